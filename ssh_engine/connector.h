@@ -1,0 +1,48 @@
+// A TCP connection to a host, over whichever of its addresses answers first.
+#ifndef SSH_ENGINE_CONNECTOR_H_
+#define SSH_ENGINE_CONNECTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/address.h"
+#include "ssh_engine/outcome.h"
+#include "ssh_engine/unique_fd.h"
+
+namespace muster::engine {
+
+// Either a connected, non-blocking, close-on-exec socket with TCP_NODELAY, or a cause and a message.
+struct ConnectResult {
+  UniqueFd fd;
+  absl::optional<Address> peer;
+  Cause cause = Cause::kNone;  // kDns, kRefused, kTimeout, kReset, kNetwork or kLocal
+  std::string message;         // every address that was tried, and what it answered
+};
+
+// Loop-confined. One for each loop.
+class Connector {
+ public:
+  // A connection under way. Destroying it gives up and closes what was opened; no callback then.
+  class Attempt {
+   public:
+    virtual ~Attempt() = default;
+  };
+  using Callback = absl::AnyInvocable<void(ConnectResult)>;
+
+  virtual ~Connector() = default;
+
+  // Resolves and connects. Tries all addresses, families interleaved, a new one every 250 ms or as
+  // soon as one fails, and takes the first that is connected (RFC 8305, "Happy Eyeballs"). Sets no
+  // limit in time: the caller destroys the attempt. The callback comes once, from the loop, never
+  // inside this call.
+  virtual std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
+                                           Callback callback) = 0;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_CONNECTOR_H_

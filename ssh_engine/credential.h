@@ -1,0 +1,63 @@
+// What a user can prove to be himself with: private keys and an agent.
+#ifndef SSH_ENGINE_CREDENTIAL_H_
+#define SSH_ENGINE_CREDENTIAL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+// libssh's key, opaque here.
+struct ssh_key_struct;
+
+namespace muster::engine {
+
+struct SshKeyDeleter {
+  void operator()(ssh_key_struct* key) const;
+};
+using SshKey = std::unique_ptr<ssh_key_struct, SshKeyDeleter>;
+
+struct IdentityFile {
+  std::string path;
+  std::string passphrase;  // a secret; empty: none
+  // Whether the file was asked for by name. One that was not is skipped when it does not exist or
+  // is encrypted; one that was makes LoadCredential fail.
+  bool required = true;
+};
+
+struct CredentialSpec {
+  std::vector<IdentityFile> identity_files;
+  std::string agent_socket;  // path of a unix socket; empty: no agent
+};
+
+// One key to offer. The private part is in memory or stays in the agent.
+struct Identity {
+  SshKey public_key;   // for an agent's key; empty otherwise
+  SshKey private_key;  // empty: ask the agent to sign
+  // What to call it in messages: "/home/ann/.ssh/id_ed25519", "agent key 'ann@laptop'".
+  std::string name;
+  std::string type;  // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", ...
+};
+
+// In the order to be offered: required files, then the agent's keys, then the other files, as ssh(1)
+// does it (sshconnect2.c, pubkey_prepare); the same public key is offered once.
+struct Credential {
+  std::vector<Identity> identities;
+  std::string agent_socket;
+  // What was left out and why, one sentence each; part of the message when authentication fails.
+  std::vector<std::string> notes;
+
+  // Keys are not shared between threads: each loop works on a copy of its own (ssh_key_dup).
+  absl::StatusOr<std::shared_ptr<const Credential>> Duplicate() const;
+};
+
+// Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
+// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND, PERMISSION_DENIED (also
+// for a file that others can read), INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (encrypted and no
+// or a wrong passphrase): each names the file. An agent that does not answer is a note, not an error.
+absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_CREDENTIAL_H_

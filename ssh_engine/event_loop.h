@@ -1,0 +1,78 @@
+// One thread that waits for descriptors, timers and posted tasks.
+#ifndef SSH_ENGINE_EVENT_LOOP_H_
+#define SSH_ENGINE_EVENT_LOOP_H_
+
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+
+namespace muster::engine {
+
+// What a descriptor is ready for. `hangup` stands for EPOLLHUP, EPOLLRDHUP and EPOLLERR alike.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool hangup = false;
+};
+
+// Interest in one descriptor, level triggered. Destroying it ends the interest; no callback comes
+// afterwards, not even one that was already collected. Does not own the descriptor: destroy the
+// watch first, close second. Loop-confined.
+class FdWatch {
+ public:
+  virtual ~FdWatch() = default;
+  // Replaces the interest. (false, false) parks the descriptor: nothing at all is reported.
+  virtual void SetInterest(bool read, bool write) = 0;
+};
+
+// A one-shot timer, disarmed at first. Destroying it disarms it. Loop-confined.
+class Timer {
+ public:
+  virtual ~Timer() = default;
+  // Fires once, `after` from now; arms anew if it was armed. Negative counts as zero; a zero timer
+  // fires in the next iteration, never inside this call.
+  virtual void Arm(absl::Duration after) = 0;
+  virtual void Disarm() = 0;
+  virtual bool armed() const = 0;
+};
+
+// Loop-confined except for Post, which any thread may call. The others assert the thread on their
+// first line. Callbacks may create and destroy watches and timers, their own included. A callback
+// must not block.
+class EventLoop {
+ public:
+  using Task = absl::AnyInvocable<void()>;
+
+  virtual ~EventLoop() = default;
+
+  // Runs `task` in a later iteration, in the order of posting. Thread-safe. Tasks posted after the
+  // loop has stopped are destroyed without being run.
+  virtual void Post(Task task) = 0;
+
+  // Runs `task` once at the end of the current iteration, after all descriptors, timers and posted
+  // tasks of it; in the order of the calls. A task deferred by a deferred task runs in the same
+  // iteration.
+  virtual void Defer(Task task) = 0;
+
+  // `callback` is kept as long as the watch. Interest is (false, false) at first. `fd` stays the
+  // caller's. Never fails for a valid descriptor that is not being watched yet: running out of
+  // kernel memory for epoll is fatal.
+  virtual std::unique_ptr<FdWatch> Watch(int fd,
+                                         absl::AnyInvocable<void(Readiness)> callback) = 0;
+
+  virtual std::unique_ptr<Timer> NewTimer(Task callback) = 0;
+
+  // Monotonic time since an arbitrary start, read once an iteration.
+  virtual absl::Duration Now() const = 0;
+
+  // Wall-clock time, read once an iteration; for time stamps only.
+  virtual absl::Time WallTime() const = 0;
+
+  // Whether the calling thread is the loop's. Thread-safe.
+  virtual bool InLoopThread() const = 0;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_EVENT_LOOP_H_

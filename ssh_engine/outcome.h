@@ -1,0 +1,71 @@
+// How far a host of a run has come, and how it ended.
+#ifndef SSH_ENGINE_OUTCOME_H_
+#define SSH_ENGINE_OUTCOME_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::engine {
+
+// In the order of a host's life; the terminal ones from kSucceeded on. Mirrors
+// muster.v1.HostState, which documents each.
+enum class HostState {
+  kQueued = 1,
+  kConnecting = 2,
+  kAuthenticating = 3,
+  kStarting = 4,
+  kRunning = 5,
+  kSucceeded = 6,
+  kExitedNonzero = 7,
+  kSignaled = 8,
+  kUnreachable = 9,
+  kThrottled = 10,
+  kHostKeyRejected = 11,
+  kAuthenticationFailed = 12,
+  kConnectTimeout = 13,
+  kIdleTimeout = 14,
+  kCommandTimeout = 15,
+  kCanceled = 16,
+  kUnknown = 17,
+  kNotStarted = 18,
+  kSkipped = 19,
+};
+
+inline bool IsTerminal(HostState state) { return state >= HostState::kSucceeded; }
+
+// Why, where the state alone does not say it. Mirrors muster.v1.Cause.
+enum class Cause {
+  kNone = 0,
+  kDns = 1,               // kUnreachable: the name has no address
+  kRefused = 2,           // kUnreachable: nobody listens
+  kTimeout = 3,           // kUnreachable: the network gave up (ETIMEDOUT)
+  kReset = 4,             // kUnreachable: the connection broke before the command was started
+  kNetwork = 5,           // kUnreachable: no route, network down
+  kProtocol = 6,          // kUnreachable: the peer does not speak SSH, or no common algorithm
+  kLocal = 7,             // kUnreachable: out of descriptors or memory here
+  kHostKeyUnknown = 8,    // kHostKeyRejected
+  kHostKeyChanged = 9,    // kHostKeyRejected
+  kHostKeyRevoked = 10,   // kHostKeyRejected
+  kHostKeyUnsaved = 11,   // kHostKeyRejected: accept-new could not write the file
+  kConnectionLost = 12,   // kUnknown: after the command was started
+  kExecRefused = 13,      // kUnreachable: the server opened no session or refused the command
+};
+
+// How a host ended. A value.
+struct HostOutcome {
+  HostState state = HostState::kUnknown;  // a terminal one
+  Cause cause = Cause::kNone;
+  int exit_code = 0;             // of kExitedNonzero
+  std::string signal;            // of kSignaled: "KILL", without SIG (RFC 4254, 6.10)
+  bool core_dumped = false;      // of kSignaled
+  bool cancel_confirmed = false; // of kCanceled and the timeouts: the server reported the end
+  std::string message;           // for a person: phase, what was expected, what to try
+};
+
+// "SUCCEEDED", "EXITED_NONZERO", ...
+absl::string_view HostStateName(HostState state);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_OUTCOME_H_
