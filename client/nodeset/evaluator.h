@@ -1,0 +1,65 @@
+// Reads target expressions and carries out their operators.
+#ifndef CLIENT_NODESET_EVALUATOR_H_
+#define CLIENT_NODESET_EVALUATOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/nodeset/group_resolver.h"
+#include "client/nodeset/host_table.h"
+#include "client/nodeset/operand.h"
+#include "client/nodeset/target.h"
+
+namespace muster {
+
+// Evaluates one expression with all groups in it. Lives for one call, on its thread. What it may
+// spend is bounded by the options: hosts per set, and hosts over all operands.
+class Evaluator {
+ public:
+  explicit Evaluator(const NodeSetOptions& options);
+
+  absl::StatusOr<std::vector<Target>> Evaluate(absl::string_view expression);
+
+ private:
+  using GroupName = std::pair<std::string, std::string>;  // source, group
+
+  absl::StatusOr<HostSet> EvaluateSet(absl::string_view expression, absl::string_view source);
+  absl::StatusOr<HostSet> EvaluateOperand(absl::string_view text, absl::string_view expression,
+                                          absl::string_view source);
+
+  absl::StatusOr<HostSet> ExpandNames(const Operand& operand, absl::string_view text);
+  absl::StatusOr<HostSet> MatchMask(const Operand& operand, absl::string_view text,
+                                    absl::string_view source);
+  absl::StatusOr<HostSet> ExpandGroups(const Operand& operand, absl::string_view text,
+                                       absl::string_view source);
+  absl::StatusOr<HostSet> EvaluateGroup(const GroupName& name);
+  absl::StatusOr<HostSet> EvaluateBody(const GroupName& name);
+  absl::Status CheckNesting(const GroupName& name) const;
+
+  absl::Status Apply(char op, HostSet operand, HostSet* set);
+  absl::Status Intersect(const HostSet& operand, HostSet* set);
+  absl::Status Subtract(const HostSet& operand, HostSet* set);
+
+  // RESOURCE_EXHAUSTED when an operand or set of `hosts` is too large.
+  absl::Status CheckSize(uint64_t hosts, absl::string_view what) const;
+  absl::Status Charge(uint64_t hosts);
+
+  // Constant after construction.
+  const NodeSetOptions options_;
+
+  HostTable table_;
+  uint64_t budget_;                      // hosts that operands may still have
+  std::map<GroupName, HostSet> groups_;  // those evaluated
+  std::vector<GroupName> nesting_;       // those being evaluated, outermost first
+};
+
+}  // namespace muster
+
+#endif  // CLIENT_NODESET_EVALUATOR_H_
