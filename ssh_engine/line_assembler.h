@@ -10,11 +10,12 @@
 
 namespace muster::engine {
 
-// A piece of one host's output: whole lines with their ends, except where a flag says otherwise.
+// A piece of one host's output: whole lines with their ends, except where a flag says otherwise. A
+// flag is about the last line only; whole lines may stand before it. Never empty.
 struct OutputChunk {
-  absl::string_view bytes;     // valid during the call only
-  bool unterminated = false;   // the last line has no line end: the stream ended there
-  bool split = false;          // the last line goes on in the next chunk: it passed the line limit
+  absl::string_view bytes;    // valid during the call only
+  bool unterminated = false;  // the last line has no line end: the stream ended there
+  bool split = false;         // the last line goes on in the next chunk: it passed the line limit
 };
 
 // Holds back an unfinished line until its end comes or it reaches the limit. Bytes go through
@@ -23,8 +24,10 @@ class LineAssembler {
  public:
   using Sink = absl::FunctionRef<void(const OutputChunk&)>;
 
-  // `max_line`: bytes; a longer line is given out in pieces of this size. At most this much is held.
-  explicit LineAssembler(size_t max_line) : max_line_(max_line) {}
+  // `max_line`: bytes, line end included, at least 1; a longer line is given out in pieces of
+  // exactly this size, marked as split, and a last one with its end. Where a line is split depends
+  // on the line alone, not on how its bytes came in. At most this much is held.
+  explicit LineAssembler(size_t max_line);
 
   // Gives out what has become whole, without a copy where no line was held back.
   void Append(absl::string_view bytes, Sink sink);
@@ -34,8 +37,12 @@ class LineAssembler {
   size_t held() const { return held_.size(); }
 
  private:
+  // Adds to the held line up to its end or the limit, gives it out if so; the rest of `bytes`.
+  absl::string_view CompleteHeld(absl::string_view bytes, Sink sink);
+  void GiveHeld(Sink sink, bool unterminated, bool split);
+
   const size_t max_line_;
-  std::string held_;
+  std::string held_;  // without a newline, at most max_line_ bytes
 };
 
 }  // namespace muster::engine
