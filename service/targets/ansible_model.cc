@@ -1,0 +1,250 @@
+#include "service/targets/ansible_model.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "client/nodeset/target.h"
+#include "service/targets/ansible_hosts.h"
+#include "service/targets/group_name.h"
+#include "service/targets/located_error.h"
+
+namespace muster::service {
+namespace {
+
+constexpr size_t kMaxMembers = 2'000'000;  // hosts in groups, each time they are named
+constexpr size_t kMaxVisits = 20'000'000;  // of hosts and groups while variables are inherited
+constexpr int kMaxDepth = 30;              // groups within groups
+constexpr char kSource[] = "groups";
+
+using Setting = ConnectionVars::Setting;
+
+void Override(const ConnectionVars& from, ConnectionVars* to) {
+  if (from.address.line != 0) to->address = from.address;
+  if (from.port.line != 0) to->port = from.port;
+  if (from.user.line != 0) to->user = from.user;
+}
+
+bool IsTemplate(const std::string& value) { return absl::StrContains(value, "{{"); }
+
+bool ReadPort(const std::string& text, uint16_t* port) {
+  uint32_t number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number == 0 || number > 65535) return false;
+  *port = static_cast<uint16_t>(number);
+  return true;
+}
+
+bool ReadAddress(const std::string& text, std::string* address) {
+  absl::StatusOr<Target> target = ParseTarget(text);
+  if (!target.ok() || !target->user.empty() || target->port != 0) return false;
+  *address = target->host;
+  return true;
+}
+
+bool ReadUser(const std::string& text, std::string* user) {
+  *user = text;
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+  });
+}
+
+std::string Hosts(const std::vector<std::string>& hosts) {
+  std::string text;
+  for (const std::string& host : hosts) {
+    absl::StrAppend(&text, text.empty() ? "" : ",", FormatTarget({"", host, 0}));
+  }
+  return text;
+}
+
+}  // namespace
+
+void ConnectionVars::Set(absl::string_view key, absl::string_view value, int line) {
+  if (!absl::ConsumePrefix(&key, "ansible_")) return;
+  absl::ConsumePrefix(&key, "ssh_");  // as it was called before Ansible 2.0
+  Setting setting{std::string(value), line};
+  if (key == "host")
+    address = std::move(setting);
+  else if (key == "port")
+    port = std::move(setting);
+  else if (key == "user")
+    user = std::move(setting);
+}
+
+absl::Status AnsibleModel::AddGroup(absl::string_view name, int line) {
+  if (!IsGroupName(name) || absl::StrContains(name, ":")) {
+    return ErrorAt(file_, line, absl::StrCat("\"", name, "\" ", kGroupNameRule));
+  }
+  const auto [it, added] = groups_.try_emplace(std::string(name));
+  if (added) it->second.line = line;
+  return absl::OkStatus();
+}
+
+bool AnsibleModel::HasGroup(absl::string_view name) const {
+  return groups_.count(std::string(name)) > 0;
+}
+
+absl::Status AnsibleModel::AddHosts(absl::string_view group, absl::string_view entry,
+                                    const ConnectionVars& vars, int line) {
+  absl::StatusOr<std::vector<Target>> targets = ExpandAnsibleHosts(entry, kMaxMembers - members_);
+  if (!targets.ok()) {
+    return absl::Status(targets.status().code(),
+                        absl::StrCat(file_, ":", line, ": ", targets.status().message()));
+  }
+  members_ += targets->size();
+  std::vector<std::string>& hosts = groups_.at(std::string(group)).hosts;
+  for (const Target& target : *targets) {
+    hosts.push_back(target.host);
+    ConnectionVars& own = hosts_[target.host];
+    if (target.port != 0) own.port = {absl::StrCat(target.port), line};
+    Override(vars, &own);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AnsibleModel::AddChild(absl::string_view group, absl::string_view child, int line) {
+  if (!HasGroup(child)) {
+    return ErrorAt(file_, line, absl::StrCat("the group \"", child, "\" is not defined"));
+  }
+  groups_.at(std::string(group)).children.emplace_back(child);
+  return absl::OkStatus();
+}
+
+ConnectionVars& AnsibleModel::GroupVars(absl::string_view group) {
+  return groups_.at(std::string(group)).vars;
+}
+
+absl::StatusOr<InventoryData> AnsibleModel::Build() {
+  if (absl::Status status = FindDepths(); !status.ok()) return status;
+  std::map<std::string, ConnectionVars> settled;
+  if (absl::Status status = InheritVars(&settled); !status.ok()) return status;
+  InventoryData data;
+  data.file = file_;
+  data.default_source = kSource;
+  data.sources[kSource] = Expressions();
+  for (const auto& [host, vars] : settled) {
+    if (!vars.empty()) data.hosts.emplace(host, Settle(vars));
+  }
+  return data;
+}
+
+absl::Status AnsibleModel::FindDepths() {
+  for (GroupEntry& group : groups_) {
+    if (group.second.depth > 0) continue;
+    if (absl::Status status = SetDepth(&group, 1); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AnsibleModel::SetDepth(GroupEntry* group, int depth) {
+  Group& self = group->second;
+  if (self.entered) {
+    return ErrorAt(file_, self.line,
+                   absl::StrCat("the group \"", group->first, "\" includes itself"));
+  }
+  if (depth <= self.depth) return absl::OkStatus();
+  if (depth > kMaxDepth) {
+    return TooLargeAt(file_, self.line,
+                      absl::StrCat("groups within groups, more than ", kMaxDepth, " deep"));
+  }
+  self.depth = depth;
+  self.entered = true;
+  for (const std::string& child : self.children) {
+    if (absl::Status status = SetDepth(&*groups_.find(child), depth + 1); !status.ok()) {
+      return status;
+    }
+  }
+  self.entered = false;
+  return absl::OkStatus();
+}
+
+absl::Status AnsibleModel::InheritVars(std::map<std::string, ConnectionVars>* settled) {
+  std::vector<const GroupEntry*> order;
+  for (const GroupEntry& group : groups_) {
+    if (!group.second.vars.empty()) order.push_back(&group);
+  }
+  std::sort(order.begin(), order.end(), [](const GroupEntry* a, const GroupEntry* b) {
+    const bool inner_a = a->first != "all", inner_b = b->first != "all";
+    return std::tie(inner_a, a->second.depth, a->first) <
+           std::tie(inner_b, b->second.depth, b->first);
+  });
+  for (const auto& host : hosts_) (*settled)[host.first];
+  for (const GroupEntry* group : order) {
+    std::set<std::string> seen;
+    std::vector<const std::string*> members;
+    if (group->first == "all") {
+      for (const auto& host : hosts_) members.push_back(&host.first);
+    } else if (absl::Status status = CollectMembers(group->first, &seen, &members); !status.ok()) {
+      return status;
+    }
+    for (const std::string* host : members) Override(group->second.vars, &(*settled)[*host]);
+  }
+  for (const auto& [host, own] : hosts_) Override(own, &(*settled)[host]);
+  return absl::OkStatus();
+}
+
+absl::Status AnsibleModel::CollectMembers(const std::string& name, std::set<std::string>* seen,
+                                          std::vector<const std::string*>* members) {
+  if (!seen->insert(name).second) return absl::OkStatus();
+  const Group& group = groups_.at(name);
+  visits_ += 1 + group.hosts.size() + group.children.size();
+  if (visits_ > kMaxVisits) {
+    return TooLargeAt(file_, group.line, "too many groups set variables for the same hosts");
+  }
+  for (const std::string& host : group.hosts) members->push_back(&host);
+  for (const std::string& child : group.children) {
+    if (absl::Status status = CollectMembers(child, seen, members); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+HostDetails AnsibleModel::Settle(const ConnectionVars& vars) const {
+  HostDetails details;
+  const auto settle = [&](const char* name, const Setting& setting, const auto& read) {
+    if (setting.line == 0 || !details.problem.empty()) return;
+    if (IsTemplate(setting.value)) {
+      details.problem =
+          absl::StrCat(file_, ":", setting.line, ": ", name,
+                       " is a template, which only Ansible works out; write the value");
+    } else if (!read(setting.value)) {
+      details.problem =
+          absl::StrCat(file_, ":", setting.line, ": ", name, " cannot be \"", setting.value, "\"");
+    }
+  };
+  settle("ansible_host", vars.address,
+         [&](const std::string& text) { return ReadAddress(text, &details.address); });
+  settle("ansible_port", vars.port,
+         [&](const std::string& text) { return ReadPort(text, &details.port); });
+  settle("ansible_user", vars.user,
+         [&](const std::string& text) { return ReadUser(text, &details.user); });
+  return details;
+}
+
+InventoryData::Groups AnsibleModel::Expressions() const {
+  InventoryData::Groups groups;
+  std::set<std::string> grouped;
+  for (const auto& [name, group] : groups_) {
+    InventoryData::Group& definition = groups[name];
+    definition = {Hosts(group.hosts), group.line};
+    for (const std::string& child : group.children) {
+      absl::StrAppend(&definition.expression, definition.expression.empty() ? "@" : ",@", child);
+    }
+    if (name == "all" || name == "ungrouped") continue;
+    grouped.insert(group.hosts.begin(), group.hosts.end());
+  }
+  std::vector<std::string> all, ungrouped;
+  for (const auto& host : hosts_) {
+    all.push_back(host.first);
+    if (grouped.count(host.first) == 0) ungrouped.push_back(host.first);
+  }
+  groups["all"].expression = Hosts(all);
+  groups["ungrouped"].expression = Hosts(ungrouped);
+  return groups;
+}
+
+}  // namespace muster::service

@@ -1,0 +1,62 @@
+// The groups and hosts that an inventory file defines.
+#ifndef SERVICE_TARGETS_INVENTORY_H_
+#define SERVICE_TARGETS_INVENTORY_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/nodeset/group_resolver.h"
+
+namespace muster::service {
+
+// How to reach a host, where that differs from its name and the run's defaults. A value.
+struct HostDetails {
+  std::string address;  // empty: the name
+  std::string user;     // empty: the run's
+  uint16_t port = 0;    // 0: the run's
+  std::string problem;  // not empty: why the host cannot be used, with FILE:LINE
+};
+
+// What the readers of the formats hand over. A value.
+struct InventoryData {
+  struct Group {
+    std::string expression;
+    int line = 0;
+  };
+  using Groups = std::map<std::string, Group>;
+
+  std::string file;
+  std::string default_source;
+  std::map<std::string, Groups> sources;
+  absl::flat_hash_map<std::string, HostDetails> hosts;  // those with details
+};
+
+// Immutable, so thread-safe; shared by the runs that name the file.
+class Inventory : public GroupResolver {
+ public:
+  explicit Inventory(InventoryData data) : data_(std::move(data)) {}
+
+  // "*" is the group "all" where the source has one, else all groups together.
+  absl::StatusOr<NodeGroup> Resolve(absl::string_view source,
+                                    absl::string_view group) const override;
+
+  // Null: nothing is known of it.
+  const HostDetails* Find(absl::string_view host) const;
+
+  const InventoryData& data() const { return data_; }
+
+ private:
+  absl::Status NoSource(absl::string_view source) const;
+  absl::Status NoGroup(const std::string& source, absl::string_view group) const;
+
+  const InventoryData data_;
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_TARGETS_INVENTORY_H_

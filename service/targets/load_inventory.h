@@ -1,0 +1,29 @@
+// Reads inventory files of all formats.
+#ifndef SERVICE_TARGETS_LOAD_INVENTORY_H_
+#define SERVICE_TARGETS_LOAD_INVENTORY_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/targets/inventory.h"
+
+namespace muster::service {
+
+// The largest inventory file, in bytes.
+inline constexpr size_t kMaxInventoryBytes = 16 << 20;
+
+// Reads ClusterShell's YAML groups or an Ansible inventory (INI or YAML); the content tells which.
+// Blocks: helper threads only. NOT_FOUND, PERMISSION_DENIED: the file; INVALID_ARGUMENT: its
+// content, with FILE:LINE; RESOURCE_EXHAUSTED: past a limit.
+absl::StatusOr<std::shared_ptr<const Inventory>> LoadInventory(const std::string& path);
+
+// The same for content in memory; `file` is for messages.
+absl::StatusOr<std::shared_ptr<const Inventory>> ParseInventory(absl::string_view content,
+                                                                const std::string& file);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_TARGETS_LOAD_INVENTORY_H_

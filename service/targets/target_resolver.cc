@@ -1,0 +1,51 @@
+#include "service/targets/target_resolver.h"
+
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "client/nodeset/node_set.h"
+
+namespace muster::service {
+namespace {
+
+absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory) {
+  const HostDetails* details = inventory == nullptr ? nullptr : inventory->Find(target.host);
+  ResolvedHost host{target.host, std::move(target.host), std::move(target.user), target.port};
+  if (details == nullptr) return host;
+  if (!details->problem.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the host ", host.name, " cannot be used: ", details->problem));
+  }
+  if (!details->address.empty()) host.address = details->address;
+  if (host.user.empty()) host.user = details->user;
+  if (host.port == 0) host.port = details->port;
+  return host;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
+                                                         const Inventory* inventory, size_t limit) {
+  NodeSetOptions options;
+  options.groups = inventory;
+  options.max_hosts = limit;
+  absl::StatusOr<std::vector<Target>> targets = ParseNodeSet(expression, options);
+  if (!targets.ok()) return targets.status();
+  if (targets->empty()) return absl::InvalidArgumentError("the expression selects no host");
+
+  std::vector<ResolvedHost> hosts;
+  hosts.reserve(targets->size());
+  // web1 and web1:2222 are the same host where the inventory gives it that port.
+  absl::flat_hash_set<std::tuple<std::string, std::string, uint16_t>> seen;
+  for (Target& target : *targets) {
+    absl::StatusOr<ResolvedHost> host = Resolve(std::move(target), inventory);
+    if (!host.ok()) return host.status();
+    if (!seen.emplace(host->name, host->user, host->port).second) continue;
+    hosts.push_back(*std::move(host));
+  }
+  return hosts;
+}
+
+}  // namespace muster::service

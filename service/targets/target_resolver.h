@@ -1,0 +1,33 @@
+// From a target expression to the hosts of a run.
+#ifndef SERVICE_TARGETS_TARGET_RESOLVER_H_
+#define SERVICE_TARGETS_TARGET_RESOLVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/targets/inventory.h"
+
+namespace muster::service {
+
+// A host of a run, before the run's defaults are filled in. A value.
+struct ResolvedHost {
+  std::string name;     // as shown to the user, and looked up in known_hosts
+  std::string address;  // what to connect to: a name or a literal address, without brackets
+  std::string user;     // empty: the run's
+  uint16_t port = 0;    // 0: the run's
+};
+
+// The hosts of `expression`, in ClusterShell's order, each once. What the expression says of user
+// and port goes before what the inventory says. `inventory` may be null. Does not block.
+// INVALID_ARGUMENT: malformed, no host at all, or a host whose details in the inventory cannot be
+// used. NOT_FOUND: no such group. RESOURCE_EXHAUSTED: more than `limit` hosts.
+absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
+                                                         const Inventory* inventory, size_t limit);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_TARGETS_TARGET_RESOLVER_H_
