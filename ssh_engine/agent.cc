@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/unique_fd.h"
+#include "ssh_engine/wire_reader.h"
 
 namespace muster::engine {
 namespace {
@@ -27,35 +28,6 @@ constexpr char kFailure = 5;
 constexpr char kRequestIdentities = 11;
 constexpr char kIdentitiesAnswer = 12;
 constexpr uint32_t kMaxAnswer = 256 * 1024;  // bytes; what OpenSSH's own client takes
-
-uint32_t LoadUint32(const char* bytes) {
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes);
-  return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | at[3];
-}
-
-// Reads the fields of a message; each is nullopt where the message ends too early.
-class Reader {
- public:
-  explicit Reader(absl::string_view message) : rest_(message) {}
-
-  absl::optional<uint32_t> Uint32() {
-    if (rest_.size() < 4) return absl::nullopt;
-    const uint32_t value = LoadUint32(rest_.data());
-    rest_.remove_prefix(4);
-    return value;
-  }
-
-  absl::optional<std::string> String() {
-    const absl::optional<uint32_t> length = Uint32();
-    if (!length || *length > rest_.size()) return absl::nullopt;
-    std::string value(rest_.substr(0, *length));
-    rest_.remove_prefix(*length);
-    return value;
-  }
-
- private:
-  absl::string_view rest_;
-};
 
 // One question to one agent.
 class AgentConnection {
@@ -163,15 +135,15 @@ absl::StatusOr<std::string> AgentConnection::Receive(size_t length) {
 }
 
 absl::optional<std::vector<AgentKey>> ParseKeys(absl::string_view body) {
-  Reader reader(body);
+  WireReader reader(body);
   const absl::optional<uint32_t> count = reader.Uint32();
   if (!count) return absl::nullopt;
   std::vector<AgentKey> keys;  // not reserved: the count is the peer's word
   for (uint32_t i = 0; i < *count; ++i) {
-    absl::optional<std::string> blob = reader.String();
-    absl::optional<std::string> comment = reader.String();
+    const absl::optional<absl::string_view> blob = reader.String();
+    const absl::optional<absl::string_view> comment = reader.String();
     if (!blob || !comment) return absl::nullopt;
-    keys.push_back({*std::move(blob), *std::move(comment)});
+    keys.push_back({std::string(*blob), std::string(*comment)});
   }
   return keys;
 }
@@ -187,7 +159,7 @@ absl::StatusOr<std::vector<AgentKey>> ListAgentKeys(const std::string& socket_pa
 
   const absl::StatusOr<std::string> header = agent.Receive(4);
   if (!header.ok()) return header.status();
-  const uint32_t length = LoadUint32(header->data());
+  const uint32_t length = *WireReader(*header).Uint32();
   if (length == 0 || length > kMaxAnswer) {
     return absl::DataLossError(absl::StrCat(agent.Name(), " announces an answer of ", length,
                                             " bytes, 1 to ", kMaxAnswer, " are taken"));

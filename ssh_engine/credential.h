@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-
-// libssh's key, opaque here.
-struct ssh_key_struct;
+#include "ssh_engine/ssh_key.h"
 
 namespace muster::engine {
-
-struct SshKeyDeleter {
-  void operator()(ssh_key_struct* key) const;
-};
-using SshKey = std::unique_ptr<ssh_key_struct, SshKeyDeleter>;
 
 struct IdentityFile {
   std::string path;
@@ -33,15 +26,19 @@ struct CredentialSpec {
 
 // One key to offer. The private part is in memory or stays in the agent.
 struct Identity {
-  SshKey public_key;   // for an agent's key; empty otherwise
+  // Of an agent's key: the public key or certificate. Of a file with a certificate (FILE-cert.pub):
+  // the certificate, which is attached to the private key already; libssh's
+  // ssh_userauth_try_publickey must be given this one. Empty otherwise.
+  SshKey public_key;
   SshKey private_key;  // empty: ask the agent to sign
   // What to call it in messages: "/home/ann/.ssh/id_ed25519", "agent key 'ann@laptop'".
   std::string name;
-  std::string type;  // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", ...
+  // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ssh-rsa-cert-v01@openssh.com", ...
+  std::string type;
 };
 
-// In the order to be offered: required files, then the agent's keys, then the other files, as ssh(1)
-// does it (sshconnect2.c, pubkey_prepare); the same public key is offered once.
+// In the order to be offered: required files, then the agent's keys, then the other files, as
+// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once.
 struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;
@@ -53,9 +50,10 @@ struct Credential {
 };
 
 // Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
-// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND, PERMISSION_DENIED (also
-// for a file that others can read), INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (encrypted and no
-// or a wrong passphrase): each names the file. An agent that does not answer is a note, not an error.
+// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND, PERMISSION_DENIED
+// (also for a file that others can read), INVALID_ARGUMENT (not a key), FAILED_PRECONDITION
+// (encrypted and no or a wrong passphrase): each names the file. An agent that does not answer is a
+// note, not an error.
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
 
 }  // namespace muster::engine

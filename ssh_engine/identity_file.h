@@ -1,0 +1,28 @@
+// Key files as ssh-keygen makes them.
+#ifndef SSH_ENGINE_IDENTITY_FILE_H_
+#define SSH_ENGINE_IDENTITY_FILE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/ssh_key.h"
+
+namespace muster::engine {
+
+// The private key in a file. NOT_FOUND, PERMISSION_DENIED (also where others may read the caller's
+// own file, as ssh refuses it), FAILED_PRECONDITION (encrypted and no or a wrong passphrase),
+// INVALID_ARGUMENT (not a key): each names the file. Blocks, some 130 ms for an encrypted key.
+absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string& passphrase);
+
+// The public key that belongs to an identity file, without a passphrase: of the file itself when it
+// is in OpenSSH's format or holds just a public key, or else of `path`.pub.
+absl::optional<std::string> FindPublicBlob(const std::string& path);
+
+// The blob of the certificate in `path`-cert.pub; nullopt without such a file, "" when it holds
+// none.
+absl::optional<std::string> FindCertificateBlob(const std::string& path);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_IDENTITY_FILE_H_
