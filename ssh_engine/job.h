@@ -1,0 +1,69 @@
+// What a run asks of the engine, and what it hears of it.
+#ifndef SSH_ENGINE_JOB_H_
+#define SSH_ENGINE_JOB_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "ssh_engine/credential.h"
+#include "ssh_engine/known_hosts.h"
+#include "ssh_engine/line_assembler.h"
+#include "ssh_engine/outcome.h"
+
+namespace muster::engine {
+
+enum class OutputStream { kStdout = 1, kStderr = 2 };
+
+// One host of a run. A value.
+struct Host {
+  uint32_t index = 0;   // in the run; from 0, without gaps
+  std::string address;  // name or literal address, without brackets
+  uint16_t port = 22;
+  std::string user;
+};
+
+// Zero means no limit, except for connect.
+struct Timeouts {
+  absl::Duration connect = absl::Seconds(10);  // from the start of DNS to authenticated
+  absl::Duration idle = absl::ZeroDuration();  // no output for that long
+  absl::Duration command = absl::ZeroDuration();  // from the exec request to its end
+};
+
+// What to do on each host, and how. Immutable once handed over; shared by the loops.
+struct Job {
+  std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
+  std::shared_ptr<const Credential> credential;
+  std::shared_ptr<KnownHosts> known_hosts;
+  HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
+  Timeouts timeouts;
+  uint32_t max_in_flight = 256;   // hosts between kConnecting and their end, over all loops
+  size_t max_line = 64 * 1024;    // bytes; LineAssembler
+  absl::Duration kill_grace = absl::Seconds(2);  // from TERM to closing the channel
+};
+
+// Gets the events of one run on one loop. Every method is called on that loop's thread and must not
+// block. For each host: OnState with rising states, OnOutput at any time while it runs, OnEnd once, last.
+class LoopObserver {
+ public:
+  virtual ~LoopObserver() = default;
+  virtual void OnState(uint32_t host_index, HostState state) = 0;
+  virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
+  virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
+  // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came since
+  // the last call belongs together. `now` is the time of all of them.
+  virtual void Flush(absl::Time now) = 0;
+};
+
+// Gets the events of one run. Owned by the engine's loops until the last of them is done with the run.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  // Called on loop `loop`'s thread, once, before its first event; the loop destroys it there.
+  virtual std::unique_ptr<LoopObserver> ForLoop(int loop) = 0;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_JOB_H_
