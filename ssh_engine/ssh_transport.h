@@ -1,0 +1,115 @@
+// One SSH connection as a row of steps, none of which waits.
+#ifndef SSH_ENGINE_SSH_TRANSPORT_H_
+#define SSH_ENGINE_SSH_TRANSPORT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "ssh_engine/credential.h"
+#include "ssh_engine/job.h"
+#include "ssh_engine/outcome.h"
+#include "ssh_engine/unique_fd.h"
+
+namespace muster::engine {
+
+// Of a server. A value.
+struct HostKey {
+  std::string type;  // "ssh-ed25519"
+  std::string blob;  // wire format (RFC 4253, 6.6)
+};
+
+// Why a step failed. A value.
+struct TransportFailure {
+  Cause cause = Cause::kNone;  // kReset, kProtocol or kExecRefused
+  bool throttled = false;      // closed before the banner, as sshd does past its MaxStartups
+  std::string message;         // in the peer's or the library's words; printable
+};
+
+// How the command ended, as far as the server has said. A value.
+struct ExitReport {
+  bool has_status = false;
+  int status = 0;
+  bool has_signal = false;
+  std::string signal;  // "KILL"
+  bool core_dumped = false;
+  bool end_of_output = false;  // everything that the command wrote has been given out
+
+  bool ended() const { return has_status || has_signal; }
+};
+
+// A connection, one login, one command. The steps are called in the order in which they stand here,
+// each until it answers something other than kAgain: whenever the descriptor is readable, or is
+// writable and WantsWrite() is true. After kFailed only failure() and the destructor may be called.
+//
+// Loop-confined, but for AuthenticateByAgent and Abort. Owned by the host's task.
+class SshTransport {
+ public:
+  enum class Step { kDone, kAgain, kFailed };
+  enum class AuthStep {
+    kAccepted,
+    kDenied,
+    kPartial,  // right, but the server wants another method as well
+    kAgain,
+    kFailed,
+  };
+
+  // Closes the connection; says goodbye where there was a login.
+  virtual ~SshTransport() = default;
+
+  // The socket, for a watch; -1 once the connection is closed.
+  virtual int fd() const = 0;
+
+  // Banner, key exchange, and proof that the server owns host_key(). Whether to trust that key is
+  // the caller's part.
+  virtual Step Handshake() = 0;
+  virtual const HostKey& host_key() const = 0;
+
+  // Logs in with a key in memory.
+  virtual AuthStep Authenticate(const Identity& identity) = 0;
+  // Logs in with any of the agent's keys, in the agent's order. Waits for the agent, not for the
+  // server: call it on a helper thread, and nothing else meanwhile but Abort.
+  virtual AuthStep AuthenticateByAgent(const std::string& agent_socket) = 0;
+  // Makes an AuthenticateByAgent under way, and every later one, end soon. Any thread.
+  virtual void Abort() = 0;
+  // The methods with which the server would go on: "publickey,password". After kDenied or kPartial.
+  virtual std::string AuthenticationMethods() const = 0;
+
+  virtual Step OpenChannel() = 0;
+  // Requests the command and ends its input. Output may come before kDone.
+  virtual Step Exec(const std::string& command) = 0;
+  // Takes in what has come. kDone when the server has closed the channel; kAgain also when there is
+  // more to read but others should have their turn.
+  virtual Step Pump() = 0;
+  virtual const ExitReport& exit_report() const = 0;
+
+  // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
+  virtual void Signal(const std::string& name) = 0;
+  // Asks the server to end the channel, without waiting.
+  virtual void CloseChannel() = 0;
+
+  // Whether bytes wait for the socket to become writable.
+  virtual bool WantsWrite() const = 0;
+
+  virtual const TransportFailure& failure() const = 0;
+};
+
+struct SshTransportOptions {
+  std::string user;
+  // Host key types to ask for first: those that are known of the host.
+  std::vector<std::string> known_key_types;
+  // Called within Exec and Pump. The bytes are valid during the call only.
+  absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
+};
+
+// Makes a transport over a connected, non-blocking socket. Never null; what goes wrong shows in the
+// first step.
+using SshTransportFactory =
+    std::function<std::unique_ptr<SshTransport>(UniqueFd, SshTransportOptions)>;
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_SSH_TRANSPORT_H_
