@@ -1,7 +1,5 @@
 #include "ssh_engine/credential.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +8,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/agent.h"
@@ -21,19 +18,10 @@ namespace {
 
 constexpr absl::Duration kAgentTimeout = absl::Seconds(5);
 
-// As ssh-add -l shows it: "SHA256:...".
-std::string Fingerprint(absl::string_view blob) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(blob.data()), blob.size(), digest);
-  const std::string base64 =
-      absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
-  return absl::StrCat("SHA256:", absl::StripSuffix(base64, "="));
-}
-
 // The comment comes from whoever made the key: it may hold what a terminal obeys.
 std::string AgentKeyName(const AgentKey& key) {
   const std::string comment = absl::Utf8SafeCHexEscape(key.comment);
-  return absl::StrCat("agent key '", comment.empty() ? Fingerprint(key.blob) : comment, "'");
+  return absl::StrCat("agent key '", comment.empty() ? KeyFingerprint(key.blob) : comment, "'");
 }
 
 // Puts a credential together in the order in which it is to be offered.

@@ -1,11 +1,13 @@
 #include "ssh_engine/ssh_key.h"
 
 #include <libssh/libssh.h>
+#include <openssl/sha.h>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/openssh_key.h"
 #include "ssh_engine/secret.h"
@@ -58,6 +60,14 @@ void SshKeyDeleter::operator()(ssh_key_struct* key) const { ssh_key_free(key); }
 std::string KeyTypeOf(absl::string_view blob) {
   const absl::optional<absl::string_view> type = WireReader(blob).String();
   return type ? std::string(*type) : "";
+}
+
+std::string KeyFingerprint(absl::string_view blob) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(blob.data()), blob.size(), digest);
+  const std::string base64 =
+      absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
+  return absl::StrCat("SHA256:", absl::StripSuffix(base64, "="));
 }
 
 SshKey ImportPublicKey(absl::string_view blob) {

@@ -23,6 +23,9 @@ using SshKey = std::unique_ptr<ssh_key_struct, SshKeyDeleter>;
 // The type that a public key's blob begins with: "ssh-ed25519"; "" when there is none.
 std::string KeyTypeOf(absl::string_view blob);
 
+// As ssh-add -l shows it: "SHA256:...".
+std::string KeyFingerprint(absl::string_view blob);
+
 // The key or certificate of a blob (RFC 4253, 6.6). Null when libssh cannot log in with such a key:
 // DSA, keys on security tokens (sk-...), unknown types, garbage.
 SshKey ImportPublicKey(absl::string_view blob);

@@ -1,0 +1,81 @@
+// EventLoop over epoll(7): the one file that knows it.
+#ifndef SSH_ENGINE_EPOLL_LOOP_H_
+#define SSH_ENGINE_EPOLL_LOOP_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "ssh_engine/event_loop.h"
+#include "ssh_engine/mutex.h"
+#include "ssh_engine/unique_fd.h"
+
+namespace muster::engine {
+
+// Owned by whoever runs it. Until Run is called the loop's thread is the one that created it, so
+// that what lives on the loop may be made before; it must be destroyed before the loop, in the
+// loop's thread or after Run has returned.
+class EpollLoop final : public EventLoop {
+ public:
+  // Fails for want of descriptors: it takes two.
+  static absl::StatusOr<std::unique_ptr<EpollLoop>> Create();
+  ~EpollLoop() override;
+
+  // Serves on the calling thread until Stop.
+  void Run();
+  // Ends Run after the iteration under way. Tasks not yet run are destroyed, not run. Thread-safe.
+  void Stop();
+
+  void Post(Task task) override;
+  void Defer(Task task) override;
+  std::unique_ptr<FdWatch> Watch(int fd, absl::AnyInvocable<void(Readiness)> callback) override;
+  std::unique_ptr<Timer> NewTimer(Task callback) override;
+  absl::Duration Now() const override;
+  absl::Time WallTime() const override;
+  bool InLoopThread() const override;
+
+ private:
+  class WatchImpl;
+  class TimerImpl;
+  struct WatchState;
+  struct TimerState;
+
+  EpollLoop(UniqueFd epoll, UniqueFd wake);
+  void Iterate();
+  int WaitMilliseconds() const;
+  void ReadClocks();
+  void Dispatch(uint64_t id, uint32_t events);
+  void RunTimers();
+  void RunPosted();
+  void RunDeferred();
+  void Wake();
+
+  const UniqueFd epoll_;
+  const UniqueFd wake_;  // an eventfd: the mailbox has something
+
+  // The loop's thread has these.
+  std::atomic<std::thread::id> thread_;
+  absl::Duration now_;
+  absl::Time wall_time_;
+  uint64_t next_id_ = 1;  // of watches and timers; 0 is wake_
+  absl::flat_hash_map<uint64_t, std::shared_ptr<WatchState>> watches_;
+  // Armed ones, the next to fire first; among equals in the order of arming.
+  std::set<std::pair<absl::Duration, uint64_t>> timer_order_;
+  absl::flat_hash_map<uint64_t, std::shared_ptr<TimerState>> armed_timers_;
+  std::deque<Task> deferred_;
+
+  std::atomic<bool> stopping_{false};
+  Mutex mutex_;
+  std::vector<Task> posted_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_EPOLL_LOOP_H_

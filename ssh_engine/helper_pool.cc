@@ -1,0 +1,46 @@
+#include "ssh_engine/helper_pool.h"
+
+#include <utility>
+
+namespace muster {
+
+HelperPool::HelperPool(int threads) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+HelperPool::~HelperPool() {
+  std::deque<Task> dropped;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    dropped.swap(tasks_);
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void HelperPool::Run(Task task) {
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+// Tasks run, and are destroyed, with no lock held.
+void HelperPool::Work() {
+  for (;;) {
+    Task task;
+    {
+      MutexLock lock(&mutex_);
+      while (tasks_.empty() && !stopping_) lock.Wait(&wake_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,69 @@
+// Logging in with whichever of a credential's keys the server takes.
+#ifndef SSH_ENGINE_LOGIN_H_
+#define SSH_ENGINE_LOGIN_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/credential.h"
+#include "ssh_engine/event_loop.h"
+#include "ssh_engine/helper_pool.h"
+#include "ssh_engine/ssh_transport.h"
+
+namespace muster::engine {
+
+// Offers the identities in their order, but first the one that last worked for this run: servers
+// count refused keys (sshd's MaxAuthTries). Loop-confined; owned by the host's task.
+class Login {
+ public:
+  enum class Step {
+    kDone,
+    kAgain,    // waits for the server
+    kBusy,     // waits for a helper thread, which has the transport: touch nothing of it
+    kRefused,  // Explain() says what was tried
+    kFailed,   // the transport failed
+  };
+
+  // `preferred` is the run's on this loop; it is read and written. `on_helper_done` is called from
+  // the loop when kBusy is over: call Advance then.
+  Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Credential> credential,
+        size_t* preferred, EventLoop* loop, HelperPool* helpers,
+        absl::AnyInvocable<void()> on_helper_done);
+
+  Step Advance();
+  bool busy() const { return busy_; }
+  // How many keys the server has refused.
+  size_t refused() const { return refused_.size(); }
+  // For a person: what was offered, what the server would take, what was left out and why.
+  std::string Explain(const std::string& user) const;
+
+ private:
+  using AuthStep = SshTransport::AuthStep;
+
+  Step Conclude(AuthStep step);
+  Step AskAgent();
+  bool ByAgent() const;
+
+  const std::shared_ptr<SshTransport> transport_;
+  const std::shared_ptr<const Credential> credential_;
+  size_t* const preferred_;
+  EventLoop* const loop_;
+  HelperPool* const helpers_;
+
+  absl::AnyInvocable<void()> on_helper_done_;
+  std::vector<size_t> order_;  // of identities; those of the agent stand together as one
+  size_t next_ = 0;            // in order_
+  bool busy_ = false;
+  bool partial_ = false;
+  absl::optional<AuthStep> agent_answer_;
+  std::vector<std::string> refused_;
+  std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_LOGIN_H_
