@@ -1,0 +1,224 @@
+#include "ssh_engine/happy_eyeballs.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <list>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace muster::engine {
+namespace {
+
+// "Connection Attempt Delay" (RFC 8305, 5).
+constexpr absl::Duration kStagger = absl::Milliseconds(250);
+// libssh keeps descriptors in 16 bits in one place.
+constexpr int kMaxDescriptor = 65535;
+
+Cause CauseOf(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return Cause::kRefused;
+    case ETIMEDOUT:
+      return Cause::kTimeout;
+    case ECONNRESET:
+      return Cause::kReset;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case EADDRNOTAVAIL:
+      return Cause::kLocal;
+    default:
+      return Cause::kNetwork;
+  }
+}
+
+const char* AdviceFor(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return "; is sshd running there, on that port?";
+    case EMFILE:
+    case ENFILE:
+      return "; raise the limit on open files (ulimit -n) or lower the number of hosts in flight";
+    default:
+      return "";
+  }
+}
+
+// Families in turn, the first address first (RFC 8305, 4).
+std::vector<Address> Interleave(const std::vector<Address>& addresses) {
+  std::vector<Address> first;
+  std::vector<Address> second;
+  for (const Address& address : addresses) {
+    (address.family() == addresses.front().family() ? first : second).push_back(address);
+  }
+  std::vector<Address> order;
+  for (size_t i = 0; i < first.size() || i < second.size(); ++i) {
+    if (i < first.size()) order.push_back(first[i]);
+    if (i < second.size()) order.push_back(second[i]);
+  }
+  return order;
+}
+
+int PendingError(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+class ConnectAttempt final : public Connector::Attempt {
+ public:
+  ConnectAttempt(EventLoop* loop, uint16_t port, Connector::Callback callback)
+      : loop_(loop),
+        port_(port),
+        callback_(std::move(callback)),
+        stagger_(loop->NewTimer([this] { StartNext(); })) {}
+
+  void Start(Resolver* resolver, absl::string_view host) {
+    request_ = resolver->Resolve(host, [this](absl::StatusOr<std::vector<Address>> addresses) {
+      OnResolved(std::move(addresses));
+    });
+  }
+
+ private:
+  // One address being connected to.
+  struct Try {
+    Address address;
+    UniqueFd fd;
+    std::unique_ptr<FdWatch> watch;  // destroyed before fd
+  };
+  using TryIt = std::list<Try>::iterator;
+
+  void OnResolved(absl::StatusOr<std::vector<Address>> addresses);
+  // Tries the next address, and those after it as long as they fail at once.
+  void StartNext();
+  // 0, or what failed.
+  int StartOne(const Address& address);
+  void OnReady(TryIt it);
+  void NoteFailure(const Address& address, int error);
+  void FailIfNoneLeft();
+  void Deliver(ConnectResult result);
+
+  EventLoop* const loop_;
+  const uint16_t port_;
+  Connector::Callback callback_;
+  const std::unique_ptr<Timer> stagger_;
+  std::unique_ptr<Resolver::Request> request_;
+  std::vector<Address> order_;
+  size_t next_ = 0;  // in order_
+  std::list<Try> tries_;
+  Cause cause_ = Cause::kNetwork;  // of the failure that tells most
+  std::vector<std::string> failures_;
+};
+
+void ConnectAttempt::OnResolved(absl::StatusOr<std::vector<Address>> addresses) {
+  if (!addresses.ok()) {
+    ConnectResult result;
+    result.cause = Cause::kDns;
+    result.message = absl::StrCat(addresses.status().message());
+    return Deliver(std::move(result));
+  }
+  order_ = Interleave(*addresses);
+  StartNext();
+}
+
+void ConnectAttempt::StartNext() {
+  while (next_ < order_.size()) {
+    Address address = order_[next_++];
+    address.set_port(port_);
+    const int error = StartOne(address);
+    if (error == 0) {
+      if (next_ < order_.size()) stagger_->Arm(kStagger);
+      return;
+    }
+    NoteFailure(address, error);
+  }
+  FailIfNoneLeft();
+}
+
+int ConnectAttempt::StartOne(const Address& address) {
+  UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+  if (!fd.valid()) return errno;
+  if (fd.get() > kMaxDescriptor) return EMFILE;
+  const int one = 1;
+  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  if (connect(fd.get(), address.get(), address.length()) != 0 && errno != EINPROGRESS) return errno;
+  tries_.push_back({address, std::move(fd), nullptr});
+  const TryIt it = std::prev(tries_.end());
+  it->watch = loop_->Watch(it->fd.get(), [this, it](Readiness) { OnReady(it); });
+  it->watch->SetInterest(false, true);
+  return 0;
+}
+
+void ConnectAttempt::OnReady(TryIt it) {
+  const int error = PendingError(it->fd.get());
+  it->watch.reset();
+  Try done = std::move(*it);
+  tries_.erase(it);
+  if (error != 0) {
+    NoteFailure(done.address, error);
+    // No need to wait out the stagger.
+    stagger_->Disarm();
+    return StartNext();
+  }
+  ConnectResult result;
+  result.fd = std::move(done.fd);
+  result.peer = done.address;
+  tries_.clear();
+  stagger_->Disarm();
+  Deliver(std::move(result));
+}
+
+// A host that refuses is there, whatever its other addresses say.
+void ConnectAttempt::NoteFailure(const Address& address, int error) {
+  if (failures_.empty() || cause_ == Cause::kNetwork || error == ECONNREFUSED) {
+    cause_ = CauseOf(error);
+  }
+  failures_.push_back(
+      absl::StrCat("connect to ", address.ToString(), ": ", strerror(error), AdviceFor(error)));
+}
+
+void ConnectAttempt::FailIfNoneLeft() {
+  if (!tries_.empty()) return;
+  ConnectResult result;
+  result.cause = cause_;
+  result.message = absl::StrJoin(failures_, ". ");
+  Deliver(std::move(result));
+}
+
+void ConnectAttempt::Deliver(ConnectResult result) {
+  Connector::Callback callback = std::move(callback_);
+  callback(std::move(result));  // may destroy this
+}
+
+class HappyEyeballs final : public Connector {
+ public:
+  HappyEyeballs(EventLoop* loop, Resolver* resolver) : loop_(loop), resolver_(resolver) {}
+
+  std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
+                                   Callback callback) override {
+    auto attempt = std::make_unique<ConnectAttempt>(loop_, port, std::move(callback));
+    attempt->Start(resolver_, host);
+    return attempt;
+  }
+
+ private:
+  EventLoop* const loop_;
+  Resolver* const resolver_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> NewHappyEyeballs(EventLoop* loop, Resolver* resolver) {
+  return std::make_unique<HappyEyeballs>(loop, resolver);
+}
+
+}  // namespace muster::engine
