@@ -15,8 +15,8 @@ namespace muster::service {
 
 // A host of a run, before the run's defaults are filled in. A value.
 struct ResolvedHost {
-  std::string name;     // as shown to the user, and looked up in known_hosts
-  std::string address;  // what to connect to: a name or a literal address, without brackets
+  std::string name;     // as shown to the user
+  std::string address;  // what to connect to and to look up in known_hosts; without brackets
   std::string user;     // empty: the run's
   uint16_t port = 0;    // 0: the run's
 };

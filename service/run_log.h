@@ -1,0 +1,74 @@
+// The log of one run, in memory.
+#ifndef SERVICE_RUN_LOG_H_
+#define SERVICE_RUN_LOG_H_
+
+#include <grpcpp/support/slice.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "service/event_block.h"
+#include "ssh_engine/mutex.h"
+
+namespace muster::service {
+
+// Somebody who reads a log as it grows.
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+  // There is more to read. Called once for each time that Read had nothing, from whichever thread
+  // appends, with no lock held. Must not block.
+  virtual void OnLogGrown() = 0;
+};
+
+// Gives events their sequence numbers and keeps their encoded blocks for any number of readers, each
+// of which reads at its own pace: nothing is ever pushed, so a slow reader costs nothing. Blocks are
+// appended whole and never change, so all readers share their bytes. Thread-safe.
+class RunLog {
+ public:
+  struct Batch {
+    std::vector<grpc::Slice> slices;  // joined: `repeated Event events = 1`
+    uint64_t last_sequence = 0;
+    bool at_end = false;  // the log is closed and this batch is its last
+  };
+
+  // Stamps the block's events with the next sequences and `time`.
+  void Append(EventBlock block, absl::Time time);
+  // Nothing will be appended any more.
+  void Close();
+
+  // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one. The
+  // batch is empty where the log is closed and all of it was read. None where there is nothing yet:
+  // `reader` is then told once there is.
+  absl::optional<Batch> Read(uint64_t after, size_t max_bytes,
+                             const std::shared_ptr<LogReader>& reader);
+
+  uint64_t last_sequence() const;
+  // Of all blocks.
+  size_t bytes() const;
+
+ private:
+  struct Block {
+    uint64_t last_sequence;
+    grpc::Slice bytes;
+  };
+
+  std::deque<Block>::const_iterator FirstAfter(uint64_t sequence) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable Mutex mutex_;
+  std::deque<Block> blocks_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::shared_ptr<LogReader>> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUN_LOG_H_
