@@ -8,9 +8,9 @@
 namespace muster::service {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::CodedOutputStream;
-using google::protobuf::internal::WireFormatLite;
 
 constexpr char Tag(int field, WireFormatLite::WireType type) {
   return static_cast<char>(field << 3 | type);

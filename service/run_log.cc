@@ -27,28 +27,19 @@ grpc::Slice Rest(const grpc::Slice& block, size_t events) {
 
 }  // namespace
 
-void RunLog::Append(EventBlock block, absl::Time time) {
-  if (block.empty()) return;
-  std::vector<std::shared_ptr<LogReader>> waiting;
-  {
-    MutexLock lock(&mutex_);
+RunLog::Wakeups RunLog::Append(EventBlock block, absl::Time time, bool last) {
+  Wakeups wakeups;
+  if (block.empty() && !last) return wakeups;
+  MutexLock lock(&mutex_);
+  if (!block.empty()) {
     block.Stamp(last_sequence_ + 1, time);
     last_sequence_ += block.count();
     bytes_ += block.size();
     blocks_.push_back({last_sequence_, SliceOf(block.Take())});
-    waiting.swap(waiting_);
   }
-  for (const std::shared_ptr<LogReader>& reader : waiting) reader->OnLogGrown();
-}
-
-void RunLog::Close() {
-  std::vector<std::shared_ptr<LogReader>> waiting;
-  {
-    MutexLock lock(&mutex_);
-    closed_ = true;
-    waiting.swap(waiting_);
-  }
-  for (const std::shared_ptr<LogReader>& reader : waiting) reader->OnLogGrown();
+  closed_ = closed_ || last;
+  wakeups.readers_.swap(waiting_);
+  return wakeups;
 }
 
 std::deque<RunLog::Block>::const_iterator RunLog::FirstAfter(uint64_t sequence) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -26,9 +27,9 @@ class LogReader {
   virtual void OnLogGrown() = 0;
 };
 
-// Gives events their sequence numbers and keeps their encoded blocks for any number of readers, each
-// of which reads at its own pace: nothing is ever pushed, so a slow reader costs nothing. Blocks are
-// appended whole and never change, so all readers share their bytes. Thread-safe.
+// Gives events their sequence numbers and keeps their encoded blocks for any number of readers,
+// each of which reads at its own pace: nothing is ever pushed, so a slow reader costs nothing.
+// Blocks are appended whole and never change, so all readers share their bytes. Thread-safe.
 class RunLog {
  public:
   struct Batch {
@@ -37,10 +38,30 @@ class RunLog {
     bool at_end = false;  // the log is closed and this batch is its last
   };
 
-  // Stamps the block's events with the next sequences and `time`.
-  void Append(EventBlock block, absl::Time time);
-  // Nothing will be appended any more.
-  void Close();
+  // Tells the readers that were waiting, when it is destroyed: outside of the caller's own locks.
+  class Wakeups {
+   public:
+    Wakeups() = default;
+    ~Wakeups() { Wake(); }
+    Wakeups(Wakeups&& other) noexcept : readers_(std::exchange(other.readers_, {})) {}
+    Wakeups& operator=(Wakeups&& other) noexcept {
+      Wake();
+      readers_ = std::exchange(other.readers_, {});
+      return *this;
+    }
+
+   private:
+    friend class RunLog;
+    void Wake() {
+      for (const std::shared_ptr<LogReader>& reader : readers_) reader->OnLogGrown();
+      readers_.clear();
+    }
+    std::vector<std::shared_ptr<LogReader>> readers_;
+  };
+
+  // Stamps the block's events with the next sequences and `time`. With `last`, the log is closed:
+  // nothing may be appended any more.
+  [[nodiscard]] Wakeups Append(EventBlock block, absl::Time time, bool last = false);
 
   // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one. The
   // batch is empty where the log is closed and all of it was read. None where there is nothing yet:

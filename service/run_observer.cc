@@ -1,0 +1,152 @@
+#include "service/run_observer.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace muster::service {
+namespace {
+
+// The numbers are the same by contract (outcome.h).
+v1::HostState ProtoOf(engine::HostState state) { return static_cast<v1::HostState>(state); }
+
+v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
+  v1::HostOutcome proto;
+  proto.set_state(ProtoOf(outcome.state));
+  proto.set_cause(static_cast<v1::Cause>(outcome.cause));
+  proto.set_exit_code(outcome.exit_code);
+  proto.set_signal(outcome.signal);
+  proto.set_core_dumped(outcome.core_dumped);
+  proto.set_end_confirmed(outcome.cancel_confirmed);
+  proto.set_message(outcome.message);
+  return proto;
+}
+
+// What one loop knows of a host's output while it runs.
+struct HostOutputCount {
+  uint64_t kept = 0;
+  uint64_t bytes[2] = {0, 0};    // of stdout and stderr, the omitted ones included
+  uint64_t omitted[2] = {0, 0};  // once something is omitted, all that follows of the stream is
+};
+
+class RunLoopObserver final : public engine::LoopObserver {
+ public:
+  explicit RunLoopObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+
+  void OnState(uint32_t host_index, engine::HostState state) override {
+    pending_states_[host_index] = state;
+  }
+  void OnOutput(uint32_t host_index, engine::OutputStream stream,
+                const engine::OutputChunk& chunk) override;
+  void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override;
+  void Flush(absl::Time now) override;
+
+ private:
+  bool Keep(HostOutputCount* count, size_t size);
+  // States that were passed within one turn of the loop are left out: most hosts that are fast
+  // would fill the log with them.
+  void AddState(uint32_t host_index);
+  void AddOmitted(uint32_t host_index, const HostOutputCount& count);
+
+  const std::shared_ptr<Run> run_;
+  EventBlock block_;
+  std::vector<HostUpdate> updates_;
+  absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
+  absl::flat_hash_map<uint32_t, HostOutputCount> outputs_;
+};
+
+void RunLoopObserver::AddState(uint32_t host_index) {
+  const auto it = pending_states_.find(host_index);
+  if (it == pending_states_.end()) return;
+  v1::Event event;
+  event.mutable_host_state()->set_host_index(host_index);
+  event.mutable_host_state()->set_state(ProtoOf(it->second));
+  block_.Add(event);
+  HostUpdate update;
+  update.host_index = host_index;
+  update.state = ProtoOf(it->second);
+  updates_.push_back(std::move(update));
+  pending_states_.erase(it);
+}
+
+bool RunLoopObserver::Keep(HostOutputCount* count, size_t size) {
+  const uint64_t limit = run_->max_output_bytes_per_host();
+  if (limit > 0 && count->kept + size > limit) return false;
+  if (!run_->ReserveOutput(size)) return false;
+  count->kept += size;
+  return true;
+}
+
+void RunLoopObserver::OnOutput(uint32_t host_index, engine::OutputStream stream,
+                               const engine::OutputChunk& chunk) {
+  AddState(host_index);
+  HostOutputCount& count = outputs_[host_index];
+  const int which = stream == engine::OutputStream::kStdout ? 0 : 1;
+  count.bytes[which] += chunk.bytes.size();
+  if (count.omitted[which] > 0 || !Keep(&count, chunk.bytes.size())) {
+    count.omitted[which] += chunk.bytes.size();
+    return;
+  }
+  block_.AddOutput(host_index, static_cast<v1::OutputStream>(stream), chunk.bytes,
+                   chunk.unterminated, chunk.split);
+}
+
+void RunLoopObserver::AddOmitted(uint32_t host_index, const HostOutputCount& count) {
+  for (int which = 0; which < 2; ++which) {
+    if (count.omitted[which] == 0) continue;
+    v1::Event event;
+    v1::OutputOmitted* omitted = event.mutable_output_omitted();
+    omitted->set_host_index(host_index);
+    omitted->set_stream(which == 0 ? v1::OUTPUT_STREAM_STDOUT : v1::OUTPUT_STREAM_STDERR);
+    omitted->set_bytes(count.omitted[which]);
+    block_.Add(event);
+  }
+}
+
+void RunLoopObserver::OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) {
+  pending_states_.erase(host_index);
+  HostUpdate update;
+  update.host_index = host_index;
+  update.state = ProtoOf(outcome.state);
+  update.outcome = ProtoOf(outcome);
+  const auto it = outputs_.find(host_index);
+  if (it != outputs_.end()) {
+    AddOmitted(host_index, it->second);
+    update.stdout_bytes = it->second.bytes[0];
+    update.stderr_bytes = it->second.bytes[1];
+    update.omitted_bytes = it->second.omitted[0] + it->second.omitted[1];
+    outputs_.erase(it);
+  }
+  v1::Event event;
+  event.mutable_host_finished()->set_host_index(host_index);
+  *event.mutable_host_finished()->mutable_outcome() = update.outcome;
+  block_.Add(event);
+  updates_.push_back(std::move(update));
+}
+
+void RunLoopObserver::Flush(absl::Time now) {
+  std::vector<uint32_t> waiting;
+  for (const auto& entry : pending_states_) waiting.push_back(entry.first);
+  for (const uint32_t host_index : waiting) AddState(host_index);
+  run_->Commit(std::exchange(block_, EventBlock()), std::exchange(updates_, {}), now);
+}
+
+class RunEngineObserver final : public engine::RunObserver {
+ public:
+  explicit RunEngineObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  std::unique_ptr<engine::LoopObserver> ForLoop(int) override {
+    return std::make_unique<RunLoopObserver>(run_);
+  }
+
+ private:
+  const std::shared_ptr<Run> run_;
+};
+
+}  // namespace
+
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run) {
+  return std::make_shared<RunEngineObserver>(std::move(run));
+}
+
+}  // namespace muster::service

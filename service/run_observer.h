@@ -1,0 +1,17 @@
+// Brings what the engine tells of a run into its log.
+#ifndef SERVICE_RUN_OBSERVER_H_
+#define SERVICE_RUN_OBSERVER_H_
+
+#include <memory>
+
+#include "service/run.h"
+#include "ssh_engine/engine.h"
+
+namespace muster::service {
+
+// Encodes on the loops' threads, keeps the output limits, and commits a block for each Flush.
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUN_OBSERVER_H_
