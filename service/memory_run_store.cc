@@ -83,7 +83,7 @@ absl::StatusOr<RunStore::Added> MemoryRunStore::Add(RunPlan plan) {
   std::string id;
   do {
     id = MakeId(now);
-  } while (runs_.contains(id));
+  } while (runs_.count(id) > 0);
   if (!plan.request_id.empty()) requests_[key] = id;
   auto run = std::make_shared<Run>(id, std::move(plan), now,
                                    [this](size_t bytes) { return Reserve(bytes); });

@@ -93,14 +93,16 @@ bool Run::ReserveOutput(size_t bytes) {
   return false;
 }
 
-void Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
+bool Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
   // Woken last, so that who reads the last event finds the run over.
   const RunLog::Wakeups appended = log_.Append(std::move(events), now);
   RunLog::Wakeups concluded;
   MutexLock lock(&mutex_);
   const bool was_over = ended_ == hosts_.size();
   for (const HostUpdate& update : updates) Note(update, now);
-  if (!was_over && ended_ == hosts_.size()) concluded = Conclude(now);
+  if (was_over || ended_ < hosts_.size()) return false;
+  concluded = Conclude(now);
+  return true;
 }
 
 void Run::Note(const HostUpdate& update, absl::Time now) {

@@ -72,8 +72,8 @@ class Run {
   uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
 
   // Appends the events, then takes note of the hosts. The one that brings the last host's end also
-  // ends the run and closes the log. Any loop.
-  void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
+  // ends the run, closes the log, and answers true. Any loop.
+  bool Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
 
   bool over() const;
   // Output that is kept; what the store counts.

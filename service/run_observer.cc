@@ -32,7 +32,8 @@ struct HostOutputCount {
 
 class RunLoopObserver final : public engine::LoopObserver {
  public:
-  explicit RunLoopObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  RunLoopObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
+      : run_(std::move(run)), on_over_(std::move(on_over)) {}
 
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
@@ -50,6 +51,7 @@ class RunLoopObserver final : public engine::LoopObserver {
   void AddOmitted(uint32_t host_index, const HostOutputCount& count);
 
   const std::shared_ptr<Run> run_;
+  const std::function<void(const Run&)> on_over_;
   EventBlock block_;
   std::vector<HostUpdate> updates_;
   absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
@@ -129,24 +131,29 @@ void RunLoopObserver::Flush(absl::Time now) {
   std::vector<uint32_t> waiting;
   for (const auto& entry : pending_states_) waiting.push_back(entry.first);
   for (const uint32_t host_index : waiting) AddState(host_index);
-  run_->Commit(std::exchange(block_, EventBlock()), std::exchange(updates_, {}), now);
+  const bool over =
+      run_->Commit(std::exchange(block_, EventBlock()), std::exchange(updates_, {}), now);
+  if (over) on_over_(*run_);
 }
 
 class RunEngineObserver final : public engine::RunObserver {
  public:
-  explicit RunEngineObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  RunEngineObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
+      : run_(std::move(run)), on_over_(std::move(on_over)) {}
   std::unique_ptr<engine::LoopObserver> ForLoop(int) override {
-    return std::make_unique<RunLoopObserver>(run_);
+    return std::make_unique<RunLoopObserver>(run_, on_over_);
   }
 
  private:
   const std::shared_ptr<Run> run_;
+  const std::function<void(const Run&)> on_over_;
 };
 
 }  // namespace
 
-std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run) {
-  return std::make_shared<RunEngineObserver>(std::move(run));
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run,
+                                                    std::function<void(const Run&)> on_over) {
+  return std::make_shared<RunEngineObserver>(std::move(run), std::move(on_over));
 }
 
 }  // namespace muster::service

@@ -2,6 +2,7 @@
 #ifndef SERVICE_RUN_OBSERVER_H_
 #define SERVICE_RUN_OBSERVER_H_
 
+#include <functional>
 #include <memory>
 
 #include "service/run.h"
@@ -10,7 +11,9 @@
 namespace muster::service {
 
 // Encodes on the loops' threads, keeps the output limits, and commits a block for each Flush.
-std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run);
+// `on_over` is called once, on some loop's thread, when the run is over; it must not block.
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run,
+                                                    std::function<void(const Run&)> on_over);
 
 }  // namespace muster::service
 

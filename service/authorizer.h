@@ -1,0 +1,45 @@
+// What a caller may do.
+#ifndef SERVICE_AUTHORIZER_H_
+#define SERVICE_AUTHORIZER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/v1/host.pb.h"
+#include "service/caller.h"
+#include "service/config.h"
+
+namespace muster::service {
+
+// The policy: a local caller may do everything, a network caller what one rule allows as a whole.
+// Immutable, so thread-safe.
+class Authorizer {
+ public:
+  // Resolves the rules' targets; blocks. INVALID_ARGUMENT, NOT_FOUND: those cannot be resolved.
+  static absl::StatusOr<std::unique_ptr<Authorizer>> Create(const Config& config);
+
+  // PERMISSION_DENIED names one thing that no rule allows.
+  absl::Status Authorize(const Caller& caller, const std::string& credential_name,
+                         const std::vector<v1::RunHost>& hosts) const;
+
+ private:
+  struct Rule {
+    PolicyRule policy;
+    bool all_targets = false;
+    absl::flat_hash_set<std::string> targets;  // addresses
+  };
+
+  // Empty where the rule allows it; else what it does not.
+  static std::string Obstacle(const Rule& rule, const std::string& credential_name,
+                              const std::vector<v1::RunHost>& hosts);
+
+  std::vector<Rule> rules_;
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_AUTHORIZER_H_

@@ -1,0 +1,31 @@
+// From a run's targets to its hosts.
+#ifndef SERVICE_HOST_LIST_H_
+#define SERVICE_HOST_LIST_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+#include "service/file_cache.h"
+
+namespace muster::service {
+
+// For targets of which nothing else says it. A value.
+struct HostDefaults {
+  std::string user;
+  uint32_t port = 22;
+};
+
+// The hosts of `targets`, each once, in the expression's order, every field set. `inventory_file`
+// may be empty. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
+// host at all; NOT_FOUND: the inventory or a group.
+absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
+                                                   const std::string& inventory_file,
+                                                   const HostDefaults& defaults, FileCache* files);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_HOST_LIST_H_

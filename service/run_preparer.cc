@@ -1,0 +1,175 @@
+#include "service/run_preparer.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "service/command_line.h"
+#include "service/run_limits.h"
+#include "service/spec_check.h"
+
+namespace muster::service {
+namespace {
+
+std::string OwnUser() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : absl::StrCat(getuid());
+}
+
+NamedCredential LocalLogin(const v1::LocalCredential& local) {
+  NamedCredential credential;
+  credential.keys.agent_socket = local.agent_socket();
+  for (const v1::IdentityFile& file : local.identity_files()) {
+    credential.keys.identity_files.push_back({file.path(), file.passphrase(), !file.optional()});
+  }
+  credential.known_hosts_files.assign(local.known_hosts_files().begin(),
+                                      local.known_hosts_files().end());
+  return credential;
+}
+
+v1::RunSpec WithoutSecrets(v1::RunSpec spec) {
+  if (!spec.login().has_local()) return spec;
+  for (v1::IdentityFile& file : *spec.mutable_login()->mutable_local()->mutable_identity_files()) {
+    file.clear_passphrase();
+  }
+  return spec;
+}
+
+engine::Timeouts TimeoutsOf(const v1::Timeouts& proto) {
+  engine::Timeouts timeouts;
+  if (const absl::Duration connect = ToDuration(proto.connect()); connect > absl::ZeroDuration()) {
+    timeouts.connect = connect;
+  }
+  timeouts.idle = ToDuration(proto.idle());
+  timeouts.command = ToDuration(proto.command());
+  return timeouts;
+}
+
+std::vector<engine::Host> EngineHosts(const std::vector<v1::RunHost>& hosts) {
+  std::vector<engine::Host> result;
+  result.reserve(hosts.size());
+  for (const v1::RunHost& host : hosts) {
+    result.push_back({static_cast<uint32_t>(result.size()), host.address(),
+                      static_cast<uint16_t>(host.port()), host.user()});
+  }
+  return result;
+}
+
+}  // namespace
+
+RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
+                         uint64_t max_output_bytes)
+    : config_(config),
+      authorizer_(authorizer),
+      files_(files),
+      max_output_bytes_(max_output_bytes),
+      own_user_(OwnUser()) {}
+
+absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
+                                                              const v1::TargetSpec& targets,
+                                                              HostDefaults defaults) const {
+  const absl::Status checked = CheckTargets(targets);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
+  if (!inventory.ok()) return inventory.status();
+  if (defaults.user.empty()) defaults.user = own_user_;
+  if (defaults.port == 0) defaults.port = 22;
+  return ListHosts(targets, *inventory, defaults, files_);
+}
+
+absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
+                                                 const v1::RunSpec& spec) const {
+  const absl::Status checked = CheckSpec(spec);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<std::string> command = CommandLine(spec.command());
+  if (!command.ok()) return command.status();
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  if (!login.ok()) return login.status();
+
+  HostDefaults defaults;
+  defaults.user = !spec.login().user().empty() ? spec.login().user() : login->credential.user;
+  defaults.port = spec.login().port();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      Resolve(caller, spec.targets(), std::move(defaults));
+  if (!hosts.ok()) return hosts.status();
+  const absl::Status allowed = authorizer_->Authorize(caller, login->name, *hosts);
+  if (!allowed.ok()) return allowed;
+
+  PreparedRun run;
+  const absl::Status loaded = LoadInto(login->credential, &run);
+  if (!loaded.ok()) return loaded;
+  run.job.command = *std::move(command);
+  run.job.timeouts = TimeoutsOf(spec.timeouts());
+  if (spec.rollout().max_in_flight() > 0) run.job.max_in_flight = spec.rollout().max_in_flight();
+  run.hosts = EngineHosts(*hosts);
+  run.plan.hosts = *std::move(hosts);
+  run.plan.spec = WithoutSecrets(spec);
+  run.plan.creator = caller.name;
+  run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();
+  const uint64_t asked = spec.output_limits().max_bytes_per_run();
+  run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
+  return run;
+}
+
+absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
+                                                          const v1::Login& login) const {
+  Login found;
+  if (login.credential_case() == v1::Login::kCredentialName) {
+    const auto it = config_->credentials.find(login.credential_name());
+    if (it == config_->credentials.end()) {
+      return absl::NotFoundError(
+          absl::StrCat("login.credential_name: this daemon's configuration "
+                       "has no credential \"",
+                       login.credential_name(), "\""));
+    }
+    found.credential = it->second;
+    found.name = it->first;
+  } else if (caller.local) {
+    found.credential = LocalLogin(login.local());
+  } else {
+    return absl::PermissionDeniedError(
+        "login: this daemon is shared; name one of its credentials (credential_name, --credential) "
+        "instead of key files or an agent");
+  }
+  if (login.host_key_policy() == v1::HOST_KEY_POLICY_STRICT) {
+    found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;
+  } else if (login.host_key_policy() == v1::HOST_KEY_POLICY_ACCEPT_NEW) {
+    // A network caller does not decide what a shared daemon trusts.
+    if (!caller.local && found.credential.host_key_policy == engine::HostKeyPolicy::kStrict) {
+      return absl::PermissionDeniedError(absl::StrCat("login.host_key_policy: credential \"",
+                                                      found.name, "\" is configured as strict"));
+    }
+    found.credential.host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  }
+  return found;
+}
+
+absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
+                                                       const v1::TargetSpec& targets) const {
+  if (targets.inventory_file().empty()) return config_->inventory_file;
+  if (caller.local) return targets.inventory_file();
+  return absl::PermissionDeniedError(
+      "targets.inventory_file: this daemon is shared and takes its inventory from its own "
+      "configuration");
+}
+
+absl::Status RunPreparer::LoadInto(const NamedCredential& credential, PreparedRun* run) const {
+  absl::StatusOr<std::shared_ptr<const engine::Credential>> keys =
+      engine::LoadCredential(credential.keys);
+  if (!keys.ok()) return keys.status();
+  run->job.credential = *std::move(keys);
+  absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
+      files_->GetKnownHosts(credential.known_hosts_files);
+  if (!known_hosts.ok()) return known_hosts.status();
+  run->job.known_hosts = *std::move(known_hosts);
+  run->job.host_key_policy = credential.host_key_policy;
+  const std::string problems = run->job.known_hosts->Problems();
+  if (!problems.empty()) run->plan.warnings.push_back(problems);
+  return absl::OkStatus();
+}
+
+}  // namespace muster::service

@@ -1,0 +1,63 @@
+// From what a caller asks to what the engine can do.
+#ifndef SERVICE_RUN_PREPARER_H_
+#define SERVICE_RUN_PREPARER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "muster/v1/run.pb.h"
+#include "service/authorizer.h"
+#include "service/caller.h"
+#include "service/config.h"
+#include "service/file_cache.h"
+#include "service/host_list.h"
+#include "service/run.h"
+#include "ssh_engine/job.h"
+
+namespace muster::service {
+
+// A run that has only to be started. A value.
+struct PreparedRun {
+  RunPlan plan;
+  engine::Job job;
+  std::vector<engine::Host> hosts;
+};
+
+// Checks, resolves, authorizes, and reads keys and known_hosts. Thread-safe; blocks (files,
+// decrypting keys, the agent): helper threads only. What it is given must outlive it.
+class RunPreparer {
+ public:
+  // `max_output_bytes`: of one run at most.
+  RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
+              uint64_t max_output_bytes);
+
+  // Errors as CreateRun documents them.
+  absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec) const;
+  // Errors as ResolveTargets documents them.
+  absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
+                                                   const v1::TargetSpec& targets,
+                                                   HostDefaults defaults) const;
+
+ private:
+  // What to log in with, wherever it comes from.
+  struct Login {
+    NamedCredential credential;
+    std::string name;  // of the configuration; empty for a local one
+  };
+  absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login) const;
+  absl::StatusOr<std::string> FindInventory(const Caller& caller,
+                                            const v1::TargetSpec& targets) const;
+  absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
+
+  const Config* const config_;
+  const Authorizer* const authorizer_;
+  FileCache* const files_;
+  const uint64_t max_output_bytes_;
+  const std::string own_user_;  // the name of the user that the daemon runs as
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUN_PREPARER_H_

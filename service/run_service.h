@@ -1,0 +1,106 @@
+// muster.v1.RunService.
+#ifndef SERVICE_RUN_SERVICE_H_
+#define SERVICE_RUN_SERVICE_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "muster/v1/run_service.grpc.pb.h"
+#include "service/activity.h"
+#include "service/caller.h"
+#include "service/run_preparer.h"
+#include "service/run_store.h"
+#include "ssh_engine/engine.h"
+#include "ssh_engine/helper_pool.h"
+#include "ssh_engine/mutex.h"
+
+namespace muster::service {
+
+// Answers on gRPC's threads, which never wait: what can block is done by the helpers. The streams
+// are raw, so that one encoded batch serves all watchers. Thread-safe.
+class RunService final
+    : public v1::RunService::WithCallbackMethod_CreateRun<
+          v1::RunService::WithRawCallbackMethod_WatchRun<
+              v1::RunService::WithRawCallbackMethod_RunCommand<
+                  v1::RunService::WithCallbackMethod_GetRun<
+                      v1::RunService::WithCallbackMethod_ListRuns<
+                          v1::RunService::WithCallbackMethod_ListHostResults<
+                              v1::RunService::WithCallbackMethod_CancelRun<
+                                  v1::RunService::WithCallbackMethod_PauseRun<
+                                      v1::RunService::WithCallbackMethod_ResumeRun<
+                                          v1::RunService::WithCallbackMethod_RerunHosts<
+                                              v1::RunService::WithCallbackMethod_SendInput<
+                                                  v1::RunService::Service>>>>>>>>>>> {
+ public:
+  // What it works with; must outlive it, but for the engine, which only has to outlive Stop.
+  struct Parts {
+    engine::Engine* engine;
+    HelperPool* helpers;
+    RunStore* store;
+    const RunPreparer* preparer;
+    Activity* activity;
+  };
+  explicit RunService(const Parts& parts) : parts_(parts) {}
+
+  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are told that
+  // they end because of this. Watchers go on to the end of their runs.
+  void Stop();
+
+  grpc::ServerUnaryReactor* CreateRun(grpc::CallbackServerContext* context,
+                                      const v1::CreateRunRequest* request,
+                                      v1::CreateRunResponse* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRun(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* RunCommand(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
+                                   const v1::GetRunRequest* request,
+                                   v1::GetRunResponse* response) override;
+  grpc::ServerUnaryReactor* ListRuns(grpc::CallbackServerContext* context,
+                                     const v1::ListRunsRequest* request,
+                                     v1::ListRunsResponse* response) override;
+  grpc::ServerUnaryReactor* ListHostResults(grpc::CallbackServerContext* context,
+                                            const v1::ListHostResultsRequest* request,
+                                            v1::ListHostResultsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelRun(grpc::CallbackServerContext* context,
+                                      const v1::CancelRunRequest* request,
+                                      v1::CancelRunResponse* response) override;
+  grpc::ServerUnaryReactor* PauseRun(grpc::CallbackServerContext* context,
+                                     const v1::PauseRunRequest* request,
+                                     v1::PauseRunResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeRun(grpc::CallbackServerContext* context,
+                                      const v1::ResumeRunRequest* request,
+                                      v1::ResumeRunResponse* response) override;
+  grpc::ServerUnaryReactor* RerunHosts(grpc::CallbackServerContext* context,
+                                       const v1::RerunHostsRequest* request,
+                                       v1::RerunHostsResponse* response) override;
+  grpc::ServerReadReactor<v1::SendInputRequest>* SendInput(
+      grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
+
+ private:
+  // Who calls, unless the daemon is stopping.
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context) const;
+  // NOT_FOUND also for runs of others.
+  absl::StatusOr<std::shared_ptr<Run>> FindRun(const Caller& caller, const std::string& id) const;
+  absl::StatusOr<std::shared_ptr<Run>> FindRun(const grpc::CallbackServerContext& context,
+                                               const std::string& id) const;
+  // Takes a place in the helpers' queue; RESOURCE_EXHAUSTED when it is too long.
+  absl::Status Enqueue(HelperPool::Task task);
+  // On a helper thread.
+  absl::StatusOr<std::shared_ptr<Run>> StartRun(const Caller& caller, const v1::RunSpec& spec,
+                                                const std::string& request_id);
+  absl::Status FillCreateRun(const Caller& caller, const v1::CreateRunRequest& request,
+                             v1::CreateRunResponse* response);
+  absl::Status Launch(PreparedRun prepared, const std::shared_ptr<Run>& run);
+
+  const Parts parts_;
+  std::atomic<int> queued_{0};
+  mutable Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // with it, the engine is not to be used
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUN_SERVICE_H_

@@ -1,0 +1,116 @@
+#include "service/spec_check.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/run_limits.h"
+
+namespace muster::service {
+namespace {
+
+absl::Status Invalid(absl::string_view field, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
+}
+
+absl::Status CheckPath(absl::string_view field, const std::string& path) {
+  if (absl::StartsWith(path, "/")) return absl::OkStatus();
+  return Invalid(field, absl::StrCat("\"", path, "\" is not an absolute path"));
+}
+
+absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& duration) {
+  if (duration.seconds() >= 0 && duration.nanos() >= 0 && duration.nanos() < 1'000'000'000 &&
+      duration.seconds() <= kMaxTimeoutSeconds) {
+    return absl::OkStatus();
+  }
+  return Invalid(field, absl::StrCat(duration.seconds(), " s ", duration.nanos(),
+                                     " ns; it must be from 0 to ten years"));
+}
+
+absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
+  if (local.identity_files_size() > kMaxFiles || local.known_hosts_files_size() > kMaxFiles) {
+    return Invalid("login.local", absl::StrCat("at most ", kMaxFiles,
+                                               " identity files and as many known_hosts files"));
+  }
+  absl::Status status;
+  if (!local.agent_socket().empty()) {
+    status.Update(CheckPath("login.local.agent_socket", local.agent_socket()));
+  }
+  for (const v1::IdentityFile& file : local.identity_files()) {
+    status.Update(CheckPath("login.local.identity_files", file.path()));
+  }
+  for (const std::string& file : local.known_hosts_files()) {
+    status.Update(CheckPath("login.local.known_hosts_files", file));
+  }
+  return status;
+}
+
+absl::Status CheckUser(const std::string& user) {
+  const bool printable = user.find_first_of(std::string("\0\n\r", 3)) == std::string::npos;
+  if (printable && user.size() <= 256) return absl::OkStatus();
+  return Invalid("login.user", "it is longer than 256 bytes or holds line ends");
+}
+
+absl::Status CheckLogin(const v1::Login& login) {
+  if (login.port() > 65535) {
+    return Invalid("login.port", absl::StrCat(login.port(), "; it must be from 1 to 65535"));
+  }
+  if (!v1::HostKeyPolicy_IsValid(login.host_key_policy())) {
+    return Invalid("login.host_key_policy", "this value is not known");
+  }
+  absl::Status status = CheckUser(login.user());
+  status.Update(CheckLocalCredential(login.local()));
+  return status;
+}
+
+absl::Status CheckTimeouts(const v1::Timeouts& timeouts) {
+  absl::Status status = CheckDuration("timeouts.connect", timeouts.connect());
+  status.Update(CheckDuration("timeouts.idle", timeouts.idle()));
+  status.Update(CheckDuration("timeouts.command", timeouts.command()));
+  return status;
+}
+
+absl::Status CheckLabels(const v1::RunSpec& spec) {
+  if (spec.labels_size() > kMaxLabels) {
+    return Invalid("labels", absl::StrCat(spec.labels_size(), "; at most ", kMaxLabels));
+  }
+  for (const auto& label : spec.labels()) {
+    if (label.first.empty() || label.first.size() > kMaxLabelBytes ||
+        label.second.size() > kMaxLabelBytes) {
+      return Invalid("labels", absl::StrCat("keys and values have at most ", kMaxLabelBytes,
+                                            " bytes, and keys at least one"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckTargets(const v1::TargetSpec& targets) {
+  if (targets.expression().size() > kMaxTargetExpressionBytes) {
+    return Invalid("targets.expression",
+                   absl::StrCat(targets.expression().size(), " bytes; at most ",
+                                kMaxTargetExpressionBytes, ": put the hosts into an inventory"));
+  }
+  if (targets.inventory_file().empty()) return absl::OkStatus();
+  return CheckPath("targets.inventory_file", targets.inventory_file());
+}
+
+absl::Status CheckSpec(const v1::RunSpec& spec) {
+  absl::Status status = CheckTargets(spec.targets());
+  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) {
+    status.Update(Invalid("command", "there is none"));
+  }
+  status.Update(CheckLogin(spec.login()));
+  status.Update(CheckTimeouts(spec.timeouts()));
+  if (spec.rollout().max_in_flight() > kMaxInFlight) {
+    status.Update(Invalid("rollout.max_in_flight", absl::StrCat(spec.rollout().max_in_flight(),
+                                                                "; at most ", kMaxInFlight)));
+  }
+  status.Update(CheckLabels(spec));
+  return status;
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+}  // namespace muster::service

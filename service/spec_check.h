@@ -1,0 +1,21 @@
+// Whether a run's specification keeps the limits of the contract.
+#ifndef SERVICE_SPEC_CHECK_H_
+#define SERVICE_SPEC_CHECK_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "muster/v1/run.pb.h"
+
+namespace muster::service {
+
+// INVALID_ARGUMENT names the field, what it is, and what it may be. What needs files, the network
+// or the command line's own rules is checked elsewhere.
+absl::Status CheckSpec(const v1::RunSpec& spec);
+absl::Status CheckTargets(const v1::TargetSpec& targets);
+
+// Zero where unset. The duration must have been checked.
+absl::Duration ToDuration(const google::protobuf::Duration& duration);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_SPEC_CHECK_H_
