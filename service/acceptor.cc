@@ -1,0 +1,116 @@
+#include "service/acceptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace muster::service {
+namespace {
+
+// How many of the last descriptors are kept for what is under way.
+constexpr int kKeptFree = 16;
+// While descriptors are scarce, so that the loop does not spin.
+constexpr int kPauseMilliseconds = 50;
+
+UniqueFd OpenReserve() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool IsScarcity(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// New descriptors get the lowest free number: a high one tells that few are left.
+bool FewLeft(int fd) {
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<rlim_t>(fd) + kKeptFree >= limit.rlim_cur;
+}
+
+// The socket's mode keeps others out already; this holds even where the folder was opened by
+// mistake.
+bool IsOwner(int fd) {
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  return peer.uid == geteuid() || peer.uid == 0;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(const ListeningSocket* socket,
+                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc)
+    : socket_(socket),
+      grpc_(std::move(grpc)),
+      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      reserve_(OpenReserve()) {}
+
+Acceptor::~Acceptor() { Stop(); }
+
+void Acceptor::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Acceptor::Stop() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_.get(), &one, sizeof(one));
+  thread_.join();
+}
+
+void Acceptor::Loop() {
+  pollfd fds[] = {{stop_.get(), POLLIN, 0}, {socket_->fd(), POLLIN, 0}};
+  bool scarce = false;
+  for (;;) {
+    // A pause watches for the end alone.
+    poll(fds, scarce ? 1 : 2, scarce ? kPauseMilliseconds : -1);
+    if (fds[0].revents != 0) return;
+    scarce = !AcceptAll();
+  }
+}
+
+bool Acceptor::AcceptAll() {
+  for (;;) {
+    UniqueFd connection(accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection.valid()) {
+      HandOver(std::move(connection));
+    } else if (IsScarcity(errno)) {
+      ShedOne();
+      return false;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return true;
+    }
+  }
+}
+
+void Acceptor::HandOver(UniqueFd connection) {
+  if (FewLeft(connection.get())) {
+    ++shed_;
+    return;
+  }
+  if (socket_->is_unix()) {
+    if (!IsOwner(connection.get())) return;
+  } else {
+    const int one = 1;
+    setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = socket_->fd();
+  parameters.fd = connection.Release();
+  grpc_->HandleNewConnection(&parameters);
+}
+
+void Acceptor::ShedOne() {
+  reserve_.Reset();
+  const UniqueFd connection(accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (connection.valid()) ++shed_;
+  reserve_ = OpenReserve();
+}
+
+}  // namespace muster::service

@@ -1,0 +1,122 @@
+#include "service/daemon.h"
+
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace muster::service {
+namespace {
+
+constexpr int kHelperThreads = 4;
+constexpr size_t kMib = size_t{1} << 20;
+constexpr int kMaxMessageBytes = 16 << 20;
+// For watchers that read slowly, once everything has ended.
+constexpr std::chrono::seconds kShutdownTime(5);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options));
+  absl::Status status = daemon->LoadPolicy();
+  if (status.ok()) status = daemon->Listen();
+  if (status.ok()) status = daemon->StartServer();
+  if (!status.ok()) return status;
+  return daemon;
+}
+
+Daemon::Daemon(const DaemonOptions& options) : options_(options), activity_(absl::Now()) {}
+
+Daemon::~Daemon() { Stop(); }
+
+absl::Status Daemon::LoadPolicy() {
+  if (!options_.config_file.empty()) {
+    absl::StatusOr<Config> config = LoadConfig(options_.config_file);
+    if (!config.ok()) return config.status();
+    config_ = *std::move(config);
+  }
+  absl::StatusOr<std::unique_ptr<Authorizer>> authorizer = Authorizer::Create(config_);
+  if (!authorizer.ok()) return authorizer.status();
+  authorizer_ = *std::move(authorizer);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Listen() {
+  for (const std::string& text : options_.listen) {
+    absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+    if (!address.ok()) return address.status();
+    if (!address->is_unix()) {
+      // Before the port is open.
+      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls = MutualTls(options_.tls);
+      if (!tls.ok()) return tls.status();
+    }
+    absl::StatusOr<ListeningSocket> socket = ListeningSocket::Open(*address);
+    if (!socket.ok()) return socket.status();
+    sockets_.push_back(std::make_unique<ListeningSocket>(*std::move(socket)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartServer() {
+  absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::NewEngine({options_.threads});
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  helpers_ = std::make_unique<HelperPool>(kHelperThreads);
+  store_ = NewMemoryRunStore({options_.max_runs, options_.max_output_mib * kMib});
+  preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
+                                            options_.max_output_per_run_mib * kMib);
+  run_service_ = std::make_unique<RunService>(
+      RunService::Parts{engine_.get(), helpers_.get(), store_.get(), preparer_.get(), &activity_});
+  target_service_ = std::make_unique<TargetService>(helpers_.get(), preparer_.get(), &activity_);
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::channelz::experimental::InitChannelzService();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.RegisterService(run_service_.get());
+  builder.RegisterService(target_service_.get());
+  for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
+    std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+    if (!socket->is_unix()) {
+      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls = MutualTls(options_.tls);
+      if (!tls.ok()) return tls.status();
+      credentials = *std::move(tls);
+    }
+    acceptors_.push_back(std::make_unique<Acceptor>(
+        socket.get(),
+        builder.experimental().AddExternalConnectionAcceptor(
+            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials)));
+  }
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) return absl::InternalError("gRPC could not start");
+  for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Start();
+  return absl::OkStatus();
+}
+
+void Daemon::Stop() {
+  if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->SetServingStatus(false);
+  for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop();
+  run_service_->Stop();
+  engine_.reset();  // ends all hosts, and so all runs and their logs
+  server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
+  server_->Wait();
+  server_.reset();
+  helpers_.reset();
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> names;
+  for (const std::unique_ptr<ListeningSocket>& socket : sockets_) names.push_back(socket->name());
+  return names;
+}
+
+}  // namespace muster::service

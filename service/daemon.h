@@ -1,0 +1,70 @@
+// Everything that musterd consists of, put together.
+#ifndef SERVICE_DAEMON_H_
+#define SERVICE_DAEMON_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/acceptor.h"
+#include "service/activity.h"
+#include "service/authorizer.h"
+#include "service/config.h"
+#include "service/daemon_options.h"
+#include "service/file_cache.h"
+#include "service/listening_socket.h"
+#include "service/run_preparer.h"
+#include "service/run_service.h"
+#include "service/run_store.h"
+#include "service/target_service.h"
+#include "ssh_engine/engine.h"
+#include "ssh_engine/helper_pool.h"
+
+namespace muster::service {
+
+// Serves from Start until Stop. Used from one thread.
+class Daemon {
+ public:
+  // What cannot be served is an error that says what to do about it.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options);
+  // Stops first.
+  ~Daemon();
+
+  // Takes no more calls, ends every run honestly, lets watchers read to the end of theirs (for some
+  // seconds), and ends. Harmless when repeated.
+  void Stop();
+
+  // What it listens on.
+  std::vector<std::string> addresses() const;
+  absl::Duration IdleFor(absl::Time now) const { return activity_.IdleFor(now); }
+
+ private:
+  explicit Daemon(const DaemonOptions& options);
+  absl::Status LoadPolicy();
+  absl::Status Listen();
+  absl::Status StartServer();
+
+  const DaemonOptions options_;
+  Activity activity_;
+  Config config_;
+  std::unique_ptr<Authorizer> authorizer_;
+  FileCache files_;
+  std::unique_ptr<HelperPool> helpers_;
+  std::unique_ptr<RunStore> store_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<RunPreparer> preparer_;
+  std::unique_ptr<RunService> run_service_;
+  std::unique_ptr<TargetService> target_service_;
+  std::vector<std::unique_ptr<ListeningSocket>> sockets_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_DAEMON_H_

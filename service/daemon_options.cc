@@ -1,0 +1,111 @@
+#include "service/daemon_options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "service/version.h"
+
+namespace muster::service {
+namespace {
+
+constexpr char kFooter[] = R"(
+By default musterd serves its owner over a unix socket that nobody else can open; the muster command
+starts such a daemon by itself. To serve others over the network, give it certificates, and a
+configuration with credentials and a policy (what no rule allows is denied):
+
+  musterd --listen 0.0.0.0:7443 --tls-cert server.pem --tls-key server.key \
+          --client-ca callers.pem --config musterd.yaml
+
+Runs are kept in memory. Exit codes: 0 stopped, 1 could not start, 2 wrong use.)";
+
+std::string FromEnvironment(const char* name) {
+  const char* value = getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::string DefaultSocket() {
+  const std::string runtime = FromEnvironment("XDG_RUNTIME_DIR");
+  const std::string folder =
+      runtime.empty() ? absl::StrCat("/tmp/muster-", geteuid()) : runtime + "/muster";
+  return absl::StrCat("unix:", folder, "/musterd.sock");
+}
+
+std::string DefaultStateDir() {
+  const std::string state = FromEnvironment("XDG_STATE_HOME");
+  if (!state.empty()) return state + "/muster";
+  const std::string home = FromEnvironment("HOME");
+  return home.empty() ? absl::StrCat("/tmp/muster-", geteuid()) : home + "/.local/state/muster";
+}
+
+void Declare(CLI::App* app, DaemonOptions* options, std::string* idle_timeout) {
+  app->set_version_flag("--version", absl::StrCat("musterd ", kVersion));
+  app->footer(kFooter);
+  app->add_option("--listen", options->listen,
+                  "unix:PATH or HOST:PORT; may be repeated [" + DefaultSocket() + "]")
+      ->type_name("ADDRESS");
+  app->add_option("--tls-cert", options->tls.certificate, "The daemon's certificate and chain")
+      ->type_name("FILE");
+  app->add_option("--tls-key", options->tls.key, "Its private key")->type_name("FILE");
+  app->add_option("--client-ca", options->tls.client_ca, "Whose certificates callers must show")
+      ->type_name("FILE");
+  app->add_option("--config", options->config_file, "Credentials and policy (YAML)")
+      ->type_name("FILE");
+  app->add_option("--state-dir", options->state_dir,
+                  "Where musterd.log is written [" + DefaultStateDir() + "]")
+      ->type_name("DIR");
+  app->add_option("--threads", options->threads, "Event loops [one per core]")
+      ->check(CLI::Range(1, 1024));
+  app->add_option("--idle-timeout", *idle_timeout,
+                  "End after so long (15m, 1h) without a run or a call [never]")
+      ->type_name("DURATION");
+  app->add_option("--max-runs", options->max_runs, "Runs kept; the oldest go first [1000]")
+      ->check(CLI::Range(size_t{1}, size_t{1'000'000}));
+  app->add_option("--max-output", options->max_output_mib, "MiB of output kept of all runs [1024]")
+      ->check(CLI::Range(size_t{1}, size_t{1} << 24));
+  app->add_option("--max-output-per-run", options->max_output_per_run_mib,
+                  "MiB of output kept of one run; what comes after is left out, and said [512]")
+      ->check(CLI::Range(size_t{1}, size_t{1} << 24));
+  app->add_option("--log-level", options->log_level, "debug, info, warn or error [info]")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app->add_option("--ready-fd", options->ready_fd,
+                  "Write the addresses to this descriptor once they can be connected to")
+      ->type_name("FD");
+}
+
+}  // namespace
+
+ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
+  ParsedDaemonOptions parsed;
+  DaemonOptions& options = parsed.options;
+  options.max_runs = 1000;
+  options.max_output_mib = 1024;
+  options.max_output_per_run_mib = 512;
+  std::string idle_timeout = "0";
+  CLI::App app("musterd runs commands on many hosts over SSH, for the clients of muster.v1.",
+               "musterd");
+  Declare(&app, &options, &idle_timeout);
+  try {
+    app.parse(argc, argv);
+    if (!absl::ParseDuration(idle_timeout, &options.idle_timeout) ||
+        options.idle_timeout < absl::ZeroDuration()) {
+      throw CLI::ValidationError("--idle-timeout",
+                                 "\"" + idle_timeout + "\" is no duration; write 90s, 15m or 1h");
+    }
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    parsed.exit_code = app.exit(error, out, err) == 0 ? 0 : 2;
+    parsed.text = out.str() + err.str();
+    return parsed;
+  }
+  if (options.listen.empty()) options.listen.push_back(DefaultSocket());
+  if (options.state_dir.empty()) options.state_dir = DefaultStateDir();
+  parsed.run = true;
+  return parsed;
+}
+
+}  // namespace muster::service

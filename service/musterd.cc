@@ -1,0 +1,136 @@
+// The daemon's main: signals, the log, and the time when nobody needs it any more.
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "service/daemon.h"
+#include "service/daemon_options.h"
+#include "service/listening_socket.h"
+#include "service/version.h"
+#include "ssh_engine/unique_fd.h"
+
+namespace muster::service {
+namespace {
+
+absl::Status StartLog(const DaemonOptions& options) {
+  const absl::Status folder = EnsurePrivateFolder(options.state_dir);
+  if (!folder.ok()) return folder;
+  std::vector<spdlog::sink_ptr> sinks = {std::make_shared<spdlog::sinks::stderr_color_sink_mt>()};
+  try {
+    sinks.push_back(
+        std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.state_dir + "/musterd.log"));
+  } catch (const spdlog::spdlog_ex& error) {
+    return absl::UnavailableError(error.what());
+  }
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("musterd", sinks.begin(), sinks.end()));
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  spdlog::flush_on(spdlog::level::info);
+  return absl::OkStatus();
+}
+
+// Each host in flight takes one descriptor.
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  spdlog::info("may open {} descriptors: one for each host in flight", limit.rlim_cur);
+}
+
+// The signals that end the daemon, to be read. Before any thread is made: they inherit the mask.
+UniqueFd TakeSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+void TellReady(const DaemonOptions& options, const Daemon& daemon) {
+  const std::string addresses = absl::StrJoin(daemon.addresses(), " ");
+  spdlog::info("musterd {} listening on {}", kVersion, addresses);
+  if (options.ready_fd < 0) return;
+  const UniqueFd fd(options.ready_fd);
+  const std::string line = addresses + "\n";
+  if (write(fd.get(), line.data(), line.size()) < 0) {
+    spdlog::warn("cannot write to --ready-fd {}", options.ready_fd);
+  }
+}
+
+// Until a signal comes, or nobody has needed the daemon for as long as it may idle.
+void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals) {
+  pollfd fds[] = {{signals, POLLIN, 0}};
+  for (;;) {
+    absl::Duration wait = absl::InfiniteDuration();
+    if (options.idle_timeout > absl::ZeroDuration()) {
+      wait = options.idle_timeout - daemon.IdleFor(absl::Now());
+      if (wait <= absl::ZeroDuration()) {
+        spdlog::info("idle for {}: ending", absl::FormatDuration(options.idle_timeout));
+        return;
+      }
+    }
+    const int milliseconds =
+        wait == absl::InfiniteDuration()
+            ? -1
+            : static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(wait) + 1, 3'600'000));
+    if (poll(fds, 1, milliseconds) > 0) {
+      signalfd_siginfo info = {};
+      if (read(signals, &info, sizeof(info)) == sizeof(info)) {
+        spdlog::info("{}: stopping", strsignal(static_cast<int>(info.ssi_signo)));
+      }
+      return;
+    }
+  }
+}
+
+int Serve(const DaemonOptions& options) {
+  const UniqueFd signals = TakeSignals();
+  const absl::Status logging = StartLog(options);
+  if (!logging.ok()) {
+    std::fprintf(stderr, "musterd: %s\n", std::string(logging.message()).c_str());
+    return 1;
+  }
+  RaiseDescriptorLimit();
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options);
+  if (!daemon.ok()) {
+    spdlog::error("cannot start: {}", std::string(daemon.status().message()));
+    return 1;
+  }
+  TellReady(options, **daemon);
+  WaitForEnd(options, **daemon, signals.get());
+  // From now on a second signal ends it at once.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  (*daemon)->Stop();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+}  // namespace muster::service
+
+int main(int argc, char** argv) {
+  const muster::service::ParsedDaemonOptions parsed =
+      muster::service::ParseDaemonOptions(argc, argv);
+  if (parsed.run) return muster::service::Serve(parsed.options);
+  std::fputs(parsed.text.c_str(), parsed.exit_code == 0 ? stdout : stderr);
+  return parsed.exit_code;
+}
