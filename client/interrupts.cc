@@ -1,0 +1,53 @@
+#include "client/interrupts.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "client/outcome_text.h"
+
+namespace muster::client {
+
+Interrupts::Interrupts() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+  stop_ = eventfd(0, EFD_CLOEXEC);
+}
+
+Interrupts::~Interrupts() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(stop_, &one, sizeof(one));
+    thread_.join();
+  }
+  close(signals_);
+  close(stop_);
+}
+
+void Interrupts::Handle(std::function<void()> on_first) {
+  on_first_ = std::move(on_first);
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Interrupts::Loop() {
+  pollfd fds[] = {{stop_, POLLIN, 0}, {signals_, POLLIN, 0}};
+  for (;;) {
+    poll(fds, 2, -1);
+    if (fds[0].revents != 0) return;
+    signalfd_siginfo info;
+    if (fds[1].revents == 0 || read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
+    if (interrupted_.exchange(true)) _exit(kInterrupted);
+    // On a thread of its own: a second signal is to be heard while this waits for the daemon.
+    std::thread(on_first_).detach();
+  }
+}
+
+}  // namespace muster::client

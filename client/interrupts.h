@@ -1,0 +1,36 @@
+// Ctrl-C, and the other signals that ask muster to end.
+#ifndef CLIENT_INTERRUPTS_H_
+#define CLIENT_INTERRUPTS_H_
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace muster::client {
+
+// Takes SIGINT, SIGTERM and SIGHUP from its making on, before any other thread is made. The first
+// calls the handler on a thread of its own; a second one ends the process at once with 130.
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  // Once. Signals that came before count.
+  void Handle(std::function<void()> on_first);
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  void Loop();
+
+  int signals_ = -1;  // a signalfd
+  int stop_ = -1;     // an eventfd
+  std::function<void()> on_first_;
+  std::atomic<bool> interrupted_{false};
+  std::thread thread_;
+};
+
+}  // namespace muster::client
+
+#endif  // CLIENT_INTERRUPTS_H_

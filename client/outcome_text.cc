@@ -1,0 +1,158 @@
+#include "client/outcome_text.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/nodeset/node_set.h"
+#include "client/visible_text.h"
+
+namespace muster::client {
+namespace {
+
+const char* Reason(v1::Cause cause) {
+  switch (cause) {
+    case v1::CAUSE_DNS:
+      return " (name not found)";
+    case v1::CAUSE_REFUSED:
+      return " (connection refused)";
+    case v1::CAUSE_TIMEOUT:
+      return " (network timeout)";
+    case v1::CAUSE_RESET:
+      return " (connection broken)";
+    case v1::CAUSE_NETWORK:
+      return " (no route)";
+    case v1::CAUSE_PROTOCOL:
+      return " (not SSH, or nothing in common)";
+    case v1::CAUSE_LOCAL:
+      return " (out of resources here)";
+    case v1::CAUSE_HOST_KEY_UNKNOWN:
+      return " (unknown)";
+    case v1::CAUSE_HOST_KEY_CHANGED:
+      return " (CHANGED)";
+    case v1::CAUSE_HOST_KEY_REVOKED:
+      return " (revoked)";
+    case v1::CAUSE_HOST_KEY_UNSAVED:
+      return " (could not be saved)";
+    case v1::CAUSE_EXEC_REFUSED:
+      return " (command refused)";
+    default:
+      return "";
+  }
+}
+
+ExitCode ExitCodeOf(v1::HostState state) {
+  switch (state) {
+    case v1::HOST_STATE_SUCCEEDED:
+    case v1::HOST_STATE_SKIPPED:
+      return kSuccess;
+    case v1::HOST_STATE_UNREACHABLE:
+    case v1::HOST_STATE_THROTTLED:
+    case v1::HOST_STATE_HOST_KEY_REJECTED:
+    case v1::HOST_STATE_AUTHENTICATION_FAILED:
+    case v1::HOST_STATE_CONNECT_TIMEOUT:
+      return kNotReached;
+    case v1::HOST_STATE_UNKNOWN:
+      return kUnknownOutcome;
+    default:
+      return kCommandFailed;
+  }
+}
+
+struct Group {
+  std::vector<std::string> names;
+  std::string message;  // of the first
+  bool same_message = true;
+};
+
+void AppendGroup(const std::string& reason, const Group& group, std::string* to) {
+  absl::StrAppend(to, "  ", FoldNodeSet(group.names));
+  if (group.names.size() > 1) absl::StrAppend(to, " (", group.names.size(), ")");
+  absl::StrAppend(to, ": ", reason);
+  if (!group.message.empty()) {
+    absl::StrAppend(to, "\n      ");
+    if (!group.same_message) absl::StrAppend(to, "such as ", group.names.front(), ": ");
+    AppendVisible(group.message, to);
+  }
+  absl::StrAppend(to, "\n");
+}
+
+}  // namespace
+
+std::string ShortOutcome(const v1::HostOutcome& outcome) {
+  switch (outcome.state()) {
+    case v1::HOST_STATE_SUCCEEDED:
+      return "succeeded";
+    case v1::HOST_STATE_EXITED_NONZERO:
+      return absl::StrCat("exited with code ", outcome.exit_code());
+    case v1::HOST_STATE_SIGNALED:
+      return absl::StrCat("ended by signal ", outcome.signal(),
+                          outcome.core_dumped() ? " (core dumped)" : "");
+    case v1::HOST_STATE_UNREACHABLE:
+      return absl::StrCat("unreachable", Reason(outcome.cause()));
+    case v1::HOST_STATE_THROTTLED:
+      return "turned away by the server (too many logins at once)";
+    case v1::HOST_STATE_HOST_KEY_REJECTED:
+      return absl::StrCat("host key rejected", Reason(outcome.cause()));
+    case v1::HOST_STATE_AUTHENTICATION_FAILED:
+      return "login refused";
+    case v1::HOST_STATE_CONNECT_TIMEOUT:
+      return "connect timeout";
+    case v1::HOST_STATE_IDLE_TIMEOUT:
+      return absl::StrCat("idle timeout", outcome.end_confirmed() ? "" : ", may still be running");
+    case v1::HOST_STATE_COMMAND_TIMEOUT:
+      return absl::StrCat("command timeout",
+                          outcome.end_confirmed() ? "" : ", may still be running");
+    case v1::HOST_STATE_CANCELED:
+      return absl::StrCat("canceled", outcome.end_confirmed() ? "" : ", may still be running");
+    case v1::HOST_STATE_UNKNOWN:
+      return "UNKNOWN: it may have run wholly, in part, or not at all";
+    case v1::HOST_STATE_NOT_STARTED:
+      return "not started";
+    case v1::HOST_STATE_SKIPPED:
+      return "skipped";
+    default:
+      return absl::StrCat("state ", static_cast<int>(outcome.state()));
+  }
+}
+
+ExitCode ExitCodeOf(const RunView& view) {
+  ExitCode worst = kSuccess;  // 5, 3, 1: the greater is the worse
+  for (const RunView::Failure& failure : view.failures()) {
+    worst = std::max(worst, ExitCodeOf(failure.outcome.state()));
+  }
+  return worst;
+}
+
+ExitCode ExitCodeOf(const absl::Status& status, bool run_begun) {
+  if (status.ok()) return kSuccess;
+  if (run_begun) return kUnknownOutcome;
+  if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) return kDenied;
+  return kUsage;
+}
+
+std::string SummaryOf(const RunView& view, double seconds) {
+  std::map<std::string, Group> groups;
+  for (const RunView::Failure& failure : view.failures()) {
+    Group& group = groups[ShortOutcome(failure.outcome)];
+    // An exit code says all that there is to say.
+    const bool plain = failure.outcome.state() == v1::HOST_STATE_EXITED_NONZERO ||
+                       failure.outcome.state() == v1::HOST_STATE_SIGNALED;
+    const std::string& message = plain ? std::string() : failure.outcome.message();
+    if (group.names.empty()) group.message = message;
+    group.same_message = group.same_message && message == group.message;
+    group.names.push_back(view.NameOf(failure.host_index));
+  }
+  std::string text = absl::StrCat(view.hosts(), view.hosts() == 1 ? " host: " : " hosts: ",
+                                  view.CountOf(v1::HOST_STATE_SUCCEEDED), " succeeded");
+  if (view.failed() > 0) absl::StrAppend(&text, ", ", view.failed(), " did not");
+  absl::StrAppendFormat(&text, ", in %.1f s\n", seconds);
+  for (const auto& group : groups) AppendGroup(group.first, group.second, &text);
+  return text;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,37 @@
+// Outcomes for people and scripts.
+#ifndef CLIENT_OUTCOME_TEXT_H_
+#define CLIENT_OUTCOME_TEXT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/run_view.h"
+#include "muster/v1/host.pb.h"
+
+namespace muster::client {
+
+// What muster ends with; documented in its help.
+enum ExitCode {
+  kSuccess = 0,
+  kCommandFailed = 1,
+  kUsage = 2,
+  kNotReached = 3,
+  kDenied = 4,
+  kUnknownOutcome = 5,
+  kInterrupted = 130,
+};
+
+// "exited with code 3", "unreachable (refused)", without the host and the message.
+std::string ShortOutcome(const v1::HostOutcome& outcome);
+
+// What is the worst of the run, in the order 5, 3, 1.
+ExitCode ExitCodeOf(const RunView& view);
+// Of a call that failed. Once a run has begun, not to know its end is kUnknownOutcome.
+ExitCode ExitCodeOf(const absl::Status& status, bool run_begun);
+
+// "20 hosts: 18 succeeded, 2 failed, in 1.3 s", and for each reason the hosts of which it holds.
+std::string SummaryOf(const RunView& view, double seconds);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_OUTCOME_TEXT_H_

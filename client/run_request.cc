@@ -1,0 +1,174 @@
+#include "client/run_request.h"
+
+#include <google/protobuf/stubs/common.h>
+#include <google/protobuf/util/time_util.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace muster::client {
+namespace {
+
+absl::Status Invalid(absl::string_view option, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
+}
+
+std::string Absolute(const std::string& path) {
+  const std::string home = FromEnvironment("HOME");
+  if (absl::StartsWith(path, "~/") && !home.empty()) return absl::StrCat(home, path.substr(1));
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration* to) {
+  *to = google::protobuf::util::TimeUtil::NanosecondsToDuration(absl::ToInt64Nanoseconds(duration));
+}
+
+// "NAME=VALUE" to an entry of the map.
+absl::Status AddPair(absl::string_view option, const std::string& text,
+                     google::protobuf::Map<std::string, std::string>* map) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Invalid(option, absl::StrCat("\"", text, "\" is not NAME=VALUE"));
+  }
+  (*map)[text.substr(0, equals)] = text.substr(equals + 1);
+  return absl::OkStatus();
+}
+
+absl::Status FillCommand(const Options& options, v1::Command* command) {
+  if (options.argv) {
+    for (const std::string& word : options.command) command->mutable_argv()->add_arguments(word);
+  } else {
+    command->set_shell(absl::StrJoin(options.command, " "));
+  }
+  absl::Status status;
+  for (const std::string& pair : options.environment) {
+    status.Update(AddPair("--env", pair, command->mutable_environment()));
+  }
+  return status;
+}
+
+// What ssh(1) tries by itself; DSA and keys on tokens aside.
+void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
+  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
+    v1::IdentityFile* file = local->add_identity_files();
+    file->set_path(absl::StrCat(home, "/.ssh/", name));
+    file->set_optional(true);
+  }
+}
+
+void FillKnownHosts(const Options& options, const std::string& home, v1::LocalCredential* local) {
+  if (!options.known_hosts.empty()) {
+    local->add_known_hosts_files(Absolute(options.known_hosts));
+    return;
+  }
+  // The first is where accept-new adds to, so it is named whether or not it exists.
+  if (!home.empty()) {
+    local->add_known_hosts_files(home + "/.ssh/known_hosts");
+    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
+  }
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
+}
+
+void FillLocal(const Options& options, const std::string& passphrase, v1::LocalCredential* local) {
+  const std::string home = FromEnvironment("HOME");
+  const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
+  if (!agent.empty()) local->set_agent_socket(Absolute(agent));
+  for (const std::string& path : options.identity_files) {
+    local->add_identity_files()->set_path(Absolute(path));
+  }
+  if (options.identity_files.empty() && !home.empty()) AddUsersOwnKeys(home, local);
+  for (v1::IdentityFile& file : *local->mutable_identity_files()) file.set_passphrase(passphrase);
+  FillKnownHosts(options, home, local);
+}
+
+absl::Status FillLogin(const Options& options, const ServerAddress& server,
+                       const std::string& passphrase, v1::Login* login) {
+  login->set_user(options.user);
+  login->set_port(options.port);
+  if (options.host_key_policy == "strict") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_STRICT);
+  } else if (options.host_key_policy == "accept-new") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_ACCEPT_NEW);
+  }
+  if (!options.credential.empty()) {
+    login->set_credential_name(options.credential);
+    return absl::OkStatus();
+  }
+  if (server.is_unix()) {
+    FillLocal(options, passphrase, login->mutable_local());
+    return absl::OkStatus();
+  }
+  return Invalid("--credential", absl::StrCat("musterd at ", server.target,
+                                              " is shared: name one of the credentials that it is "
+                                              "configured with"));
+}
+
+absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
+  if (server.is_unix()) return absl::OkStatus();
+  const char* option = !options.identity_files.empty() ? "--identity"
+                       : !options.known_hosts.empty()  ? "--known-hosts"
+                                                       : nullptr;
+  if (option == nullptr) return absl::OkStatus();
+  return Invalid(option, absl::StrCat("musterd at ", server.target,
+                                      " is shared and cannot read your files; use --credential"));
+}
+
+// Protobuf's strings are UTF-8.
+absl::Status CheckUtf8(const Options& options) {
+  const auto bad = [](const std::string& text) {
+    return !google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
+                                                                static_cast<int>(text.size()));
+  };
+  for (const std::string& word : options.command) {
+    if (bad(word)) return Invalid("command", "it is not UTF-8");
+  }
+  if (bad(options.targets)) return Invalid("targets", "they are not UTF-8");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
+  v1::TargetSpec targets;
+  targets.set_expression(options.targets);
+  std::string inventory = options.inventory;
+  if (inventory.empty() && server.is_unix()) {
+    inventory = FromEnvironment("HOME") + "/.config/muster/inventory.yaml";
+    if (!Exists(inventory)) inventory.clear();
+  }
+  if (!inventory.empty()) targets.set_inventory_file(Absolute(inventory));
+  return targets;
+}
+
+absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
+                                        const std::string& passphrase) {
+  absl::Status status = CheckUtf8(options);
+  status.Update(CheckNetworkOptions(options, server));
+  v1::RunSpec spec;
+  absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
+  status.Update(targets.status());
+  if (!status.ok()) return status;
+  *spec.mutable_targets() = *std::move(targets);
+  status.Update(FillCommand(options, spec.mutable_command()));
+  status.Update(FillLogin(options, server, passphrase, spec.mutable_login()));
+  SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
+  SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
+  SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
+  spec.mutable_rollout()->set_max_in_flight(options.max_in_flight);
+  for (const std::string& label : options.labels) {
+    status.Update(AddPair("--label", label, spec.mutable_labels()));
+  }
+  if (!status.ok()) return status;
+  return spec;
+}
+
+}  // namespace muster::client

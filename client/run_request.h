@@ -1,0 +1,23 @@
+// From muster's command line to a run's specification.
+#ifndef CLIENT_RUN_REQUEST_H_
+#define CLIENT_RUN_REQUEST_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/options.h"
+#include "client/server_address.h"
+#include "muster/v1/run.pb.h"
+
+namespace muster::client {
+
+// INVALID_ARGUMENT says which option is wrong and why; among others, key files for a daemon on the
+// network. `passphrase` is that of the key files, or empty. Reads the environment ($HOME,
+// $SSH_AUTH_SOCK) and looks which files exist.
+absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
+                                        const std::string& passphrase);
+absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_RUN_REQUEST_H_

@@ -1,0 +1,67 @@
+#include "client/run_view.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::client {
+
+void RunView::SetRun(const v1::Run& run) {
+  run_ = run;
+  Resize(run.host_count());
+}
+
+void RunView::Apply(const v1::Event& event) {
+  switch (event.kind_case()) {
+    case v1::Event::kHostsAdded: {
+      uint32_t index = event.hosts_added().first_index();
+      Resize(index + static_cast<size_t>(event.hosts_added().hosts_size()));
+      for (const v1::RunHost& host : event.hosts_added().hosts()) names_[index++] = host.name();
+      break;
+    }
+    case v1::Event::kHostState:
+      SetState(event.host_state().host_index(), event.host_state().state());
+      break;
+    case v1::Event::kHostFinished: {
+      const v1::HostFinished& finished = event.host_finished();
+      SetState(finished.host_index(), finished.outcome().state());
+      if (finished.outcome().state() != v1::HOST_STATE_SUCCEEDED) {
+        failures_.push_back({finished.host_index(), finished.outcome()});
+      }
+      break;
+    }
+    case v1::Event::kOutput:
+      Resize(event.output().host_index() + size_t{1});
+      break;
+    default:
+      break;
+  }
+}
+
+void RunView::Resize(size_t hosts) {
+  if (hosts <= names_.size()) return;
+  counts_[v1::HOST_STATE_QUEUED] += hosts - names_.size();
+  names_.resize(hosts);
+  states_.resize(hosts, v1::HOST_STATE_QUEUED);
+}
+
+void RunView::SetState(uint32_t host_index, v1::HostState state) {
+  Resize(host_index + size_t{1});
+  if (!v1::HostState_IsValid(state)) return;  // a newer daemon's
+  --counts_[states_[host_index]];
+  states_[host_index] = state;
+  ++counts_[state];
+}
+
+std::string RunView::NameOf(uint32_t host_index) const {
+  if (host_index < names_.size() && !names_[host_index].empty()) return names_[host_index];
+  return absl::StrCat("host#", host_index);
+}
+
+size_t RunView::done() const {
+  size_t done = 0;
+  for (size_t state = v1::HOST_STATE_SUCCEEDED; state < counts_.size(); ++state) {
+    done += counts_[state];
+  }
+  return done;
+}
+
+}  // namespace muster::client

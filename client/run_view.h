@@ -1,0 +1,55 @@
+// What a client knows of a run from its events.
+#ifndef CLIENT_RUN_VIEW_H_
+#define CLIENT_RUN_VIEW_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "muster/v1/event.pb.h"
+#include "muster/v1/run_service.pb.h"
+
+namespace muster::client {
+
+// Follows a run's log: who the hosts are, how they stand. Not thread-safe.
+class RunView {
+ public:
+  void Apply(const v1::Event& event);
+  // The run as the daemon describes it; also before the first event, for who begins in the middle.
+  void SetRun(const v1::Run& run);
+
+  const v1::Run& run() const { return run_; }
+  const std::vector<std::string>& names() const { return names_; }
+  // The host's label; its number where the log was not read from its beginning.
+  std::string NameOf(uint32_t host_index) const;
+  v1::HostState StateOf(uint32_t host_index) const { return states_[host_index]; }
+
+  size_t hosts() const { return names_.size(); }
+  size_t CountOf(v1::HostState state) const { return counts_[state]; }
+  // Hosts that have ended, and those of them that did not succeed.
+  size_t done() const;
+  size_t failed() const { return done() - CountOf(v1::HOST_STATE_SUCCEEDED); }
+  // Hosts that are neither queued nor done.
+  size_t busy() const { return hosts() - done() - CountOf(v1::HOST_STATE_QUEUED); }
+
+  struct Failure {
+    uint32_t host_index;
+    v1::HostOutcome outcome;
+  };
+  // Of all hosts that did not succeed, in the order of their ends.
+  const std::vector<Failure>& failures() const { return failures_; }
+
+ private:
+  void Resize(size_t hosts);
+  void SetState(uint32_t host_index, v1::HostState state);
+
+  v1::Run run_;
+  std::vector<std::string> names_;
+  std::vector<v1::HostState> states_;
+  std::vector<size_t> counts_ = std::vector<size_t>(v1::HostState_ARRAYSIZE);
+  std::vector<Failure> failures_;
+};
+
+}  // namespace muster::client
+
+#endif  // CLIENT_RUN_VIEW_H_
