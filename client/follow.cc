@@ -29,6 +29,10 @@ std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* write
 Follower::Follower(const Options& options)
     : options_(options), start_(absl::Now()), printer_(MakePrinter(options, &writer_)) {}
 
+void Follower::BeginWith(const std::vector<v1::HostResult>& results) {
+  for (const v1::HostResult& result : results) view_.SetResult(result);
+}
+
 void Follower::OnMessage(const v1::WatchRunResponse& message) {
   if (message.has_run()) view_.SetRun(message.run());
   if (!begun_) ShowWarnings();

@@ -2,16 +2,16 @@
 #ifndef CLIENT_FOLLOW_H_
 #define CLIENT_FOLLOW_H_
 
-#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "client/muster_client.h"
 #include "client/options.h"
 #include "client/output_writer.h"
 #include "client/printer.h"
+#include "muster/v1/run_service.pb.h"
 #include "client/run_view.h"
 
 namespace muster::client {
@@ -22,6 +22,8 @@ class Follower {
  public:
   explicit Follower(const Options& options);
 
+  // How the hosts stand, where the log is not read from its beginning. Before the first message.
+  void BeginWith(const std::vector<v1::HostResult>& results);
   void OnMessage(const v1::WatchRunResponse& message);
   // After the stream: what is left to show, and the exit code. `status` is the stream's.
   int Finish(const absl::Status& status, bool interrupted);

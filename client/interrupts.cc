@@ -23,13 +23,27 @@ Interrupts::Interrupts() {
 }
 
 Interrupts::~Interrupts() {
-  if (thread_.joinable()) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(stop_, &one, sizeof(one));
-    thread_.join();
-  }
+  Stop();
   close(signals_);
   close(stop_);
+}
+
+void Interrupts::Stop() {
+  if (!thread_.joinable()) return;
+  JoinHandler();  // a second signal is still heard
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_, &one, sizeof(one));
+  thread_.join();
+  JoinHandler();
+}
+
+void Interrupts::JoinHandler() {
+  std::thread handler;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    handler.swap(handler_);
+  }
+  if (handler.joinable()) handler.join();
 }
 
 void Interrupts::Handle(std::function<void()> on_first) {
@@ -46,7 +60,8 @@ void Interrupts::Loop() {
     if (fds[1].revents == 0 || read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
     if (interrupted_.exchange(true)) _exit(kInterrupted);
     // On a thread of its own: a second signal is to be heard while this waits for the daemon.
-    std::thread(on_first_).detach();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    handler_ = std::thread(on_first_);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace muster::client {
@@ -19,16 +20,21 @@ class Interrupts {
 
   // Once. Signals that came before count.
   void Handle(std::function<void()> on_first);
+  // Waits for the handler if it runs; it is not called any more.
+  void Stop();
   bool interrupted() const { return interrupted_; }
 
  private:
   void Loop();
+  void JoinHandler();
 
   int signals_ = -1;  // a signalfd
   int stop_ = -1;     // an eventfd
   std::function<void()> on_first_;
   std::atomic<bool> interrupted_{false};
   std::thread thread_;
+  std::mutex mutex_;
+  std::thread handler_;  // guarded by mutex_
 };
 
 }  // namespace muster::client

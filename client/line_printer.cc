@@ -1,4 +1,6 @@
-#include <cstring>
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -69,22 +71,24 @@ std::string LinePrinter::MakePrefix(const std::string& name, int fd) const {
 
 void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& prefix, int fd) {
   absl::string_view data = output.data();
-  std::string whole;  // where the line's beginning was held
   const auto held = held_.find({output.host_index(), fd});
   if (held != held_.end()) {
-    whole = std::move(held->second);
-    held_.erase(held);
-    absl::StrAppend(&whole, data);
-    data = whole;
-  }
-  while (!data.empty()) {
     const size_t end = data.find('\n');
-    if (end == absl::string_view::npos) break;
+    const size_t size = end == absl::string_view::npos ? data.size() : end;
+    held->second.append(data.data(), size);
+    data.remove_prefix(std::min(size + 1, data.size()));
+    if (end == absl::string_view::npos && output.split() && held->second.size() < kMaxHeldLine) {
+      return;
+    }
+    PrintLine(held->second, prefix, fd);
+    held_.erase(held);
+  }
+  for (size_t end = data.find('\n'); end != absl::string_view::npos; end = data.find('\n')) {
     PrintLine(data.substr(0, end), prefix, fd);
     data.remove_prefix(end + 1);
   }
   if (data.empty()) return;
-  if (output.split() && data.size() < kMaxHeldLine) {
+  if (output.split()) {
     held_[{output.host_index(), fd}] = std::string(data);
   } else {
     PrintLine(data, prefix, fd);

@@ -20,20 +20,33 @@ void RunView::Apply(const v1::Event& event) {
     case v1::Event::kHostState:
       SetState(event.host_state().host_index(), event.host_state().state());
       break;
-    case v1::Event::kHostFinished: {
-      const v1::HostFinished& finished = event.host_finished();
-      SetState(finished.host_index(), finished.outcome().state());
-      if (finished.outcome().state() != v1::HOST_STATE_SUCCEEDED) {
-        failures_.push_back({finished.host_index(), finished.outcome()});
-      }
+    case v1::Event::kHostFinished:
+      Finish(event.host_finished().host_index(), event.host_finished().outcome());
       break;
-    }
     case v1::Event::kOutput:
       Resize(event.output().host_index() + size_t{1});
       break;
     default:
       break;
   }
+}
+
+void RunView::SetResult(const v1::HostResult& result) {
+  Resize(result.host_index() + size_t{1});
+  names_[result.host_index()] = result.host().name();
+  if (result.state() >= v1::HOST_STATE_SUCCEEDED) {
+    Finish(result.host_index(), result.outcome());
+  } else {
+    SetState(result.host_index(), result.state());
+  }
+}
+
+// A host's end may come twice: from its result, and from the log.
+void RunView::Finish(uint32_t host_index, const v1::HostOutcome& outcome) {
+  Resize(host_index + size_t{1});
+  if (states_[host_index] >= v1::HOST_STATE_SUCCEEDED) return;
+  SetState(host_index, outcome.state());
+  if (outcome.state() != v1::HOST_STATE_SUCCEEDED) failures_.push_back({host_index, outcome});
 }
 
 void RunView::Resize(size_t hosts) {

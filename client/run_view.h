@@ -17,6 +17,8 @@ class RunView {
   void Apply(const v1::Event& event);
   // The run as the daemon describes it; also before the first event, for who begins in the middle.
   void SetRun(const v1::Run& run);
+  // How a host stands, for who begins in the middle. Before the first event.
+  void SetResult(const v1::HostResult& result);
 
   const v1::Run& run() const { return run_; }
   const std::vector<std::string>& names() const { return names_; }
@@ -42,6 +44,7 @@ class RunView {
  private:
   void Resize(size_t hosts);
   void SetState(uint32_t host_index, v1::HostState state);
+  void Finish(uint32_t host_index, const v1::HostOutcome& outcome);
 
   v1::Run run_;
   std::vector<std::string> names_;

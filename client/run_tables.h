@@ -1,0 +1,29 @@
+// Runs and their hosts as text for people.
+#ifndef CLIENT_RUN_TABLES_H_
+#define CLIENT_RUN_TABLES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+#include "muster/v1/run_service.pb.h"
+
+namespace muster::client {
+
+// "running", "succeeded".
+std::string RunStateText(v1::RunState state);
+
+// One run in each line under a heading; newest first, as given.
+std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::TimeZone zone);
+
+// The run's head: what, how it stands, when, by whom.
+std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone);
+
+// One host in each line: name, outcome or state, how long, and the message where there is one.
+std::string HostLine(const v1::HostResult& result, size_t name_width);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_RUN_TABLES_H_
