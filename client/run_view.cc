@@ -18,7 +18,7 @@ void RunView::Apply(const v1::Event& event) {
       break;
     }
     case v1::Event::kHostState:
-      SetState(event.host_state().host_index(), event.host_state().state());
+      Advance(event.host_state().host_index(), event.host_state().state());
       break;
     case v1::Event::kHostFinished:
       Finish(event.host_finished().host_index(), event.host_finished().outcome());
@@ -41,7 +41,12 @@ void RunView::SetResult(const v1::HostResult& result) {
   }
 }
 
-// A host's end may come twice: from its result, and from the log.
+// The log may be behind what a host's result has told.
+void RunView::Advance(uint32_t host_index, v1::HostState state) {
+  Resize(host_index + size_t{1});
+  if (states_[host_index] < v1::HOST_STATE_SUCCEEDED) SetState(host_index, state);
+}
+
 void RunView::Finish(uint32_t host_index, const v1::HostOutcome& outcome) {
   Resize(host_index + size_t{1});
   if (states_[host_index] >= v1::HOST_STATE_SUCCEEDED) return;

@@ -44,6 +44,7 @@ class RunView {
  private:
   void Resize(size_t hosts);
   void SetState(uint32_t host_index, v1::HostState state);
+  void Advance(uint32_t host_index, v1::HostState state);
   void Finish(uint32_t host_index, const v1::HostOutcome& outcome);
 
   v1::Run run_;
