@@ -38,8 +38,32 @@ RunLog::Wakeups RunLog::Append(EventBlock block, absl::Time time, bool last) {
     blocks_.push_back({last_sequence_, SliceOf(block.Take())});
   }
   closed_ = closed_ || last;
-  wakeups.readers_.swap(waiting_);
+  TakeReady(&wakeups);
   return wakeups;
+}
+
+void RunLog::TakeReady(Wakeups* wakeups) {
+  const auto ready = std::partition(
+      waiting_.begin(), waiting_.end(), [this](const std::shared_ptr<LogReader>& reader) {
+        return !closed_ && bytes_ < reader->wanted_bytes_;
+      });
+  for (auto it = ready; it != waiting_.end(); ++it) {
+    (*it)->waiting_ = false;
+    wakeups->readers_.push_back(std::move(*it));
+  }
+  waiting_.erase(ready, waiting_.end());
+}
+
+bool RunLog::NotifyAfter(size_t bytes, const std::shared_ptr<LogReader>& reader) {
+  MutexLock lock(&mutex_);
+  if (closed_) return false;
+  WaitFor(bytes_ + bytes, reader);
+  return true;
+}
+
+void RunLog::WaitFor(size_t log_bytes, const std::shared_ptr<LogReader>& reader) {
+  reader->wanted_bytes_ = log_bytes;
+  if (!std::exchange(reader->waiting_, true)) waiting_.push_back(reader);
 }
 
 std::deque<RunLog::Block>::const_iterator RunLog::FirstAfter(uint64_t sequence) const {
@@ -57,7 +81,7 @@ absl::optional<RunLog::Batch> RunLog::Read(uint64_t after, size_t max_bytes,
     MutexLock lock(&mutex_);
     auto block = FirstAfter(after);
     if (block == blocks_.end() && !closed_) {
-      waiting_.push_back(reader);
+      WaitFor(bytes_ + 1, reader);
       return absl::nullopt;
     }
     if (block != blocks_.end()) {
@@ -70,7 +94,8 @@ absl::optional<RunLog::Batch> RunLog::Read(uint64_t after, size_t max_bytes,
       batch.slices.push_back(block->bytes);
       batch.last_sequence = block->last_sequence;
     }
-    batch.at_end = closed_ && block == blocks_.end();
+    batch.more = block != blocks_.end();
+    batch.at_end = closed_ && !batch.more;
   }
   if (!batch.slices.empty()) batch.slices.front() = Rest(batch.slices.front(), skip);
   return batch;

@@ -22,9 +22,15 @@ namespace muster::service {
 class LogReader {
  public:
   virtual ~LogReader() = default;
-  // There is more to read. Called once for each time that Read had nothing, from whichever thread
-  // appends, with no lock held. Must not block.
+  // There is more to read. Called once for each time that Read had nothing, and for each NotifyAt,
+  // from whichever thread appends, with no lock held. Must not block.
   virtual void OnLogGrown() = 0;
+
+ private:
+  friend class RunLog;
+  // Guarded by the log's mutex; a reader reads one log.
+  bool waiting_ = false;
+  size_t wanted_bytes_ = 0;  // that the log must have, unless it is closed
 };
 
 // Gives events their sequence numbers and keeps their encoded blocks for any number of readers,
@@ -35,6 +41,7 @@ class RunLog {
   struct Batch {
     std::vector<grpc::Slice> slices;  // joined: `repeated Event events = 1`
     uint64_t last_sequence = 0;
+    bool more = false;    // there is more to read already
     bool at_end = false;  // the log is closed and this batch is its last
   };
 
@@ -69,6 +76,10 @@ class RunLog {
   absl::optional<Batch> Read(uint64_t after, size_t max_bytes,
                              const std::shared_ptr<LogReader>& reader);
 
+  // Tells `reader` once at least `bytes` more have been appended or the log is closed, instead of
+  // what it waited for before. False, and it is not told, where the log is closed already.
+  bool NotifyAfter(size_t bytes, const std::shared_ptr<LogReader>& reader);
+
   uint64_t last_sequence() const;
   // Of all blocks.
   size_t bytes() const;
@@ -79,6 +90,9 @@ class RunLog {
     grpc::Slice bytes;
   };
 
+  void WaitFor(size_t log_bytes, const std::shared_ptr<LogReader>& reader)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeReady(Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::deque<Block>::const_iterator FirstAfter(uint64_t sequence) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/types/optional.h"
 #include "muster/v1/run_service.pb.h"
 #include "service/grpc_status.h"
@@ -12,6 +13,9 @@ namespace muster::service {
 namespace {
 
 constexpr size_t kBatchBytes = 1 << 20;
+// A write wakes two processes: of 200 hosts' events, sent one by one, that was a third of the cost.
+constexpr absl::Duration kWriteInterval = absl::Milliseconds(10);
+constexpr size_t kMuch = 64 << 10;
 
 // `Run run = 2` of the response, to be joined to the events.
 grpc::Slice EncodeRun(const Run& run) {
@@ -30,6 +34,10 @@ class WatchReactor::Reader final : public LogReader {
   void OnLogGrown() override {
     MutexLock lock(&mutex_);
     if (reactor_ != nullptr) reactor_->OnGrown();
+  }
+  void OnAlarm() {
+    MutexLock lock(&mutex_);
+    if (reactor_ != nullptr) reactor_->OnAlarm();
   }
   void Detach() {
     MutexLock lock(&mutex_);
@@ -63,6 +71,7 @@ void WatchReactor::Fail(const absl::Status& status) {
 void WatchReactor::Next() {
   if (finished_ || writing_) return;
   if (at_end_) return FinishOnce(grpc::Status::OK);
+  if (Linger()) return;
   absl::optional<RunLog::Batch> batch = run_->log().Read(sequence_, kBatchBytes, reader_);
   if (!batch) {
     if (!first_) return;
@@ -71,12 +80,31 @@ void WatchReactor::Next() {
     batch->last_sequence = sequence_;
   }
   sequence_ = batch->last_sequence;
+  behind_ = batch->more;
   at_end_ = batch->at_end;
   if (first_ || at_end_) batch->slices.push_back(EncodeRun(*run_));
   first_ = false;
+  last_write_ = absl::Now();
   writing_ = true;
   message_ = grpc::ByteBuffer(batch->slices.data(), batch->slices.size());
   StartWrite(&message_);
+}
+
+bool WatchReactor::Linger() {
+  if (std::exchange(lingering_, false) || behind_) return false;
+  const absl::Time until = last_write_ + kWriteInterval;
+  if (absl::Now() >= until || !run_->log().NotifyAfter(kMuch, reader_)) return false;
+  lingering_ = true;
+  if (!std::exchange(alarm_set_, true)) {
+    alarm_.Set(absl::ToChronoTime(until), [reader = reader_](bool) { reader->OnAlarm(); });
+  }
+  return true;
+}
+
+void WatchReactor::OnAlarm() {
+  MutexLock lock(&mutex_);
+  alarm_set_ = false;
+  Next();
 }
 
 void WatchReactor::OnGrown() {

@@ -2,6 +2,7 @@
 #ifndef SERVICE_WATCH_REACTOR_H_
 #define SERVICE_WATCH_REACTOR_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -10,6 +11,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "service/run.h"
 #include "service/run_log.h"
 #include "ssh_engine/mutex.h"
@@ -17,7 +19,8 @@
 namespace muster::service {
 
 // A stream of encoded batches, for WatchRun and RunCommand alike: they are the same on the wire.
-// One write is in flight at a time; what a slow client has not read stays in the log. gRPC owns it:
+// One write is in flight at a time, and they begin ten milliseconds apart unless there is much to
+// send or the run has ended; what a slow client has not read stays in the log. gRPC owns it:
 // it deletes itself once the call is over. Its methods may come from any thread.
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
@@ -41,6 +44,9 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Reads on, and starts a write or waits for the log to grow.
   void Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnGrown();
+  void OnAlarm();
+  // Whether to wait a little for more, so that a busy run is not sent event by event.
+  bool Linger() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishOnce(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::AnyInvocable<void()> on_done_;
@@ -57,6 +63,11 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool at_end_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time last_write_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  bool behind_ ABSL_GUARDED_BY(mutex_) = false;     // there was more to read than one batch
+  bool lingering_ ABSL_GUARDED_BY(mutex_) = false;  // until the alarm, or until there is much
+  bool alarm_set_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
   grpc::ByteBuffer message_ ABSL_GUARDED_BY(mutex_);  // being written
 };
 
