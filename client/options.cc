@@ -195,6 +195,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
                "muster");
   app.footer(kFooter);
   app.require_subcommand(1);
+  // As everywhere: a script's or an alias' options can be overridden by later ones.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.fallthrough();
   app.set_version_flag("--version", absl::StrCat("muster ", kVersion));
   AddConnection(&app, &parsed.options);

@@ -50,9 +50,9 @@ struct Credential {
 };
 
 // Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
-// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND, PERMISSION_DENIED
-// (also for a file that others can read), INVALID_ARGUMENT (not a key), FAILED_PRECONDITION
-// (encrypted and no or a wrong passphrase): each names the file. An agent that does not answer is a
+// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND, PERMISSION_DENIED,
+// INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that others can read; encrypted and no
+// or a wrong passphrase): each names the file. An agent that does not answer is a
 // note, not an error.
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
 

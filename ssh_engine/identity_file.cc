@@ -69,7 +69,7 @@ absl::StatusOr<KeyFile> ReadKeyFile(const std::string& path) {
 // that root may use keys that are provided for it.
 absl::Status CheckPermissions(const std::string& path, const struct stat& info) {
   if (info.st_uid != getuid() || (info.st_mode & 077) == 0) return absl::OkStatus();
-  return absl::PermissionDeniedError(
+  return absl::FailedPreconditionError(
       absl::StrFormat("%s may be read by others (permissions %04o), so it is not used; run: chmod "
                       "600 %s",
                       path, info.st_mode & 07777, path));

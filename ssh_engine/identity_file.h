@@ -10,8 +10,8 @@
 
 namespace muster::engine {
 
-// The private key in a file. NOT_FOUND, PERMISSION_DENIED (also where others may read the caller's
-// own file, as ssh refuses it), FAILED_PRECONDITION (encrypted and no or a wrong passphrase),
+// The private key in a file. NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION (others may read the
+// caller's own file, which ssh refuses too; encrypted and no or a wrong passphrase),
 // INVALID_ARGUMENT (not a key): each names the file. Blocks, some 130 ms for an encrypted key.
 absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string& passphrase);
 

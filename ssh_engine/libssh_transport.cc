@@ -269,6 +269,10 @@ bool LibsshTransport::Begin() {
 Step LibsshTransport::Handshake() {
   if (event_ == nullptr && !Begin()) return FailToBegin();
   if (!PeerHasSpoken()) return Settle() ? Step::kAgain : FailHandshake();
+  // No line before or of a banner has a NUL (RFC 4253, 4.2).
+  if (absl::StrContains(greeting_.substr(0, greeting_.find('\n')), '\0')) {
+    return FailBeforeBanner();
+  }
   const int result = ssh_connect(session_);
   if (result == SSH_ERROR || !Settle()) return FailHandshake();
   if (counter_.in_bytes > kMaxBytesBeforeLogin) {

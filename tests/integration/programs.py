@@ -1,0 +1,116 @@
+"""musterd and muster as a user runs them."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+MUSTERD = os.path.abspath(os.environ.get("MUSTERD", "bazel-bin/service/musterd"))
+MUSTER = os.path.abspath(os.environ.get("MUSTER", "bazel-bin/client/muster"))
+SECONDS = 120  # after which a program that should have ended has failed the test
+
+
+def environment(home, **more):
+    """Of a user who has nothing but a home."""
+    return {"HOME": home, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", **more}
+
+
+class Daemon:
+    """A musterd on a socket of its own."""
+
+    def __init__(self, folder=None, listen=None, args=()):
+        self._own_folder = None if folder else tempfile.TemporaryDirectory(prefix="musterd.")
+        self.folder = folder or self._own_folder.name
+        self.socket = os.path.join(self.folder, "run", "musterd.sock")
+        self.listen = listen or f"unix:{self.socket}"
+        self.log = os.path.join(self.folder, "stderr.log")
+        ready, ready_writer = os.pipe()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [MUSTERD, "--listen", self.listen, "--state-dir", f"{self.folder}/state",
+                 "--ready-fd", str(ready_writer), *args],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[ready_writer],
+                env=environment(self.folder))
+        os.close(ready_writer)
+        with os.fdopen(ready) as lines:
+            self.address = lines.readline().split(" ")[0].strip()
+        if not self.address:
+            self.process.wait()
+            raise RuntimeError(self.messages())
+
+    def messages(self):
+        with open(self.log, encoding="utf-8") as log:
+            return log.read()
+
+    def memory(self):
+        """Resident bytes."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(SECONDS)
+        if self._own_folder:
+            self._own_folder.cleanup()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Result:
+    """Of a muster that has ended."""
+
+    def __init__(self, completed):
+        self.code = completed.returncode
+        self.out = completed.stdout
+        self.err = completed.stderr.decode(errors="replace")
+
+    @property
+    def text(self):
+        return self.out.decode(errors="replace")
+
+    def json(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Muster:
+    """Calls muster against a daemon and a fleet."""
+
+    def __init__(self, daemon, fleet=None, **env):
+        self.daemon = daemon
+        self.login = []
+        if fleet:
+            self.login = ["-u", fleet.user, "-i", fleet.key, "--known-hosts", fleet.known_hosts]
+            if fleet.servers:
+                self.login += ["-p", str(fleet.servers[0].port)]
+        self.env = environment(daemon.folder, MUSTER_SERVER=daemon.address, **env)
+
+    def __call__(self, *args, **more):
+        return Result(subprocess.run([MUSTER, *args], env=self.env, capture_output=True,
+                                     stdin=subprocess.DEVNULL, timeout=SECONDS, check=False,
+                                     **more))
+
+    def run(self, targets, *args, options=()):
+        """muster run with the fleet's login; `options` come after it and so win."""
+        return self("run", *self.login, "-t", targets, *options, "--", *args)
+
+    def start(self, *args, **more):
+        """A muster that goes on while the test does other things."""
+        return subprocess.Popen([MUSTER, *args], env=self.env, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+    def outcomes(self, targets, *args, options=()):
+        """Runs with --json; the exit code, and each host's outcome by its name."""
+        result = self.run(targets, *args, options=["--json", *options])
+        events = result.json()
+        names = [host["name"] for event in events
+                 for host in event.get("hostsAdded", {}).get("hosts", [])]
+        ends = {names[event["hostFinished"]["hostIndex"]]: event["hostFinished"]["outcome"]
+                for event in events if "hostFinished" in event}
+        return result.code, ends

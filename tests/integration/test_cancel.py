@@ -1,0 +1,119 @@
+"""Ends before the end: Ctrl-C, a client that goes, a daemon that is stopped."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from programs import Daemon, Muster, SECONDS
+
+TARGETS = "127.0.6.[1-5]"
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def running(marker):
+    """Processes whose command line has the marker; sleep's argument is the marker."""
+    return subprocess.run(["pgrep", "-xf", f"sleep {marker}"], capture_output=True,
+                          check=False).stdout.split()
+
+
+@pytest.fixture(name="marker")
+def marker_fixture():
+    """Seconds to sleep that no other process sleeps."""
+    return f"{100000 + os.getpid()}.{time.monotonic_ns() % 1000000}"
+
+
+def start_sleepers(muster, marker, *options):
+    process = muster.start("run", *muster.login, "-t", TARGETS, *options, "--",
+                           f"echo begun; exec sleep {marker}")
+    for _ in range(5):
+        assert process.stdout.readline().endswith(b": begun\n")
+    return process
+
+
+def test_ctrl_c_ends_the_commands_and_shows_what_came(muster, marker):
+    process = start_sleepers(muster, marker)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert b"127.0.6.[1-5] (5): canceled\n" in err
+    wait_until(lambda: not running(marker))
+
+
+def test_a_second_ctrl_c_leaves_at_once(muster, marker):
+    process = muster.start("run", *muster.login, "-t", TARGETS, "--",
+                           f"trap '' TERM; echo begun; while :; do sleep {marker}; done")
+    for _ in range(5):
+        process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    subprocess.run(["pkill", "-f", f"sleep {marker}"], check=False)
+
+
+def test_a_client_that_is_killed_takes_its_run_along(muster, marker):
+    process = start_sleepers(muster, marker)
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not running(marker))
+    assert muster.run("127.0.0.1", "echo still serving").code == 0
+
+
+def test_a_reader_that_goes_ends_the_run_quietly(muster, marker):
+    process = muster.start("run", *muster.login, "-t", TARGETS, "--",
+                           f"while echo line; do sleep 0.05; done; exec sleep {marker}")
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(SECONDS) == 141
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_a_detached_run_goes_on_and_can_be_watched_and_canceled(muster, marker):
+    detached = muster("run", *muster.login, "-t", TARGETS, "-d", "--", f"echo begun; sleep {marker}")
+    assert detached.code == 0, detached.err
+    run = detached.text.strip()
+    watch = muster.start("watch", run)
+    for _ in range(5):
+        assert watch.stdout.readline().endswith(b": begun\n")
+    watch.send_signal(signal.SIGINT)
+    _, err = watch.communicate(timeout=SECONDS)
+    assert watch.returncode == 130 and b"goes on" in err
+    assert len(running(marker)) == 5
+    assert f"{run}  running" in muster("runs").text
+    assert muster("cancel", run).code == 0
+    assert muster("watch", run).code == 1
+    assert not running(marker)
+    assert "5 canceled" in muster("show", run).text
+
+
+def test_sigterm_in_mid_run_ends_with_honest_outcomes(fleet, marker):
+    with Daemon() as daemon:
+        muster = Muster(daemon, fleet)
+        process = start_sleepers(muster, marker)
+        assert daemon.stop() == 0
+        _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
+    assert b"5 did not" in err and b"canceled" in err
+    wait_until(lambda: not running(marker))
+    assert not os.path.exists(daemon.socket)
+
+
+def test_a_daemon_that_is_killed_leaves_an_unknown_outcome(fleet, marker):
+    daemon = Daemon()
+    muster = Muster(daemon, fleet)
+    process = start_sleepers(muster, marker)
+    daemon.stop(signal.SIGKILL)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 5, err
+    subprocess.run(["pkill", "-xf", f"sleep {marker}"], check=False)

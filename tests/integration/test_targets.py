@@ -1,0 +1,55 @@
+"""Which hosts: wrong expressions, none, too many, twice."""
+
+import pytest
+
+from fleet import write
+
+
+@pytest.mark.parametrize("expression,hint", [
+    ("web[1-", "web[1-"), ("web[5-1]", "5-1"), ("", "no host"), ("web1!web1", "no host"),
+    ("@nosuchgroup", "nosuchgroup"), ("a]b", "]"), ("web[1-3", "]"), ("user@", "user@"),
+    ("web1:99999", "99999"), ("web[a-b]", "a-b")])
+def test_a_wrong_expression_starts_nothing_and_says_where(muster, expression, hint):
+    result = muster.run(expression, "true")
+    assert (result.code, result.out) == (2, b"")
+    assert hint in result.err
+
+
+def test_more_hosts_than_a_run_may_have(muster):
+    result = muster.run("web[1-1000000000000]", "true")
+    assert result.code == 2
+    assert "100000" in result.err.replace(",", "")
+
+
+def test_the_same_host_twice_runs_once(muster):
+    result = muster.run("127.0.0.1,127.0.0.[1-2],127.0.0.1", "echo hi")
+    assert result.code == 0
+    assert sorted(result.text.splitlines()) == ["127.0.0.1: hi", "127.0.0.2: hi"]
+
+
+def test_targets_shows_what_an_expression_means(muster):
+    result = muster("targets", "web[08-11]!web[09,10],db1")
+    assert (result.code, result.text) == (0, "web08\nweb11\ndb1\n")
+
+
+def test_an_ansible_inventory(muster, fleet, tmp_path):
+    port = fleet.servers[0].port
+    path = str(tmp_path / "hosts.ini")
+    write(path, f"[web]\nweb[01:03] ansible_port={port} ansible_user={fleet.user}\n"
+          f"[web:vars]\nansible_host=127.0.0.9\n")
+    result = muster("run", *muster.login[2:6], "-I", path, "-t", "@web!web02", "--", "echo hi")
+    assert result.code == 0, result.err
+    assert sorted(result.text.splitlines()) == ["web01: hi", "web03: hi"]
+
+
+def test_a_clustershell_group_file(muster, tmp_path):
+    path = str(tmp_path / "groups.yaml")
+    write(path, "roles:\n  web: 'web[1-3]'\n  db: 'db1'\n")
+    result = muster("targets", "-I", path, "@roles:web,@roles:db")
+    assert (result.code, result.text) == (0, "web1\nweb2\nweb3\ndb1\n")
+
+
+def test_an_inventory_that_does_not_exist(muster):
+    result = muster("targets", "-I", "/no/such/inventory", "@web")
+    assert result.code == 2
+    assert "/no/such/inventory" in result.err
