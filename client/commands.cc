@@ -35,7 +35,7 @@ constexpr int kBrokenPipe = 128 + SIGPIPE;
 
 int Complain(const absl::Status& status) {
   std::string text;
-  AppendVisible(status.message(), &text);
+  AppendVisibleLines(status.message(), &text);
   fprintf(stderr, "muster: %s\n", text.c_str());
   return ExitCodeOf(status, false);
 }

@@ -74,7 +74,7 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
   if (!status.ok()) {
     std::string* to = writer_.To(2);
     absl::StrAppend(to, "muster: ");
-    AppendVisible(status.message(), to);
+    AppendVisibleLines(status.message(), to);
     absl::StrAppend(to, begun_ ? absl::StrCat("; run ", run_id(), " may go on\n") : "\n");
   }
   writer_.Flush();

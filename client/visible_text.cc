@@ -71,4 +71,13 @@ void AppendVisible(absl::string_view text, std::string* to) {
   flush();
 }
 
+void AppendVisibleLines(absl::string_view text, std::string* to) {
+  for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+    AppendVisible(text.substr(0, end), to);
+    to->push_back('\n');
+    text.remove_prefix(end + 1);
+  }
+  AppendVisible(text, to);
+}
+
 }  // namespace muster::client

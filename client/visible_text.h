@@ -13,6 +13,9 @@ namespace muster::client {
 // as <FF>. Tabs stay.
 void AppendVisible(absl::string_view text, std::string* to);
 
+// The same for what may be several lines: line feeds stay.
+void AppendVisibleLines(absl::string_view text, std::string* to);
+
 }  // namespace muster::client
 
 #endif  // CLIENT_VISIBLE_TEXT_H_

@@ -18,6 +18,8 @@ namespace {
 constexpr int kHelperThreads = 4;
 constexpr size_t kMib = size_t{1} << 20;
 constexpr int kMaxMessageBytes = 16 << 20;
+// For commands to end: longer than an engine takes from TERM to giving up.
+constexpr std::chrono::seconds kStopTime(5);
 // For watchers that read slowly, once everything has ended.
 constexpr std::chrono::seconds kShutdownTime(5);
 
@@ -105,8 +107,8 @@ void Daemon::Stop() {
   if (server_ == nullptr) return;
   server_->GetHealthCheckService()->SetServingStatus(false);
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop();
-  run_service_->Stop();
-  engine_.reset();  // ends all hosts, and so all runs and their logs
+  run_service_->Stop(kStopTime);
+  engine_.reset();  // ends the hosts that are left, and so all runs and their logs
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
   server_->Wait();
   server_.reset();

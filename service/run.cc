@@ -68,22 +68,22 @@ void Run::SetHandle(std::shared_ptr<engine::RunHandle> handle) {
   if (cancel) handle->Cancel();
 }
 
-void Run::Cancel() {
+void Run::Cancel() { Stop("the run was canceled", false); }
+
+void Run::Interrupt() { Stop("musterd is stopping", true); }
+
+void Run::Stop(const char* why, bool interrupted) {
   RunLog::Wakeups wakeups;
   std::shared_ptr<engine::RunHandle> handle;
   {
     MutexLock lock(&mutex_);
+    if (interrupted) interrupted_ = true;
     if (state_ != v1::RUN_STATE_RUNNING) return;
     state_ = v1::RUN_STATE_STOPPING;
-    wakeups = AppendRunState(state_, "the run was canceled", absl::Now());
+    wakeups = AppendRunState(state_, why, absl::Now());
     handle = handle_;
   }
   if (handle != nullptr) handle->Cancel();
-}
-
-void Run::Interrupt() {
-  MutexLock lock(&mutex_);
-  interrupted_ = true;
 }
 
 bool Run::ReserveOutput(size_t bytes) {
@@ -126,7 +126,7 @@ void Run::Note(const HostUpdate& update, absl::Time now) {
 // Every loop appends before it notes: nothing can come after this.
 RunLog::Wakeups Run::Conclude(absl::Time now) {
   const bool all_succeeded = counts_[v1::HOST_STATE_SUCCEEDED] == hosts_.size();
-  const bool stopped = state_ == v1::RUN_STATE_STOPPING || interrupted_;
+  const bool stopped = state_ == v1::RUN_STATE_STOPPING;
   state_ = all_succeeded ? v1::RUN_STATE_SUCCEEDED
            : stopped     ? v1::RUN_STATE_CANCELED
                          : v1::RUN_STATE_FAILED;

@@ -64,7 +64,7 @@ class Run {
   void SetHandle(std::shared_ptr<engine::RunHandle> handle);
   // Harmless when repeated, and on a run that is over.
   void Cancel();
-  // The daemon stops: a run that ends from now on was canceled by that.
+  // The same, because the daemon stops.
   void Interrupt();
 
   // Whether these bytes of output may go to the log; counts them if so.
@@ -96,6 +96,7 @@ class Run {
   };
 
   void AppendBeginning(absl::Time now);
+  void Stop(const char* why, bool interrupted);
   RunLog::Wakeups AppendRunState(v1::RunState state, const std::string& message, absl::Time now);
   void Note(const HostUpdate& update, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   RunLog::Wakeups Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -82,13 +82,23 @@ void LogEnd(const Run& run) {
 
 }  // namespace
 
-void RunService::Stop() {
+void RunService::Stop(std::chrono::milliseconds patience) {
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
   }
   const auto all = parts_.store->List("", SIZE_MAX, [](const Run& run) { return !run.over(); });
   for (const std::shared_ptr<Run>& run : all) run->Interrupt();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  MutexLock lock(&mutex_);
+  while (under_way_ > 0 && std::chrono::steady_clock::now() < end) lock.WaitUntil(&all_over_, end);
+}
+
+void RunService::OnRunOver(const Run& run) {
+  LogEnd(run);
+  parts_.activity->End(absl::Now());
+  MutexLock lock(&mutex_);
+  if (--under_way_ == 0) all_over_.notify_all();
 }
 
 absl::StatusOr<Caller> RunService::Admit(const grpc::CallbackServerContext& context) const {
@@ -148,14 +158,12 @@ absl::StatusOr<std::shared_ptr<Run>> RunService::StartRun(const Caller& caller,
 }
 
 absl::Status RunService::Launch(PreparedRun prepared, const std::shared_ptr<Run>& run) {
-  parts_.activity->Begin(absl::Now());
-  LogStart(*run);
-  const auto observer = NewRunObserver(run, [activity = parts_.activity](const Run& ended) {
-    activity->End(absl::Now());
-    LogEnd(ended);
-  });
+  const auto observer = NewRunObserver(run, [this](const Run& ended) { OnRunOver(ended); });
   MutexLock lock(&mutex_);
   if (stopping_) return absl::UnavailableError("musterd is stopping");
+  LogStart(*run);
+  parts_.activity->Begin(absl::Now());
+  ++under_way_;
   run->SetHandle(
       parts_.engine->Start(std::move(prepared.job), std::move(prepared.hosts), observer));
   return absl::OkStatus();

@@ -3,6 +3,8 @@
 #define SERVICE_RUN_SERVICE_H_
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <string>
 
@@ -44,9 +46,10 @@ class RunService final
   };
   explicit RunService(const Parts& parts) : parts_(parts) {}
 
-  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are told that
-  // they end because of this. Watchers go on to the end of their runs.
-  void Stop();
+  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are canceled.
+  // Returns when they are over, at the latest after `patience`. Watchers go on to the end of their
+  // runs.
+  void Stop(std::chrono::milliseconds patience);
 
   grpc::ServerUnaryReactor* CreateRun(grpc::CallbackServerContext* context,
                                       const v1::CreateRunRequest* request,
@@ -95,10 +98,14 @@ class RunService final
                              v1::CreateRunResponse* response);
   absl::Status Launch(PreparedRun prepared, const std::shared_ptr<Run>& run);
 
+  void OnRunOver(const Run& run);
+
   const Parts parts_;
   std::atomic<int> queued_{0};
   mutable Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // with it, the engine is not to be used
+  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;      // runs that were started and are not over
+  std::condition_variable all_over_;
 };
 
 }  // namespace muster::service

@@ -5,6 +5,7 @@
 #ifndef SSH_ENGINE_MUTEX_H_
 #define SSH_ENGINE_MUTEX_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -31,6 +32,9 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
 
   // Waits on `condition` with the lock released meanwhile; may wake spuriously.
   void Wait(std::condition_variable* condition) { condition->wait(lock_); }
+  void WaitUntil(std::condition_variable* condition, std::chrono::steady_clock::time_point end) {
+    condition->wait_until(lock_, end);
+  }
 
  private:
   std::unique_lock<std::mutex> lock_;

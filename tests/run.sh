@@ -28,7 +28,7 @@ trap 'rm -f "$events"' EXIT
 echo "tests/run.sh: building and testing; the first time takes some minutes."
 bazel test //... --config=opt --keep_going --symlink_prefix=/ \
   --build_event_json_file="$events" --build_event_json_file_path_conversion=false \
-  --test_summary=terse --noshow_progress_rate_limit "$@"
+  --test_summary=terse --show_progress_rate_limit=10 "$@"
 status=$?
 
 python3 tests/summarize.py "$events" "$status"
