@@ -1,5 +1,9 @@
 """A fleet and a daemon for every test that asks."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from fleet import Fleet
@@ -12,6 +16,15 @@ def fleet_fixture():
     with Fleet() as fleet:
         fleet.start()
         yield fleet
+
+
+@pytest.fixture(scope="session", name="python_stubs")
+def python_stubs_fixture(tmp_path_factory):
+    """The folder of the contract's Python modules; importable from here on."""
+    folder = str(tmp_path_factory.mktemp("stubs"))
+    subprocess.run([os.path.abspath("client/examples/python/generate.sh"), folder], check=True)
+    sys.path.insert(0, folder)
+    return folder
 
 
 @pytest.fixture(scope="module", name="daemon")
