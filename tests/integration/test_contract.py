@@ -1,0 +1,211 @@
+"""The calls of muster.v1 as another language's client makes them."""
+
+import hashlib
+import os
+import threading
+
+import grpc
+import pytest
+
+from fleet import write
+
+SECONDS = 120
+
+
+@pytest.fixture(scope="module", name="api")
+def api_fixture(python_stubs):
+    """The contract's modules, in one place."""
+    assert python_stubs
+    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
+
+    class Api:
+        messages = run_service_pb2
+        runs = run_pb2
+        stub = run_service_pb2_grpc.RunServiceStub
+    return Api
+
+
+@pytest.fixture(name="channel")
+def channel_fixture(daemon):
+    # Each its own connection: one that does not read must not hold up another's bytes.
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 1 << 26)]
+    with grpc.insecure_channel(daemon.address, options) as channel:
+        yield channel
+
+
+@pytest.fixture(name="service")
+def service_fixture(api, channel):
+    return api.stub(channel)
+
+
+@pytest.fixture(name="spec")
+def spec_fixture(api, fleet):
+    def make(targets, command):
+        spec = api.runs.RunSpec()
+        spec.targets.expression = targets
+        spec.command.shell = command
+        spec.login.user = fleet.user
+        spec.login.port = fleet.servers[0].port
+        spec.login.local.identity_files.add(path=fleet.key)
+        spec.login.local.known_hosts_files.append(fleet.known_hosts)
+        return spec
+    return make
+
+
+class Watcher(threading.Thread):
+    """Reads a run's log on a connection of its own and keeps what is needed to compare."""
+
+    def __init__(self, api, daemon, run_id):
+        super().__init__(daemon=True)
+        self._api, self._daemon, self._run_id = api, daemon, run_id
+        self.sequences, self.digest, self.ended = [], hashlib.sha256(), None
+        self.begun = threading.Event()
+        self.start()
+
+    def run_stream(self, channel):
+        request = self._api.messages.WatchRunRequest(run_id=self._run_id)
+        for message in self._api.stub(channel).WatchRun(request, timeout=SECONDS):
+            self.begun.set()
+            for event in message.events:
+                self.sequences.append(event.sequence)
+                self.digest.update(event.SerializeToString(deterministic=True))
+            if message.HasField("run"):
+                self.ended = message.run
+
+    def run(self):
+        options = [("grpc.use_local_subchannel_pool", 1),
+                   ("grpc.max_receive_message_length", 1 << 26)]
+        with grpc.insecure_channel(self._daemon.address, options) as channel:
+            self.run_stream(channel)
+
+
+def test_ten_watchers_one_late_and_one_that_never_reads(api, daemon, service, spec, fleet):
+    gate = os.path.join(fleet.folder, "gate")
+    before = daemon.memory()
+    command = (f"seq -f %0999g 1 4000; while [ ! -e {gate} ]; do sleep 0.05; done;"
+               " seq -f %0999g 1 4000")
+    run_id = service.CreateRun(api.messages.CreateRunRequest(
+        spec=spec("127.0.9.[1-10]", command))).run.id
+    request = api.messages.WatchRunRequest(run_id=run_id)
+    with grpc.insecure_channel(daemon.address, [("grpc.use_local_subchannel_pool", 1)]) as idle:
+        never_reads = api.stub(idle).WatchRun(request)
+        watchers = [Watcher(api, daemon, run_id) for _ in range(8)]
+        for watcher in watchers:
+            assert watcher.begun.wait(SECONDS)
+        watchers.append(Watcher(api, daemon, run_id))  # in mid run
+        write(gate, "")
+        for watcher in watchers:
+            watcher.join(SECONDS)
+            assert not watcher.is_alive()
+        state = service.GetRun(api.messages.GetRunRequest(run_id=run_id)).run.state
+        # The run is over, and one has not read a byte of it.
+        assert state == api.runs.RUN_STATE_SUCCEEDED
+        output = 10 * 2 * 4000 * 1000
+        # Kept once, for all ten of them.
+        assert daemon.memory() - before < 1.5 * output
+        never_reads.cancel()
+    first = watchers[0]
+    assert first.sequences == list(range(1, len(first.sequences) + 1))
+    for watcher in watchers:
+        assert watcher.sequences == first.sequences
+        assert watcher.digest.digest() == first.digest.digest()
+        assert watcher.ended.last_sequence == first.sequences[-1]
+
+
+def test_watching_from_the_middle_gives_the_rest(api, service, spec):
+    messages = list(service.RunCommand(api.messages.RunCommandRequest(
+        spec=spec("127.0.9.[1-3]", "echo one; sleep 0.1; echo two"))))
+    events = [event for message in messages for event in message.events]
+    run_id = messages[0].run.id
+    for after in range(len(events) + 1):
+        rest = [event for message in service.WatchRun(api.messages.WatchRunRequest(
+            run_id=run_id, after_sequence=after)) for event in message.events]
+        assert rest == events[after:]
+    with pytest.raises(grpc.RpcError) as error:
+        list(service.WatchRun(api.messages.WatchRunRequest(run_id=run_id,
+                                                           after_sequence=len(events) + 1)))
+    assert error.value.code() == grpc.StatusCode.OUT_OF_RANGE
+
+
+def test_a_request_id_starts_one_run(api, service, spec):
+    def create(command):
+        return service.CreateRun(api.messages.CreateRunRequest(
+            spec=spec("127.0.9.1", command), request_id="deploy-42")).run.id
+    first = create("echo once")
+    assert create("echo once") == first
+    with pytest.raises(grpc.RpcError) as error:
+        create("echo something else")
+    assert error.value.code() == grpc.StatusCode.ALREADY_EXISTS
+
+
+def test_validate_only_starts_nothing(api, service, spec):
+    before = len(service.ListRuns(api.messages.ListRunsRequest()).runs)
+    run = service.CreateRun(api.messages.CreateRunRequest(
+        spec=spec("127.0.9.[1-7]", "true"), validate_only=True)).run
+    assert (run.id, run.host_count) == ("", 7)
+    assert len(service.ListRuns(api.messages.ListRunsRequest()).runs) == before
+
+
+def test_lists_come_in_pages(api, service, spec):
+    ids = []
+    for number in range(3):
+        messages = list(service.RunCommand(api.messages.RunCommandRequest(
+            spec=spec("127.0.9.[1-5]", f"exit {number}"))))
+        ids.insert(0, messages[0].run.id)
+    page = service.ListRuns(api.messages.ListRunsRequest(page_size=2))
+    assert [run.id for run in page.runs] == ids[:2]
+    page = service.ListRuns(api.messages.ListRunsRequest(page_size=1,
+                                                         page_token=page.next_page_token))
+    assert [run.id for run in page.runs] == ids[2:]
+    results, token = [], ""
+    while True:
+        page = service.ListHostResults(api.messages.ListHostResultsRequest(
+            run_id=ids[0], page_size=2, page_token=token))
+        results += page.results
+        token = page.next_page_token
+        if not token:
+            break
+    assert [result.host_index for result in results] == [0, 1, 2, 3, 4]
+    with pytest.raises(grpc.RpcError) as error:
+        service.ListRuns(api.messages.ListRunsRequest(page_token="nonsense\n"))
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("call,request_type", [
+    ("PauseRun", "PauseRunRequest"), ("ResumeRun", "ResumeRunRequest"),
+    ("RerunHosts", "RerunHostsRequest"), ("SendInput", "SendInputRequest")])
+def test_what_is_to_come_says_so(api, service, call, request_type):
+    request = getattr(api.messages, request_type)(run_id="x")
+    with pytest.raises(grpc.RpcError) as error:
+        getattr(service, call)(iter([request]) if call == "SendInput" else request)
+    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert "yet" in error.value.details()
+
+
+@pytest.mark.parametrize("call,request_type", [
+    ("GetRun", "GetRunRequest"), ("CancelRun", "CancelRunRequest"),
+    ("ListHostResults", "ListHostResultsRequest")])
+def test_a_run_that_does_not_exist(api, service, call, request_type):
+    with pytest.raises(grpc.RpcError) as error:
+        getattr(service, call)(getattr(api.messages, request_type)(run_id="x"))
+    assert error.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_health_and_reflection(channel):
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    assert check(b"") == b"\x08\x01"  # status: SERVING
+    reflect = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/"
+                                    "ServerReflectionInfo")
+    answer = next(reflect(iter([b"\x3a\x01*"])))  # list_services: "*"
+    for service in (b"muster.v1.RunService", b"muster.v1.TargetService", b"grpc.health.v1.Health",
+                    b"grpc.channelz.v1.Channelz"):
+        assert service in answer
+
+
+def test_nonsense_instead_of_a_message(channel, muster):
+    for call in ("WatchRun", "RunCommand"):
+        stream = channel.unary_stream(f"/muster.v1.RunService/{call}")
+        with pytest.raises(grpc.RpcError) as error:
+            next(stream(b"\xff\xff\xff"))
+        assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert muster.run("127.0.0.1", "true").code == 0
