@@ -1,0 +1,107 @@
+"""What a person at a terminal sees; and what the same looks like in a pipe."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from programs import MUSTER, SECONDS
+
+PROGRESS = re.compile(rb"\d+/3 done, \d+ running, \d+ failed")
+
+
+@pytest.fixture(name="terminal")
+def terminal_fixture(muster):
+    """Runs muster with a terminal for its output and returns all that came there."""
+    def run(*args, env=None):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        with subprocess.Popen([MUSTER, "run", *muster.login, *args], stdin=subprocess.DEVNULL,
+                              stdout=slave, stderr=slave,
+                              env={**muster.env, "TERM": "xterm", **(env or {})}) as process:
+            os.close(slave)
+            shown = b""
+            while True:
+                try:
+                    piece = os.read(master, 65536)
+                except OSError:  # EIO: the other end is closed
+                    break
+                if not piece:
+                    break
+                shown += piece
+            process.wait(SECONDS)
+        os.close(master)
+        return shown
+    return run
+
+
+def test_names_have_a_colour(terminal):
+    assert re.search(rb"\x1b\[\d+m127\.0\.0\.1\x1b\[0m: hi\r\n",
+                     terminal("-t", "127.0.0.1", "--", "echo hi"))
+
+
+def test_no_color_is_respected(terminal):
+    shown = terminal("-t", "127.0.0.1", "--", "echo hi", env={"NO_COLOR": "1"})
+    assert b"127.0.0.1: hi\r\n" in shown
+    assert not re.search(rb"\x1b\[\d+m", shown)
+
+
+def test_bytes_that_a_terminal_would_obey_are_made_visible(terminal):
+    shown = terminal("-t", "127.0.0.1", "--", r"printf 'a\033]0;title\007b\rc\233d\377e\n'",
+                     env={"NO_COLOR": "1"})
+    assert b"127.0.0.1: a^[]0;title^Gb^Mc<9B>d<FF>e\r\n" in shown
+
+
+def test_the_same_bytes_are_left_alone_in_a_pipe(muster):
+    result = muster.run("127.0.0.1", r"printf 'a\033]0;title\007b\rc\233d\377e\n'")
+    assert result.out == b"127.0.0.1: a\x1b]0;title\x07b\rc\x9bd\xffe\n"
+
+
+def test_progress_is_shown_and_taken_away(terminal):
+    shown = terminal("-t", "127.0.0.[1-3]", "--", "sleep 1; echo hi")
+    assert PROGRESS.search(shown)
+    # What stays on the screen: each line after its last return to the left edge.
+    assert shown.count(b"hi\r\n") == 3
+    after = shown[shown.rindex(b"hi\r\n"):]
+    assert b"3 hosts: 3 succeeded" in after
+
+
+def test_there_is_no_progress_in_a_pipe_or_when_quiet(terminal, muster):
+    assert not PROGRESS.search(terminal("-q", "-t", "127.0.0.[1-3]", "--", "sleep 1"))
+    assert "done," not in muster.run("127.0.0.[1-3]", "sleep 1").err
+
+
+def test_the_summary_names_each_host_that_did_not_succeed(muster):
+    result = muster.run("127.0.0.[1-3],127.0.0.5:1", 'set -- $SSH_CONNECTION; test $3 != 127.0.0.2')
+    assert result.code == 3
+    assert "4 hosts: 2 succeeded, 2 did not" in result.err
+    assert "127.0.0.2: exited with code 1" in result.err
+    assert "127.0.0.5" in result.err and "refused" in result.err
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["watch"], ["show"], ["runs"], ["cancel"],
+                                     ["targets"]])
+def test_help_is_there_for_each(muster, command):
+    result = muster(*command, "--help")
+    assert result.code == 0
+    assert "Usage: muster" in result.text and len(result.text) > 200
+
+
+def test_help_documents_the_exit_codes(muster):
+    text = muster("--help").text
+    for code in ("0", "1", "2", "3", "4", "5", "130"):
+        assert re.search(rf"\b{code} [a-z]", text)
+
+
+@pytest.mark.parametrize("args", [["run"], ["run", "-t", "a"], ["nonsense"], ["run", "-t", "a", "-p",
+                                  "99999", "--", "true"], ["run", "-t", "a", "--connect-timeout",
+                                  "soon", "--", "true"], []])
+def test_wrong_use_is_two(muster, args):
+    result = muster(*args)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err
