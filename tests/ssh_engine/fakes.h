@@ -1,0 +1,197 @@
+// Stand-ins for what a host's task talks to. The test says what they answer.
+#ifndef TESTS_SSH_ENGINE_FAKES_H_
+#define TESTS_SSH_ENGINE_FAKES_H_
+
+#include <libssh/libssh.h>
+#include <sys/eventfd.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "ssh_engine/connector.h"
+#include "ssh_engine/job.h"
+#include "ssh_engine/known_hosts.h"
+#include "ssh_engine/ssh_transport.h"
+
+namespace muster::engine {
+
+class FakeConnector final : public Connector {
+ public:
+  std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
+                                   Callback callback) override {
+    hosts_.emplace_back(host);
+    auto attempt = std::make_unique<FakeAttempt>(this);
+    waiting_[hosts_.back()] = {attempt.get(), std::move(callback)};
+    return attempt;
+  }
+
+  void Succeed(const std::string& host) {
+    ConnectResult result;
+    result.fd.Reset(eventfd(0, EFD_CLOEXEC));
+    Answer(host, std::move(result));
+  }
+  void Fail(const std::string& host, Cause cause, const std::string& message) {
+    ConnectResult result;
+    result.cause = cause;
+    result.message = message;
+    Answer(host, std::move(result));
+  }
+  // In the order of the calls.
+  const std::vector<std::string>& hosts() const { return hosts_; }
+  bool Waits(const std::string& host) const { return waiting_.count(host) > 0; }
+
+ private:
+  class FakeAttempt final : public Attempt {
+   public:
+    explicit FakeAttempt(FakeConnector* connector) : connector_(connector) {}
+    ~FakeAttempt() override { connector_->Forget(this); }
+
+   private:
+    FakeConnector* const connector_;
+  };
+  struct Waiting {
+    Attempt* attempt;
+    Callback callback;
+  };
+
+  void Answer(const std::string& host, ConnectResult result) {
+    Callback callback = std::move(waiting_.at(host).callback);
+    waiting_.erase(host);
+    callback(std::move(result));
+  }
+  void Forget(Attempt* attempt) {
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      it = it->second.attempt == attempt ? waiting_.erase(it) : std::next(it);
+    }
+  }
+
+  std::vector<std::string> hosts_;
+  std::map<std::string, Waiting> waiting_;
+};
+
+// What the server of one connection answers next; lives as long as the test.
+struct FakeServer {
+  using Step = SshTransport::Step;
+  using AuthStep = SshTransport::AuthStep;
+
+  Step handshake = Step::kAgain;
+  std::vector<AuthStep> logins;  // one for each key; kAgain when there are no more
+  AuthStep agent = AuthStep::kDenied;
+  Step open = Step::kAgain;
+  Step exec = Step::kAgain;
+  Step pump = Step::kAgain;
+  ExitReport exit;
+  TransportFailure failure;
+  bool wants_write = false;
+
+  // What it has seen.
+  std::vector<std::string> keys;
+  std::string user;
+  std::string command;
+  std::vector<std::string> signals;
+  bool closed_channel = false;
+  bool gone = false;
+  int execs = 0;
+  absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
+};
+
+class FakeTransport final : public SshTransport {
+ public:
+  FakeTransport(UniqueFd fd, FakeServer* server) : fd_(std::move(fd)), server_(server) {}
+  ~FakeTransport() override { server_->gone = true; }
+
+  int fd() const override { return fd_.get(); }
+  Step Handshake() override { return server_->handshake; }
+  const HostKey& host_key() const override { return key_; }
+  AuthStep Authenticate(const Identity& identity) override {
+    if (server_->logins.empty()) return AuthStep::kAgain;
+    server_->keys.push_back(identity.name);
+    const AuthStep answer = server_->logins.front();
+    server_->logins.erase(server_->logins.begin());
+    return answer;
+  }
+  AuthStep AuthenticateByAgent(const std::string& socket) override {
+    server_->keys.push_back("agent " + socket);
+    return server_->agent;
+  }
+  void Abort() override {}
+  std::string AuthenticationMethods() const override { return "publickey,password"; }
+  Step OpenChannel() override { return server_->open; }
+  Step Exec(const std::string& command) override {
+    if (server_->command.empty()) ++server_->execs;
+    server_->command = command;
+    return server_->exec;
+  }
+  Step Pump() override { return server_->pump; }
+  const ExitReport& exit_report() const override { return server_->exit; }
+  void Signal(const std::string& name) override { server_->signals.push_back(name); }
+  void CloseChannel() override { server_->closed_channel = true; }
+  bool WantsWrite() const override { return server_->wants_write; }
+  const TransportFailure& failure() const override { return server_->failure; }
+
+ private:
+  const UniqueFd fd_;
+  FakeServer* const server_;
+  const HostKey key_ = {"ssh-ed25519", std::string("\0\0\0\x0bssh-ed25519\0\0\0\1k", 20)};
+};
+
+class FakeKnownHosts final : public KnownHosts {
+ public:
+  Lookup Check(absl::string_view, uint16_t, absl::string_view, absl::string_view) const override {
+    return lookup;
+  }
+  std::vector<std::string> KeyTypes(absl::string_view, uint16_t) const override { return {}; }
+  absl::Status Add(absl::string_view host, uint16_t port, absl::string_view,
+                   absl::string_view) override {
+    added.push_back(absl::StrCat(host, ":", port));
+    return add_status;
+  }
+  std::string Problems() const override { return ""; }
+
+  Lookup lookup = {Verdict::kMatch, "known_hosts:1"};
+  absl::Status add_status;
+  std::vector<std::string> added;
+};
+
+// Writes down what it hears, one word or so for each event.
+class RecordingObserver final : public LoopObserver {
+ public:
+  void OnState(uint32_t host, HostState state) override {
+    Note(host, std::string(HostStateName(state)));
+  }
+  void OnOutput(uint32_t host, OutputStream stream, const OutputChunk& chunk) override {
+    Note(host, absl::StrCat(stream == OutputStream::kStdout ? "out " : "err ", chunk.bytes,
+                            chunk.unterminated ? "$" : ""));
+  }
+  void OnEnd(uint32_t host, const HostOutcome& outcome) override {
+    Note(host, std::string(HostStateName(outcome.state)));
+    outcomes[host] = outcome;
+  }
+  void Flush(absl::Time) override { ++flushes; }
+
+  std::map<uint32_t, std::vector<std::string>> events;
+  std::map<uint32_t, HostOutcome> outcomes;
+  int flushes = 0;
+
+ private:
+  void Note(uint32_t host, std::string what) { events[host].push_back(std::move(what)); }
+};
+
+// A private key with that name.
+inline Identity MakeIdentity(const std::string& name) {
+  Identity identity;
+  ssh_key key = nullptr;
+  ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key);
+  identity.private_key.reset(key);
+  identity.name = name;
+  return identity;
+}
+
+}  // namespace muster::engine
+
+#endif  // TESTS_SSH_ENGINE_FAKES_H_

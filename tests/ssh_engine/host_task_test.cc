@@ -1,0 +1,419 @@
+#include "ssh_engine/host_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/ssh_engine/fakes.h"
+#include "tests/ssh_engine/simulated_loop.h"
+
+namespace muster::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Step = SshTransport::Step;
+using AuthStep = SshTransport::AuthStep;
+
+constexpr Readiness kReadable = {true, false, false};
+constexpr char kHost[] = "web1";
+
+class HostTaskTest : public ::testing::Test {
+ protected:
+  HostTaskTest() {
+    auto credential = std::make_shared<Credential>();
+    credential->identities.push_back(MakeIdentity("key"));
+    job_->command = "uptime";
+    job_->known_hosts = known_hosts_;
+    context_.loop = &loop_;
+    context_.connector = &connector_;
+    context_.helpers = &helpers_;
+    context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
+      server_.user = options.user;
+      server_.on_output = std::move(options.on_output);
+      fd_ = fd.get();
+      return std::make_unique<FakeTransport>(std::move(fd), &server_);
+    };
+    context_.job = job_;
+    context_.credential = std::move(credential);
+    context_.observer = &observer_;
+  }
+
+  void Start() {
+    task_ = std::make_unique<HostTask>(Host{0, kHost, 22, "ann"}, &context_, [this] { ++ends_; });
+    task_->Start();
+  }
+  // Everything well up to the command's start.
+  void StartCommand() {
+    Start();
+    server_.handshake = Step::kDone;
+    server_.logins = {AuthStep::kAccepted};
+    server_.open = Step::kDone;
+    server_.exec = Step::kDone;
+    connector_.Succeed(kHost);
+  }
+  bool Ready() { return loop_.SetReady(fd_, kReadable); }
+  void Exit(int status) {
+    server_.exit.has_status = true;
+    server_.exit.status = status;
+    server_.exit.end_of_output = true;
+    server_.pump = Step::kDone;
+    Ready();
+  }
+  const HostOutcome& outcome() { return observer_.outcomes.at(0); }
+  bool ended() const { return ends_ > 0; }
+
+  SimulatedLoop loop_;
+  FakeConnector connector_;
+  HelperPool helpers_{1};
+  FakeServer server_;
+  RecordingObserver observer_;
+  std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
+  std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  HostTaskContext context_;
+  std::unique_ptr<HostTask> task_;
+  int fd_ = -1;
+  int ends_ = 0;
+};
+
+TEST_F(HostTaskTest, GoesFromNameToOutcome) {
+  StartCommand();
+  server_.on_output(OutputStream::kStdout, "one\ntw");
+  server_.on_output(OutputStream::kStderr, "oops\n");
+  server_.on_output(OutputStream::kStdout, "o");
+  Exit(0);
+  EXPECT_THAT(observer_.events[0],
+              ElementsAre("CONNECTING", "AUTHENTICATING", "STARTING", "RUNNING", "out one\n",
+                          "err oops\n", "out two$", "SUCCEEDED"));
+  EXPECT_EQ(server_.user, "ann");
+  EXPECT_EQ(server_.command, "uptime");
+  EXPECT_EQ(ends_, 1);
+  EXPECT_EQ(loop_.armed_timers(), 0u);
+  EXPECT_FALSE(loop_.Watched(fd_));
+}
+
+TEST_F(HostTaskTest, TellsExitCodesAndSignals) {
+  StartCommand();
+  Exit(7);
+  EXPECT_EQ(outcome().state, HostState::kExitedNonzero);
+  EXPECT_EQ(outcome().exit_code, 7);
+}
+
+TEST_F(HostTaskTest, TellsSignals) {
+  StartCommand();
+  server_.exit.has_signal = true;
+  server_.exit.signal = "SEGV";
+  server_.exit.core_dumped = true;
+  server_.pump = Step::kDone;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kSignaled);
+  EXPECT_EQ(outcome().signal, "SEGV");
+  EXPECT_TRUE(outcome().core_dumped);
+}
+
+TEST_F(HostTaskTest, PassesOnWhyItCouldNotConnect) {
+  Start();
+  connector_.Fail(kHost, Cause::kDns, "no such name");
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(outcome().cause, Cause::kDns);
+  EXPECT_EQ(outcome().message, "no such name");
+}
+
+TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
+  Start();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kFailed;
+  server_.failure.throttled = true;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+}
+
+// --- Each phase has its limit
+
+TEST_F(HostTaskTest, ConnectingHasALimit) {
+  Start();
+  loop_.Advance(absl::Seconds(10) - absl::Milliseconds(1));
+  EXPECT_FALSE(ended());
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
+  EXPECT_THAT(outcome().message, HasSubstr("web1 port 22"));
+  task_.reset();
+  EXPECT_FALSE(connector_.Waits(kHost));
+}
+
+TEST_F(HostTaskTest, HandshakeAndLoginShareTheConnectLimit) {
+  Start();
+  loop_.Advance(absl::Seconds(6));
+  connector_.Succeed(kHost);
+  loop_.Advance(absl::Seconds(3));
+  server_.handshake = Step::kDone;
+  Ready();
+  EXPECT_EQ(observer_.events[0].back(), "AUTHENTICATING");
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
+  EXPECT_THAT(outcome().message, HasSubstr("logging in"));
+}
+
+TEST_F(HostTaskTest, AServerThatNeverAnswersTheExecRequestIsUnknown) {
+  StartCommand();
+  task_.reset();
+  observer_.events.clear();
+  server_ = FakeServer();
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kDone;
+  connector_.Succeed(kHost);
+  EXPECT_EQ(observer_.events[0].back(), "STARTING");
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+}
+
+TEST_F(HostTaskTest, ASilentChannelOpenIsAConnectTimeout) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  connector_.Succeed(kHost);
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, ACommandHasNoLimitUnlessGivenOne) {
+  StartCommand();
+  loop_.Advance(absl::Hours(1000));
+  EXPECT_FALSE(ended());
+}
+
+TEST_F(HostTaskTest, CommandTimeoutSendsTermThenKillThenGivesUp) {
+  job_->timeouts.command = absl::Minutes(1);
+  StartCommand();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+  loop_.Advance(absl::Seconds(2));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_FALSE(ended());
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(outcome().state, HostState::kCommandTimeout);
+  EXPECT_FALSE(outcome().cancel_confirmed);
+  EXPECT_THAT(outcome().message, HasSubstr("may still be running"));
+  EXPECT_TRUE(server_.closed_channel);
+}
+
+TEST_F(HostTaskTest, AConfirmedEndAfterTermSaysSo) {
+  job_->timeouts.command = absl::Minutes(1);
+  StartCommand();
+  loop_.Advance(absl::Minutes(1));
+  server_.exit.has_signal = true;
+  server_.exit.signal = "TERM";
+  server_.pump = Step::kDone;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kCommandTimeout);
+  EXPECT_TRUE(outcome().cancel_confirmed);
+}
+
+TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
+  job_->timeouts.idle = absl::Seconds(5);
+  StartCommand();
+  loop_.Advance(absl::Seconds(4));
+  server_.on_output(OutputStream::kStderr, "still here\n");
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+  loop_.Advance(absl::Seconds(3));
+  EXPECT_EQ(outcome().state, HostState::kIdleTimeout);
+}
+
+// --- Canceling
+
+TEST_F(HostTaskTest, CanceledBeforeTheCommandIsNotStarted) {
+  Start();
+  task_->Cancel();
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, CanceledWhileItRunsSendsTerm) {
+  StartCommand();
+  task_->Cancel();
+  task_->Cancel();
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+  Exit(0);
+  EXPECT_EQ(outcome().state, HostState::kCanceled);
+  EXPECT_TRUE(outcome().cancel_confirmed);
+  task_->Cancel();
+  EXPECT_EQ(ends_, 1);
+}
+
+TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kDone;
+  connector_.Succeed(kHost);
+  task_->Cancel();
+  EXPECT_THAT(server_.signals, IsEmpty());
+  server_.exec = Step::kDone;
+  Ready();
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+}
+
+TEST_F(HostTaskTest, AbandonedIsNotStartedOrUnknown) {
+  Start();
+  task_->Abandon();
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  observer_.outcomes.clear();
+  StartCommand();
+  task_->Abandon();
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+}
+
+// --- Honest outcomes
+
+TEST_F(HostTaskTest, AConnectionLostBeforeExecIsUnreachable) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kFailed;
+  server_.failure.cause = Cause::kReset;
+  connector_.Succeed(kHost);
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+TEST_F(HostTaskTest, AConnectionLostAfterExecIsUnknown) {
+  StartCommand();
+  server_.pump = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection was reset"};
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+  EXPECT_EQ(outcome().cause, Cause::kConnectionLost);
+}
+
+TEST_F(HostTaskTest, AConnectionLostWithTheStatusButNotAllOutputIsUnknown) {
+  StartCommand();
+  server_.exit.has_status = true;
+  server_.pump = Step::kFailed;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+}
+
+TEST_F(HostTaskTest, AConnectionLostAfterEverythingWasSaidIsFine) {
+  StartCommand();
+  server_.exit.has_status = true;
+  server_.exit.end_of_output = true;
+  server_.pump = Step::kFailed;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kSucceeded);
+}
+
+TEST_F(HostTaskTest, AChannelClosedWithoutAStatusIsUnknown) {
+  StartCommand();
+  server_.pump = Step::kDone;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+}
+
+TEST_F(HostTaskTest, ARefusedExecIsUnreachableAndNothingWasStarted) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kDone;
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kExecRefused;
+  connector_.Succeed(kHost);
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+TEST_F(HostTaskTest, TheCommandIsRequestedOnce) {
+  StartCommand();
+  for (int i = 0; i < 5; ++i) Ready();
+  EXPECT_EQ(server_.execs, 1);
+}
+
+// --- Host keys
+
+TEST_F(HostTaskTest, NothingIsSaidToAnUnknownHost) {
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  StartCommand();
+  EXPECT_EQ(outcome().state, HostState::kHostKeyRejected);
+  EXPECT_EQ(outcome().cause, Cause::kHostKeyUnknown);
+  EXPECT_THAT(outcome().message, HasSubstr("SHA256:"));
+  EXPECT_THAT(server_.keys, IsEmpty());
+}
+
+TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  for (const auto verdict : {KnownHosts::Verdict::kChanged, KnownHosts::Verdict::kRevoked}) {
+    known_hosts_->lookup = {verdict, "known_hosts:3"};
+    StartCommand();
+    EXPECT_EQ(outcome().state, HostState::kHostKeyRejected);
+    EXPECT_THAT(outcome().message, HasSubstr("known_hosts:3"));
+  }
+  EXPECT_THAT(known_hosts_->added, IsEmpty());
+}
+
+TEST_F(HostTaskTest, AcceptNewWritesTheKeyBeforeItLogsIn) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  StartCommand();
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  EXPECT_THAT(server_.keys, IsEmpty());
+  loop_.RunPosted();
+  EXPECT_THAT(known_hosts_->added, ElementsAre("web1:22"));
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  known_hosts_->add_status = absl::PermissionDeniedError("known_hosts: read only");
+  StartCommand();
+  loop_.RunPosted();
+  EXPECT_EQ(outcome().cause, Cause::kHostKeyUnsaved);
+  EXPECT_THAT(outcome().message, HasSubstr("read only"));
+}
+
+TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperWrites) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  StartCommand();
+  task_.reset();
+  loop_.RunPosted();
+  EXPECT_TRUE(server_.gone);
+}
+
+// --- Login
+
+TEST_F(HostTaskTest, RefusedKeysAreNamed) {
+  StartCommand();
+  task_.reset();
+  server_ = FakeServer();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kDenied};
+  Start();
+  connector_.Succeed(kHost);
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+  EXPECT_THAT(outcome().message, HasSubstr("for user ann: key. It accepts: publickey,password."));
+}
+
+TEST_F(HostTaskTest, AServerThatHangsUpOnARefusedKeyIsNotTriedAgain) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kFailed};
+  connector_.Succeed(kHost);
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+TEST_F(HostTaskTest, WaitsToWriteOnlyWhenThereIsSomethingToWrite) {
+  Start();
+  connector_.Succeed(kHost);
+  EXPECT_TRUE(loop_.WantsRead(fd_));
+  EXPECT_FALSE(loop_.WantsWrite(fd_));
+  server_.wants_write = true;
+  Ready();
+  EXPECT_TRUE(loop_.WantsWrite(fd_));
+}
+
+}  // namespace
+}  // namespace muster::engine

@@ -1,0 +1,162 @@
+#include "ssh_engine/run_on_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/ssh_engine/fakes.h"
+#include "tests/ssh_engine/simulated_loop.h"
+
+namespace muster::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class RunOnLoopTest : public ::testing::Test {
+ protected:
+  RunOnLoopTest() {
+    job_->known_hosts = std::make_shared<FakeKnownHosts>();
+    context_.loop = &loop_;
+    context_.connector = &connector_;
+    context_.helpers = &helpers_;
+    context_.credential = std::make_shared<Credential>();
+  }
+
+  void Make(uint32_t hosts) {
+    std::vector<Host> list;
+    for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
+    auto observer = std::make_unique<RecordingObserver>();
+    observer_ = observer.get();
+    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(list), std::move(observer), limit_,
+                                       [this] { ++dones_; });
+    run_->Start();
+  }
+  void Fail(int host) {
+    connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
+    loop_.Run();
+  }
+
+  SimulatedLoop loop_;
+  FakeConnector connector_;
+  HelperPool helpers_{1};
+  std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
+  HostTaskContext context_;
+  RecordingObserver* observer_ = nullptr;
+  std::unique_ptr<RunOnLoop> run_;
+  int dones_ = 0;
+};
+
+TEST_F(RunOnLoopTest, StartsAsManyAsTheLimitPermitsAndTheNextAsEachEnds) {
+  Make(4);
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
+  Fail(1);
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1", "h2"));
+  Fail(2);
+  Fail(3);
+  EXPECT_EQ(dones_, 0);
+  Fail(0);
+  EXPECT_EQ(dones_, 1);
+  EXPECT_THAT(observer_->outcomes, SizeIs(4));
+  EXPECT_TRUE(limit_->Acquire([] {}));
+  EXPECT_TRUE(limit_->Acquire([] {}));
+  EXPECT_FALSE(limit_->Acquire([] {}));
+}
+
+TEST_F(RunOnLoopTest, AHostThatHangsHoldsItsOwnPlaceOnly) {
+  Make(50);
+  for (int i = 1; i < 50; ++i) Fail(i);
+  EXPECT_THAT(observer_->outcomes, SizeIs(49));
+  EXPECT_EQ(dones_, 0);
+  Fail(0);
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, APermitFromAnotherLoopStartsTheNext) {
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  Make(1);
+  EXPECT_THAT(connector_.hosts(), SizeIs(0));
+  limit_->Release();
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), SizeIs(1));
+}
+
+TEST_F(RunOnLoopTest, APermitThatComesAfterTheEndGoesOn) {
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  Make(1);
+  run_->Cancel();
+  loop_.Run();
+  EXPECT_EQ(dones_, 1);
+  run_.reset();
+  limit_->Release();
+  loop_.Run();
+  EXPECT_TRUE(limit_->Acquire([] {}));
+}
+
+TEST_F(RunOnLoopTest, CancelEndsThoseWhoseTurnHasNotCome) {
+  Make(5);
+  run_->Cancel();
+  loop_.Run();
+  EXPECT_THAT(observer_->outcomes, SizeIs(5));
+  for (const auto& entry : observer_->outcomes) {
+    EXPECT_EQ(entry.second.state, HostState::kNotStarted);
+  }
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, AbandonEndsAllBeforeItReturns) {
+  Make(5);
+  const int flushes = observer_->flushes;
+  run_->Abandon();
+  EXPECT_THAT(observer_->outcomes, SizeIs(5));
+  EXPECT_GT(observer_->flushes, flushes);
+}
+
+TEST_F(RunOnLoopTest, AnEmptyShareIsDone) {
+  Make(0);
+  EXPECT_EQ(dones_, 0);
+  loop_.Run();
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, EventsOfOneIterationAreFlushedTogether) {
+  Make(2);
+  EXPECT_EQ(observer_->flushes, 0);
+  loop_.Run();
+  EXPECT_EQ(observer_->flushes, 1);
+}
+
+TEST(FlushingObserverTest, FlushesWithinAnIterationPast64KiB) {
+  SimulatedLoop loop;
+  auto recorder = std::make_unique<RecordingObserver>();
+  RecordingObserver* seen = recorder.get();
+  FlushingObserver observer(&loop, std::move(recorder));
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 64; ++i) observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
+  EXPECT_EQ(seen->flushes, 1);
+  loop.Run();
+  EXPECT_EQ(seen->flushes, 1);
+  observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
+  loop.Run();
+  EXPECT_EQ(seen->flushes, 2);
+}
+
+TEST(InFlightLimitTest, GrantsInTheOrderOfAsking) {
+  InFlightLimit limit(1);
+  std::vector<int> granted;
+  ASSERT_TRUE(limit.Acquire([] {}));
+  EXPECT_FALSE(limit.Acquire([&] { granted.push_back(1); }));
+  EXPECT_FALSE(limit.Acquire([&] { granted.push_back(2); }));
+  limit.Release();
+  EXPECT_THAT(granted, ElementsAre(1));
+  limit.Release();
+  EXPECT_THAT(granted, ElementsAre(1, 2));
+  limit.Release();
+  EXPECT_TRUE(limit.Acquire([] {}));
+}
+
+}  // namespace
+}  // namespace muster::engine
