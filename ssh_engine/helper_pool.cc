@@ -16,6 +16,7 @@ HelperPool::~HelperPool() {
     dropped.swap(tasks_);
   }
   wake_.notify_all();
+  dropped.clear();  // what they hold may be what another task waits for
   for (std::thread& thread : threads_) thread.join();
 }
 

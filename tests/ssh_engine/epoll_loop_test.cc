@@ -1,0 +1,182 @@
+#include "ssh_engine/epoll_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+#include <vector>
+
+namespace muster::engine {
+namespace {
+
+using ::testing::ElementsAre;
+
+class EpollLoopTest : public ::testing::Test {
+ protected:
+  EpollLoopTest() {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    near_.Reset(fds[0]);
+    far_.Reset(fds[1]);
+  }
+  void Write() { EXPECT_EQ(write(far_.get(), "x", 1), 1); }
+
+  std::unique_ptr<EpollLoop> loop_ = *EpollLoop::Create();
+  UniqueFd near_;
+  UniqueFd far_;
+};
+
+TEST_F(EpollLoopTest, RunsPostedTasksInOrder) {
+  std::vector<int> order;
+  loop_->Post([&] { order.push_back(1); });
+  loop_->Post([&] {
+    order.push_back(2);
+    loop_->Post([&] {
+      order.push_back(3);
+      loop_->Stop();
+    });
+  });
+  loop_->Run();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+}
+
+TEST_F(EpollLoopTest, TakesPostsFromOtherThreads) {
+  constexpr int kThreads = 4;
+  constexpr int kPosts = 5000;
+  int count = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < kPosts; ++j) {
+        loop_->Post([&] {
+          if (++count == kThreads * kPosts) loop_->Stop();
+        });
+      }
+    });
+  }
+  loop_->Run();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(count, kThreads * kPosts);
+}
+
+TEST_F(EpollLoopTest, DeferredTasksComeAtTheEndOfTheSameIteration) {
+  std::vector<int> order;
+  loop_->Post([&] {
+    loop_->Defer([&] {
+      order.push_back(3);
+      loop_->Defer([&] { order.push_back(4); });
+    });
+    order.push_back(1);
+  });
+  loop_->Post([&] {
+    order.push_back(2);
+    loop_->Post([&] {
+      order.push_back(5);
+      loop_->Stop();
+    });
+  });
+  loop_->Run();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(EpollLoopTest, TimersFireInTheOrderOfTheirTimes) {
+  std::vector<int> order;
+  auto late = loop_->NewTimer([&] {
+    order.push_back(3);
+    loop_->Stop();
+  });
+  auto early = loop_->NewTimer([&] { order.push_back(1); });
+  auto never = loop_->NewTimer([&] { order.push_back(2); });
+  late->Arm(absl::Milliseconds(20));
+  early->Arm(absl::Milliseconds(1));
+  never->Arm(absl::Milliseconds(5));
+  never->Disarm();
+  loop_->Run();
+  EXPECT_THAT(order, ElementsAre(1, 3));
+  EXPECT_FALSE(late->armed());
+}
+
+TEST_F(EpollLoopTest, AZeroTimerNeverFiresInsideArm) {
+  bool armed = false;
+  auto timer = loop_->NewTimer([&] {
+    EXPECT_TRUE(armed);
+    loop_->Stop();
+  });
+  timer->Arm(absl::ZeroDuration());
+  armed = true;
+  loop_->Run();
+}
+
+TEST_F(EpollLoopTest, ReportsReadinessAsLongAsItLasts) {
+  int calls = 0;
+  auto watch = loop_->Watch(near_.get(), [&](Readiness readiness) {
+    EXPECT_TRUE(readiness.readable);
+    EXPECT_FALSE(readiness.writable);
+    if (++calls == 3) loop_->Stop();
+  });
+  watch->SetInterest(true, false);
+  Write();
+  loop_->Run();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(EpollLoopTest, AParkedDescriptorIsSilentEvenOnHangup) {
+  bool called = false;
+  auto watch = loop_->Watch(near_.get(), [&](Readiness) { called = true; });
+  watch->SetInterest(true, false);
+  watch->SetInterest(false, false);
+  Write();
+  far_.Reset();
+  auto timer = loop_->NewTimer([&] { loop_->Stop(); });
+  timer->Arm(absl::Milliseconds(10));
+  loop_->Run();
+  EXPECT_FALSE(called);
+}
+
+TEST_F(EpollLoopTest, AWatchMayBeDestroyedByAnothersCallbackInTheSameIteration) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+  const UniqueFd second(fds[0]);
+  const UniqueFd second_far(fds[1]);
+  std::unique_ptr<FdWatch> watches[2];
+  int calls = 0;
+  const auto destroy_both = [&](Readiness) {
+    ++calls;
+    watches[0].reset();
+    watches[1].reset();
+    loop_->Post([&] { loop_->Stop(); });
+  };
+  watches[0] = loop_->Watch(near_.get(), destroy_both);
+  watches[1] = loop_->Watch(second.get(), destroy_both);
+  for (auto& watch : watches) watch->SetInterest(true, false);
+  Write();
+  ASSERT_EQ(write(second_far.get(), "x", 1), 1);
+  loop_->Run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EpollLoopTest, TasksThatNeverRunAreDestroyed) {
+  auto held = std::make_shared<int>(0);
+  loop_->Stop();
+  loop_->Run();
+  loop_->Post([held] { FAIL(); });
+  loop_.reset();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(EpollLoopTest, KnowsItsThread) {
+  bool inside = false;
+  std::thread thread([&] { loop_->Run(); });
+  loop_->Post([&] {
+    inside = loop_->InLoopThread();
+    loop_->Stop();
+  });
+  thread.join();
+  EXPECT_TRUE(inside);
+  EXPECT_FALSE(loop_->InLoopThread());
+}
+
+}  // namespace
+}  // namespace muster::engine
