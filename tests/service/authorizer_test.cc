@@ -1,0 +1,92 @@
+// The policy, from the configuration's text to a verdict.
+#include "service/authorizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster::service {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kPolicy[] = R"(
+credentials:
+  deploy: {identity_files: [/keys/deploy], known_hosts: [/keys/known_hosts], user: deploy}
+policy:
+  - callers: ["ci-*"]
+    credentials: [deploy]
+    users: [deploy]
+    targets: "web[1-3]"
+  - callers: ["ops"]
+    credentials: ["*"]
+    users: ["*"]
+    targets: "*"
+)";
+
+std::vector<v1::RunHost> Hosts(const std::string& name, const std::string& user) {
+  v1::RunHost host;
+  host.set_name(name);
+  host.set_address(name);
+  host.set_user(user);
+  return {host};
+}
+
+class AuthorizerTest : public ::testing::Test {
+ protected:
+  AuthorizerTest()
+      : config_(*ParseConfig(kPolicy, "/etc/musterd.yaml")),
+        authorizer_(*Authorizer::Create(config_)) {}
+  absl::Status Ask(const std::string& caller, const std::string& credential,
+                   const std::string& host, const std::string& user) {
+    return authorizer_->Authorize({caller, false}, credential, Hosts(host, user));
+  }
+  const Config config_;
+  const std::unique_ptr<Authorizer> authorizer_;
+};
+
+TEST_F(AuthorizerTest, AllowsWhatOneRuleAllowsAsAWhole) {
+  EXPECT_TRUE(Ask("ci-1", "deploy", "web2", "deploy").ok());
+  EXPECT_TRUE(Ask("ops", "other", "anything", "root").ok());
+}
+
+TEST_F(AuthorizerTest, DeniesTheRestAndSaysWhat) {
+  const auto denied = [this](const char* caller, const char* credential, const char* host,
+                             const char* user, const char* hint) {
+    const absl::Status status = Ask(caller, credential, host, user);
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(hint));
+  };
+  denied("stranger", "deploy", "web1", "deploy", "stranger");
+  denied("ci-1", "other", "web1", "deploy", "other");
+  denied("ci-1", "deploy", "web4", "deploy", "web4");
+  denied("ci-1", "deploy", "web1", "root", "root");
+}
+
+TEST_F(AuthorizerTest, TheOwnerMayDoEverything) {
+  EXPECT_TRUE(authorizer_->Authorize({"uid:0", true}, "", Hosts("web9", "root")).ok());
+}
+
+TEST_F(AuthorizerTest, WithoutAPolicyNobodyMayDoAnything) {
+  const auto nothing = *Authorizer::Create(Config());
+  EXPECT_FALSE(nothing->Authorize({"ops", false}, "deploy", Hosts("web1", "deploy")).ok());
+}
+
+TEST(ConfigTest, NamesTheLineOfWhatIsWrong) {
+  const auto error = [](const char* yaml) {
+    return std::string(ParseConfig(yaml, "/etc/m.yaml").status().message());
+  };
+  EXPECT_THAT(error("credentials:\n  a: {identity_file: [x]}\n"), HasSubstr("/etc/m.yaml:2"));
+  EXPECT_THAT(error("nonsense: 1\n"), HasSubstr("nonsense"));
+  EXPECT_THAT(error("policy: [\n"), HasSubstr("/etc/m.yaml:"));
+  EXPECT_THAT(error("credentials:\n  a: {host_key_policy: maybe}\n"), HasSubstr("accept-new"));
+}
+
+TEST(ConfigTest, PathsStartAtItsFolder) {
+  const auto config = ParseConfig("credentials:\n  a: {known_hosts: [known_hosts]}\n",
+                                  "/etc/muster/m.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->credentials.at("a").known_hosts_files.at(0), "/etc/muster/known_hosts");
+}
+
+}  // namespace
+}  // namespace muster::service
