@@ -130,7 +130,7 @@ absl::Status EnsureDaemon(const ServerAddress& address) {
   const int error = TryConnect(address.path());
   if (error == 0) return absl::OkStatus();
   if (error != ENOENT && error != ECONNREFUSED) {
-    return absl::ErrnoToStatus(error, absl::StrCat(address.target, ": ", strerror(error)));
+    return absl::ErrnoToStatus(error, absl::StrCat("cannot connect to ", address.target));
   }
   std::error_code ignored;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", ignored);

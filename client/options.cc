@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -187,6 +188,12 @@ void FillFromEnvironment(Options* options) {
   fill(&options->inventory, "MUSTER_INVENTORY");
 }
 
+bool HasSubcommand(const CLI::App& app, const std::string& name) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const CLI::App* command) { return command->get_name() == name; });
+}
+
 }  // namespace
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
@@ -202,6 +209,12 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   AddConnection(&app, &parsed.options);
   AddRun(&app, &parsed.options);
   AddOthers(&app, &parsed.options);
+  if (argc > 1 && argv[1][0] != '-' && !HasSubcommand(app, argv[1])) {
+    parsed.exit_code = 2;
+    parsed.text = absl::StrCat("There is no command \"", argv[1],
+                               "\".\nRun with --help for more information.\n");
+    return parsed;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,7 +13,9 @@ SECONDS = 120  # after which a program that should have ended has failed the tes
 
 def environment(home, **more):
     """Of a user who has nothing but a home."""
-    return {"HOME": home, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", **more}
+    sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+    return {"HOME": home, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8",
+            **sanitizers, **more}
 
 
 class Daemon:

@@ -5,5 +5,9 @@
 set -euo pipefail
 
 export MUSTER=$PWD/$MUSTER MUSTERD=$PWD/$MUSTERD HOME=${HOME:-$TEST_TMPDIR} PYTHONDONTWRITEBYTECODE=1
-exec /usr/bin/python3 -m pytest -q -p no:cacheprovider --basetemp="$TEST_TMPDIR/pytest" \
+# Bazel's folder for temporary files has a longer path than a unix socket may have.
+folder=$(mktemp -d /tmp/muster-test.XXXXXX)
+chmod 755 "$folder"
+trap 'rm -rf "$folder"' EXIT
+/usr/bin/python3 -m pytest -q -p no:cacheprovider --basetemp="$folder/pytest" \
   --junitxml="$XML_OUTPUT_FILE" ${TESTBRIDGE_TEST_ONLY:+-k "$TESTBRIDGE_TEST_ONLY"} "$@"

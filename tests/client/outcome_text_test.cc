@@ -1,0 +1,102 @@
+// RunView, and what is said of a run at its end.
+#include "client/outcome_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/run_view.h"
+
+namespace muster::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::Event HostsAdded(int count) {
+  v1::Event event;
+  for (int i = 1; i <= count; ++i) {
+    event.mutable_hosts_added()->add_hosts()->set_name("web" + std::to_string(i));
+  }
+  return event;
+}
+
+v1::Event Finished(uint32_t host, v1::HostState state, const std::string& message = "",
+                   int exit_code = 0) {
+  v1::Event event;
+  event.mutable_host_finished()->set_host_index(host);
+  event.mutable_host_finished()->mutable_outcome()->set_state(state);
+  event.mutable_host_finished()->mutable_outcome()->set_message(message);
+  event.mutable_host_finished()->mutable_outcome()->set_exit_code(exit_code);
+  return event;
+}
+
+RunView ViewOf(const std::vector<v1::HostState>& ends) {
+  RunView view;
+  view.Apply(HostsAdded(static_cast<int>(ends.size())));
+  for (size_t i = 0; i < ends.size(); ++i) {
+    view.Apply(Finished(static_cast<uint32_t>(i), ends[i], "why", 1));
+  }
+  return view;
+}
+
+TEST(RunViewTest, CountsHostsAsTheyGo) {
+  RunView view;
+  view.Apply(HostsAdded(3));
+  v1::Event state;
+  state.mutable_host_state()->set_host_index(1);
+  state.mutable_host_state()->set_state(v1::HOST_STATE_RUNNING);
+  view.Apply(state);
+  EXPECT_EQ(view.busy(), 1u);
+  EXPECT_EQ(view.done(), 0u);
+  view.Apply(Finished(1, v1::HOST_STATE_SUCCEEDED));
+  view.Apply(Finished(2, v1::HOST_STATE_UNREACHABLE));
+  EXPECT_EQ(view.busy(), 0u);
+  EXPECT_EQ(view.done(), 2u);
+  EXPECT_EQ(view.failed(), 1u);
+  EXPECT_EQ(view.NameOf(2), "web3");
+}
+
+TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED})), 0);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_EXITED_NONZERO})), 1);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SIGNALED, v1::HOST_STATE_UNREACHABLE})), 3);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_UNKNOWN,
+                               v1::HOST_STATE_EXITED_NONZERO})),
+            5);
+  for (const auto state : {v1::HOST_STATE_THROTTLED, v1::HOST_STATE_HOST_KEY_REJECTED,
+                           v1::HOST_STATE_AUTHENTICATION_FAILED, v1::HOST_STATE_CONNECT_TIMEOUT}) {
+    EXPECT_EQ(ExitCodeOf(ViewOf({state})), 3) << v1::HostState_Name(state);
+  }
+  for (const auto state : {v1::HOST_STATE_COMMAND_TIMEOUT, v1::HOST_STATE_IDLE_TIMEOUT}) {
+    EXPECT_EQ(ExitCodeOf(ViewOf({state})), 1) << v1::HostState_Name(state);
+  }
+}
+
+TEST(OutcomeTextTest, ACallThatFailsHasItsOwnExitCodes) {
+  EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError(""), false), kUsage);
+  EXPECT_EQ(ExitCodeOf(absl::PermissionDeniedError(""), false), kDenied);
+  EXPECT_EQ(ExitCodeOf(absl::UnauthenticatedError(""), false), kDenied);
+  // The run goes on, or not: nobody can tell.
+  EXPECT_EQ(ExitCodeOf(absl::UnavailableError(""), true), kUnknownOutcome);
+}
+
+TEST(OutcomeTextTest, TheSummaryNamesEachHostThatDidNotSucceedAndWhy) {
+  RunView view;
+  view.Apply(HostsAdded(6));
+  view.Apply(Finished(0, v1::HOST_STATE_SUCCEEDED));
+  for (const uint32_t host : {1, 2, 3}) {
+    view.Apply(Finished(host, v1::HOST_STATE_EXITED_NONZERO, "", 4));
+  }
+  view.Apply(Finished(4, v1::HOST_STATE_UNREACHABLE, "no route"));
+  view.Apply(Finished(5, v1::HOST_STATE_UNKNOWN, "lost"));
+  const std::string summary = SummaryOf(view, 1.25);
+  EXPECT_THAT(summary, HasSubstr("6 hosts: 1 succeeded, 5 did not"));
+  EXPECT_THAT(summary, HasSubstr("web[2-4] (3): exited with code 4"));
+  EXPECT_THAT(summary, HasSubstr("web5"));
+  EXPECT_THAT(summary, HasSubstr("no route"));
+  EXPECT_THAT(summary, HasSubstr("web6"));
+  EXPECT_THAT(summary, Not(HasSubstr("web1")));
+}
+
+}  // namespace
+}  // namespace muster::client

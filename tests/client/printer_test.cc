@@ -1,0 +1,111 @@
+#include "client/printer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster::client {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PrinterTest : public ::testing::Test {
+ protected:
+  PrinterTest() {
+    v1::Event hosts;
+    for (const char* name : {"web1", "web2", "web3"}) {
+      hosts.mutable_hosts_added()->add_hosts()->set_name(name);
+    }
+    first_.push_back(hosts);
+  }
+  static v1::Event Output(uint32_t host, const std::string& data,
+                          v1::OutputStream stream = v1::OUTPUT_STREAM_STDOUT) {
+    v1::Event event;
+    event.mutable_output()->set_host_index(host);
+    event.mutable_output()->set_stream(stream);
+    event.mutable_output()->set_data(data);
+    event.mutable_output()->set_unterminated(data.back() != '\n');
+    return event;
+  }
+  static v1::Event Split(uint32_t host, const std::string& data) {
+    v1::Event event = Output(host, data);
+    event.mutable_output()->set_unterminated(false);
+    event.mutable_output()->set_split(true);
+    return event;
+  }
+  static v1::Event Finished(uint32_t host, v1::HostState state, int code = 0) {
+    v1::Event event;
+    event.mutable_host_finished()->set_host_index(host);
+    event.mutable_host_finished()->mutable_outcome()->set_state(state);
+    event.mutable_host_finished()->mutable_outcome()->set_exit_code(code);
+    return event;
+  }
+  using Maker = std::unique_ptr<Printer> (*)(OutputWriter*, bool);
+  // What comes to standard output and standard error.
+  std::pair<std::string, std::string> Print(Maker make, const std::vector<v1::Event>& events) {
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    {
+      OutputWriter writer;
+      RunView view;
+      const auto printer = make(&writer, false);
+      std::vector<v1::Event> all = first_;
+      all.insert(all.end(), events.begin(), events.end());
+      for (const v1::Event& event : all) {
+        view.Apply(event);
+        printer->OnEvent(event, view);
+      }
+      printer->OnEnd(view);
+      writer.Flush();
+    }
+    const std::string out = ::testing::internal::GetCapturedStdout();
+    return {out, ::testing::internal::GetCapturedStderr()};
+  }
+
+  std::vector<v1::Event> first_;
+};
+
+TEST_F(PrinterTest, EachLineHasItsHost) {
+  const auto printed = Print(NewLinePrinter, {Output(0, "a\nb\n"), Output(1, "c\n"),
+                                              Output(0, "oops\n", v1::OUTPUT_STREAM_STDERR)});
+  EXPECT_EQ(printed.first, "web1: a\nweb1: b\nweb2: c\n");
+  EXPECT_EQ(printed.second, "web1 [err]: oops\n");
+}
+
+TEST_F(PrinterTest, ALineWithoutAnEndGetsOne) {
+  EXPECT_EQ(Print(NewLinePrinter, {Output(0, "a"), Output(1, "b\n")}).first,
+            "web1: a\nweb2: b\n");
+}
+
+TEST_F(PrinterTest, APieceOfALineWaitsForItsRest) {
+  EXPECT_EQ(Print(NewLinePrinter,
+                  {Split(0, "long "), Output(1, "between\n"), Output(0, "line\nnext\n")})
+                .first,
+            "web2: between\nweb1: long line\nweb1: next\n");
+}
+
+TEST_F(PrinterTest, APieceWhoseRestNeverCameIsShownAtTheEnd) {
+  EXPECT_EQ(Print(NewLinePrinter, {Split(0, "cut off")}).first, "web1: cut off\n");
+}
+
+TEST_F(PrinterTest, FoldsIdenticalOutputsWithIdenticalOutcomes) {
+  const auto printed = Print(
+      NewFoldPrinter,
+      {Output(0, "same\n"), Output(1, "sa"), Output(2, "same\n"), Finished(0, v1::HOST_STATE_SUCCEEDED),
+       Output(1, "me\n"), Finished(2, v1::HOST_STATE_SUCCEEDED),
+       Finished(1, v1::HOST_STATE_SUCCEEDED)});
+  EXPECT_THAT(printed.first, HasSubstr("web[1-3]"));
+  EXPECT_THAT(printed.first, HasSubstr("\nsame\n"));
+}
+
+TEST_F(PrinterTest, TheSameOutputWithAnotherOutcomeStandsAlone) {
+  const auto printed =
+      Print(NewFoldPrinter,
+            {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"),
+             Finished(0, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED),
+             Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
+  EXPECT_THAT(printed.first, HasSubstr("web[1-2] (2 hosts): succeeded"));
+  EXPECT_THAT(printed.first, HasSubstr("web3 (1 host): exited with code 2"));
+}
+
+}  // namespace
+}  // namespace muster::client
