@@ -72,8 +72,12 @@ void RunOnLoop::Start() {
 // A permit that comes too late for this loop goes on to the next.
 void RunOnLoop::StartMore() {
   while (!AllStarted() && !waiting_) {
-    auto grant = [this, loop = context_.loop, limit = limit_, alive = std::weak_ptr<char>(alive_)] {
-      loop->Post([this, limit, alive] { alive.expired() ? limit->Release() : OnGrant(); });
+    // Weak: while it waits, the limit owns it.
+    auto grant = [this, loop = context_.loop, waiting_for = std::weak_ptr<InFlightLimit>(limit_),
+                  alive = std::weak_ptr<char>(alive_)] {
+      loop->Post([this, limit = waiting_for.lock(), alive] {
+        alive.expired() ? limit->Release() : OnGrant();
+      });
     };
     if (limit_->Acquire(std::move(grant))) {
       StartOne();
