@@ -14,8 +14,8 @@ namespace muster::engine {
 class RunHandle {
  public:
   virtual ~RunHandle() = default;
-  // Hosts not yet started end as kNotStarted; commands under way are sent TERM, their channel is
-  // closed after the grace time, and they end as kCanceled. Harmless when repeated.
+  // Hosts not yet started end as kNotStarted; commands under way are sent TERM, KILL after the
+  // grace time, and end as kCanceled. Harmless when repeated.
   virtual void Cancel() = 0;
 };
 

@@ -40,7 +40,7 @@ struct Job {
   Timeouts timeouts;
   uint32_t max_in_flight = 256;   // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;    // bytes; LineAssembler
-  absl::Duration kill_grace = absl::Seconds(2);  // from TERM to closing the channel
+  absl::Duration kill_grace = absl::Seconds(2);  // from TERM to KILL
 };
 
 // Gets the events of one run on one loop. Every method is called on that loop's thread and must not
