@@ -56,8 +56,8 @@ def test_a_second_ctrl_c_leaves_at_once(muster, marker):
     process.send_signal(signal.SIGINT)
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=SECONDS)
-    assert process.returncode == 130
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130, err.decode()
     subprocess.run(["pkill", "-f", f"sleep {marker}"], check=False)
 
 
