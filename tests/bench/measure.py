@@ -77,6 +77,7 @@ def run(call, output, limit=3600):
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - start
         timer.cancel()
+        timer.join()  # where it is ending the family, that is done now
         process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         cpu = spent[0] if spent else usage.ru_utime + usage.ru_stime
