@@ -4,7 +4,7 @@
 #   tests/bench/run.sh [compare] [--hosts N] [--fanout N] [--rounds N]    Muster beside a few peers
 #   tests/bench/run.sh founding [--quick] [--graphite HOST:PORT]          steps, for 1 to 200 hosts at once
 #   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
-#   tests/bench/run.sh all [--out DIR] [--quick]                          all, with JSON and pictures
+#   tests/bench/run.sh all [--out DIR] [--quick] [--hosts N]              all, with JSON and pictures
 #
 # `run.sh NAME --help` shows all options. Installs the peers: from Debian, and, where they can be
 # reached, from PyPI and the Go module proxy.
@@ -36,16 +36,18 @@ bench() {
 
 if [ "$name" != all ]; then
   bench "$name" "$@"
-  exit
+  exit 0
 fi
 
 out=
-quick=()
+founding=()
+others=()
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=${2:?--out takes a folder} && shift 2 ;;
-    --quick) quick=(--quick) && shift ;;
-    *) echo "run.sh all: '$1': expected --out DIR or --quick" >&2 && exit 2 ;;
+    --quick) founding+=(--quick) && others+=(--rounds 1) && shift ;;
+    --hosts) founding+=(--to "${2:?--hosts takes a number}") && others+=(--hosts "$2") && shift 2 ;;
+    *) echo "run.sh all: '$1': expected --out DIR, --quick or --hosts N" >&2 && exit 2 ;;
   esac
 done
 [ -n "$out" ] || out=$(mktemp -d /tmp/muster-bench.XXXXXX)
@@ -58,10 +60,10 @@ one() {
   bench "$2" "${@:3}" --json "$out/$1.json" --svg "$out/$1.svg" 2>"$out/$1.log" | tee "$out/$1.md" ||
     { failed+=("$1") && cat "$out/$1.log" >&2; }
 }
-one compare compare
-one founding founding "${quick[@]}"
-one peers peers
-[ ! -d tests/sim ] || one peers_sim peers --sim
+one compare compare "${others[@]}"
+one founding founding "${founding[@]}"
+one peers peers "${others[@]}"
+[ ! -d tests/sim ] || one peers_sim peers --sim "${others[@]}"
 
 /usr/bin/python3 tests/bench/merge.py "$out"
 echo
