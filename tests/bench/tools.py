@@ -85,7 +85,7 @@ def warm_daemon(workload):
         for _ in range(2):
             run(muster_call(setting, "--json"), output)
         if read(output).count('"warmSession":true') < len(workload.hosts):
-            raise NotWarm("this musterd did not keep the session of each host")
+            raise NotWarm("musterd kept no session of some host")
         yield daemon
 
 
