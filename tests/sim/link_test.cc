@@ -74,6 +74,14 @@ TEST_F(LinkTest, SendsAtOnceWithoutADelay) {
   EXPECT_EQ(statistics_.sent_bytes, 5);
 }
 
+TEST_F(LinkTest, KeepsWhatWasWrittenBefore) {
+  Connect(absl::ZeroDuration());
+  *link_->out() += std::string(20, 'a');
+  *link_->out() += "b";
+  link_->Flush();
+  EXPECT_EQ(Received(), std::string(20, 'a') + "b");
+}
+
 TEST_F(LinkTest, HoldsEachChunkForTheDelay) {
   Connect(absl::Milliseconds(50));
   Send("a");
