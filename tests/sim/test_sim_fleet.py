@@ -229,7 +229,7 @@ def test_delay_and_rate_take_their_time(sim):
 def test_every_behaviour_has_its_outcome(muster):
     code, outcomes = muster.outcomes(
         ",".join([*RULES, GOOD]), "out 26624",
-        options=["--connect-timeout", "3s", "--command-timeout", "4s"])
+        options=["--connect-timeout", "8s", "--command-timeout", "8s"])
     assert code == 5
     states = {host: outcome["state"] for host, outcome in outcomes.items()}
     expected = {host: "HOST_STATE_" + state for host, (_, state) in RULES.items()}
