@@ -5,6 +5,8 @@
 #
 #   deploy/demo.sh [--keep] [SERVERS]     default: 5 servers; --keep: let them run until Enter is
 #                                         pressed, to try things by hand
+#   deploy/demo.sh [--keep] --hosts N     a big fleet instead: N hosts that one process simulates
+#                                         (tests/sim), up to 19000
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,13 +18,21 @@ die() {
 
 keep=no
 servers=5
-for argument in "$@"; do
-  case $argument in
+hosts= # simulated ones
+while [ $# -gt 0 ]; do
+  case $1 in
     --keep) keep=yes ;;
-    [1-9] | [1-9][0-9]) servers=$argument ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    *) die "'$argument': expected --keep, or 1 to 99 servers" ;;
+    --hosts)
+      hosts=${2:-}
+      [[ $hosts =~ ^[1-9][0-9]{0,4}$ ]] && [ "$hosts" -le 19000 ] ||
+        die "--hosts '$hosts': expected 1 to 19000"
+      shift
+      ;;
+    [1-9] | [1-9][0-9]) servers=$1 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) die "'$1': expected --keep, --hosts N, or 1 to 99 servers" ;;
   esac
+  shift
 done
 
 ./deploy/install_packages.sh
@@ -36,7 +46,7 @@ fi
 echo "demo: building; the first time takes some minutes."
 bazel_options=(--config=opt --symlink_prefix=/)
 bazel build "${bazel_options[@]}" --show_progress_rate_limit=5 --show_result=0 \
-  //service:musterd //client:muster
+  //service:musterd //client:muster ${hosts:+//tests/sim:sim_fleet}
 bin=$(bazel info "${bazel_options[@]}" bazel-bin 2>/dev/null)
 
 folder=$(mktemp -d /tmp/muster-demo.XXXXXX)
@@ -54,10 +64,15 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-echo "demo: starting $servers SSH servers on loopback."
 mkfifo "$folder/fleet_input" "$folder/fleet_output" "$folder/ready"
-python3 tests/integration/fleet.py --servers "$servers" "$folder/fleet" \
-  <"$folder/fleet_input" >"$folder/fleet_output" &
+if [ -n "$hosts" ]; then
+  echo "demo: starting one process that plays $hosts SSH hosts on loopback."
+  fleet=("$bin/tests/sim/sim_fleet" --addresses "$hosts" --folder)
+else
+  echo "demo: starting $servers SSH servers on loopback."
+  fleet=(python3 tests/integration/fleet.py --servers "$servers")
+fi
+"${fleet[@]}" "$folder/fleet" <"$folder/fleet_input" >"$folder/fleet_output" &
 fleet_pid=$!
 exec 9>"$folder/fleet_input"
 read -r line <"$folder/fleet_output" || die "the SSH servers did not start; see above."
@@ -90,13 +105,23 @@ expect() {
   [ "$code" -eq "$wanted" ] || die "that ended with exit code $code instead of $wanted"
 }
 
-expect 0 targets @nodes
-# shellcheck disable=SC2016 # the hosts' shells expand these
-expect 0 run "${login[@]}" -t @nodes -- \
-  'set -- $SSH_CONNECTION; for i in 1 2 3; do echo "line $i of $3"; sleep 0.2; done'
-expect 0 run "${login[@]}" -t @nodes --fold -- 'uname -sr'
-expect 1 run "${login[@]}" -t 'node1' -- 'echo "something is wrong" >&2; exit 4'
-expect 0 runs
+show_servers() {
+  expect 0 targets @nodes
+  # shellcheck disable=SC2016 # the hosts' shells expand these
+  expect 0 run "${login[@]}" -t @nodes -- \
+    'set -- $SSH_CONNECTION; for i in 1 2 3; do echo "line $i of $3"; sleep 0.2; done'
+  expect 0 run "${login[@]}" -t @nodes --fold -- 'uname -sr'
+  expect 1 run "${login[@]}" -t 'node1' -- 'echo "something is wrong" >&2; exit 4'
+  expect 0 runs
+}
+# The same twice: the second time the daemon has just spoken to all of them.
+show_simulated() {
+  expect 0 run "${login[@]}" -t @nodes --fold -- 'uname -r'
+  expect 0 run "${login[@]}" -t @nodes --fold -- 'uname -r'
+  expect 1 run "${login[@]}" -t 'node00001' -- 'lines 3; err 30; exit 4'
+  expect 0 runs
+}
+if [ -n "$hosts" ]; then show_simulated; else show_servers; fi
 
 if [ "$keep" = yes ]; then
   cat <<END

@@ -14,8 +14,8 @@ class Authentication {
  public:
   enum class Result { kAgain, kLoggedIn, kTooManyFailures };
 
-  // `verify`: check ed25519 signatures, which costs the simulator 0.12 ms each; others are taken as
-  // they are. `refuse`: no key will do.
+  // `verify`: check ed25519 signatures, which costs the simulator about 0.1 ms each; others are
+  // taken as they are. `refuse`: no key will do.
   Authentication(bool verify, bool refuse) : verify_(verify), refuse_(refuse) {}
 
   // Answers a USERAUTH_REQUEST.

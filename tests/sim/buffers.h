@@ -17,7 +17,7 @@ class Buffers {
   // For what was just read: whoever reads next overwrites it.
   char* input() { return input_.get(); }
 
-  // An empty string with room.
+  // An empty string, most often one with room.
   std::string Get() {
     if (free_.empty()) return {};
     std::string buffer = std::move(free_.back());

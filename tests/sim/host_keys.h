@@ -18,7 +18,7 @@ class HostKeys {
   // One key for all addresses.
   explicit HostKeys(const std::string& seed);
   // One for each, made from the seed and the address; those of `range` are made at once (40 µs and
-  // 1 KiB each), the others when they are asked for.
+  // 0.8 KiB each), the others when they are asked for.
   HostKeys(const std::string& seed, AddressRange range);
 
   std::shared_ptr<const HostKey> Find(Address address) const;

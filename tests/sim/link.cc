@@ -19,7 +19,8 @@ Link::Link(engine::EventLoop* loop, UniqueFd fd, absl::Duration delay, Buffers* 
            Statistics* statistics, Handler* handler)
     : loop_(loop),
       fd_(std::move(fd)),
-      watch_(loop->Watch(fd_.get(), engine::Priority::kNormal, [this](engine::Readiness ready) { OnReady(ready); })),
+      watch_(loop->Watch(fd_.get(), engine::Priority::kNormal,
+                         [this](engine::Readiness ready) { OnReady(ready); })),
       delay_(delay),
       buffers_(buffers),
       statistics_(statistics),
@@ -28,7 +29,7 @@ Link::Link(engine::EventLoop* loop, UniqueFd fd, absl::Duration delay, Buffers* 
 }
 
 std::string* Link::out() {
-  if (out_.capacity() < 64) out_ = buffers_->Get();
+  if (out_.empty()) out_ = buffers_->Get();
   return &out_;
 }
 

@@ -39,7 +39,8 @@ void Declare(CLI::App* app, Options* options, Texts* texts) {
          "'ADDRESS[/PREFIX | -ADDRESS] BEHAVIOUR...'; the last that fits an address holds; "
          "those of --rules come first. README.md lists the behaviours")
       ->type_name("RULE");
-  app->add_flag("--verify", options->verify, "Check signatures of clients (ed25519): 0.12 ms each");
+  app->add_flag("--verify", options->verify,
+                "Check signatures of clients (ed25519): about 0.1 ms each");
   app->add_option("--threads", options->threads, "Listeners and loops [1]")
       ->check(CLI::Range(1, 64));
   app->add_option("--backlog", options->backlog, "Of each listener [4096]");

@@ -11,7 +11,8 @@
 namespace muster::sim {
 namespace {
 
-constexpr int kAcceptsPerTurn = 64;
+// A whole backlog: real hosts have a listener each, and would lose nobody's SYN in a rush.
+constexpr int kAcceptsPerTurn = 4096;
 constexpr absl::Duration kPauseWithoutDescriptors = absl::Milliseconds(100);
 
 Address LocalAddress(int fd) {
@@ -29,7 +30,8 @@ Server::Server(engine::EventLoop* loop, UniqueFd listener, const World& world)
       surroundings_{loop,        &buffers_, &key_exchange_, world.host_keys, world.statistics,
                     world.verify},
       listener_(std::move(listener)),
-      watch_(loop->Watch(listener_.get(), engine::Priority::kNormal, [this](engine::Readiness) { OnReadable(); })),
+      watch_(loop->Watch(listener_.get(), engine::Priority::kNormal,
+                         [this](engine::Readiness) { OnReadable(); })),
       resume_(loop->NewTimer([this] { watch_->SetInterest(true, false); })) {
   watch_->SetInterest(true, false);
 }

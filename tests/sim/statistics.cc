@@ -2,10 +2,24 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 
 namespace muster::sim {
 namespace {
+
+// What ru_maxrss should be; that one begins with what the parent had before it started us.
+uint64_t PeakMemoryKib() {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (absl::StartsWith(line, "VmHWM:")) return strtoull(line.c_str() + 6, nullptr, 10);
+  }
+  return 0;
+}
 
 double Seconds(const timeval& time) { return time.tv_sec + time.tv_usec / 1e6; }
 
@@ -20,7 +34,7 @@ std::string Statistics::Json() const {
       R"("cpu_user_seconds": %.6f, "cpu_system_seconds": %.6f, "peak_rss_kib": %d})",
       connections.load(), live.load(), peak_live.load(), throttled.load(), handshakes.load(),
       logins.load(), commands.load(), output_bytes.load(), sent_bytes.load(),
-      Seconds(usage.ru_utime), Seconds(usage.ru_stime), usage.ru_maxrss);
+      Seconds(usage.ru_utime), Seconds(usage.ru_stime), PeakMemoryKib());
 }
 
 }  // namespace muster::sim

@@ -236,8 +236,9 @@ std::string* Transport::Begin() {
     held_.emplace_back();
     return &held_.back();
   }
-  writer_.Begin(handler_->out());
-  return handler_->out();
+  std::string* const out = handler_->out();
+  writer_.Begin(out);
+  return out;
 }
 
 void Transport::End() {
