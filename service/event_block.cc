@@ -26,6 +26,9 @@ constexpr char kOutputTag =
 constexpr char kSecondsTag = Tag(1, WireFormatLite::WIRETYPE_VARINT);
 constexpr char kNanosTag = Tag(2, WireFormatLite::WIRETYPE_VARINT);
 
+// A loop flushes its observers at 64 KiB; one line may be longer.
+constexpr size_t kKeptCapacity = 256 * 1024;
+
 // Varints of a fixed width: the encoding allows leading zeros. 35 bits hold the seconds until 3058.
 constexpr size_t kWideVarint = 5;
 constexpr size_t kTimeSize = 2 * (1 + kWideVarint);
@@ -108,6 +111,14 @@ void EventBlock::Stamp(uint64_t first, absl::Time time) {
     *at++ = kNanosTag;
     PutWideVarint(static_cast<uint64_t>(nanos), at);
   }
+}
+
+EventBlock EventBlock::TakeCopy() {
+  EventBlock copy(*this);
+  stamps_.clear();
+  bytes_.clear();
+  if (bytes_.capacity() > kKeptCapacity) bytes_.shrink_to_fit();
+  return copy;
 }
 
 std::string EventBlock::Take() {
