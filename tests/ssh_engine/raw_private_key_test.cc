@@ -1,0 +1,102 @@
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/escaping.h"
+
+namespace muster::engine {
+namespace {
+
+struct Free {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Free>;
+
+const unsigned char* Bytes(const std::string& text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+Key PrivateKey(int type, const std::string& hex) {
+  const std::string raw = absl::HexStringToBytes(hex);
+  return Key(EVP_PKEY_new_raw_private_key(type, nullptr, Bytes(raw), raw.size()));
+}
+
+// RFC 8032, 7.1, test 2; twice, since the second is made from what was remembered.
+TEST(RawPrivateKeyTest, Ed25519SignsAsTheRfcSays) {
+  for (int i = 0; i < 2; ++i) {
+    const Key key = PrivateKey(EVP_PKEY_ED25519,
+                               "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+    ASSERT_NE(key, nullptr);
+    const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+    ASSERT_EQ(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()), 1);
+    unsigned char signature[64];
+    size_t size = sizeof(signature);
+    const unsigned char message[] = {0x72};
+    ASSERT_EQ(EVP_DigestSign(context.get(), signature, &size, message, 1), 1);
+    EXPECT_EQ(absl::BytesToHexString({reinterpret_cast<char*>(signature), size}),
+              "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+              "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+  }
+}
+
+std::string Agree(EVP_PKEY* own, EVP_PKEY* peer) {
+  const std::unique_ptr<EVP_PKEY_CTX, Free> context(EVP_PKEY_CTX_new(own, nullptr));
+  unsigned char secret[32];
+  size_t size = sizeof(secret);
+  const bool agreed = EVP_PKEY_derive_init(context.get()) == 1 &&
+                      EVP_PKEY_derive_set_peer(context.get(), peer) == 1 &&
+                      EVP_PKEY_derive(context.get(), secret, &size) == 1;
+  return agreed ? std::string(reinterpret_cast<char*>(secret), size) : "";
+}
+
+TEST(RawPrivateKeyTest, X25519AgreesAsOpensslsOwnDoes) {
+  for (int i = 0; i < 20; ++i) {
+    const Key peer(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
+    const Key own(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
+    std::string raw(32, '\0');
+    size_t size = raw.size();
+    ASSERT_EQ(
+        EVP_PKEY_get_raw_private_key(own.get(), reinterpret_cast<unsigned char*>(&raw[0]), &size),
+        1);
+    const Key ours(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, Bytes(raw), size));
+    const std::string secret = Agree(own.get(), peer.get());
+    EXPECT_EQ(secret.size(), 32u);
+    EXPECT_EQ(Agree(ours.get(), peer.get()), secret);
+  }
+}
+
+TEST(RawPrivateKeyTest, ManyKeysAreTold) {
+  for (int i = 0; i < 600; ++i) {
+    const Key own(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    std::string raw(32, '\0');
+    size_t size = raw.size();
+    EVP_PKEY_get_raw_private_key(own.get(), reinterpret_cast<unsigned char*>(&raw[0]), &size);
+    for (int again = 0; again < 2; ++again) {
+      const Key ours(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(raw), size));
+      EXPECT_EQ(EVP_PKEY_eq(ours.get(), own.get()), 1);
+    }
+  }
+}
+
+// What libssh calls is not OpenSSL's.
+TEST(RawPrivateKeyTest, StandsBeforeOpenssls) {
+  Dl_info ours = {};
+  Dl_info openssls = {};
+  ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "EVP_PKEY_new_raw_private_key"), &ours), 0);
+  ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "EVP_PKEY_new_raw_private_key_ex"), &openssls), 0);
+  EXPECT_STRNE(ours.dli_fname, openssls.dli_fname);
+}
+
+TEST(RawPrivateKeyTest, OtherKeysAreOpenssls) {
+  const Key key = PrivateKey(EVP_PKEY_HMAC, "00ff");
+  EXPECT_NE(key, nullptr);
+  EXPECT_EQ(PrivateKey(EVP_PKEY_ED25519, "00ff"), nullptr);
+}
+
+}  // namespace
+}  // namespace muster::engine
