@@ -28,7 +28,7 @@ Link::Link(engine::EventLoop* loop, UniqueFd fd, absl::Duration delay, Buffers* 
 }
 
 std::string* Link::out() {
-  if (out_.capacity() < 64) out_ = buffers_->Get();
+  if (out_.empty() && out_.capacity() < 64) out_ = buffers_->Get();
   return &out_;
 }
 
