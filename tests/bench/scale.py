@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "scale"))
 # pylint: disable=wrong-import-position
 import lab
+from report import machine
 from results import Report
 
 # In the order of the report; each has a run(bench).
@@ -79,7 +80,7 @@ def draw(report, folder):
 def main():
     arguments = parse()
     limit = lab.raise_descriptor_limit()
-    settings = {"machine": lab.machine(), "descriptors": limit, "quick": arguments.quick,
+    settings = {"machine": machine(), "descriptors": limit, "quick": arguments.quick,
                 "load at start": os.getloadavg()[0]}
     report = Report(settings)
     bench = Bench(report, arguments.quick)

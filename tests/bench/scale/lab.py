@@ -1,18 +1,14 @@
 """What every section measures with: a daemon, a fleet, and what each of them has cost."""
 
-import os
 import re
 import resource
 import subprocess
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-for folder in ("../../integration", "../../sim"):
-    sys.path.insert(0, os.path.join(HERE, folder))
-# pylint: disable=wrong-import-position
+import imports  # pylint: disable=unused-import
 from client import Client, make_spec
 from fleet import read
+from measure import process_cpu
 from programs import Daemon, MUSTER, MUSTERD, environment
 
 FILE_BYTES = 26 * 1024
@@ -32,20 +28,8 @@ def most_sessions():
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_DESCRIPTORS
 
 
-def process_cpu(pid):
-    """Seconds, of all threads that a process has had: clock_getcpuclockid(3)."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
 def _status_kib(pid, name):
     return int(re.search(rf"{name}:\s+(\d+) kB", read(f"/proc/{pid}/status")).group(1))
-
-
-def machine():
-    names = [line.split(":")[1].strip() for line in read("/proc/cpuinfo").splitlines()
-             if line.startswith("model name")]
-    memory = int(read("/proc/meminfo").split()[1]) // 2**20
-    return f"{os.cpu_count()} cores of {names[0] if names else 'a CPU'}, {memory} GiB"
 
 
 def daemon_knows(option):

@@ -63,7 +63,7 @@ def row(loops, point):
            "cold CPU ms": point.per_host(cold, "daemon"),
            "fleet's CPU ms": point.per_host(cold, "fleet"), "fleet's share": share,
            "client's CPU ms": point.per_host(cold, "client"),
-           "KiB a session": point.memory / 1024}
+           "KiB a session": point.memory / 1024 if point.count >= 100 else None}
     warm = bool(point.warm_hosts)
     row.update({"again s": point.wall(again), "again /s": point.count / point.wall(again),
                 "again CPU ms": point.per_host(again, "daemon"),
