@@ -67,6 +67,8 @@ def parse():
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", default=[],
                         help="may be repeated; default: all")
     parser.add_argument("--quick", action="store_true", help="small numbers: does everything work?")
+    parser.add_argument("--in-flight", type=int, default=lab.IN_FLIGHT, metavar="N",
+                        help="hosts of a run at the same time [%(default)s]")
     parser.add_argument("--output", metavar="FOLDER", help="where scale.json and the plots go")
     return parser.parse_args()
 
@@ -79,8 +81,10 @@ def draw(report, folder):
 
 def main():
     arguments = parse()
+    lab.IN_FLIGHT = arguments.in_flight
     limit = lab.raise_descriptor_limit()
     settings = {"machine": machine(), "descriptors": limit, "quick": arguments.quick,
+                "in flight": arguments.in_flight,
                 "load at start": os.getloadavg()[0]}
     report = Report(settings)
     bench = Bench(report, arguments.quick)

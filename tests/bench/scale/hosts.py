@@ -1,5 +1,6 @@
 """Which addresses are hosts, and what each of them must answer."""
 
+import collections
 import functools
 import hashlib
 
@@ -35,11 +36,16 @@ NOTHING = hashlib.sha256(b"").hexdigest(), 0
 
 
 def wrong_hosts(decoded, hosts, size):
-    """Those that did not succeed with exactly the output that they should have given."""
-    wrong = []
+    """How many did not succeed with exactly the output that they should have given, by how they
+    ended."""
+    wrong = collections.Counter()
     for address in hosts.addresses:
         host = decoded.get(address)
         right = expected(address, size) if size else NOTHING
-        if host is None or host.state != "SUCCEEDED" or (host.digest, host.size) != right:
-            wrong.append(address if host is None else host)
+        if host is None:
+            wrong["missing"] += 1
+        elif host.state != "SUCCEEDED":
+            wrong[f"{host.state} {host.cause}"] += 1
+        elif (host.digest, host.size) != right:
+            wrong["other output"] += 1
     return wrong

@@ -12,7 +12,9 @@ from measure import process_cpu
 from programs import Daemon, MUSTER, MUSTERD, environment
 
 FILE_BYTES = 26 * 1024
-IN_FLIGHT = 10000  # the most that a run may ask for; the daemon's own admission decides
+# Hosts of one run at a time: the most that a run may ask for, so that the daemon's own admission
+# decides; scale.py's --in-flight.
+IN_FLIGHT = 10000
 # Descriptors that a daemon needs for other things than sessions.
 SPARE_DESCRIPTORS = 500
 

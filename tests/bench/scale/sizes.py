@@ -24,7 +24,7 @@ class Point:
         self.count = count
         # From the second net on: the first is that of the whole machine.
         self.fleets = [Hosts(net, count) for net in range(2, 2 + rounds_of(count))]
-        self.warm_hosts = 0
+        self.warm_hosts = self.wrong = 0
         self._log_bytes = 0
         before = lab.memory()
         self.cold = self._rounds(f"out {FILE_BYTES}", FILE_BYTES)
@@ -42,7 +42,8 @@ class Point:
             self._log_bytes += sum(map(len, messages))
             decoded = decode(messages)
             wrong = wrong_hosts(decoded, hosts, size)
-            self._bench.report.check(not wrong, f"{self.count} hosts, {command}: {wrong[:3]}")
+            self.wrong += wrong.total()
+            self._bench.report.check(not wrong, f"{self.count} hosts, {command}: {dict(wrong)}")
             self.warm_hosts += sum(host.warm for host in decoded.values())
         return costs
 
@@ -68,12 +69,14 @@ def row(loops, point):
     row.update({"again s": point.wall(again), "again /s": point.count / point.wall(again),
                 "again CPU ms": point.per_host(again, "daemon"),
                 "again, no output, CPU ms": point.per_host(quiet, "daemon"),
-                "was warm": "yes" if warm else "no"})
+                "was warm": "yes" if warm else "no", "wrong": point.wrong})
     return row
 
 
 def set_goals(report, loops, point):
     """CPU, from the number of hosts that says most about it."""
+    if point.wrong:
+        return
     remark = f"{point.count:,} hosts, {loops} loops"
     report.goal("cold_cpu", point.per_host(point.cold, "daemon"), remark)
     if point.warm_hosts:
