@@ -99,12 +99,16 @@ void AddRun(CLI::App* app, Options* options) {
   run->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->type_name("NAME");
   run->add_option("-f,--max-in-flight", options->max_in_flight, "Hosts at the same time [256]")
-      ->check(CLI::Range(1, 10000))
+      ->check(CLI::Range(1, 20000))
       ->type_name("N");
   AddDuration(run, "--connect-timeout", &options->connect_timeout,
               "From the name to the login [10s]");
   AddDuration(run, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
   AddDuration(run, "--command-timeout", &options->command_timeout, "For the command [none]");
+  run->add_option("--retries", options->retries,
+                  "Try hosts that cannot be reached so often again, before the command [0]")
+      ->check(CLI::Range(0, 100))
+      ->type_name("N");
   run->add_option("-e,--env", options->environment, "NAME=VALUE for the command; may be repeated")
       ->type_name("NAME=VALUE");
   run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");

@@ -36,6 +36,7 @@ struct Options {
   std::string host_key_policy;  // "", "strict", "accept-new"
   bool ask_passphrase = false;
   uint32_t max_in_flight = 0;
+  uint32_t retries = 0;
   absl::Duration connect_timeout;
   absl::Duration idle_timeout;
   absl::Duration command_timeout;

@@ -163,6 +163,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
   SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
   SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
+  spec.mutable_retries()->set_unreachable(options.retries);
   spec.mutable_rollout()->set_max_in_flight(options.max_in_flight);
   for (const std::string& label : options.labels) {
     status.Update(AddPair("--label", label, spec.mutable_labels()));

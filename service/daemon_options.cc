@@ -41,7 +41,17 @@ std::string DefaultStateDir() {
   return home.empty() ? absl::StrCat("/tmp/muster-", geteuid()) : home + "/.local/state/muster";
 }
 
-void Declare(CLI::App* app, DaemonOptions* options, std::string* idle_timeout) {
+void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
+                 const std::string& what) {
+  const auto parse = [name, value](const CLI::results_t& results) {
+    if (absl::ParseDuration(results[0], value) && *value >= absl::ZeroDuration()) return true;
+    throw CLI::ValidationError(name,
+                               "\"" + results[0] + "\" is no duration; write 90s, 15m or 1h");
+  };
+  app->add_option(name, parse, what)->type_name("DURATION")->expected(1);
+}
+
+void Declare(CLI::App* app, DaemonOptions* options) {
   app->set_version_flag("--version", absl::StrCat("musterd ", kVersion));
   app->footer(kFooter);
   app->add_option("--listen", options->listen,
@@ -59,9 +69,15 @@ void Declare(CLI::App* app, DaemonOptions* options, std::string* idle_timeout) {
       ->type_name("DIR");
   app->add_option("--threads", options->threads, "Event loops [one per core]")
       ->check(CLI::Range(1, 1024));
-  app->add_option("--idle-timeout", *idle_timeout,
-                  "End after so long (15m, 1h) without a run or a call [never]")
-      ->type_name("DURATION");
+  AddDuration(app, "--idle-timeout", &options->idle_timeout,
+              "End after so long (15m, 1h) without a run or a call [never]");
+  AddDuration(app, "--session-idle", &options->session_idle,
+              "Keep unused SSH sessions open for so long; 0: close them at once [10m]");
+  app->add_option("--max-sessions", options->max_sessions,
+                  "SSH sessions at any time, in use or kept open; hosts past them wait [what open "
+                  "files and half of the memory allow]")
+      ->check(CLI::Range(size_t{1}, size_t{1'000'000}))
+      ->type_name("N");
   app->add_option("--max-runs", options->max_runs, "Runs kept; the oldest go first [1000]")
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}));
   app->add_option("--max-output", options->max_output_mib, "MiB of output kept of all runs [1024]")
@@ -84,17 +100,11 @@ ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
   options.max_runs = 1000;
   options.max_output_mib = 1024;
   options.max_output_per_run_mib = 512;
-  std::string idle_timeout = "0";
   CLI::App app("musterd runs commands on many hosts over SSH, for the clients of muster.v1.",
                "musterd");
-  Declare(&app, &options, &idle_timeout);
+  Declare(&app, &options);
   try {
     app.parse(argc, argv);
-    if (!absl::ParseDuration(idle_timeout, &options.idle_timeout) ||
-        options.idle_timeout < absl::ZeroDuration()) {
-      throw CLI::ValidationError("--idle-timeout",
-                                 "\"" + idle_timeout + "\" is no duration; write 90s, 15m or 1h");
-    }
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;

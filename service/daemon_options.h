@@ -21,6 +21,8 @@ struct DaemonOptions {
   std::string log_level = "info";
   int threads = 0;              // loops; 0: one per core
   absl::Duration idle_timeout;  // zero: never ends by itself
+  absl::Duration session_idle = absl::Minutes(10);  // zero: sessions are not kept
+  size_t max_sessions = 0;                          // 0: what descriptors and memory allow
   size_t max_runs = 0;
   size_t max_output_mib = 0;          // of all runs
   size_t max_output_per_run_mib = 0;  // of one

@@ -6,7 +6,6 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "service/daemon.h"
 #include "service/daemon_options.h"
 #include "service/listening_socket.h"
+#include "service/session_budget.h"
 #include "service/version.h"
 #include "ssh_engine/unique_fd.h"
 
@@ -44,13 +44,11 @@ absl::Status StartLog(const DaemonOptions& options) {
   return absl::OkStatus();
 }
 
-// Each host in flight takes one descriptor.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  spdlog::info("may open {} descriptors: one for each host in flight", limit.rlim_cur);
+// How many sessions there is room for is known, and said, before the first of them.
+void PlanSessions(DaemonOptions* options) {
+  const SessionBudget budget = PlanSessions(TakeResources(), options->max_sessions);
+  options->max_sessions = budget.sessions;
+  spdlog::info("room for {} SSH sessions: {}", budget.sessions, budget.reason);
 }
 
 // The signals that end the daemon, to be read. Before any thread is made: they inherit the mask.
@@ -100,14 +98,14 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
   }
 }
 
-int Serve(const DaemonOptions& options) {
+int Serve(DaemonOptions options) {
   const UniqueFd signals = TakeSignals();
   const absl::Status logging = StartLog(options);
   if (!logging.ok()) {
     std::fprintf(stderr, "musterd: %s\n", std::string(logging.message()).c_str());
     return 1;
   }
-  RaiseDescriptorLimit();
+  PlanSessions(&options);
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options);
   if (!daemon.ok()) {
     spdlog::error("cannot start: {}", std::string(daemon.status().message()));

@@ -49,6 +49,13 @@ engine::Timeouts TimeoutsOf(const v1::Timeouts& proto) {
   return timeouts;
 }
 
+engine::Retries RetriesOf(const v1::Retries& proto) {
+  engine::Retries retries;
+  if (proto.has_unreachable()) retries.unreachable = static_cast<int>(proto.unreachable());
+  if (proto.has_throttled()) retries.throttled = static_cast<int>(proto.throttled());
+  return retries;
+}
+
 std::vector<engine::Host> EngineHosts(const std::vector<v1::RunHost>& hosts) {
   std::vector<engine::Host> result;
   result.reserve(hosts.size());
@@ -104,6 +111,8 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   if (!loaded.ok()) return loaded;
   run.job.command = *std::move(command);
   run.job.timeouts = TimeoutsOf(spec.timeouts());
+  run.job.retries = RetriesOf(spec.retries());
+  run.job.caller = caller.name;
   if (spec.rollout().max_in_flight() > 0) run.job.max_in_flight = spec.rollout().max_in_flight();
   run.hosts = EngineHosts(*hosts);
   run.plan.hosts = *std::move(hosts);

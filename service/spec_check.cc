@@ -1,5 +1,7 @@
 #include "service/spec_check.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/run_limits.h"
@@ -68,6 +70,12 @@ absl::Status CheckTimeouts(const v1::Timeouts& timeouts) {
   return status;
 }
 
+absl::Status CheckRetries(const v1::Retries& retries) {
+  const uint32_t most = std::max(retries.unreachable(), retries.throttled());
+  if (most <= kMaxRetries) return absl::OkStatus();
+  return Invalid("retries", absl::StrCat(most, "; at most ", kMaxRetries));
+}
+
 absl::Status CheckLabels(const v1::RunSpec& spec) {
   if (spec.labels_size() > kMaxLabels) {
     return Invalid("labels", absl::StrCat(spec.labels_size(), "; at most ", kMaxLabels));
@@ -101,6 +109,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   }
   status.Update(CheckLogin(spec.login()));
   status.Update(CheckTimeouts(spec.timeouts()));
+  status.Update(CheckRetries(spec.retries()));
   if (spec.rollout().max_in_flight() > kMaxInFlight) {
     status.Update(Invalid("rollout.max_in_flight", absl::StrCat(spec.rollout().max_in_flight(),
                                                                 "; at most ", kMaxInFlight)));

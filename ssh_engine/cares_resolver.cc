@@ -155,7 +155,7 @@ void CaresResolver::Watch(int fd, bool read, bool write) {
   }
   std::unique_ptr<FdWatch>& watch = watches_[fd];
   if (watch == nullptr) {
-    watch = loop_->Watch(fd, [this, fd](Readiness readiness) { OnReady(fd, readiness); });
+    watch = loop_->Watch(fd, Priority::kNormal, [this, fd](Readiness readiness) { OnReady(fd, readiness); });
   }
   watch->SetInterest(read, write);
 }

@@ -19,6 +19,7 @@ namespace muster::engine {
 struct ConnectResult {
   UniqueFd fd;
   absl::optional<Address> peer;
+  bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
   Cause cause = Cause::kNone;  // kDns, kRefused, kTimeout, kReset, kNetwork or kLocal
   std::string message;         // every address that was tried, and what it answered
 };

@@ -24,6 +24,15 @@ std::string AgentKeyName(const AgentKey& key) {
   return absl::StrCat("agent key '", comment.empty() ? KeyFingerprint(key.blob) : comment, "'");
 }
 
+std::string IdOf(const std::vector<Identity>& identities) {
+  std::string blobs;
+  for (const Identity& identity : identities) {
+    absl::StrAppend(&blobs,
+                    PublicBlob(identity.public_key ? identity.public_key : identity.private_key));
+  }
+  return KeyFingerprint(blobs);
+}
+
 // Puts a credential together in the order in which it is to be offered.
 class Loader {
  public:
@@ -130,6 +139,7 @@ Credential Loader::Take() {
   AppendNew(std::move(required_), &credential_.identities);
   AppendNew(std::move(agents), &credential_.identities);
   AppendNew(std::move(optional_), &credential_.identities);
+  credential_.id = IdOf(credential_.identities);
   return std::move(credential_);
 }
 
@@ -152,6 +162,7 @@ absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const 
   auto copy = std::make_shared<Credential>();
   copy->agent_socket = agent_socket;
   copy->notes = notes;
+  copy->id = id;
   for (const Identity& identity : identities) {
     absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
     if (!duplicate.ok()) return duplicate.status();

@@ -42,6 +42,9 @@ struct Identity {
 struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;
+  // The same for credentials with the same keys in the same order (SHA-256), and for no others. Who
+  // has them could make the sessions himself that others with them have made.
+  std::string id;
   // What was left out and why, one sentence each; part of the message when authentication fails.
   std::vector<std::string> notes;
 

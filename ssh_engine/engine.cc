@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 #include <list>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/libssh_transport.h"
 #include "ssh_engine/run_on_loop.h"
+#include "ssh_engine/session_pool.h"
 
 namespace muster::engine {
 namespace {
@@ -45,7 +47,8 @@ struct Share {
 // A thread with an event loop, and the runs that have hosts there.
 class LoopThread {
  public:
-  static absl::StatusOr<std::unique_ptr<LoopThread>> Create(int index, HelperPool* helpers);
+  static absl::StatusOr<std::unique_ptr<LoopThread>> Create(int index, HelperPool* helpers,
+                                                            const SessionLimits& limits);
   ~LoopThread();
 
   // What a run brings to a loop.
@@ -75,17 +78,20 @@ class LoopThread {
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
+  std::unique_ptr<SessionPool> pool_;
   std::list<std::shared_ptr<Share>> shares_;
 
   std::thread thread_;
 };
 
-absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers) {
+absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
+                                                               const SessionLimits& limits) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
   std::unique_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
+  thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
   return thread;
 }
@@ -111,11 +117,13 @@ std::shared_ptr<Share> LoopThread::Start(Order order) {
 }
 
 void LoopThread::Begin(Order order, const std::shared_ptr<Share>& share) {
-  HostTaskContext context;
+  RunContext context;
   context.loop = loop_.get();
   context.connector = connector_.get();
   context.helpers = helpers_;
+  context.pool = pool_.get();
   context.new_transport = NewLibsshTransport;
+  context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
   const auto place = shares_.insert(shares_.end(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context), std::move(order.job),
@@ -142,6 +150,7 @@ void LoopThread::Abandon() {
       share->run.reset();
     }
     shares_.clear();
+    pool_.reset();
     connector_.reset();
     resolver_.reset();
     done.set_value();
@@ -154,7 +163,7 @@ class EngineImpl final : public Engine {
   EngineImpl() : helpers_(std::make_unique<HelperPool>(kHelperThreads)) {}
   ~EngineImpl() override;
 
-  absl::Status StartLoops(int count);
+  absl::Status StartLoops(const EngineOptions& options);
   std::shared_ptr<RunHandle> Start(Job job, std::vector<Host> hosts,
                                    std::shared_ptr<RunObserver> observer) override;
 
@@ -195,9 +204,14 @@ EngineImpl::~EngineImpl() {
   loops_.clear();
 }
 
-absl::Status EngineImpl::StartLoops(int count) {
+absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
+  const int count = options.loops > 0 ? options.loops : UsableCores();
+  SessionLimits limits;
+  limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
+  limits.max_idle = options.session_idle;
   for (int i = 0; i < count; ++i) {
-    absl::StatusOr<std::unique_ptr<LoopThread>> loop = LoopThread::Create(i, helpers_.get());
+    absl::StatusOr<std::unique_ptr<LoopThread>> loop =
+        LoopThread::Create(i, helpers_.get(), limits);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }
@@ -228,7 +242,7 @@ std::shared_ptr<RunHandle> EngineImpl::Start(Job job, std::vector<Host> hosts,
 
 absl::StatusOr<std::unique_ptr<Engine>> NewEngine(const EngineOptions& options) {
   auto engine = std::make_unique<EngineImpl>();
-  const absl::Status status = engine->StartLoops(options.loops > 0 ? options.loops : UsableCores());
+  const absl::Status status = engine->StartLoops(options);
   if (!status.ok()) return status;
   return engine;
 }

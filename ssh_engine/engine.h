@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "ssh_engine/job.h"
 
 namespace muster::engine {
@@ -32,7 +33,14 @@ class Engine {
 
 struct EngineOptions {
   int loops = 0;  // 0: one per core that this process may use
+  // Sessions in all, in use or kept open: shared out among the loops. Each takes a descriptor and,
+  // after some output, about kBytesPerSession. Hosts past it wait for their turn.
+  size_t max_sessions = 4096;
+  absl::Duration session_idle = absl::Minutes(10);  // then an unused session is closed; 0: at once
 };
+
+// Resident memory of a session that has carried bulk output, with its place in the pool.
+constexpr size_t kBytesPerSession = 128 * 1024;
 
 absl::StatusOr<std::unique_ptr<Engine>> NewEngine(const EngineOptions& options);
 

@@ -18,7 +18,9 @@ namespace muster::engine {
 namespace {
 
 constexpr int kEventsPerTurn = 256;
+constexpr int kBackgroundEventsPerTurn = 8;
 constexpr uint64_t kWakeId = 0;
+constexpr uint64_t kBackgroundId = 1;
 
 absl::Status ErrnoStatus(const char* what) {
   return absl::ErrnoToStatus(errno, absl::StrCat("event loop: ", what, ": ", strerror(errno)));
@@ -34,10 +36,18 @@ uint32_t EpollEvents(bool read, bool write) {
   return (read ? uint32_t{EPOLLIN | EPOLLRDHUP} : 0) | (write ? uint32_t{EPOLLOUT} : 0);
 }
 
+bool AddOwn(int epoll, int fd, uint64_t id) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u64 = id;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 }  // namespace
 
 // Shared with a dispatch under way, so that a callback may destroy its own watch.
 struct EpollLoop::WatchState {
+  int epoll;
   int fd;
   absl::AnyInvocable<void(Readiness)> callback;
   uint32_t events = 0;  // 0: not in the epoll set, where EPOLLHUP could not be masked
@@ -67,7 +77,7 @@ class EpollLoop::WatchImpl final : public FdWatch {
     epoll_event event = {};
     event.events = events;
     event.data.u64 = id_;
-    const int result = epoll_ctl(loop_->epoll_.get(), operation, state_->fd, &event);
+    const int result = epoll_ctl(state_->epoll, operation, state_->fd, &event);
     // A descriptor that was closed first has left the set by itself.
     ABSL_RAW_CHECK(result == 0 || operation == EPOLL_CTL_DEL, "epoll_ctl failed");
     state_->events = events;
@@ -111,19 +121,23 @@ class EpollLoop::TimerImpl final : public Timer {
 absl::StatusOr<std::unique_ptr<EpollLoop>> EpollLoop::Create() {
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return ErrnoStatus("epoll_create1");
+  UniqueFd background(epoll_create1(EPOLL_CLOEXEC));
+  if (!background.valid()) return ErrnoStatus("epoll_create1");
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return ErrnoStatus("eventfd");
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.u64 = kWakeId;
-  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
+  if (!AddOwn(epoll.get(), wake.get(), kWakeId) ||
+      !AddOwn(epoll.get(), background.get(), kBackgroundId)) {
     return ErrnoStatus("epoll_ctl");
   }
-  return std::unique_ptr<EpollLoop>(new EpollLoop(std::move(epoll), std::move(wake)));
+  return std::unique_ptr<EpollLoop>(
+      new EpollLoop(std::move(epoll), std::move(background), std::move(wake)));
 }
 
-EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd wake)
-    : epoll_(std::move(epoll)), wake_(std::move(wake)), thread_(std::this_thread::get_id()) {
+EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd wake)
+    : epoll_(std::move(epoll)),
+      background_(std::move(background)),
+      wake_(std::move(wake)),
+      thread_(std::this_thread::get_id()) {
   ReadClocks();
 }
 
@@ -153,16 +167,29 @@ void EpollLoop::Iterate() {
   ABSL_RAW_CHECK(count >= 0 || errno == EINTR, "epoll_wait failed");
   ReadClocks();
   bool posted = false;
+  bool background = false;
   for (int i = 0; i < count; ++i) {
     if (events[i].data.u64 == kWakeId) {
       posted = true;
+    } else if (events[i].data.u64 == kBackgroundId) {
+      background = true;
     } else {
       Dispatch(events[i].data.u64, events[i].events);
     }
   }
   RunTimers();
   if (posted) RunPosted();
+  background_behind_ = false;
+  if (background) ServeBackground();
   RunDeferred();
+}
+
+// What is left over makes the next iteration's epoll_wait return at once.
+void EpollLoop::ServeBackground() {
+  epoll_event events[kBackgroundEventsPerTurn];
+  const int count = epoll_wait(background_.get(), events, kBackgroundEventsPerTurn, 0);
+  for (int i = 0; i < count; ++i) Dispatch(events[i].data.u64, events[i].events);
+  background_behind_ = count == kBackgroundEventsPerTurn;
 }
 
 // Rounded up: a timer never fires early.
@@ -250,9 +277,11 @@ void EpollLoop::Defer(Task task) {
   deferred_.push_back(std::move(task));
 }
 
-std::unique_ptr<FdWatch> EpollLoop::Watch(int fd, absl::AnyInvocable<void(Readiness)> callback) {
+std::unique_ptr<FdWatch> EpollLoop::Watch(int fd, Priority priority,
+                                          absl::AnyInvocable<void(Readiness)> callback) {
   ABSL_RAW_CHECK(InLoopThread(), "Watch belongs to the loop's thread");
   auto state = std::make_shared<WatchState>();
+  state->epoll = priority == Priority::kBackground ? background_.get() : epoll_.get();
   state->fd = fd;
   state->callback = std::move(callback);
   const uint64_t id = next_id_++;

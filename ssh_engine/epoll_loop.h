@@ -24,7 +24,7 @@ namespace muster::engine {
 // loop's thread or after Run has returned.
 class EpollLoop final : public EventLoop {
  public:
-  // Fails for want of descriptors: it takes two.
+  // Fails for want of descriptors: it takes three.
   static absl::StatusOr<std::unique_ptr<EpollLoop>> Create();
   ~EpollLoop() override;
 
@@ -35,7 +35,9 @@ class EpollLoop final : public EventLoop {
 
   void Post(Task task) override;
   void Defer(Task task) override;
-  std::unique_ptr<FdWatch> Watch(int fd, absl::AnyInvocable<void(Readiness)> callback) override;
+  std::unique_ptr<FdWatch> Watch(int fd, Priority priority,
+                                 absl::AnyInvocable<void(Readiness)> callback) override;
+  bool BackgroundIsBehind() const override { return background_behind_; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override;
   absl::Time WallTime() const override;
@@ -47,8 +49,9 @@ class EpollLoop final : public EventLoop {
   struct WatchState;
   struct TimerState;
 
-  EpollLoop(UniqueFd epoll, UniqueFd wake);
+  EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd wake);
   void Iterate();
+  void ServeBackground();
   int WaitMilliseconds() const;
   void ReadClocks();
   void Dispatch(uint64_t id, uint32_t events);
@@ -58,13 +61,15 @@ class EpollLoop final : public EventLoop {
   void Wake();
 
   const UniqueFd epoll_;
+  const UniqueFd background_;  // an epoll set within epoll_
   const UniqueFd wake_;  // an eventfd: the mailbox has something
 
   // The loop's thread has these.
   std::atomic<std::thread::id> thread_;
   absl::Duration now_;
   absl::Time wall_time_;
-  uint64_t next_id_ = 1;  // of watches and timers; 0 is wake_
+  uint64_t next_id_ = 2;  // of watches and timers; 0 is wake_, 1 is background_
+  bool background_behind_ = false;
   absl::flat_hash_map<uint64_t, std::shared_ptr<WatchState>> watches_;
   // Armed ones, the next to fire first; among equals in the order of arming.
   std::set<std::pair<absl::Duration, uint64_t>> timer_order_;

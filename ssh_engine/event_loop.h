@@ -16,6 +16,10 @@ struct Readiness {
   bool hangup = false;
 };
 
+// Who is served first. Of the background no more than a few descriptors are served in one iteration,
+// after all others: handshakes cost a hundred times what a line of output does.
+enum class Priority { kNormal, kBackground };
+
 // Interest in one descriptor, level triggered. Destroying it ends the interest; no callback comes
 // afterwards, not even one that was already collected. Does not own the descriptor: destroy the
 // watch first, close second. Loop-confined.
@@ -58,8 +62,12 @@ class EventLoop {
   // `callback` is kept as long as the watch. Interest is (false, false) at first. `fd` stays the
   // caller's. Never fails for a valid descriptor that is not being watched yet: running out of
   // kernel memory for epoll is fatal.
-  virtual std::unique_ptr<FdWatch> Watch(int fd,
+  virtual std::unique_ptr<FdWatch> Watch(int fd, Priority priority,
                                          absl::AnyInvocable<void(Readiness)> callback) = 0;
+
+  // Whether more background descriptors are ready than one iteration serves: this thread has no
+  // time for more of that kind.
+  virtual bool BackgroundIsBehind() const = 0;
 
   virtual std::unique_ptr<Timer> NewTimer(Task callback) = 0;
 

@@ -74,6 +74,13 @@ int PendingError(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
+// tcp(7): "tcpi_total_retrans"; before any data it counts SYNs.
+bool SynRetransmitted(int fd) {
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_total_retrans > 0;
+}
+
 class ConnectAttempt final : public Connector::Attempt {
  public:
   ConnectAttempt(EventLoop* loop, uint16_t port, Connector::Callback callback)
@@ -153,7 +160,7 @@ int ConnectAttempt::StartOne(const Address& address) {
   if (connect(fd.get(), address.get(), address.length()) != 0 && errno != EINPROGRESS) return errno;
   tries_.push_back({address, std::move(fd), nullptr});
   const TryIt it = std::prev(tries_.end());
-  it->watch = loop_->Watch(it->fd.get(), [this, it](Readiness) { OnReady(it); });
+  it->watch = loop_->Watch(it->fd.get(), Priority::kBackground, [this, it](Readiness) { OnReady(it); });
   it->watch->SetInterest(false, true);
   return 0;
 }
@@ -170,6 +177,7 @@ void ConnectAttempt::OnReady(TryIt it) {
     return StartNext();
   }
   ConnectResult result;
+  result.syn_retransmitted = SynRetransmitted(done.fd.get());
   result.fd = std::move(done.fd);
   result.peer = done.address;
   tries_.clear();

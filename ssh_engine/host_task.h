@@ -1,45 +1,29 @@
-// One host of a run, from its name to its outcome.
+// One host of a run, from its turn to its outcome.
 #ifndef SSH_ENGINE_HOST_TASK_H_
 #define SSH_ENGINE_HOST_TASK_H_
 
-#include <cstddef>
 #include <memory>
-#include <string>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
-#include "absl/types/optional.h"
-#include "ssh_engine/connector.h"
-#include "ssh_engine/event_loop.h"
-#include "ssh_engine/helper_pool.h"
+#include "absl/time/time.h"
+#include "ssh_engine/dialer.h"
 #include "ssh_engine/job.h"
-#include "ssh_engine/line_assembler.h"
-#include "ssh_engine/login.h"
-#include "ssh_engine/ssh_transport.h"
+#include "ssh_engine/outcome.h"
+#include "ssh_engine/remote_command.h"
+#include "ssh_engine/run_context.h"
+#include "ssh_engine/session.h"
+#include "ssh_engine/session_pool.h"
 
 namespace muster::engine {
 
-// What the hosts of one run on one loop share; outlives them. Loop-confined.
-struct HostTaskContext {
-  EventLoop* loop = nullptr;
-  Connector* connector = nullptr;
-  HelperPool* helpers = nullptr;
-  SshTransportFactory new_transport;
-  std::shared_ptr<const Job> job;
-  std::shared_ptr<const Credential> credential;  // this loop's own copy
-  LoopObserver* observer = nullptr;
-  size_t preferred_identity = 0;  // Login
-};
-
-// Resolves, connects, checks the host key, logs in, runs the command, and tells the observer. Every
-// phase has its limit in time. Loop-confined; owned by RunOnLoop, which may destroy it at any time
-// outside of its calls.
+// Gets a session from the pool or makes one, tries again where that may help, runs the command on
+// it, gives the session back, and tells the observer. Loop-confined; owned by RunOnLoop, which may
+// destroy it at any time outside of its calls.
 class HostTask {
  public:
   // `on_end` is called once, right after the observer's OnEnd, from within a call to or from the
   // task: it must not destroy the task there.
-  HostTask(Host host, HostTaskContext* context, absl::AnyInvocable<void()> on_end);
-  ~HostTask();
+  HostTask(Host host, RunContext* context, absl::AnyInvocable<void()> on_end);
   HostTask(const HostTask&) = delete;
   HostTask& operator=(const HostTask&) = delete;
 
@@ -50,80 +34,42 @@ class HostTask {
   void Abandon();
 
  private:
-  enum class Phase {
-    kIdle,
-    kConnecting,
-    kHandshake,
-    kSavingHostKey,  // a helper thread writes known_hosts
-    kLogin,
-    kOpening,
-    kExec,     // the command was requested: it may run from here on
-    kRunning,  // the server has confirmed it
-    kEnded,
-  };
-  // How far stopping the command has come.
-  enum class Stop { kNo, kRequested, kTermSent, kKillSent };
+  // Queues for a session; any, or a new one.
+  void AskForSession(bool fresh);
+  void OnGrant(SessionPool::Grant grant);
+  void Dial();
+  void OnDialed(Dialer::Result result);
+  void RunCommand(bool warm);
+  void OnCommandEnd(RemoteCommand::Result result);
 
-  bool ExecRequested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
-
-  void OnConnected(ConnectResult result);
-  // Takes steps until one has to wait, then says what to wait for.
-  void Advance();
-  // Whether nothing may be taken in until a helper thread is done.
-  bool Parked() const;
-  // One step; whether to go on at once.
-  bool Step();
-  bool Handshake();
-  bool CheckHostKey();
-  void Reject(Cause cause, std::string message);
-  bool SaveHostKey();
-  void OnHostKeySaved(const absl::Status& status);
-  void BeginLogin();
-  bool LogIn();
-  void EndLogin();
-  bool OpenChannel();
-  void BeginExec();
-  bool Exec();
-  bool Pump();
-
-  void OnPhaseTimeout();
-  std::string PhaseName() const;
-  void OnCommandTimeout();
-  void OnIdleTimer();
-  void StopCommand(HostState state, std::string message);
-  void SendTerm();
-  void OnGraceOver();
-
-  void OnOutput(OutputStream stream, absl::string_view bytes);
-  void SetState(HostState state);
-  void EndByExit();
-  void EndByExitOrLost();
-  void EndUnreachable();
-  void EndLost();
+  // Whether what ended so is tried again, later.
+  bool TryAgain(const HostOutcome& outcome);
+  void LeaveQueue();
+  void RiseTo(HostState state);
   void End(HostOutcome outcome);
-  void End(HostState state, Cause cause, std::string message);
+  void EndUnstarted(const char* message);
 
   const Host host_;
-  HostTaskContext* const context_;
+  RunContext* const context_;
   absl::AnyInvocable<void()> on_end_;
 
-  Phase phase_ = Phase::kIdle;
-  std::unique_ptr<Connector::Attempt> attempt_;
-  std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while Login is busy
-  std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
-  std::unique_ptr<Login> login_;
+  // In the order in which they are used; destroyed in the opposite one.
+  std::unique_ptr<SessionPool::Ticket> ticket_;  // while it queues
+  std::unique_ptr<SessionPool::Place> place_;
+  std::unique_ptr<Dialer> dialer_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<RemoteCommand> command_;
+  std::unique_ptr<RemoteCommand> stale_command_;  // ended, but may be on the stack
+  std::unique_ptr<Timer> retry_timer_;
 
-  std::unique_ptr<Timer> phase_timer_;    // connect, then opening and exec, then the grace time
-  std::unique_ptr<Timer> command_timer_;  // null: no limit
-  std::unique_ptr<Timer> idle_timer_;     // null: no limit
-  absl::Duration last_output_;
-
-  Stop stop_ = Stop::kNo;
-  HostOutcome stop_outcome_;
-
-  LineAssembler stdout_;
-  LineAssembler stderr_;
-  std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
+  HostState state_ = HostState::kQueued;  // up to kAuthenticating
+  bool left_queue_ = false;
+  bool ended_ = false;
+  absl::Duration begin_;  // when it left the queue
+  int attempts_ = 0;
+  int short_of_resources_ = 0;  // attempts that failed for want of descriptors or ports here
+  bool warm_ = false;
+  HostTimings timings_;
 };
 
 }  // namespace muster::engine

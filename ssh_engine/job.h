@@ -31,6 +31,13 @@ struct Timeouts {
   absl::Duration command = absl::ZeroDuration();  // from the exec request to its end
 };
 
+// How often making a session is tried again, after causes that can pass. Never once the command was
+// requested, and never after a refused login: servers hold that against us.
+struct Retries {
+  int unreachable = 0;  // refused, reset, no answer, no route
+  int throttled = 5;    // turned away before the banner, as sshd does past its MaxStartups
+};
+
 // What to do on each host, and how. Immutable once handed over; shared by the loops.
 struct Job {
   std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
@@ -38,6 +45,8 @@ struct Job {
   std::shared_ptr<KnownHosts> known_hosts;
   HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
   Timeouts timeouts;
+  Retries retries;
+  std::string caller;  // hosts of different callers take turns
   uint32_t max_in_flight = 256;   // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;    // bytes; LineAssembler
   absl::Duration kill_grace = absl::Seconds(2);  // from TERM to KILL

@@ -144,10 +144,13 @@ class LibsshTransport final : public SshTransport {
   AuthStep AuthenticateByAgent(const std::string& agent_socket) override;
   void Abort() override { agent_.Abort(); }
   std::string AuthenticationMethods() const override;
+  void SetOutput(Output output) override { output_ = std::move(output); }
   Step OpenChannel() override;
   Step Exec(const std::string& command) override;
   Step Pump() override;
   const ExitReport& exit_report() const override { return exit_report_; }
+  bool Release() override;
+  Step PumpIdle() override;
   void Signal(const std::string& name) override;
   void CloseChannel() override;
   bool WantsWrite() const override;
@@ -175,6 +178,7 @@ class LibsshTransport final : public SshTransport {
   AuthStep FailLogin();
 
   void ListenToChannel();
+  void FreeChannel();
   static int OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr, void* self);
   static void OnEof(ssh_session, ssh_channel, void* self);
   static void OnClose(ssh_session, ssh_channel, void* self);
@@ -188,6 +192,7 @@ class LibsshTransport final : public SshTransport {
   ssh_session session_ = nullptr;
   ssh_event event_ = nullptr;
   ssh_channel channel_ = nullptr;
+  Output output_;
   ssh_channel_callbacks_struct callbacks_ = {};
   ssh_counter_struct counter_ = {};
 
@@ -204,11 +209,7 @@ class LibsshTransport final : public SshTransport {
 };
 
 LibsshTransport::~LibsshTransport() {
-  if (channel_ != nullptr) {
-    // Else they would still be called from within the calls below.
-    ssh_remove_channel_callbacks(channel_, &callbacks_);
-    ssh_channel_free(channel_);
-  }
+  FreeChannel();
   if (session_ == nullptr) return;
   if (logged_in_ && Alive()) ssh_disconnect(session_);
   ssh_event_free(event_);
@@ -442,6 +443,33 @@ Step LibsshTransport::Pump() {
   return closed_by_server_ ? Step::kDone : Step::kAgain;
 }
 
+void LibsshTransport::FreeChannel() {
+  if (channel_ == nullptr) return;
+  // Else they would still be called from within the calls that follow.
+  ssh_remove_channel_callbacks(channel_, &callbacks_);
+  ssh_channel_free(channel_);  // sends our close where theirs has come
+  channel_ = nullptr;
+}
+
+bool LibsshTransport::Release() {
+  const bool closed = closed_by_server_;
+  FreeChannel();
+  output_ = nullptr;
+  exit_report_ = ExitReport();
+  exec_sent_ = false;
+  closed_by_server_ = false;
+  return closed && Settle();
+}
+
+Step LibsshTransport::PumpIdle() {
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const int result = ssh_event_dopoll(event_, 0);
+    if (result == SSH_AGAIN) break;
+    if (result == SSH_ERROR) return FailLost();
+  }
+  return Settle() ? Step::kAgain : FailLost();
+}
+
 void LibsshTransport::Signal(const std::string& name) {
   ssh_channel_request_send_signal(channel_, name.c_str());
   Settle();
@@ -465,7 +493,7 @@ void LibsshTransport::ListenToChannel() {
 
 int LibsshTransport::OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr,
                             void* self) {
-  static_cast<LibsshTransport*>(self)->options_.on_output(
+  static_cast<LibsshTransport*>(self)->output_(
       is_stderr ? OutputStream::kStderr : OutputStream::kStdout,
       absl::string_view(static_cast<const char*>(data), size));
   return static_cast<int>(size);

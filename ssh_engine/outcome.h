@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace muster::engine {
 
@@ -52,6 +53,20 @@ enum class Cause {
   kExecRefused = 13,      // kUnreachable: the server opened no session or refused the command
 };
 
+// How long a host's steps took: when each was done, since the host left kQueued. Zero where it was
+// not reached or, on a warm session, not needed. As fine as the loop's iterations. A value.
+struct HostTimings {
+  absl::Duration connected;      // TCP
+  absl::Duration handshake;      // keys are exchanged and the host's is trusted
+  absl::Duration authenticated;  // logged in
+  absl::Duration channel_open;
+  absl::Duration started;        // the server has confirmed the command
+  absl::Duration first_output;
+  absl::Duration last_output;
+  absl::Duration exited;         // its exit status or signal has come
+  absl::Duration closed;         // the channel is closed
+};
+
 // How a host ended. A value.
 struct HostOutcome {
   HostState state = HostState::kUnknown;  // a terminal one
@@ -61,6 +76,9 @@ struct HostOutcome {
   bool core_dumped = false;      // of kSignaled
   bool cancel_confirmed = false; // of kCanceled and the timeouts: the server reported the end
   std::string message;           // for a person: phase, what was expected, what to try
+  HostTimings timings;           // of the last attempt
+  int attempts = 0;              // to make a session; 0: there was no need or no turn
+  bool warm_session = false;     // the command ran on a session that was there already
 };
 
 // "SUCCEEDED", "EXITED_NONZERO", ...

@@ -49,7 +49,7 @@ void FlushingObserver::Count(size_t bytes) {
   });
 }
 
-RunOnLoop::RunOnLoop(HostTaskContext context, std::shared_ptr<const Job> job,
+RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
                      std::vector<Host> hosts, std::unique_ptr<LoopObserver> observer,
                      std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),

@@ -12,6 +12,7 @@
 #include "ssh_engine/host_task.h"
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/job.h"
+#include "ssh_engine/run_context.h"
 
 namespace muster::engine {
 
@@ -44,7 +45,7 @@ class RunOnLoop {
   // `context` needs no observer and no job. `on_done` is called once, when the
   // last host has ended and its events are flushed, never from within Start or Cancel; it may
   // destroy this.
-  RunOnLoop(HostTaskContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+  RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
             std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
             absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
@@ -63,7 +64,7 @@ class RunOnLoop {
   void EndQueued(const char* message);
   void DoneIfSo();
 
-  HostTaskContext context_;
+  RunContext context_;
   const std::shared_ptr<InFlightLimit> limit_;
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;

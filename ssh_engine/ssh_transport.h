@@ -41,11 +41,12 @@ struct ExitReport {
   bool ended() const { return has_status || has_signal; }
 };
 
-// A connection, one login, one command. The steps are called in the order in which they stand here,
-// each until it answers something other than kAgain: whenever the descriptor is readable, or is
-// writable and WantsWrite() is true. After kFailed only failure() and the destructor may be called.
+// A connection, one login, one command after another. The steps are called in the order in which
+// they stand here, those of a command again for each, each until it answers something other than
+// kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After kFailed
+// only failure(), Release and the destructor may be called.
 //
-// Loop-confined, but for AuthenticateByAgent and Abort. Owned by the host's task.
+// Loop-confined, but for AuthenticateByAgent and Abort. Owned by who uses the connection now.
 class SshTransport {
  public:
   enum class Step { kDone, kAgain, kFailed };
@@ -78,6 +79,9 @@ class SshTransport {
   // The methods with which the server would go on: "publickey,password". After kDenied or kPartial.
   virtual std::string AuthenticationMethods() const = 0;
 
+  // Called within Exec and Pump from now on. The bytes are valid during the call only.
+  using Output = absl::AnyInvocable<void(OutputStream, absl::string_view)>;
+  virtual void SetOutput(Output output) = 0;
   virtual Step OpenChannel() = 0;
   // Requests the command and ends its input. Output may come before kDone.
   virtual Step Exec(const std::string& command) = 0;
@@ -85,6 +89,12 @@ class SshTransport {
   // more to read but others should have their turn.
   virtual Step Pump() = 0;
   virtual const ExitReport& exit_report() const = 0;
+
+  // Forgets the command, whether it has ended or not. Whether the connection can take another: it
+  // lives, and the channel was closed by both sides.
+  virtual bool Release() = 0;
+  // Takes in what comes while there is no command; kAgain as long as the connection lives.
+  virtual Step PumpIdle() = 0;
 
   // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
   virtual void Signal(const std::string& name) = 0;
@@ -101,8 +111,6 @@ struct SshTransportOptions {
   std::string user;
   // Host key types to ask for first: those that are known of the host.
   std::vector<std::string> known_key_types;
-  // Called within Exec and Pump. The bytes are valid during the call only.
-  absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
 // Makes a transport over a connected, non-blocking socket. Never null; what goes wrong shows in the

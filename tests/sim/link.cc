@@ -19,7 +19,7 @@ Link::Link(engine::EventLoop* loop, UniqueFd fd, absl::Duration delay, Buffers* 
            Statistics* statistics, Handler* handler)
     : loop_(loop),
       fd_(std::move(fd)),
-      watch_(loop->Watch(fd_.get(), [this](engine::Readiness ready) { OnReady(ready); })),
+      watch_(loop->Watch(fd_.get(), engine::Priority::kNormal, [this](engine::Readiness ready) { OnReady(ready); })),
       delay_(delay),
       buffers_(buffers),
       statistics_(statistics),

@@ -29,7 +29,7 @@ Server::Server(engine::EventLoop* loop, UniqueFd listener, const World& world)
       surroundings_{loop,        &buffers_, &key_exchange_, world.host_keys, world.statistics,
                     world.verify},
       listener_(std::move(listener)),
-      watch_(loop->Watch(listener_.get(), [this](engine::Readiness) { OnReadable(); })),
+      watch_(loop->Watch(listener_.get(), engine::Priority::kNormal, [this](engine::Readiness) { OnReadable(); })),
       resume_(loop->NewTimer([this] { watch_->SetInterest(true, false); })) {
   watch_->SetInterest(true, false);
 }

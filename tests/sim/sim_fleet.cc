@@ -87,8 +87,7 @@ void ServeAll(const Loops& loops, Listeners listeners, const World& world, int s
   for (size_t i = 1; i < loops.size(); ++i) {
     threads.emplace_back(Serve, loops[i].get(), std::move(listeners.sockets[i]), world);
   }
-  const auto watch = first->Watch(
-      signals, [&](engine::Readiness) { OnSignal(signals, *world.statistics, first); });
+  const auto watch = first->Watch(signals, muster::engine::Priority::kNormal, [&](engine::Readiness) { OnSignal(signals, *world.statistics, first); });
   watch->SetInterest(true, false);
   StopAtEndOfInput(first);
   Serve(first, std::move(listeners.sockets.front()), world);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,7 +112,7 @@ TEST_F(EpollLoopTest, AZeroTimerNeverFiresInsideArm) {
 
 TEST_F(EpollLoopTest, ReportsReadinessAsLongAsItLasts) {
   int calls = 0;
-  auto watch = loop_->Watch(near_.get(), [&](Readiness readiness) {
+  auto watch = loop_->Watch(near_.get(), Priority::kNormal, [&](Readiness readiness) {
     EXPECT_TRUE(readiness.readable);
     EXPECT_FALSE(readiness.writable);
     if (++calls == 3) loop_->Stop();
@@ -124,7 +125,7 @@ TEST_F(EpollLoopTest, ReportsReadinessAsLongAsItLasts) {
 
 TEST_F(EpollLoopTest, AParkedDescriptorIsSilentEvenOnHangup) {
   bool called = false;
-  auto watch = loop_->Watch(near_.get(), [&](Readiness) { called = true; });
+  auto watch = loop_->Watch(near_.get(), Priority::kNormal, [&](Readiness) { called = true; });
   watch->SetInterest(true, false);
   watch->SetInterest(false, false);
   Write();
@@ -148,13 +149,42 @@ TEST_F(EpollLoopTest, AWatchMayBeDestroyedByAnothersCallbackInTheSameIteration) 
     watches[1].reset();
     loop_->Post([&] { loop_->Stop(); });
   };
-  watches[0] = loop_->Watch(near_.get(), destroy_both);
-  watches[1] = loop_->Watch(second.get(), destroy_both);
+  watches[0] = loop_->Watch(near_.get(), Priority::kNormal, destroy_both);
+  watches[1] = loop_->Watch(second.get(), Priority::kNormal, destroy_both);
   for (auto& watch : watches) watch->SetInterest(true, false);
   Write();
   ASSERT_EQ(write(second_far.get(), "x", 1), 1);
   loop_->Run();
   EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EpollLoopTest, TheBackgroundIsServedAFewAtATimeAndAfterAllOthers) {
+  constexpr int kMany = 40;
+  std::vector<UniqueFd> fds;
+  std::vector<std::unique_ptr<FdWatch>> watches;
+  int background = 0;
+  int most_between = 0;
+  int since_normal = 0;
+  for (int i = 0; i < kMany; ++i) {
+    fds.emplace_back(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+    watches.push_back(loop_->Watch(fds.back().get(), Priority::kBackground, [&, i](Readiness) {
+      most_between = std::max(most_between, ++since_normal);
+      watches[i]->SetInterest(false, false);
+      if (++background == kMany) loop_->Stop();
+    }));
+    watches.back()->SetInterest(true, false);
+  }
+  // Always ready: has its turn in each iteration.
+  auto normal = loop_->Watch(near_.get(), Priority::kNormal, [&](Readiness) {
+    since_normal = 0;
+    if (background == 0) EXPECT_FALSE(loop_->BackgroundIsBehind());
+    if (background == 8) EXPECT_TRUE(loop_->BackgroundIsBehind());
+  });
+  normal->SetInterest(true, false);
+  Write();
+  loop_->Run();
+  EXPECT_EQ(background, kMany);
+  EXPECT_EQ(most_between, 8);
 }
 
 TEST_F(EpollLoopTest, TasksThatNeverRunAreDestroyed) {

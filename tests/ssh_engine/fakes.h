@@ -85,6 +85,8 @@ struct FakeServer {
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
+  Step idle = Step::kAgain;
+  bool reusable = true;  // after a command
   ExitReport exit;
   TransportFailure failure;
   bool wants_write = false;
@@ -97,6 +99,7 @@ struct FakeServer {
   bool closed_channel = false;
   bool gone = false;
   int execs = 0;
+  int opens = 0;
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
@@ -121,14 +124,24 @@ class FakeTransport final : public SshTransport {
   }
   void Abort() override {}
   std::string AuthenticationMethods() const override { return "publickey,password"; }
-  Step OpenChannel() override { return server_->open; }
+  void SetOutput(Output output) override { server_->on_output = std::move(output); }
+  Step OpenChannel() override {
+    ++server_->opens;
+    return server_->open;
+  }
   Step Exec(const std::string& command) override {
-    if (server_->command.empty()) ++server_->execs;
+    if (!std::exchange(requested_, true)) ++server_->execs;
     server_->command = command;
     return server_->exec;
   }
   Step Pump() override { return server_->pump; }
   const ExitReport& exit_report() const override { return server_->exit; }
+  bool Release() override {
+    server_->exit = ExitReport();
+    requested_ = false;
+    return server_->reusable;
+  }
+  Step PumpIdle() override { return server_->idle; }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
   void CloseChannel() override { server_->closed_channel = true; }
   bool WantsWrite() const override { return server_->wants_write; }
@@ -137,6 +150,7 @@ class FakeTransport final : public SshTransport {
  private:
   const UniqueFd fd_;
   FakeServer* const server_;
+  bool requested_ = false;
   const HostKey key_ = {"ssh-ed25519", std::string("\0\0\0\x0bssh-ed25519\0\0\0\1k", 20)};
 };
 

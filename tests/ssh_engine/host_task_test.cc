@@ -28,9 +28,10 @@ class HostTaskTest : public ::testing::Test {
     context_.loop = &loop_;
     context_.connector = &connector_;
     context_.helpers = &helpers_;
+    context_.pool = &pool_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       server_.user = options.user;
-      server_.on_output = std::move(options.on_output);
+      ++dials_;
       fd_ = fd.get();
       return std::make_unique<FakeTransport>(std::move(fd), &server_);
     };
@@ -40,8 +41,10 @@ class HostTaskTest : public ::testing::Test {
   }
 
   void Start() {
+    ends_ = 0;
     task_ = std::make_unique<HostTask>(Host{0, kHost, 22, "ann"}, &context_, [this] { ++ends_; });
     task_->Start();
+    loop_.Run();
   }
   // Everything well up to the command's start.
   void StartCommand() {
@@ -51,6 +54,7 @@ class HostTaskTest : public ::testing::Test {
     server_.open = Step::kDone;
     server_.exec = Step::kDone;
     connector_.Succeed(kHost);
+    loop_.Run();
   }
   bool Ready() { return loop_.SetReady(fd_, kReadable); }
   void Exit(int status) {
@@ -70,9 +74,11 @@ class HostTaskTest : public ::testing::Test {
   RecordingObserver observer_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
-  HostTaskContext context_;
+  SessionPool pool_{&loop_, SessionLimits()};
+  RunContext context_;
   std::unique_ptr<HostTask> task_;
   int fd_ = -1;
+  int dials_ = 0;
   int ends_ = 0;
 };
 
@@ -88,8 +94,8 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
   EXPECT_EQ(ends_, 1);
-  EXPECT_EQ(loop_.armed_timers(), 0u);
-  EXPECT_FALSE(loop_.Watched(fd_));
+  EXPECT_EQ(loop_.armed_timers(), 1u);  // the pool's
+  EXPECT_EQ(pool_.idle_sessions(), 1u);
 }
 
 TEST_F(HostTaskTest, TellsExitCodesAndSignals) {
@@ -114,14 +120,17 @@ TEST_F(HostTaskTest, TellsSignals) {
 TEST_F(HostTaskTest, PassesOnWhyItCouldNotConnect) {
   Start();
   connector_.Fail(kHost, Cause::kDns, "no such name");
+  loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
   EXPECT_EQ(outcome().cause, Cause::kDns);
   EXPECT_EQ(outcome().message, "no such name");
 }
 
 TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
+  job_->retries.throttled = 0;
   Start();
   connector_.Succeed(kHost);
+  loop_.Run();
   server_.handshake = Step::kFailed;
   server_.failure.throttled = true;
   Ready();
@@ -145,6 +154,7 @@ TEST_F(HostTaskTest, HandshakeAndLoginShareTheConnectLimit) {
   Start();
   loop_.Advance(absl::Seconds(6));
   connector_.Succeed(kHost);
+  loop_.Run();
   loop_.Advance(absl::Seconds(3));
   server_.handshake = Step::kDone;
   Ready();
@@ -164,6 +174,7 @@ TEST_F(HostTaskTest, AServerThatNeverAnswersTheExecRequestIsUnknown) {
   server_.logins = {AuthStep::kAccepted};
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_EQ(observer_.events[0].back(), "STARTING");
   loop_.Advance(absl::Seconds(10));
   EXPECT_EQ(outcome().state, HostState::kUnknown);
@@ -174,6 +185,7 @@ TEST_F(HostTaskTest, ASilentChannelOpenIsAConnectTimeout) {
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kAccepted};
   connector_.Succeed(kHost);
+  loop_.Run();
   loop_.Advance(absl::Seconds(10));
   EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
   EXPECT_EQ(server_.execs, 0);
@@ -252,6 +264,7 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   server_.logins = {AuthStep::kAccepted};
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
+  loop_.Run();
   task_->Cancel();
   EXPECT_THAT(server_.signals, IsEmpty());
   server_.exec = Step::kDone;
@@ -278,6 +291,7 @@ TEST_F(HostTaskTest, AConnectionLostBeforeExecIsUnreachable) {
   server_.open = Step::kFailed;
   server_.failure.cause = Cause::kReset;
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
 }
 
@@ -322,6 +336,7 @@ TEST_F(HostTaskTest, ARefusedExecIsUnreachableAndNothingWasStarted) {
   server_.exec = Step::kFailed;
   server_.failure.cause = Cause::kExecRefused;
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
 }
 
@@ -393,6 +408,7 @@ TEST_F(HostTaskTest, RefusedKeysAreNamed) {
   server_.logins = {AuthStep::kDenied};
   Start();
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
   EXPECT_THAT(outcome().message, HasSubstr("for user ann: key. It accepts: publickey,password."));
 }
@@ -402,17 +418,181 @@ TEST_F(HostTaskTest, AServerThatHangsUpOnARefusedKeyIsNotTriedAgain) {
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kFailed};
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
 }
 
 TEST_F(HostTaskTest, WaitsToWriteOnlyWhenThereIsSomethingToWrite) {
   Start();
   connector_.Succeed(kHost);
+  loop_.Run();
   EXPECT_TRUE(loop_.WantsRead(fd_));
   EXPECT_FALSE(loop_.WantsWrite(fd_));
   server_.wants_write = true;
   Ready();
   EXPECT_TRUE(loop_.WantsWrite(fd_));
+}
+
+// --- Warm sessions
+
+TEST_F(HostTaskTest, TheNextCommandTakesTheSessionOfTheLast) {
+  StartCommand();
+  Exit(0);
+  server_.pump = Step::kAgain;
+  Start();
+  EXPECT_EQ(dials_, 1);
+  EXPECT_EQ(server_.execs, 2);
+  Exit(5);
+  EXPECT_EQ(outcome().exit_code, 5);
+  EXPECT_TRUE(outcome().warm_session);
+  EXPECT_EQ(outcome().attempts, 0);
+  EXPECT_EQ(outcome().timings.connected, absl::ZeroDuration());
+}
+
+TEST_F(HostTaskTest, ASessionThatIsNotFitForMoreIsClosed) {
+  StartCommand();
+  server_.reusable = false;
+  Exit(0);
+  task_.reset();
+  EXPECT_TRUE(server_.gone);
+  EXPECT_EQ(pool_.sessions(), 0u);
+}
+
+TEST_F(HostTaskTest, AWarmSessionOfAHostKeyThatIsRevokedByNowIsNotUsed) {
+  StartCommand();
+  Exit(0);
+  known_hosts_->lookup = {KnownHosts::Verdict::kRevoked, "known_hosts:2"};
+  Start();
+  EXPECT_TRUE(connector_.Waits(kHost));
+}
+
+TEST_F(HostTaskTest, AStaleSessionIsReplacedBeforeTheCommandIsStarted) {
+  StartCommand();
+  Exit(0);
+  server_.open = Step::kFailed;
+  server_.pump = Step::kAgain;
+  Start();
+  EXPECT_FALSE(ended());
+  EXPECT_EQ(server_.execs, 1);
+  server_.open = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(dials_, 2);
+  EXPECT_EQ(server_.execs, 2);
+  Exit(0);
+  EXPECT_EQ(outcome().state, HostState::kSucceeded);
+  EXPECT_FALSE(outcome().warm_session);
+}
+
+TEST_F(HostTaskTest, ASessionThatHangsIsReplacedAfterHalfTheConnectLimit) {
+  StartCommand();
+  Exit(0);
+  server_.open = Step::kAgain;
+  Start();
+  loop_.Advance(absl::Seconds(5) - absl::Milliseconds(1));
+  EXPECT_FALSE(connector_.Waits(kHost));
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(connector_.Waits(kHost));
+  EXPECT_EQ(server_.execs, 1);
+}
+
+TEST_F(HostTaskTest, AWarmSessionThatBreaksAfterTheRequestIsUnknown) {
+  StartCommand();
+  Exit(0);
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kReset;
+  Start();
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+  EXPECT_FALSE(connector_.Waits(kHost));
+}
+
+// --- Trying again
+
+TEST_F(HostTaskTest, AThrottledHostIsTriedAgainAfterAJitteredWait) {
+  Start();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kFailed;
+  server_.failure.throttled = true;
+  Ready();
+  EXPECT_FALSE(ended());
+  EXPECT_EQ(pool_.sessions(), 0u);
+  loop_.Advance(absl::Milliseconds(249));
+  EXPECT_FALSE(connector_.Waits(kHost));
+  loop_.Advance(absl::Milliseconds(251));
+  EXPECT_TRUE(connector_.Waits(kHost));
+  EXPECT_THAT(observer_.events[0], ElementsAre("CONNECTING"));
+}
+
+TEST_F(HostTaskTest, AfterTheLastAttemptTheOutcomeIsThatOfTheLast) {
+  job_->retries.unreachable = 2;
+  Start();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(ended());
+    connector_.Fail(kHost, Cause::kRefused, "refused");
+    loop_.Run();
+    loop_.Advance(absl::Seconds(1));
+  }
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(outcome().attempts, 3);
+}
+
+TEST_F(HostTaskTest, AHostThatCannotBeReachedIsNotTriedAgainUnlessAsked) {
+  Start();
+  connector_.Fail(kHost, Cause::kRefused, "refused");
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+TEST_F(HostTaskTest, ANameWithoutAnAddressIsNotTriedAgain) {
+  job_->retries.unreachable = 5;
+  Start();
+  connector_.Fail(kHost, Cause::kDns, "no such name");
+  loop_.Run();
+  EXPECT_TRUE(ended());
+}
+
+TEST_F(HostTaskTest, ARefusedLoginIsNeverTriedAgain) {
+  job_->retries.unreachable = 5;
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kDenied};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+}
+
+TEST_F(HostTaskTest, NothingIsTriedAgainOnceTheCommandWasRequested) {
+  job_->retries.unreachable = 5;
+  StartCommand();
+  server_.pump = Step::kFailed;
+  server_.failure.cause = Cause::kReset;
+  Ready();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+  EXPECT_EQ(server_.execs, 1);
+}
+
+TEST_F(HostTaskTest, RunningOutOfDescriptorsIsWaitedOut) {
+  Start();
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(connector_.Waits(kHost));
+    connector_.Fail(kHost, Cause::kLocal, "too many open files");
+    loop_.Run();
+    loop_.Advance(absl::Seconds(1));
+  }
+  EXPECT_FALSE(ended());
+}
+
+TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
+  job_->retries.unreachable = 5;
+  Start();
+  connector_.Fail(kHost, Cause::kRefused, "refused");
+  loop_.Run();
+  task_->Cancel();
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(connector_.Waits(kHost));
 }
 
 }  // namespace

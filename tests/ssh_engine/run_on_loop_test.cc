@@ -20,10 +20,15 @@ class RunOnLoopTest : public ::testing::Test {
     context_.loop = &loop_;
     context_.connector = &connector_;
     context_.helpers = &helpers_;
+    context_.pool = &pool_;
     context_.credential = std::make_shared<Credential>();
   }
 
   void Make(uint32_t hosts) {
+    MakeOnly(hosts);
+    loop_.Run();
+  }
+  void MakeOnly(uint32_t hosts) {
     std::vector<Host> list;
     for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
     auto observer = std::make_unique<RecordingObserver>();
@@ -42,7 +47,8 @@ class RunOnLoopTest : public ::testing::Test {
   HelperPool helpers_{1};
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
-  HostTaskContext context_;
+  SessionPool pool_{&loop_, SessionLimits()};
+  RunContext context_;
   RecordingObserver* observer_ = nullptr;
   std::unique_ptr<RunOnLoop> run_;
   int dones_ = 0;
@@ -116,14 +122,14 @@ TEST_F(RunOnLoopTest, AbandonEndsAllBeforeItReturns) {
 }
 
 TEST_F(RunOnLoopTest, AnEmptyShareIsDone) {
-  Make(0);
+  MakeOnly(0);
   EXPECT_EQ(dones_, 0);
   loop_.Run();
   EXPECT_EQ(dones_, 1);
 }
 
 TEST_F(RunOnLoopTest, EventsOfOneIterationAreFlushedTogether) {
-  Make(2);
+  MakeOnly(2);
   EXPECT_EQ(observer_->flushes, 0);
   loop_.Run();
   EXPECT_EQ(observer_->flushes, 1);

@@ -24,7 +24,9 @@ class SimulatedLoop final : public EventLoop {
 
   void Post(Task task) override;
   void Defer(Task task) override;
-  std::unique_ptr<FdWatch> Watch(int fd, absl::AnyInvocable<void(Readiness)> callback) override;
+  std::unique_ptr<FdWatch> Watch(int fd, Priority priority,
+                                 absl::AnyInvocable<void(Readiness)> callback) override;
+  bool BackgroundIsBehind() const override { return background_behind; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override { return now_; }
   absl::Time WallTime() const override { return absl::UnixEpoch() + now_; }
@@ -44,6 +46,8 @@ class SimulatedLoop final : public EventLoop {
   bool WantsRead(int fd) const;
   bool WantsWrite(int fd) const;
   size_t armed_timers() const { return timers_.size(); }
+
+  bool background_behind = false;  // what BackgroundIsBehind answers
 
  private:
   class SimulatedWatch;

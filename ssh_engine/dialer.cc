@@ -1,0 +1,269 @@
+#include "ssh_engine/dialer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ssh_engine/ssh_key.h"
+
+namespace muster::engine {
+namespace {
+
+// An unladen server sends its banner within this, and a few round trips.
+constexpr absl::Duration kPrompt = absl::Milliseconds(250);
+
+std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
+
+}  // namespace
+
+bool CanPass(const HostOutcome& outcome) {
+  if (outcome.state == HostState::kThrottled) return true;
+  if (outcome.state != HostState::kUnreachable) return false;
+  return outcome.cause == Cause::kRefused || outcome.cause == Cause::kTimeout ||
+         outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
+         outcome.cause == Cause::kLocal;
+}
+
+Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, HostTimings* timings,
+               absl::AnyInvocable<void()> on_trusted, absl::AnyInvocable<void(Result)> on_done)
+    : host_(host),
+      context_(context),
+      begin_(begin),
+      timings_(timings),
+      on_trusted_(std::move(on_trusted)),
+      on_done_(std::move(on_done)),
+      start_(context->loop->Now()),
+      alive_(std::make_shared<char>()) {}
+
+Dialer::~Dialer() {
+  if (transport_ != nullptr) transport_->Abort();
+}
+
+void Dialer::Start() {
+  timer_ = context_->loop->NewTimer([this] { OnTimeout(); });
+  timer_->Arm(context_->job->timeouts.connect);
+  attempt_ = context_->connector->Connect(
+      host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
+}
+
+void Dialer::OnConnected(ConnectResult result) {
+  if (!result.fd.valid()) {
+    result_.congested = result.cause == Cause::kLocal;
+    Fail(HostState::kUnreachable, result.cause, std::move(result.message));
+    return End();
+  }
+  timings_->connected = SinceBegin();
+  result_.congested = result.syn_retransmitted;
+  SshTransportOptions options;
+  options.user = host_.user;
+  options.known_key_types = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  transport_ = context_->new_transport(std::move(result.fd), std::move(options));
+  watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
+    if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
+    Advance();
+  });
+  phase_ = Phase::kHandshake;
+  Advance();
+}
+
+void Dialer::Advance() {
+  while (Step()) {
+  }
+  if (phase_ == Phase::kEnded) return End();
+  const bool parked = Parked();
+  watch_->SetInterest(!parked, !parked && transport_->WantsWrite());
+}
+
+bool Dialer::Parked() const {
+  return phase_ == Phase::kSavingHostKey || (phase_ == Phase::kLogin && login_->busy());
+}
+
+bool Dialer::Step() {
+  switch (phase_) {
+    case Phase::kHandshake:
+      return Handshake();
+    case Phase::kLogin:
+      return LogIn();
+    case Phase::kConnecting:
+    case Phase::kSavingHostKey:
+    case Phase::kEnded:
+      return false;
+  }
+  return false;
+}
+
+// --- Trust
+
+bool Dialer::Handshake() {
+  switch (transport_->Handshake()) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      return CheckHostKey();
+    case SshTransport::Step::kFailed:
+      FailTransport();
+      return false;
+  }
+  return false;
+}
+
+bool Dialer::CheckHostKey() {
+  const HostKey& key = transport_->host_key();
+  const KnownHosts::Lookup lookup =
+      context_->job->known_hosts->Check(host_.address, host_.port, key.type, key.blob);
+  if (lookup.verdict == KnownHosts::Verdict::kMatch) {
+    BeginLogin();
+    return true;
+  }
+  const std::string shown = absl::StrCat(key.type, " ", KeyFingerprint(key.blob));
+  switch (lookup.verdict) {
+    case KnownHosts::Verdict::kMatch:
+    case KnownHosts::Verdict::kUnknown:
+      return RejectUnknown(shown);
+    case KnownHosts::Verdict::kChanged:
+      return Reject(Cause::kHostKeyChanged,
+                    absl::StrCat("the host key of ", Endpoint(host_), " is not the known one of ",
+                                 lookup.where, ": it shows ", shown,
+                                 ". Somebody may be listening in, or the host was installed anew: "
+                                 "find out which, then remove that line."));
+    case KnownHosts::Verdict::kRevoked:
+      return Reject(Cause::kHostKeyRevoked,
+                    absl::StrCat("the host key of ", Endpoint(host_), ", ", shown,
+                                 ", is marked @revoked at ", lookup.where, "."));
+  }
+  return false;
+}
+
+bool Dialer::RejectUnknown(const std::string& shown) {
+  if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
+  return Reject(Cause::kHostKeyUnknown,
+                absl::StrCat("no known_hosts file has a key of ", Endpoint(host_), "; it shows ",
+                             shown,
+                             ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
+                             "host key policy accept-new."));
+}
+
+bool Dialer::Reject(Cause cause, std::string message) {
+  Fail(HostState::kHostKeyRejected, cause, std::move(message));
+  return false;
+}
+
+bool Dialer::SaveHostKey() {
+  phase_ = Phase::kSavingHostKey;
+  context_->helpers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+                          known_hosts = context_->job->known_hosts, host = host_,
+                          key = transport_->host_key()] {
+    const absl::Status saved = known_hosts->Add(host.address, host.port, key.type, key.blob);
+    loop->Post([this, alive, saved] {
+      if (!alive.expired()) OnHostKeySaved(saved);
+    });
+  });
+  return false;
+}
+
+void Dialer::OnHostKeySaved(const absl::Status& status) {
+  if (phase_ != Phase::kSavingHostKey) return;
+  if (status.ok()) {
+    BeginLogin();
+  } else {
+    Reject(Cause::kHostKeyUnsaved,
+           absl::StrCat("the new host key of ", Endpoint(host_),
+                        " could not be written down: ", status.message()));
+  }
+  Advance();
+}
+
+// --- Login
+
+void Dialer::BeginLogin() {
+  timings_->handshake = SinceBegin();
+  on_trusted_();
+  phase_ = Phase::kLogin;
+  login_ = std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identity,
+                                   context_->loop, context_->helpers, [this] { Advance(); });
+}
+
+bool Dialer::LogIn() {
+  switch (login_->Advance()) {
+    case Login::Step::kAgain:
+    case Login::Step::kBusy:
+      return false;
+    case Login::Step::kDone:
+      Succeed();
+      return false;
+    case Login::Step::kRefused:
+      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain(host_.user));
+      return false;
+    case Login::Step::kFailed:
+      FailLogin();
+      return false;
+  }
+  return false;
+}
+
+// A server that hangs up on us after it has refused keys means us: to try again would be held
+// against us.
+void Dialer::FailLogin() {
+  if (login_->refused() == 0) return FailTransport();
+  Fail(HostState::kAuthenticationFailed, Cause::kNone,
+       absl::StrCat(login_->Explain(host_.user), " Then ", transport_->failure().message, "."));
+}
+
+// --- The end
+
+void Dialer::OnTimeout() {
+  Fail(HostState::kConnectTimeout, Cause::kNone,
+       absl::StrCat(PhaseName(), " ", Endpoint(host_), " took longer than ",
+                    absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout)."));
+  End();
+}
+
+std::string Dialer::PhaseName() const {
+  switch (phase_) {
+    case Phase::kConnecting:
+      return "finding and connecting to";
+    case Phase::kHandshake:
+      return "the SSH handshake with";
+    case Phase::kSavingHostKey:
+      return "writing down the host key of";
+    case Phase::kLogin:
+    case Phase::kEnded:
+      return "logging in to";
+  }
+  return "";
+}
+
+void Dialer::Succeed() {
+  timings_->authenticated = SinceBegin();
+  const absl::Duration round_trip = timings_->connected - (start_ - begin_);
+  result_.prompt = first_answer_ - timings_->connected < kPrompt + 4 * round_trip;
+  result_.transport = transport_;
+  phase_ = Phase::kEnded;
+}
+
+void Dialer::FailTransport() {
+  const TransportFailure& failure = transport_->failure();
+  if (failure.throttled) result_.congested = true;
+  Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
+       failure.throttled ? Cause::kNone : failure.cause,
+       absl::StrCat(Endpoint(host_), ": ", failure.message, "."));
+}
+
+void Dialer::Fail(HostState state, Cause cause, std::string message) {
+  result_.outcome.state = state;
+  result_.outcome.cause = cause;
+  result_.outcome.message = std::move(message);
+  phase_ = Phase::kEnded;
+}
+
+// Later, since this is called from within what `on_done` may destroy.
+void Dialer::End() {
+  watch_.reset();
+  timer_.reset();
+  context_->loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+    if (alive.expired()) return;
+    auto on_done = std::move(on_done_);
+    on_done(std::move(result_));
+  });
+}
+
+}  // namespace muster::engine

@@ -1,0 +1,101 @@
+// From a host's name to a connection that is logged in.
+#ifndef SSH_ENGINE_DIALER_H_
+#define SSH_ENGINE_DIALER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "ssh_engine/connector.h"
+#include "ssh_engine/job.h"
+#include "ssh_engine/login.h"
+#include "ssh_engine/outcome.h"
+#include "ssh_engine/run_context.h"
+#include "ssh_engine/ssh_transport.h"
+
+namespace muster::engine {
+
+// Resolves, connects, checks the host key and logs in, within Timeouts::connect. One attempt.
+// Loop-confined; owned by the host's task.
+class Dialer {
+ public:
+  struct Result {
+    std::shared_ptr<SshTransport> transport;  // null: see outcome
+    HostOutcome outcome;                      // state, cause and message
+    bool prompt = false;                      // the server answered at once (HandshakeLimit)
+    bool congested = false;                   // a SYN was lost, or the server turned us away
+  };
+
+  // `on_trusted` is called once the host's key is; fills in the timings up to authenticated, counted from
+  // `begin` (EventLoop::Now). `on_done` is called once, from the loop, never within Start; it may
+  // destroy this.
+  Dialer(const Host& host, RunContext* context, absl::Duration begin, HostTimings* timings,
+         absl::AnyInvocable<void()> on_trusted, absl::AnyInvocable<void(Result)> on_done);
+  // Gives up where it has not ended.
+  ~Dialer();
+  Dialer(const Dialer&) = delete;
+  Dialer& operator=(const Dialer&) = delete;
+
+  void Start();
+
+ private:
+  enum class Phase {
+    kConnecting,
+    kHandshake,
+    kSavingHostKey,  // a helper thread writes known_hosts
+    kLogin,
+    kEnded,
+  };
+
+  void OnConnected(ConnectResult result);
+  // Takes steps until one has to wait, then says what to wait for.
+  void Advance();
+  // Whether nothing may be taken in until a helper thread is done.
+  bool Parked() const;
+  // One step; whether to go on at once.
+  bool Step();
+  bool Handshake();
+  bool CheckHostKey();
+  bool SaveHostKey();
+  void OnHostKeySaved(const absl::Status& status);
+  bool RejectUnknown(const std::string& shown);
+  bool Reject(Cause cause, std::string message);
+  void BeginLogin();
+  bool LogIn();
+  void FailLogin();
+  void OnTimeout();
+  std::string PhaseName() const;
+
+  absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
+  void Succeed();
+  void FailTransport();
+  void Fail(HostState state, Cause cause, std::string message);
+  void End();
+
+  const Host& host_;
+  RunContext* const context_;
+  const absl::Duration begin_;
+  HostTimings* const timings_;
+  absl::AnyInvocable<void()> on_trusted_;
+  absl::AnyInvocable<void(Result)> on_done_;
+
+  Phase phase_ = Phase::kConnecting;
+  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Connector::Attempt> attempt_;
+  std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while Login is busy
+  std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
+  std::unique_ptr<Login> login_;
+  absl::Duration start_;        // of this attempt
+  absl::Duration first_answer_ = -absl::InfiniteDuration();
+  Result result_;
+  std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
+};
+
+// Whether what went wrong before the command can pass by itself.
+bool CanPass(const HostOutcome& outcome);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_DIALER_H_

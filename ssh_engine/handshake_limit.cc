@@ -1,0 +1,18 @@
+#include "ssh_engine/handshake_limit.h"
+
+#include <algorithm>
+
+namespace muster::engine {
+
+void HandshakeLimit::OnSuccess(bool prompt) {
+  // A limit that was not reached says nothing about a higher one.
+  if (prompt && in_flight_ * 2 >= limit_) limit_ = std::min(limit_ + 1, kMost);
+}
+
+void HandshakeLimit::OnCongestion(absl::Duration now) {
+  if (now < calm_until_) return;
+  calm_until_ = now + absl::Seconds(1);
+  limit_ = std::max(limit_ / 2, kLeast);
+}
+
+}  // namespace muster::engine

@@ -1,0 +1,302 @@
+#include "ssh_engine/remote_command.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::engine {
+namespace {
+
+// From KILL to giving up on a confirmation.
+constexpr absl::Duration kKillWait = absl::Seconds(1);
+
+std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
+
+}  // namespace
+
+RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
+                             absl::Duration begin, HostTimings* timings,
+                             absl::AnyInvocable<void(Result)> on_end)
+    : host_(host),
+      context_(context),
+      session_(session),
+      warm_(warm),
+      begin_(begin),
+      timings_(timings),
+      on_end_(std::move(on_end)),
+      stdout_(context->job->max_line),
+      stderr_(context->job->max_line) {}
+
+void RemoteCommand::Start() {
+  session_->SetUser(this);
+  transport().SetOutput(
+      [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
+  phase_timer_ = context_->loop->NewTimer([this] { OnPhaseTimeout(); });
+  // The server may hang here as well.
+  phase_timer_->Arm(warm_ ? limits().connect / 2 : limits().connect);
+  Advance();
+}
+
+void RemoteCommand::Advance() {
+  while (Step()) {
+  }
+  if (phase_ != Phase::kEnded) session_->UpdateInterest();
+}
+
+bool RemoteCommand::Step() {
+  switch (phase_) {
+    case Phase::kOpening:
+      return OpenChannel();
+    case Phase::kExec:
+      return Exec();
+    case Phase::kRunning:
+      return Pump();
+    case Phase::kEnded:
+      return false;
+  }
+  return false;
+}
+
+bool RemoteCommand::OpenChannel() {
+  switch (transport().OpenChannel()) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      BeginExec();
+      return true;
+    case SshTransport::Step::kFailed:
+      EndUnopened();
+      return false;
+  }
+  return false;
+}
+
+void RemoteCommand::BeginExec() {
+  timings_->channel_open = SinceBegin();
+  context_->observer->OnState(host_.index, HostState::kStarting);
+  phase_ = Phase::kExec;
+  phase_timer_->Arm(limits().connect);
+  last_output_ = context_->loop->Now();
+  if (limits().command > absl::ZeroDuration()) {
+    command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
+    command_timer_->Arm(limits().command);
+  }
+  if (limits().idle > absl::ZeroDuration()) {
+    idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
+    idle_timer_->Arm(limits().idle);
+  }
+}
+
+bool RemoteCommand::Exec() {
+  switch (transport().Exec(context_->job->command)) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      timings_->started = SinceBegin();
+      phase_ = Phase::kRunning;
+      phase_timer_->Disarm();
+      context_->observer->OnState(host_.index, HostState::kRunning);
+      if (stop_ == Stop::kRequested) SendTerm();
+      return true;
+    case SshTransport::Step::kFailed:
+      // A refusal is an answer: nothing was started.
+      transport().failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
+      return false;
+  }
+  return false;
+}
+
+bool RemoteCommand::Pump() {
+  const SshTransport::Step step = transport().Pump();
+  NoteExit();
+  switch (step) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      EndByExit();
+      return false;
+    case SshTransport::Step::kFailed:
+      EndByExitOrLost();
+      return false;
+  }
+  return false;
+}
+
+void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
+  last_output_ = context_->loop->Now();
+  timings_->last_output = SinceBegin();
+  if (timings_->first_output == absl::ZeroDuration()) timings_->first_output = SinceBegin();
+  LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
+  assembler.Append(bytes, [&](const OutputChunk& chunk) {
+    context_->observer->OnOutput(host_.index, stream, chunk);
+  });
+}
+
+void RemoteCommand::NoteExit() {
+  if (timings_->exited == absl::ZeroDuration() && transport().exit_report().ended()) {
+    timings_->exited = SinceBegin();
+  }
+}
+
+// --- Limits in time, and stopping
+
+void RemoteCommand::OnPhaseTimeout() {
+  switch (phase_) {
+    case Phase::kOpening:
+      return OnOpenTimeout();
+    case Phase::kExec:
+      return End(HostState::kUnknown, Cause::kConnectionLost,
+                 absl::StrCat("the server did not answer the request to run the command within ",
+                              absl::FormatDuration(limits().connect),
+                              "; it may have been started."));
+    default:
+      return OnGraceOver();
+  }
+}
+
+void RemoteCommand::OnOpenTimeout() {
+  HostOutcome outcome;
+  outcome.state = HostState::kConnectTimeout;
+  outcome.message =
+      absl::StrCat("opening a session on ", Endpoint(host_), " took longer than ",
+                   absl::FormatDuration(limits().connect), " (connect timeout).");
+  End(std::move(outcome), warm_);
+}
+
+void RemoteCommand::OnCommandTimeout() {
+  StopCommand(HostState::kCommandTimeout,
+              absl::StrCat("the command took longer than ", absl::FormatDuration(limits().command),
+                           " (command timeout)."));
+}
+
+// Armed once for many outputs: looks how long the last one is ago.
+void RemoteCommand::OnIdleTimer() {
+  const absl::Duration silent = context_->loop->Now() - last_output_;
+  if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
+  StopCommand(HostState::kIdleTimeout,
+              absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
+                           " (idle timeout)."));
+}
+
+void RemoteCommand::Cancel() {
+  if (phase_ == Phase::kEnded) return;
+  if (requested()) return StopCommand(HostState::kCanceled, "the run was canceled.");
+  End(HostState::kNotStarted, Cause::kNone, "the run was canceled before the command was started.");
+}
+
+void RemoteCommand::Abandon() {
+  if (phase_ == Phase::kEnded) return;
+  if (requested()) {
+    return End(HostState::kUnknown, Cause::kConnectionLost,
+               "musterd was stopped while the command ran; it may still be running.");
+  }
+  End(HostState::kNotStarted, Cause::kNone, "musterd was stopped before the command was started.");
+}
+
+void RemoteCommand::StopCommand(HostState state, std::string message) {
+  if (stop_ != Stop::kNo || phase_ == Phase::kEnded) return;
+  if (phase_ == Phase::kRunning && transport().exit_report().ended()) {
+    // It has ended; something it left in the background holds its output open.
+    transport().CloseChannel();
+    return EndByExit();
+  }
+  stop_ = Stop::kRequested;
+  stop_outcome_.state = state;
+  stop_outcome_.message = std::move(message);
+  // A signal sent before the exec request is answered would be lost, and would eat the answer.
+  if (phase_ == Phase::kRunning) SendTerm();
+}
+
+void RemoteCommand::SendTerm() {
+  stop_ = Stop::kTermSent;
+  transport().Signal("TERM");
+  phase_timer_->Arm(context_->job->kill_grace);
+  session_->UpdateInterest();
+}
+
+void RemoteCommand::OnGraceOver() {
+  if (stop_ == Stop::kTermSent) {
+    stop_ = Stop::kKillSent;
+    transport().Signal("KILL");
+    phase_timer_->Arm(kKillWait);
+    session_->UpdateInterest();
+    return;
+  }
+  transport().CloseChannel();
+  stop_outcome_.message += " The server did not confirm its end: it may still be running.";
+  End(std::move(stop_outcome_));
+}
+
+// --- The end
+
+void RemoteCommand::EndByExit() {
+  const ExitReport& report = transport().exit_report();
+  if (stop_ != Stop::kNo) {
+    stop_outcome_.cancel_confirmed = report.ended();
+    return End(std::move(stop_outcome_));
+  }
+  if (!report.ended()) {
+    return End(HostState::kUnknown, Cause::kConnectionLost,
+               "the server closed the channel without saying how the command ended.");
+  }
+  HostOutcome outcome;
+  if (report.has_signal) {
+    outcome.state = HostState::kSignaled;
+    outcome.signal = report.signal;
+    outcome.core_dumped = report.core_dumped;
+    outcome.message = absl::StrCat("the command was ended by signal ", report.signal, ".");
+  } else if (report.status != 0) {
+    outcome.state = HostState::kExitedNonzero;
+    outcome.exit_code = report.status;
+    outcome.message = absl::StrCat("the command ended with exit code ", report.status, ".");
+  } else {
+    outcome.state = HostState::kSucceeded;
+  }
+  End(std::move(outcome));
+}
+
+void RemoteCommand::EndByExitOrLost() {
+  const ExitReport& report = transport().exit_report();
+  report.end_of_output&& report.ended() ? EndByExit() : EndLost();
+}
+
+void RemoteCommand::EndUnopened() {
+  const TransportFailure& failure = transport().failure();
+  HostOutcome outcome;
+  outcome.state = HostState::kUnreachable;
+  outcome.cause = failure.cause;
+  outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
+  End(std::move(outcome), warm_ && phase_ == Phase::kOpening);
+}
+
+void RemoteCommand::EndLost() {
+  End(HostState::kUnknown, Cause::kConnectionLost,
+      absl::StrCat(
+          transport().failure().message,
+          ". The command was requested before; it may have run, or may still be running."));
+}
+
+void RemoteCommand::End(HostState state, Cause cause, std::string message) {
+  HostOutcome outcome;
+  outcome.state = state;
+  outcome.cause = cause;
+  outcome.message = std::move(message);
+  End(std::move(outcome));
+}
+
+void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
+  phase_ = Phase::kEnded;
+  timings_->closed = SinceBegin();
+  stdout_.Finish([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);
+  });
+  stderr_.Finish([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(host_.index, OutputStream::kStderr, chunk);
+  });
+  phase_timer_.reset();
+  command_timer_.reset();
+  idle_timer_.reset();
+  on_end_({std::move(outcome), stale_session});
+}
+
+}  // namespace muster::engine

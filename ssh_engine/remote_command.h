@@ -1,0 +1,111 @@
+// One command on a session, from its channel to its outcome.
+#ifndef SSH_ENGINE_REMOTE_COMMAND_H_
+#define SSH_ENGINE_REMOTE_COMMAND_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "ssh_engine/job.h"
+#include "ssh_engine/line_assembler.h"
+#include "ssh_engine/outcome.h"
+#include "ssh_engine/run_context.h"
+#include "ssh_engine/session.h"
+
+namespace muster::engine {
+
+// Opens a channel, requests the command, hands its output to the observer, and stops it where a
+// limit in time or the caller says so. Loop-confined; owned by the host's task.
+class RemoteCommand final : public SessionUser {
+ public:
+  struct Result {
+    HostOutcome outcome;
+    // Nothing was requested: on a session that was there already, a new one may do better.
+    bool stale_session = false;
+  };
+
+  // `session` must outlive this. `warm`: it was there already; where it does not open a channel
+  // within half of Timeouts::connect it counts as stale. `on_end` is called once, after all output,
+  // from within a call to or from this: it must not destroy this there.
+  RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
+                absl::Duration begin, HostTimings* timings,
+                absl::AnyInvocable<void(Result)> on_end);
+  RemoteCommand(const RemoteCommand&) = delete;
+  RemoteCommand& operator=(const RemoteCommand&) = delete;
+
+  void Start();
+  // The run is canceled: ends at once where no command was requested, else stops the command first.
+  void Cancel();
+  // Whether the command may have been started.
+  bool requested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
+  // Ends at once.
+  void Abandon();
+
+  void OnSessionReady() override { Advance(); }
+
+ private:
+  enum class Phase {
+    kOpening,
+    kExec,     // the command was requested: it may run from here on
+    kRunning,  // the server has confirmed it
+    kEnded,
+  };
+  // How far stopping the command has come.
+  enum class Stop { kNo, kRequested, kTermSent, kKillSent };
+
+  // Takes steps until one has to wait, then says what to wait for.
+  void Advance();
+  // One step; whether to go on at once.
+  bool Step();
+  bool OpenChannel();
+  void BeginExec();
+  bool Exec();
+  bool Pump();
+
+  void OnPhaseTimeout();
+  void OnOpenTimeout();
+  void OnCommandTimeout();
+  void OnIdleTimer();
+  void StopCommand(HostState state, std::string message);
+  void SendTerm();
+  void OnGraceOver();
+
+  void OnOutput(OutputStream stream, absl::string_view bytes);
+  void NoteExit();
+  void EndByExit();
+  void EndByExitOrLost();
+  void EndUnopened();
+  void EndLost();
+  void End(HostOutcome outcome, bool stale_session = false);
+  void End(HostState state, Cause cause, std::string message);
+
+  absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
+  const Timeouts& limits() const { return context_->job->timeouts; }
+  SshTransport& transport() const { return session_->transport(); }
+
+  const Host& host_;
+  RunContext* const context_;
+  Session* const session_;
+  const bool warm_;
+  const absl::Duration begin_;
+  HostTimings* const timings_;
+  absl::AnyInvocable<void(Result)> on_end_;
+
+  Phase phase_ = Phase::kOpening;
+  std::unique_ptr<Timer> phase_timer_;    // opening, exec, then the grace time
+  std::unique_ptr<Timer> command_timer_;  // null: no limit
+  std::unique_ptr<Timer> idle_timer_;     // null: no limit
+  absl::Duration last_output_;
+
+  Stop stop_ = Stop::kNo;
+  HostOutcome stop_outcome_;
+
+  LineAssembler stdout_;
+  LineAssembler stderr_;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_REMOTE_COMMAND_H_

@@ -1,0 +1,35 @@
+// What the hosts of one run on one loop share.
+#ifndef SSH_ENGINE_RUN_CONTEXT_H_
+#define SSH_ENGINE_RUN_CONTEXT_H_
+
+#include <cstddef>
+#include <memory>
+#include <random>
+
+#include "ssh_engine/connector.h"
+#include "ssh_engine/credential.h"
+#include "ssh_engine/event_loop.h"
+#include "ssh_engine/helper_pool.h"
+#include "ssh_engine/job.h"
+#include "ssh_engine/session_pool.h"
+#include "ssh_engine/ssh_transport.h"
+
+namespace muster::engine {
+
+// Outlives the hosts' tasks. Loop-confined.
+struct RunContext {
+  EventLoop* loop = nullptr;
+  Connector* connector = nullptr;
+  HelperPool* helpers = nullptr;
+  SessionPool* pool = nullptr;
+  SshTransportFactory new_transport;
+  std::shared_ptr<const Job> job;
+  std::shared_ptr<const Credential> credential;  // this loop's own copy
+  LoopObserver* observer = nullptr;
+  size_t preferred_identity = 0;  // Login
+  std::minstd_rand random;        // of retries
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_RUN_CONTEXT_H_

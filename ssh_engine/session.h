@@ -1,0 +1,46 @@
+// A connection that is logged in, with what its next user needs.
+#ifndef SSH_ENGINE_SESSION_H_
+#define SSH_ENGINE_SESSION_H_
+
+#include <memory>
+#include <utility>
+
+#include "ssh_engine/event_loop.h"
+#include "ssh_engine/ssh_transport.h"
+
+namespace muster::engine {
+
+// Who has a session now.
+class SessionUser {
+ public:
+  virtual ~SessionUser() = default;
+  // The session's descriptor is ready. May destroy the session.
+  virtual void OnSessionReady() = 0;
+};
+
+// Goes from the pool to a host's task and back, and takes its interest in the descriptor along: a
+// change of hands costs no system call. Loop-confined; has one owner at a time.
+class Session {
+ public:
+  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport)
+      : transport_(std::move(transport)),
+        watch_(loop->Watch(transport_->fd(), Priority::kNormal,
+                           [this](Readiness) { user_->OnSessionReady(); })) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  SshTransport& transport() { return *transport_; }
+  // From now on told of readiness. Must outlive its use of the session.
+  void SetUser(SessionUser* user) { user_ = user; }
+  // What the transport waits for.
+  void UpdateInterest() { watch_->SetInterest(true, transport_->WantsWrite()); }
+
+ private:
+  const std::shared_ptr<SshTransport> transport_;
+  const std::unique_ptr<FdWatch> watch_;  // destroyed first
+  SessionUser* user_ = nullptr;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_SESSION_H_

@@ -1,0 +1,243 @@
+#include "ssh_engine/session_pool.h"
+
+#include <algorithm>
+
+#include "absl/algorithm/container.h"
+
+namespace muster::engine {
+
+SessionPool::Place::Place(SessionPool* pool, SessionKey key) : pool_(pool), key_(std::move(key)) {
+  pool_->OnHandshakeBegin(key_);
+}
+
+SessionPool::Place::~Place() {
+  EndHandshake();
+  pool_->OnPlaceFreed(key_);
+}
+
+void SessionPool::Place::OnLoggedIn(bool prompt) {
+  pool_->handshakes_.OnSuccess(prompt && !pool_->loop_->BackgroundIsBehind());
+  EndHandshake();
+}
+
+void SessionPool::Place::OnCongestion() { pool_->handshakes_.OnCongestion(pool_->loop_->Now()); }
+
+void SessionPool::Place::EndHandshake() {
+  if (std::exchange(in_handshake_, false)) pool_->OnHandshakeEnd(key_);
+}
+
+SessionPool::SessionPool(EventLoop* loop, const SessionLimits& limits)
+    : loop_(loop),
+      limits_(limits),
+      idle_timer_(loop->NewTimer([this] { CloseOld(); })),
+      alive_(std::make_shared<char>()) {}
+
+SessionPool::~SessionPool() {
+  alive_.reset();
+  ready_.clear();
+  idle_.clear();
+}
+
+// --- Who is next
+
+std::unique_ptr<SessionPool::Ticket> SessionPool::Ask(Request request) {
+  auto demand = std::make_shared<Demand>();
+  demand->request = std::move(request);
+  if (!GrantIdle(demand)) {
+    hosts_[demand->request.key].demands.push_back(demand);
+    Queue(demand);
+  }
+  return std::make_unique<Ticket>(this, std::move(demand));
+}
+
+void SessionPool::Queue(const DemandPtr& demand) {
+  demand->state = Demand::State::kQueued;
+  queue_.Push(demand->request.share, demand);
+  Wake();
+}
+
+void SessionPool::Wake() {
+  if (std::exchange(awake_, true)) return;
+  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) Serve();
+  });
+}
+
+// Those who need no handshake first.
+void SessionPool::Serve() {
+  awake_ = false;
+  TellReady();
+  while (!queue_.empty() && handshakes_.HasRoom() && MakeRoom()) {
+    const DemandPtr demand = queue_.Pop();
+    if (demand->waits() && Admit(demand)) GrantPlace(demand);
+  }
+}
+
+void SessionPool::TellReady() {
+  while (!ready_.empty()) {
+    const DemandPtr demand = std::move(ready_.front().first);
+    Grant grant = std::move(ready_.front().second);
+    ready_.pop_front();
+    if (demand->state == Demand::State::kDone) {
+      Return(std::move(grant.place), std::move(grant.session));
+    } else {
+      demand->state = Demand::State::kDone;
+      auto on_grant = std::move(demand->request.on_grant);
+      on_grant(std::move(grant));
+    }
+  }
+}
+
+bool SessionPool::Admit(const DemandPtr& demand) {
+  const SessionKey& key = demand->request.key;
+  if (hosts_[key].sessions >= kMaxSessionsOfHost) {
+    demand->state = Demand::State::kParked;
+    return false;
+  }
+  Address& address = addresses_[key.address];
+  if (address.handshakes < kMaxHandshakesOfAddress) return true;
+  address.waiting.push_back(demand);
+  return false;
+}
+
+void SessionPool::GrantPlace(const DemandPtr& demand) {
+  Grant grant;
+  grant.place = std::make_unique<Place>(this, demand->request.key);
+  Settle(demand, Demand::State::kDone);
+  auto on_grant = std::move(demand->request.on_grant);
+  on_grant(std::move(grant));
+}
+
+void SessionPool::Settle(const DemandPtr& demand, Demand::State state) {
+  demand->state = state;
+  auto& demands = hosts_[demand->request.key].demands;
+  demands.erase(std::remove(demands.begin(), demands.end(), demand), demands.end());
+}
+
+void SessionPool::Withdraw(const DemandPtr& demand) {
+  if (demand->state == Demand::State::kReady) {
+    demand->state = Demand::State::kDone;
+  } else if (demand->waits()) {
+    Settle(demand, Demand::State::kDone);
+    ForgetIfEmpty(demand->request.key);
+  }
+}
+
+// --- Handshakes and places
+
+void SessionPool::OnHandshakeBegin(const SessionKey& key) {
+  ++sessions_;
+  ++hosts_[key].sessions;
+  ++addresses_[key.address].handshakes;
+  handshakes_.Begin();
+}
+
+void SessionPool::OnHandshakeEnd(const SessionKey& key) {
+  handshakes_.End();
+  const auto it = addresses_.find(key.address);
+  Address& address = it->second;
+  --address.handshakes;
+  if (!address.waiting.empty()) {
+    const DemandPtr next = std::move(address.waiting.front());
+    address.waiting.pop_front();
+    if (next->waits()) Queue(next);
+  }
+  if (address.handshakes == 0 && address.waiting.empty()) addresses_.erase(it);
+  Wake();
+}
+
+void SessionPool::OnPlaceFreed(const SessionKey& key) {
+  --sessions_;
+  Host& host = hosts_[key];
+  --host.sessions;
+  const auto parked = absl::c_find_if(host.demands, [](const DemandPtr& demand) {
+    return demand->state == Demand::State::kParked;
+  });
+  if (parked != host.demands.end()) Queue(DemandPtr(*parked));
+  ForgetIfEmpty(key);
+  Wake();
+}
+
+void SessionPool::ForgetIfEmpty(const SessionKey& key) {
+  const auto it = hosts_.find(key);
+  if (it == hosts_.end()) return;
+  const Host& host = it->second;
+  if (host.sessions == 0 && host.idle.empty() && host.demands.empty()) hosts_.erase(it);
+}
+
+bool SessionPool::MakeRoom() {
+  if (sessions_ < limits_.max_sessions) return true;
+  if (idle_.empty()) return false;
+  TakeIdle(idle_.begin());  // and drops it
+  return sessions_ < limits_.max_sessions;
+}
+
+// --- Unused sessions
+
+bool SessionPool::GrantIdle(const DemandPtr& demand) {
+  const auto host = hosts_.find(demand->request.key);
+  if (demand->request.fresh || host == hosts_.end()) return false;
+  auto& idle = host->second.idle;
+  // The one that was used last is the likeliest to live.
+  const auto it = std::find_if(idle.rbegin(), idle.rend(), [&](IdleIt one) {
+    return demand->request.trusts(one->session->transport().host_key());
+  });
+  if (it == idle.rend()) return false;
+  demand->state = Demand::State::kReady;
+  ready_.emplace_back(demand, TakeIdle(*it));
+  Wake();
+  return true;
+}
+
+void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session) {
+  Host& host = hosts_[place->key_];
+  const auto next = absl::c_find_if(host.demands, [&](const DemandPtr& demand) {
+    return demand->request.trusts(session->transport().host_key());
+  });
+  if (next == host.demands.end() && limits_.max_idle <= absl::ZeroDuration()) return session.reset();
+  idle_.emplace_back();
+  Idle& idle = idle_.back();
+  idle.pool = this;
+  idle.place = std::move(place);
+  idle.session = std::move(session);
+  idle.since = loop_->Now();
+  idle.place_in_list = std::prev(idle_.end());
+  idle.session->SetUser(&idle);
+  idle.session->UpdateInterest();
+  host.idle.push_back(idle.place_in_list);
+  if (!idle_timer_->armed()) idle_timer_->Arm(limits_.max_idle);
+  if (next == host.demands.end()) return;
+  const DemandPtr demand = *next;
+  Settle(demand, Demand::State::kReady);
+  ready_.emplace_back(demand, TakeIdle(idle.place_in_list));
+  Wake();
+}
+
+SessionPool::Grant SessionPool::TakeIdle(IdleIt it) {
+  Grant grant;
+  grant.place = std::move(it->place);
+  grant.session = std::move(it->session);
+  auto& idle = hosts_[grant.place->key_].idle;
+  idle.erase(std::remove(idle.begin(), idle.end(), it), idle.end());
+  idle_.erase(it);
+  return grant;
+}
+
+void SessionPool::OnIdleReady(IdleIt it) {
+  if (it->session->transport().PumpIdle() == SshTransport::Step::kAgain) {
+    it->session->UpdateInterest();
+  } else {
+    TakeIdle(it);  // and drops it
+  }
+}
+
+void SessionPool::CloseOld() {
+  while (!idle_.empty() && loop_->Now() - idle_.front().since >= limits_.max_idle) {
+    TakeIdle(idle_.begin());  // and drops it
+  }
+  if (!idle_.empty()) {
+    idle_timer_->Arm(idle_.front().since + limits_.max_idle - loop_->Now());
+  }
+}
+
+}  // namespace muster::engine
