@@ -122,7 +122,7 @@ bool AddCounted(const std::string& name, const std::vector<uint64_t>& numbers, A
   } else if (count == 3 && name == "drip") {
     steps->push_back(Drip(numbers, address));
   } else if (count == 1 && name == "exit") {
-    steps->push_back(WithCode(Action::kExit, static_cast<uint32_t>(numbers[0])));
+    steps->push_back(WithCode(Action::kExit, static_cast<uint32_t>(numbers[0] & 255)));
   } else if (count == 0 && name == "exit") {
     steps->push_back(Do(Action::kExit));
   } else {

@@ -11,7 +11,8 @@
 namespace muster::sim {
 namespace {
 
-constexpr int kAcceptsPerTurn = 64;
+// A whole backlog: real hosts have a listener each, and would lose nobody's SYN in a rush.
+constexpr int kAcceptsPerTurn = 4096;
 constexpr absl::Duration kPauseWithoutDescriptors = absl::Milliseconds(100);
 
 Address LocalAddress(int fd) {
