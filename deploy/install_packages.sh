@@ -48,23 +48,24 @@ if [ "$(id -u)" -ne 0 ]; then
   [ -t 0 ] || as_root=(sudo -n)
 fi
 
-# Debian starts and enables sshd when it installs it. Muster only needs the program, so a machine
-# that had no SSH server is left without a running one.
+# Debian starts and enables a server when it installs it. Muster only needs the programs, so a machine
+# that had no such server is left without a running one.
+declare -A services=([openssh-server]=ssh [influxdb]=influxdb [prometheus]=prometheus)
+new_services=()
+for package in "${packages[@]}"; do
+  [ -z "${services[$package]:-}" ] || new_services+=("${services[$package]}.service")
+done
 policy=/usr/sbin/policy-rc.d
-new_sshd=no
 placed_policy=no
 remove_policy() {
   if [ "$placed_policy" = yes ]; then "${as_root[@]}" rm -f "$policy"; fi
 }
 trap remove_policy EXIT
-if printf '%s\n' "${packages[@]}" | grep -qx openssh-server; then
-  new_sshd=yes
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null ||
-      die "cannot write $policy as root"
-    placed_policy=yes
-    "${as_root[@]}" chmod 755 "$policy"
-  fi
+if [ "${#new_services[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null ||
+    die "cannot write $policy as root"
+  placed_policy=yes
+  "${as_root[@]}" chmod 755 "$policy"
 fi
 
 echo "install_packages: installing ${#packages[@]} Debian packages: ${packages[*]}"
@@ -75,9 +76,9 @@ apt update || echo "install_packages: apt-get update failed; trying with the lis
 apt install -y --no-install-recommends "${packages[@]}" ||
   die "apt-get could not install the packages; its message is above. Once it can, run this again."
 
-if [ "$new_sshd" = yes ] && command -v systemctl >/dev/null; then
-  "${as_root[@]}" systemctl disable ssh.service >/dev/null 2>&1 || true
-  echo "install_packages: openssh-server is installed, but not started and not enabled."
+if [ "${#new_services[@]}" -gt 0 ] && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl disable "${new_services[@]}" >/dev/null 2>&1 || true
+  echo "install_packages: installed, but not started and not enabled: ${new_services[*]}"
 fi
 mapfile -t packages < <(missing)
 [ "${#packages[@]}" -eq 0 ] || die "still missing: ${packages[*]}"

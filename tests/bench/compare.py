@@ -18,7 +18,7 @@ from peers import Peer, silent
 from programs import Daemon
 from report import machine, parser, records, save
 from table import median, measure_all, print_rows
-from workload import RealServer, Workload, cat_file
+from workload import FILE_BYTES, RealServer, cat_file
 
 
 def compared():
@@ -27,14 +27,6 @@ def compared():
              tools.parallel_ssh("parallel-ssh (PyPI)", "ssh2"),
              *(tools.program(name, label=name) for name in ("pdsh", "pssh", "clush"))]
     return [tool for tool in every if not tool.missing]
-
-
-class WithOneMore(Workload):
-    """The hosts of another one, and one before them."""
-
-    def __init__(self, workload, first):
-        super().__init__(workload.server, 0, workload.fanout, workload.command, workload.text)
-        self.hosts = [first, *workload.hosts]
 
 
 def seconds_to(workload, count):
@@ -56,10 +48,10 @@ def seconds_to(workload, count):
 
 def compare_hung(workload, rounds):
     """One host accepts and never speaks: do the others take longer?"""
-    others = workload.of_hosts(len(workload.hosts) - 1)
+    others = workload.on(workload.hosts[:-1])
     count = len(others.hosts)
     with Peer(silent, "127.0.99.99") as hung:
-        one_more = WithOneMore(others, f"127.0.99.99:{hung.port}")
+        one_more = workload.on([f"127.0.99.99:{hung.port}", *others.hosts])
         pairs = [(seconds_to(others, count), seconds_to(one_more, count))
                  for _ in range(2 * rounds)]
     without, with_one = (median(column) for column in zip(*pairs))
@@ -77,7 +69,7 @@ def main():
     with Fleet() as fleet:
         workload = cat_file(RealServer(fleet), arguments.hosts, arguments.fanout)
         print(f"{arguments.hosts} hosts, {arguments.fanout} at a time, `cat` of "
-              f"{len(workload.text)} bytes; median of {arguments.rounds} rounds; {machine()}\n",
+              f"{FILE_BYTES} bytes; median of {arguments.rounds} rounds; {machine()}\n",
               flush=True)
         rows = print_rows(measure_all(compared(), workload, arguments.rounds))
         hung = compare_hung(workload, arguments.rounds)

@@ -78,8 +78,9 @@ def measure_point(server, concurrency, recorder):
         with Sampler(daemon.process.pid, concurrency, recorder.take_sample):
             cold, spent = run_once(setting)
             again, _ = run_once(setting)
-    complete, complete_again = (sum(host.succeeded and host.text == workload.text for host in hosts)
-                                for hosts in (cold, again))
+    complete, complete_again = (
+        workload.complete({host.name: host.text for host in hosts if host.succeeded})
+        for hosts in (cold, again))
     last = recorder.samples[-1]
     recorder.take_point(Point(concurrency, summarize(cold, again), spent / concurrency,
                               last.resident_bytes, complete, complete_again, last.time))

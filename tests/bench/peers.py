@@ -20,7 +20,7 @@ from fleet import Fleet
 from report import machine, parser, records, save
 from svg_plot import picture
 from table import measure_all, print_rows
-from workload import RealServer, cat_file
+from workload import FILE_BYTES, RealServer, cat_file, sim, simulated_file
 
 MIB = 2**20
 
@@ -30,7 +30,7 @@ def measure_real(arguments):
         server = RealServer(fleet)
         workload = cat_file(server, arguments.hosts, arguments.fanout)
         print(f"{arguments.hosts} hosts, {arguments.fanout} at a time, `cat` of "
-              f"{len(workload.text)} bytes; median of {arguments.rounds} rounds; {machine()}.\n"
+              f"{FILE_BYTES} bytes; median of {arguments.rounds} rounds; {machine()}.\n"
               f"One OpenSSH server; its user has a bare /bin/sh.\n", flush=True)
         every = [*tools.muster(), *tools.libraries(), *tools.programs()]
         rows = print_rows(measure_all(tools.selected(every, arguments.only), workload, arguments.rounds))
@@ -52,19 +52,23 @@ def measure_bulk(arguments, server):
     return records(rows), bulk_charts(rows)
 
 
+def simulator_share(fleet):
+    """What the simulated hosts have cost, so that nobody takes it for the tools'."""
+    stats = fleet.stats()
+    share = (stats["cpu_user_seconds"] + stats["cpu_system_seconds"]) / max(1, stats["commands"])
+    print(f"\nThe simulated hosts' own CPU: {share * 1000:.2f} ms a command.")
+    return {"commands": stats["commands"], "cpu_seconds_per_command": share}
+
+
 def measure_sim(arguments):
-    try:
-        from simulated import SimulatedServer
-    except ImportError as error:
-        raise SystemExit(f"peers.py --sim: there is no simulated fleet here: {error}") from error
-    with SimulatedServer(arguments.hosts) as server:
-        workload = server.workload(arguments.fanout)
-        print(f"{arguments.hosts} simulated hosts, {arguments.fanout} at a time, "
-              f"{len(workload.text)} bytes each; median of {arguments.rounds} rounds; "
-              f"{machine()}.\n", flush=True)
+    with sim.SimFleet(arguments.hosts) as fleet:
+        print(f"{arguments.hosts} simulated hosts, {arguments.fanout} at a time, {FILE_BYTES} bytes "
+              f"each; median of {arguments.rounds} rounds; {machine()}.\n", flush=True)
         every = tools.selected([*tools.muster(), *tools.libraries()], arguments.only)
-        rows = print_rows(measure_all(every, workload, arguments.rounds))
-    save(arguments, {"hosts": records(rows)},
+        rows = print_rows(measure_all(every, simulated_file(fleet, arguments.fanout),
+                                      arguments.rounds))
+        share = simulator_share(fleet)
+    save(arguments, {"hosts": records(rows), "simulator": share},
          comparison(rows, f"{arguments.hosts} simulated hosts", machine()))
 
 
@@ -80,6 +84,8 @@ def main():
     options.add_argument("--limit", type=int, default=60, metavar="S",
                          help="seconds for each tool's bulk output [60]")
     arguments = options.parse_args()
+    if arguments.sim and not sim:
+        options.error("--sim: there is no simulated fleet here (tests/sim)")
     arguments.hosts = arguments.hosts or (1000 if arguments.sim else 200)
     (measure_sim if arguments.sim else measure_real)(arguments)
 

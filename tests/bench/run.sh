@@ -1,25 +1,69 @@
 #!/bin/bash
-# Measures muster beside pdsh, pssh, clush and parallel-ssh on one machine, in one run.
+# Runs the benchmarks on one machine. README.md says what each measures.
 #
-#   tests/bench/run.sh [--hosts N] [--fanout N] [--rounds N]      see compare.py --help
+#   tests/bench/run.sh [compare] [--hosts N] [--fanout N] [--rounds N]    Muster beside a few peers
+#   tests/bench/run.sh founding [--quick] [--graphite HOST:PORT]          steps, for 1 to 200 hosts at once
+#   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
+#   tests/bench/run.sh all [--out DIR] [--quick]                          all, with JSON and pictures
 #
-# Installs pdsh and pssh from Debian; parallel-ssh from PyPI, where that can be reached.
+# `run.sh NAME --help` shows all options. Installs the peers: from Debian, and, where they can be
+# reached, from PyPI and the Go module proxy.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-./deploy/install_packages.sh deploy/packages.txt tests/bench/packages.txt
+
+name=compare
+case ${1:-} in
+  compare | founding | peers | all) name=$1 && shift ;;
+  -h) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+esac
+
+./deploy/install_packages.sh
+./deploy/install_packages.sh tests/bench/packages.txt ||
+  echo "bench: going on without the peers that could not be installed." >&2
 
 bazel_options=(--config=opt --symlink_prefix=/)
-bazel build "${bazel_options[@]}" --show_progress_rate_limit=5 --show_result=0 \
-  //service:musterd //client:muster
+programs=(//service:musterd //client:muster)
+[ ! -d tests/sim ] || programs+=(//tests/sim:sim_fleet)
+bazel build "${bazel_options[@]}" --show_progress_rate_limit=5 --show_result=0 "${programs[@]}"
 bin=$(bazel info "${bazel_options[@]}" bazel-bin 2>/dev/null)
+export MUSTER=$bin/client/muster MUSTERD=$bin/service/musterd SIM_FLEET=$bin/tests/sim/sim_fleet
+export PYTHONDONTWRITEBYTECODE=1
 
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/muster-bench
-if ! "$venv/bin/python" -c 'import pssh.clients' 2>/dev/null; then
-  echo "bench: installing parallel-ssh from PyPI."
-  /usr/bin/python3 -m venv "$venv" && timeout 300 "$venv/bin/pip" install -q parallel-ssh ||
-    echo "bench: PyPI cannot be reached; measuring without parallel-ssh." >&2
+bench() {
+  /usr/bin/python3 "tests/bench/$1.py" "${@:2}"
+}
+
+if [ "$name" != all ]; then
+  bench "$name" "$@"
+  exit
 fi
 
-MUSTER=$bin/client/muster MUSTERD=$bin/service/musterd PARALLEL_SSH_PYTHON=$venv/bin/python \
-  exec python3 tests/bench/compare.py "$@"
+out=
+quick=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --out) out=${2:?--out takes a folder} && shift 2 ;;
+    --quick) quick=(--quick) && shift ;;
+    *) echo "run.sh all: '$1': expected --out DIR or --quick" >&2 && exit 2 ;;
+  esac
+done
+[ -n "$out" ] || out=$(mktemp -d /tmp/muster-bench.XXXXXX)
+mkdir -p "$out"
+
+# One that fails does not keep the others from being measured.
+failed=()
+one() {
+  printf '\n## %s\n\n' "$1"
+  bench "$2" "${@:3}" --json "$out/$1.json" --svg "$out/$1.svg" 2>"$out/$1.log" | tee "$out/$1.md" ||
+    { failed+=("$1") && cat "$out/$1.log" >&2; }
+}
+one compare compare
+one founding founding "${quick[@]}"
+one peers peers
+[ ! -d tests/sim ] || one peers_sim peers --sim
+
+/usr/bin/python3 tests/bench/merge.py "$out"
+echo
+echo "bench: the tables, results.json and pictures are in $out"
+[ "${#failed[@]}" -eq 0 ] || { echo "bench: failed: ${failed[*]}" >&2 && exit 1; }

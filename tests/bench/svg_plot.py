@@ -80,7 +80,7 @@ def _legend(series):
     right = WIDTH - RIGHT
     for number, one in reversed(list(enumerate(series))):
         yield _text(right, 36, one.name, "end")
-        right -= 6.2 * len(one.name) + 6
+        right -= 7 * len(one.name) + 6
         yield (f'<line x1="{right - 12:.1f}" y1="32" x2="{right:.1f}" y2="32" stroke-width="3" '
                f'stroke="{COLOURS[number % len(COLOURS)]}"/>')
         right -= 24

@@ -34,7 +34,7 @@ def measure_round(tool, workload):
         cost = measure.run(call, output)
         served = measure.process_cpu(daemon.process.pid) - before if daemon else 0
         texts = tool.collect(setting.folder, output)
-    complete = sum(texts.get(host) == workload.text for host in workload.hosts)
+    complete = workload.complete(texts)
     if complete < len(workload.hosts):
         sys.stderr.write(f"{tool.name}: {cost.errors}\n")
     return Round(cost.wall, cost.cpu + served, served if daemon else None, complete)
@@ -53,7 +53,7 @@ def _growth(tool, workload, peak):
     """Bytes a host more than for one host alone."""
     if len(workload.hosts) == 1:
         return None
-    alone, _ = measure_memory(tool, workload.of_hosts(1))
+    alone, _ = measure_memory(tool, workload.on(workload.hosts[:1]))
     return max(0, peak - alone) / (len(workload.hosts) - 1)
 
 
@@ -75,7 +75,7 @@ def measure_all(tools, workload, count):
                 continue
             try:
                 # Before the first round, one that counts for nothing: caches are warm then.
-                one = measure_round(tool, workload if number else workload.of_hosts(1))
+                one = measure_round(tool, workload if number else workload.on(workload.hosts[:1]))
                 rounds[tool.name] += [one] if number else []
             except NotWarm as why:
                 missing[tool.name] = f"n/a: {why}"

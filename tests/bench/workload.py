@@ -1,19 +1,25 @@
 """What every tool is asked to do, and what it has to deliver."""
 
+import itertools
 import os
 
 import imports  # pylint: disable=unused-import
 from fleet import write
 
-LINE = "%07d one of the lines of a file"  # without the line end: 34 bytes
+try:
+    import sim
+except ImportError:
+    sim = None
+
+LINE = "%07d one of the file's lines\n"  # 32 bytes
 FILE_BYTES = 26 * 1024
 # OpenSSH's own default of the key exchange since 9.0 is post-quantum, and costs it most of its CPU.
 KEX = {"sntrup761x25519": "sntrup761x25519-sha512@openssh.com", "curve25519": "curve25519-sha256"}
 
 
-def text_of(size):
-    """Whole lines, as many as fit."""
-    return "".join(LINE % i + "\n" for i in range(size // 35)).encode()
+def lines_of(size):
+    """So many bytes, a multiple of a line's."""
+    return "".join(LINE % i for i in range(size // 32)).encode()
 
 
 def addresses(count):
@@ -22,17 +28,24 @@ def addresses(count):
 
 
 class Workload:
-    """One command on hosts that are addresses of one server (a Fleet with a server, or what looks
-    like one: folder, user, key, known_hosts, port), and what each of them answers."""
+    """One command on hosts that are addresses of one server: a RealServer, a SimFleet, or what has
+    their folder, user, key, known_hosts and port. `text_of` says what a host has to answer."""
 
-    def __init__(self, server, hosts, fanout, command, text):
-        self.server, self.fanout, self.command, self.text = server, fanout, command, text
-        self.hosts = addresses(hosts)
-        self.host_file = os.path.join(server.folder, f"hosts_{hosts}")
-        write(self.host_file, "\n".join(self.hosts) + "\n")
+    _numbers = itertools.count()
 
-    def of_hosts(self, count):
-        return Workload(self.server, count, self.fanout, self.command, self.text)
+    def __init__(self, server, hosts, fanout, command, text_of):
+        self.server, self.hosts, self.fanout = server, hosts, fanout
+        self.command, self.text_of = command, text_of
+        self.host_file = os.path.join(server.folder, f"hosts_{next(self._numbers)}")
+        write(self.host_file, "\n".join(hosts) + "\n")
+
+    def on(self, hosts):
+        """The same on other hosts."""
+        return Workload(self.server, hosts, self.fanout, self.command, self.text_of)
+
+    def complete(self, texts):
+        """How many hosts' texts are the same byte for byte."""
+        return sum(texts.get(host) == self.text_of(host) for host in self.hosts)
 
     def ssh_config(self, kex, ciphers=""):
         """The path of a configuration for OpenSSH's ssh."""
@@ -63,5 +76,13 @@ class RealServer:
 
 
 def cat_file(server, hosts, fanout, size=FILE_BYTES):
-    text = text_of(size)
-    return Workload(server, hosts, fanout, server.place(f"file_{size}", text), text)
+    """On so many hosts."""
+    text = lines_of(size)
+    return Workload(server, addresses(hosts), fanout, server.place(f"file_{size}", text),
+                    lambda _: text)
+
+
+def simulated_file(fleet, fanout):
+    """As much on each of a SimFleet's hosts, which writes another text for each."""
+    return Workload(fleet, fleet.addresses, fanout, f"out {FILE_BYTES}",
+                    lambda host: sim.expected_output(host, FILE_BYTES))
