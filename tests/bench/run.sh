@@ -4,6 +4,8 @@
 #   tests/bench/run.sh [compare] [--hosts N] [--fanout N] [--rounds N]    Muster beside a few peers
 #   tests/bench/run.sh founding [--quick] [--graphite HOST:PORT]          steps, for 1 to 200 hosts at once
 #   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
+#   tests/bench/run.sh scale [--quick] [--only SECTION]                   up to 20,000 simulated hosts
+#   tests/bench/run.sh micro [NAME...]                                    single parts; see micro.sh
 #   tests/bench/run.sh all [--out DIR] [--quick]                          all, with JSON and pictures
 #
 # `run.sh NAME --help` shows all options. Installs the peers: from Debian, and, where they can be
@@ -14,8 +16,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 name=compare
 case ${1:-} in
-  compare | founding | peers | all) name=$1 && shift ;;
-  -h) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+  compare | founding | peers | scale | all) name=$1 && shift ;;
+  micro) shift && exec ./tests/bench/micro.sh "$@" ;;
+  -h) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
 esac
 
 ./deploy/install_packages.sh
@@ -62,6 +65,9 @@ one compare compare
 one founding founding "${quick[@]}"
 one peers peers
 [ ! -d tests/sim ] || one peers_sim peers --sim
+one scale scale "${quick[@]}"
+printf '\n## micro\n\n'
+./tests/bench/micro.sh 2>"$out/micro.log" | tee "$out/micro.md" || failed+=(micro)
 
 /usr/bin/python3 tests/bench/merge.py "$out"
 echo

@@ -6,7 +6,6 @@ client is a gRPC one in Python that keeps the bytes of events as they come and c
 measurement, except where a row says `muster run`.
 """
 
-import argparse
 import contextlib
 import importlib
 import os
@@ -15,8 +14,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "scale"))
 # pylint: disable=wrong-import-position
 import lab
-from report import machine
-from results import Report
+import report
+from results import Results
 
 # In the order of the report; each has a run(bench).
 SECTIONS = {
@@ -35,8 +34,8 @@ SECTIONS = {
 class Bench:
     """What a section is given."""
 
-    def __init__(self, report, quick):
-        self.report, self.quick = report, quick
+    def __init__(self, results, quick):
+        self.results, self.quick = results, quick
 
     def pick(self, full, quick):
         return quick if self.quick else full
@@ -57,47 +56,44 @@ class Bench:
 
     def plot(self, name, rows):
         """`name`: a function of plots.py."""
-        self.report.plots.append((name, rows))
+        self.results.plots.append((name, rows))
 
 
 def parse():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="sections:\n" + "\n".join(f"  {name:14} {what}" for name, what in SECTIONS.items()))
+    parser = report.parser(__doc__)
+    parser.epilog = "sections:\n" + "\n".join(f"  {name:14} {what}"
+                                              for name, what in SECTIONS.items())
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", default=[],
                         help="may be repeated; default: all")
     parser.add_argument("--quick", action="store_true", help="small numbers: does everything work?")
     parser.add_argument("--in-flight", type=int, default=lab.IN_FLIGHT, metavar="N",
                         help="hosts of a run at the same time [%(default)s]")
-    parser.add_argument("--output", metavar="FOLDER", help="where scale.json and the plots go")
     return parser.parse_args()
 
 
-def draw(report, folder):
+def picture(results):
+    """The text of an SVG file."""
     import plots
-    for name, rows in report.plots:
-        getattr(plots, name)(folder, rows)
+    charts = [chart for name, rows in results.plots for chart in getattr(plots, name)(rows)]
+    return plots.picture(charts) if charts else ""
 
 
 def main():
     arguments = parse()
     lab.IN_FLIGHT = arguments.in_flight
-    limit = lab.raise_descriptor_limit()
-    settings = {"machine": machine(), "descriptors": limit, "quick": arguments.quick,
-                "in flight": arguments.in_flight,
-                "load at start": os.getloadavg()[0]}
-    report = Report(settings)
-    bench = Bench(report, arguments.quick)
-    print(f"# Scale\n\n{settings['machine']}; {limit} descriptors a process; "
-          f"load {settings['load at start']:.2f} before", flush=True)
+    settings = {"descriptors": lab.raise_descriptor_limit(), "quick": arguments.quick,
+                "in flight": arguments.in_flight, "load before": os.getloadavg()[0]}
+    results = Results(settings)
+    bench = Bench(results, arguments.quick)
+    print(f"{report.machine()}; {settings['descriptors']} descriptors a process; load "
+          f"{settings['load before']:.2f} before", flush=True)
     for name in arguments.only or SECTIONS:
         bench.say(f"{name}: {SECTIONS[name]}")
         importlib.import_module(name).run(bench)
-    report.finish(arguments.output)
-    if arguments.output:
-        draw(report, arguments.output)
-    if report.failures:
-        sys.exit(f"{len(report.failures)} things came out wrong; see above.")
+    results.show_goals()
+    report.save(arguments, results.as_json(), picture(results))
+    if results.failures:
+        sys.exit(f"{len(results.failures)} things came out wrong; see above.")
 
 
 if __name__ == "__main__":

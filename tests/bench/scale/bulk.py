@@ -15,12 +15,12 @@ def measure(bench, fleet, hosts, size, watched, loops=None):
             got = sum(map(len, messages))
         else:
             cost, ended = lab.run_unwatched(hosts.expression, command)
-            bench.report.check(ended.state == 4, f"{command} ended as {ended.state}")
-            bench.report.check(ended.omitted_bytes == 0, f"{command}: {ended.omitted_bytes} left out")
+            bench.results.check(ended.state == 4, f"{command} ended as {ended.state}")
+            bench.results.check(ended.omitted_bytes == 0, f"{command}: {ended.omitted_bytes} left out")
             got = size * len(hosts)
         memory = lab.peak_memory()
     total = size * len(hosts)
-    bench.report.check(got >= total, f"{command}: {got} bytes of {total}")
+    bench.results.check(got >= total, f"{command}: {got} bytes of {total}")
     megabytes = total / 1e6
     return {"hosts": len(hosts), "MiB each": size / MIB, "watchers": int(watched),
             "wall s": cost.wall, "MB/s": megabytes / cost.wall, "daemon CPU s": cost.daemon,
@@ -35,7 +35,7 @@ def run(bench):
                 for hosts, size in ((Hosts(2, 1), one), (Hosts(2, many), each))
                 for watched in (False, True)]
     remark = "" if not bench.quick else "quick: smaller"
-    bench.report.goal("bulk_one", rows[0]["MB per CPU s"], remark)
-    bench.report.goal("bulk_many", rows[2]["MB per CPU s"], remark)
-    bench.report.table("Bulk output", rows, bench.note(
+    bench.results.goal("bulk_one", rows[0]["MB per CPU s"], remark)
+    bench.results.goal("bulk_many", rows[2]["MB per CPU s"], remark)
+    bench.results.table("Bulk output", rows, bench.note(
         "Lines of 64 bytes; 1 MB is 10^6 bytes. Without a watcher: up to the run's log."))

@@ -107,7 +107,7 @@ def run(bench):
     dead = Dead(each)
     with bench.fleet(rules()) as fleet:
         alone, messages = measure(bench, fleet, healthy.expression, timeout)
-        bench.report.check(len(decode(messages)) == len(healthy), "healthy hosts are missing")
+        bench.results.check(len(decode(messages)) == len(healthy), "healthy hosts are missing")
         # The dead come first: where places are few, they hold them.
         mixed, messages = measure(bench, fleet, ",".join([*dead.expressions, healthy.expression]),
                                   timeout)
@@ -116,12 +116,12 @@ def run(bench):
     right, wrong = judge(decoded, dead, healthy)
     total = len(healthy) + len(dead.kinds)
     for (kind, state, cause), count in wrong.items():
-        bench.report.check(False, f"{count} hosts, {kind}: {state} {cause}")
+        bench.results.check(False, f"{count} hosts, {kind}: {state} {cause}")
     ratio = mixed.wall / (timeout + alone.wall)
     remark = f"{mixed.wall:.2f} s; {timeout} s and {alone.wall:.2f} s"
-    bench.report.goal("dead_wall", ratio, remark)
-    bench.report.goal("dead_right", right / total, f"{right:,} of {total:,}")
-    bench.report.table("A tenth is dead", [
+    bench.results.goal("dead_wall", ratio, remark)
+    bench.results.goal("dead_right", right / total, f"{right:,} of {total:,}")
+    bench.results.table("A tenth is dead", [
         {"hosts": "the healthy ones alone", "number": len(healthy), "wall s": alone.wall,
          "daemon CPU s": alone.daemon, "right": ""},
         {"hosts": f"with {len(dead.kinds)} dead ones of {len(KINDS) + 1} kinds", "number": total,

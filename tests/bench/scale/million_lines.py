@@ -24,8 +24,8 @@ def printed(bench, lab, hosts, command, lines):
     before = children_cpu()
     with Cost(lab) as cost:
         _, done = lab.muster("-q", "-t", hosts.expression, "--", command)
-    bench.report.check(done.returncode == 0, f"{command}: {done.stderr[-300:]!r}")
-    bench.report.check(done.stdout.count(b"\n") == lines * len(hosts), "lines were lost")
+    bench.results.check(done.returncode == 0, f"{command}: {done.stderr[-300:]!r}")
+    bench.results.check(done.stdout.count(b"\n") == lines * len(hosts), "lines were lost")
     return row("muster run", hosts, lines, cost, children_cpu() - before)
 
 
@@ -33,10 +33,10 @@ def measure(bench, lab, hosts, lines):
     command = f"out {lines * LINE}"
     lab.run(hosts.expression, "true")
     cost, ended = lab.run_unwatched(hosts.expression, command)
-    bench.report.check(ended.state == 4, f"{command} ended as {ended.state}")
+    bench.results.check(ended.state == 4, f"{command} ended as {ended.state}")
     yield row("the log", hosts, lines, cost, 0.0)
     cost, messages = lab.run(hosts.expression, command)
-    bench.report.check(sum(map(len, messages)) >= lines * LINE * len(hosts), "bytes were lost")
+    bench.results.check(sum(map(len, messages)) >= lines * LINE * len(hosts), "bytes were lost")
     yield row("a gRPC client, raw", hosts, lines, cost, cost.client)
     yield printed(bench, lab, hosts, command, lines)
 
@@ -48,4 +48,4 @@ def run(bench):
         for count in (1, 100, 1000):
             with Lab(fleet) as lab:
                 rows += measure(bench, lab, Hosts(2, count), total // count)
-    bench.report.table(f"{total:,} lines", rows, bench.note(f"Of {LINE} bytes."))
+    bench.results.table(f"{total:,} lines", rows, bench.note(f"Of {LINE} bytes."))

@@ -44,9 +44,9 @@ def measure(bench, lab, small, count, net):
     walls, messages = during(lab, small, run_id)
     took = time.monotonic() - start
     state = lab.client.get(run_id)
-    bench.report.check(state.state == 4, f"the run of {count} cold hosts ended as {state.state}")
+    bench.results.check(state.state == 4, f"the run of {count} cold hosts ended as {state.state}")
     hosts = [host for got in messages for host in decode(got).values()]
-    bench.report.check(all(host.state == "SUCCEEDED" for host in hosts), "a small run failed")
+    bench.results.check(all(host.state == "SUCCEEDED" for host in hosts), "a small run failed")
     warm = sum(host.warm for host in hosts) / max(1, len(hosts))
     return {**row(f"while {count:,} cold hosts are reached", walls), "warm share": warm,
             "the big run took s": took}
@@ -63,7 +63,7 @@ def run(bench):
             rows.append(measure(bench, lab, small, count, net))
     last = rows[-1]
     worst = max(row["p95 ms"] for row in rows[1:])
-    bench.report.goal("mixed_p95", worst if last["warm share"] == 1 else None,
+    bench.results.goal("mixed_p95", worst if last["warm share"] == 1 else None,
                       f"{count:,} cold hosts; {last['warm share']:.0%} of the small runs' hosts warm")
-    bench.report.table("A small run beside a big one", rows, bench.note(
+    bench.results.table("A small run beside a big one", rows, bench.note(
         "10 hosts, `true`, by one gRPC client, one run after the other. Nobody watches the big run."))

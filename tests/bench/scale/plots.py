@@ -1,9 +1,8 @@
 """The plots of the report, as SVG."""
 
 import math
-import os
 
-from svg_plot import LineChart, Series, picture
+from svg_plot import LineChart, Series, picture  # pylint: disable=unused-import
 
 POWERS = "hosts, as a power of ten"
 
@@ -23,28 +22,23 @@ def _lines(rows, columns):
     return series
 
 
-def _save(folder, name, charts):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        file.write(picture(charts))
-
-
-def sizes(folder, rows):
+def sizes(rows):
     """Rates, CPU and memory over the number of hosts."""
-    _save(folder, "scale_sizes.svg", [
+    return [
         LineChart("Daemon's CPU, cold host", POWERS, "ms", _lines(rows, {"cold CPU ms": ""})),
         LineChart("Cold hosts a second", POWERS, "/s", _lines(rows, {"cold /s": ""})),
         LineChart("Daemon's CPU, the same again", POWERS, "ms", _lines(
             rows, {"again CPU ms": "", "again, no output, CPU ms": "true, "})),
         LineChart("The same again, hosts a second", POWERS, "/s", _lines(rows, {"again /s": ""})),
         LineChart("Memory of a session", POWERS, "KiB", _lines(rows, {"KiB a session": ""})),
-        LineChart("Fleet's own CPU, cold host", POWERS, "ms", _lines(rows, {"fleet's CPU ms": ""}))])
+        LineChart("Fleet's own CPU, cold host", POWERS, "ms", _lines(rows, {"fleet's CPU ms": ""}))]
 
 
-def rtt(folder, rows):
+def rtt(rows):
     """Wall over round-trip time."""
     charts = []
     for column, title in (("first run ms", "First run"), ("second run ms", "Second run")):
         lines = _by(rows, "hosts", lambda row: row["RTT ms"], column)
         charts.append(LineChart(title, "round-trip time, ms", "wall, ms",
                                 [Series(f"{count:,} hosts", points) for count, points in lines.items()]))
-    _save(folder, "scale_rtt.svg", charts)
+    return charts

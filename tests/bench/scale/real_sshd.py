@@ -55,7 +55,7 @@ def measure(bench, fleet, count, net):
                        for host in decoded.values())
     # Sessions that are kept have not been added up yet; stopping the daemon has ended them.
     server = fleet.settled_cpu()
-    bench.report.check(complete == count, f"sshd: {complete} of {count} hosts are complete")
+    bench.results.check(complete == count, f"sshd: {complete} of {count} hosts are complete")
     return cost, server, complete
 
 
@@ -71,10 +71,10 @@ def run(bench):
                          "sshd ms a host": server / count * 1000, "floor s": floor,
                          "wall / floor": cost.wall / floor,
                          "daemon CPU ms a host": cost.daemon / count * 1000, "complete": complete})
-            bench.report.goal(f"sshd_{count}", cost.wall / floor,
+            bench.results.goal(f"sshd_{count}", cost.wall / floor,
                               f"{cost.wall:.2f} s; the server used {server:.2f} s on "
                               f"{os.cpu_count()} cores")
-    bench.report.goal("cold_cpu_sshd", rows[-1]["daemon CPU ms a host"], f"{rows[-1]['hosts']} hosts")
-    bench.report.table("OpenSSH's server", rows, bench.note(
+    bench.results.goal("cold_cpu_sshd", rows[-1]["daemon CPU ms a host"], f"{rows[-1]['hosts']} hosts")
+    bench.results.table("OpenSSH's server", rows, bench.note(
         f"{IN_FLIGHT} hosts in flight; `cat` of {len(fleet.text)} bytes. The floor is the server's own "
         "CPU, spread over all cores: what a client could reach that costs nothing."))

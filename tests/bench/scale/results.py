@@ -1,7 +1,5 @@
-"""Collects what the sections measure, and shows it: tables as Markdown, everything as JSON."""
+"""Collects what the sections measure, and shows it as Markdown."""
 
-import json
-import os
 import sys
 
 # What the engine promises on two cores, in a release build, with the simulated fleet on the same
@@ -38,15 +36,19 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def reaches(value, side, bound):
+    return value <= bound if side == "most" else value >= bound
+
+
 def markdown(rows):
-    """A table of dicts that have the same keys; the keys are its heads."""
-    heads = list(rows[0])
+    """A table of dicts; all their keys are its heads."""
+    heads = list(dict.fromkeys(head for row in rows for head in row))
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     lines += ["| " + " | ".join(number(row.get(head)) for head in heads) + " |" for row in rows]
     return "\n".join(lines)
 
 
-class Report:
+class Results:
     """Of one run of the benchmark."""
 
     def __init__(self, settings):
@@ -78,26 +80,21 @@ class Report:
                 continue
             value, remark = self.measured[key]["value"], self.measured[key]["remark"]
             yield {"what": text, "unit": unit, "must": f"{'≤' if side == 'most' else '≥'} {must:g}",
-                   "aim": aim, "measured": value, "holds": verdict(value, side, must, aim),
+                   "aim": aim, "measured": value, "holds": self.verdict(value, side, must, aim),
                    "remark": remark}
 
-    def finish(self, folder):
-        """The table of goals last; everything as JSON into `folder`, where there is one."""
+    def verdict(self, value, side, must, aim):
+        if value is None:
+            return "not measured"
+        if self.settings.get("quick"):
+            return "quick"  # it was about fewer hosts
+        if aim is not None and reaches(value, side, aim):
+            return "aim"
+        return "must" if reaches(value, side, must) else "NO"
+
+    def show_goals(self):
         self.table("Goals", list(self.goal_rows()))
-        if not folder:
-            return
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "scale.json"), "w", encoding="utf-8") as file:
-            json.dump({"settings": self.settings, "tables": self.tables, "goals": self.measured,
-                       "failures": self.failures}, file, indent=1)
 
-
-def verdict(value, side, must, aim):
-    if value is None:
-        return "not measured"
-
-    def reaches(bound):
-        return value <= bound if side == "most" else value >= bound
-    if aim is not None and reaches(aim):
-        return "aim"
-    return "must" if reaches(must) else "NO"
+    def as_json(self):
+        return {"settings": self.settings, "tables": self.tables, "goals": self.measured,
+                "failures": self.failures}

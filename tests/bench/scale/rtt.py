@@ -17,7 +17,7 @@ def measure(bench, lab, net, count, delay, rounds):
             cost, messages = lab.run(hosts.expression, f"out {FILE_BYTES}")
             walls.append(cost.wall * 1000)
             decoded = decode(messages)
-            bench.report.check(all(host.state == "SUCCEEDED" for host in decoded.values()),
+            bench.results.check(all(host.state == "SUCCEEDED" for host in decoded.values()),
                                f"{count} hosts at {delay} ms failed")
             was_warm = sum(host.warm for host in decoded.values())
     first, second = statistics.median(cold), statistics.median(warm)
@@ -38,7 +38,7 @@ def run(bench):
                 with Lab(fleet) as lab:
                     rows.append(measure(bench, lab, 10 * (at + 1), count, delay,
                                         5 if count == 1 else 1))
-    bench.report.table("Round-trip time", rows, bench.note(
+    bench.results.table("Round-trip time", rows, bench.note(
         f"`out {FILE_BYTES}`. TCP's own handshake is the kernel's and not delayed, so a cold host takes "
         "one round trip less than over a real network."))
     bench.plot("rtt", rows)

@@ -43,7 +43,7 @@ class Point:
             decoded = decode(messages)
             wrong = wrong_hosts(decoded, hosts, size)
             self.wrong += wrong.total()
-            self._bench.report.check(not wrong, f"{self.count} hosts, {command}: {dict(wrong)}")
+            self._bench.results.check(not wrong, f"{self.count} hosts, {command}: {dict(wrong)}")
             self.warm_hosts += sum(host.warm for host in decoded.values())
         return costs
 
@@ -73,15 +73,15 @@ def row(loops, point):
     return row
 
 
-def set_goals(report, loops, point):
+def set_goals(results, loops, point):
     """CPU, from the number of hosts that says most about it."""
     if point.wrong:
         return
     remark = f"{point.count:,} hosts, {loops} loops"
-    report.goal("cold_cpu", point.per_host(point.cold, "daemon"), remark)
+    results.goal("cold_cpu", point.per_host(point.cold, "daemon"), remark)
     if point.warm_hosts:
-        report.goal("warm_cpu", point.per_host(point.again, "daemon"), remark)
-        report.goal("warm_cpu_quiet", point.per_host(point.quiet, "daemon"), remark)
+        results.goal("warm_cpu", point.per_host(point.again, "daemon"), remark)
+        results.goal("warm_cpu_quiet", point.per_host(point.quiet, "daemon"), remark)
 
 
 def run(bench):
@@ -94,9 +94,9 @@ def run(bench):
                     point = Point(bench, lab, count)
                 rows.append(row(loops, point))
                 if loops == 2 and count in (500, 1000):
-                    set_goals(bench.report, loops, point)
+                    set_goals(bench.results, loops, point)
                 bench.say(f"{loops} loops, {count} hosts: {rows[-1]['cold CPU ms']:.2f} ms")
-    bench.report.table("Cold and warm sessions", rows, bench.note(
+    bench.results.table("Cold and warm sessions", rows, bench.note(
         "A row: a fresh daemon; each host's `out 26624`, byte-exact; the same again; `true`. CPU is for "
         "each host: the daemon's, the simulated fleet's, and the watching client's, which reads raw "
         "bytes over gRPC. Memory is the daemon's growth without the runs' logs."))

@@ -56,11 +56,11 @@ def measure(bench, lab, hosts, count):
         for watcher in watchers:
             watcher.join()
         ended = lab.client.wait(run_id)
-    bench.report.check(ended.state == 4, f"with {count} watchers the run ended as {ended.state}")
+    bench.results.check(ended.state == 4, f"with {count} watchers the run ended as {ended.state}")
     least = min((watcher.size for watcher in watchers), default=0)
     output = FILE_BYTES * len(hosts)
-    bench.report.check(not watchers or least > output, f"a watcher got {least} bytes of {output}")
-    bench.report.check(len({watcher.digest.digest() for watcher in watchers}) <= 1,
+    bench.results.check(not watchers or least > output, f"a watcher got {least} bytes of {output}")
+    bench.results.check(len({watcher.digest.digest() for watcher in watchers}) <= 1,
                        f"{count} watchers did not get the same")
     return {"watchers": count, "hosts": len(hosts), "MB to each": output / 1e6,
             "daemon CPU s": cost.daemon, "client CPU s": cost.client, "RSS MiB": lab.memory() / 2**20}
@@ -77,6 +77,6 @@ def run(bench):
     for row in rows:
         extra = row["daemon CPU s"] - rows[0]["daemon CPU s"]
         row["daemon's ms a watcher"] = extra / row["watchers"] * 1000 if row["watchers"] else None
-    bench.report.table("Watchers of one run", rows, bench.note(
+    bench.results.table("Watchers of one run", rows, bench.note(
         f"Each host's `out {FILE_BYTES}`, two seconds after the run was begun; each watcher has a connection of "
         "its own, all from one Python process."))

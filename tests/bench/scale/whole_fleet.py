@@ -14,7 +14,7 @@ def measure(bench, lab, hosts):
     memory = lab.memory()
     decoded = decode(messages)
     wrong = wrong_hosts(decoded, hosts, FILE_BYTES)
-    bench.report.check(not wrong, f"of {len(hosts)} hosts: {dict(wrong)}")
+    bench.results.check(not wrong, f"of {len(hosts)} hosts: {dict(wrong)}")
     warm = sum(host.warm for host in decoded.values())
     return cost, {"run": "", "hosts": len(hosts), "warm": warm, "wall s": cost.wall,
                   "hosts /s": len(hosts) / cost.wall, "daemon CPU s": cost.daemon,
@@ -27,7 +27,7 @@ def measure_true(bench, lab, hosts):
     walls = []
     for _ in range(REPEATS + 1):
         wall, done = lab.muster("-t", hosts.expression, "-f", str(len(hosts)), "--", "true")
-        bench.report.check(done.returncode == 0, f"`true`: {done.stderr[-300:]!r}")
+        bench.results.check(done.returncode == 0, f"`true`: {done.stderr[-300:]!r}")
         walls.append(wall)
     _, messages = lab.run(hosts.expression, "true")
     warm = sum(host.warm for host in decode(messages).values())
@@ -45,22 +45,22 @@ def run(bench):
             rows.append({**row, "run": name})
             if name == "first":
                 complete = row["right"] == count
-                bench.report.goal("cold_wall", cost.wall if complete else None,
+                bench.results.goal("cold_wall", cost.wall if complete else None,
                                   f"{row['right']:,} of {count:,} hosts complete")
                 first_memory = row["RSS MiB"]
         warm = rows[1]["warm"] == rows[1]["right"] == count
-        bench.report.goal("memory", first_memory / 1024 if warm else None,
+        bench.results.goal("memory", first_memory / 1024 if warm else None,
                           f"with the log of {count * FILE_BYTES >> 20} MiB")
-        bench.report.goal("warm_wall", min(row["wall s"] for row in rows[1:]) if warm else None,
+        bench.results.goal("warm_wall", min(row["wall s"] for row in rows[1:]) if warm else None,
                           f"{rows[1]['warm']:,} of {count:,} were warm")
-    bench.report.table(f"{count:,} hosts, one run", rows, bench.note(
+    bench.results.table(f"{count:,} hosts, one run", rows, bench.note(
         "One client watches each run and keeps the raw bytes; they are compared afterwards."))
     with bench.fleet() as fleet, Lab(fleet) as lab:
         walls, direct, warm = measure_true(bench, lab, Hosts(2, small))
     wall = statistics.median(walls[1:])
-    bench.report.goal("true_wall", wall if warm == small else None,
+    bench.results.goal("true_wall", wall if warm == small else None,
                       f"{small:,} hosts, {warm:,} warm; `muster run`, median of {REPEATS}")
-    bench.report.table(f"{small:,} hosts, `true`", [
+    bench.results.table(f"{small:,} hosts, `true`", [
         {"by": "muster run, first", "wall s": walls[0], "warm": 0},
         {"by": f"muster run, median of {REPEATS} more", "wall s": wall, "warm": warm},
         {"by": f"one gRPC call, median of {REPEATS}", "wall s": direct, "warm": warm}])
