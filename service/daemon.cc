@@ -67,8 +67,8 @@ absl::Status Daemon::Listen() {
 }
 
 absl::Status Daemon::StartServer() {
-  absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::NewEngine(
-      {options_.threads, options_.max_sessions, options_.session_idle});
+  absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
+      engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   helpers_ = std::make_unique<HelperPool>(kHelperThreads);

@@ -45,8 +45,7 @@ void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                  const std::string& what) {
   const auto parse = [name, value](const CLI::results_t& results) {
     if (absl::ParseDuration(results[0], value) && *value >= absl::ZeroDuration()) return true;
-    throw CLI::ValidationError(name,
-                               "\"" + results[0] + "\" is no duration; write 90s, 15m or 1h");
+    throw CLI::ValidationError(name, "\"" + results[0] + "\" is no duration; write 90s, 15m or 1h");
   };
   app->add_option(name, parse, what)->type_name("DURATION")->expected(1);
 }

@@ -36,15 +36,16 @@ size_t ControlGroupMemory() {
 
 SessionBudget PlanSessions(const Resources& resources, size_t wanted) {
   const size_t reserve = std::clamp(resources.descriptors / 8, kLeastReserve, kMostReserve);
-  const size_t by_descriptors =
-      resources.descriptors > 2 * reserve ? resources.descriptors - reserve
-                                          : std::max<size_t>(1, resources.descriptors / 2);
-  const size_t by_memory = std::max<size_t>(1, resources.memory_bytes / 2 / engine::kBytesPerSession);
+  const size_t by_descriptors = resources.descriptors > 2 * reserve
+                                    ? resources.descriptors - reserve
+                                    : std::max<size_t>(1, resources.descriptors / 2);
+  const size_t by_memory =
+      std::max<size_t>(1, resources.memory_bytes / 2 / engine::kBytesPerSession);
   SessionBudget budget;
   budget.sessions = std::min(by_descriptors, wanted > 0 ? wanted : by_memory);
-  budget.reason = absl::StrCat(resources.descriptors, " descriptors allow ", by_descriptors,
-                               ", half of ", resources.memory_bytes >> 20, " MiB of memory ",
-                               by_memory);
+  budget.reason =
+      absl::StrCat(resources.descriptors, " descriptors allow ", by_descriptors, ", half of ",
+                   resources.memory_bytes >> 20, " MiB of memory ", by_memory);
   if (wanted > 0) absl::StrAppend(&budget.reason, ", --max-sessions ", wanted);
   return budget;
 }

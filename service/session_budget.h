@@ -19,8 +19,8 @@ struct SessionBudget {
   std::string reason;
 };
 
-// An eighth of the descriptors, at least 64 and at most 1024, is left to callers and files; half of the memory to
-// output and all else. `wanted`, where not zero, is taken if it fits the descriptors.
+// An eighth of the descriptors, at least 64 and at most 1024, is left to callers and files; half of
+// the memory to output and all else. `wanted`, where not zero, is taken if it fits the descriptors.
 SessionBudget PlanSessions(const Resources& resources, size_t wanted);
 
 // Raises the soft limit on descriptors to the hard one, and tells what there is.

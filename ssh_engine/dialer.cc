@@ -135,11 +135,11 @@ bool Dialer::CheckHostKey() {
 
 bool Dialer::RejectUnknown(const std::string& shown) {
   if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
-  return Reject(Cause::kHostKeyUnknown,
-                absl::StrCat("no known_hosts file has a key of ", Endpoint(host_), "; it shows ",
-                             shown,
-                             ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
-                             "host key policy accept-new."));
+  return Reject(
+      Cause::kHostKeyUnknown,
+      absl::StrCat("no known_hosts file has a key of ", Endpoint(host_), "; it shows ", shown,
+                   ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
+                   "host key policy accept-new."));
 }
 
 bool Dialer::Reject(Cause cause, std::string message) {
@@ -165,9 +165,8 @@ void Dialer::OnHostKeySaved(const absl::Status& status) {
   if (status.ok()) {
     BeginLogin();
   } else {
-    Reject(Cause::kHostKeyUnsaved,
-           absl::StrCat("the new host key of ", Endpoint(host_),
-                        " could not be written down: ", status.message()));
+    Reject(Cause::kHostKeyUnsaved, absl::StrCat("the new host key of ", Endpoint(host_),
+                                                " could not be written down: ", status.message()));
   }
   Advance();
 }

@@ -28,9 +28,9 @@ class Dialer {
     bool congested = false;                   // a SYN was lost, or the server turned us away
   };
 
-  // `on_trusted` is called once the host's key is; fills in the timings up to authenticated, counted from
-  // `begin` (EventLoop::Now). `on_done` is called once, from the loop, never within Start; it may
-  // destroy this.
+  // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
+  // counted from `begin` (EventLoop::Now). `on_done` is called once, from the loop, never within
+  // Start; it may destroy this.
   Dialer(const Host& host, RunContext* context, absl::Duration begin, HostTimings* timings,
          absl::AnyInvocable<void()> on_trusted, absl::AnyInvocable<void(Result)> on_done);
   // Gives up where it has not ended.
@@ -87,7 +87,7 @@ class Dialer {
   std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while Login is busy
   std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
   std::unique_ptr<Login> login_;
-  absl::Duration start_;        // of this attempt
+  absl::Duration start_;  // of this attempt
   absl::Duration first_answer_ = -absl::InfiniteDuration();
   Result result_;
   std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone

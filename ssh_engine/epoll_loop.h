@@ -62,7 +62,7 @@ class EpollLoop final : public EventLoop {
 
   const UniqueFd epoll_;
   const UniqueFd background_;  // an epoll set within epoll_
-  const UniqueFd wake_;  // an eventfd: the mailbox has something
+  const UniqueFd wake_;        // an eventfd: the mailbox has something
 
   // The loop's thread has these.
   std::atomic<std::thread::id> thread_;

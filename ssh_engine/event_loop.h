@@ -16,8 +16,8 @@ struct Readiness {
   bool hangup = false;
 };
 
-// Who is served first. Of the background no more than a few descriptors are served in one iteration,
-// after all others: handshakes cost a hundred times what a line of output does.
+// Who is served first. Of the background no more than a few descriptors are served in one
+// iteration, after all others: handshakes cost a hundred times what a line of output does.
 enum class Priority { kNormal, kBackground };
 
 // Interest in one descriptor, level triggered. Destroying it ends the interest; no callback comes

@@ -160,7 +160,8 @@ int ConnectAttempt::StartOne(const Address& address) {
   if (connect(fd.get(), address.get(), address.length()) != 0 && errno != EINPROGRESS) return errno;
   tries_.push_back({address, std::move(fd), nullptr});
   const TryIt it = std::prev(tries_.end());
-  it->watch = loop_->Watch(it->fd.get(), Priority::kBackground, [this, it](Readiness) { OnReady(it); });
+  it->watch =
+      loop_->Watch(it->fd.get(), Priority::kBackground, [this, it](Readiness) { OnReady(it); });
   it->watch->SetInterest(false, true);
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::engine {
@@ -160,6 +161,11 @@ void HostTask::End(HostOutcome outcome) {
   outcome.timings = timings_;
   outcome.attempts = attempts_;
   outcome.warm_session = warm_;
+  if (attempts_ > 1 && outcome.state != HostState::kSucceeded) {
+    const bool sentence =
+        absl::EndsWith(outcome.message, ".") || absl::EndsWith(outcome.message, "?");
+    absl::StrAppend(&outcome.message, sentence ? "" : ".", " Tried ", attempts_, " times.");
+  }
   context_->observer->OnEnd(host_.index, outcome);
   ticket_.reset();
   dialer_.reset();

@@ -26,8 +26,8 @@ struct Host {
 
 // Zero means no limit, except for connect.
 struct Timeouts {
-  absl::Duration connect = absl::Seconds(10);  // from the start of DNS to authenticated
-  absl::Duration idle = absl::ZeroDuration();  // no output for that long
+  absl::Duration connect = absl::Seconds(10);     // from the start of DNS to authenticated
+  absl::Duration idle = absl::ZeroDuration();     // no output for that long
   absl::Duration command = absl::ZeroDuration();  // from the exec request to its end
 };
 
@@ -46,26 +46,28 @@ struct Job {
   HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
   Timeouts timeouts;
   Retries retries;
-  std::string caller;  // hosts of different callers take turns
-  uint32_t max_in_flight = 256;   // hosts between kConnecting and their end, over all loops
-  size_t max_line = 64 * 1024;    // bytes; LineAssembler
+  std::string caller;            // hosts of different callers take turns
+  uint32_t max_in_flight = 256;  // hosts between kConnecting and their end, over all loops
+  size_t max_line = 64 * 1024;   // bytes; LineAssembler
   absl::Duration kill_grace = absl::Seconds(2);  // from TERM to KILL
 };
 
 // Gets the events of one run on one loop. Every method is called on that loop's thread and must not
-// block. For each host: OnState with rising states, OnOutput at any time while it runs, OnEnd once, last.
+// block. For each host: OnState with rising states, OnOutput at any time while it runs, OnEnd once,
+// last.
 class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
   virtual void OnState(uint32_t host_index, HostState state) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
-  // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came since
-  // the last call belongs together. `now` is the time of all of them.
+  // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came
+  // since the last call belongs together. `now` is the time of all of them.
   virtual void Flush(absl::Time now) = 0;
 };
 
-// Gets the events of one run. Owned by the engine's loops until the last of them is done with the run.
+// Gets the events of one run. Owned by the engine's loops until the last of them is done with the
+// run.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;

@@ -38,19 +38,19 @@ inline bool IsTerminal(HostState state) { return state >= HostState::kSucceeded;
 // Why, where the state alone does not say it. Mirrors muster.v1.Cause.
 enum class Cause {
   kNone = 0,
-  kDns = 1,               // kUnreachable: the name has no address
-  kRefused = 2,           // kUnreachable: nobody listens
-  kTimeout = 3,           // kUnreachable: the network gave up (ETIMEDOUT)
-  kReset = 4,             // kUnreachable: the connection broke before the command was started
-  kNetwork = 5,           // kUnreachable: no route, network down
-  kProtocol = 6,          // kUnreachable: the peer does not speak SSH, or no common algorithm
-  kLocal = 7,             // kUnreachable: out of descriptors or memory here
-  kHostKeyUnknown = 8,    // kHostKeyRejected
-  kHostKeyChanged = 9,    // kHostKeyRejected
-  kHostKeyRevoked = 10,   // kHostKeyRejected
-  kHostKeyUnsaved = 11,   // kHostKeyRejected: accept-new could not write the file
-  kConnectionLost = 12,   // kUnknown: after the command was started
-  kExecRefused = 13,      // kUnreachable: the server opened no session or refused the command
+  kDns = 1,              // kUnreachable: the name has no address
+  kRefused = 2,          // kUnreachable: nobody listens
+  kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
+  kReset = 4,            // kUnreachable: the connection broke before the command was started
+  kNetwork = 5,          // kUnreachable: no route, network down
+  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, or no common algorithm
+  kLocal = 7,            // kUnreachable: out of descriptors or memory here
+  kHostKeyUnknown = 8,   // kHostKeyRejected
+  kHostKeyChanged = 9,   // kHostKeyRejected
+  kHostKeyRevoked = 10,  // kHostKeyRejected
+  kHostKeyUnsaved = 11,  // kHostKeyRejected: accept-new could not write the file
+  kConnectionLost = 12,  // kUnknown: after the command was started
+  kExecRefused = 13,     // kUnreachable: the server opened no session or refused the command
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was
@@ -60,25 +60,25 @@ struct HostTimings {
   absl::Duration handshake;      // keys are exchanged and the host's is trusted
   absl::Duration authenticated;  // logged in
   absl::Duration channel_open;
-  absl::Duration started;        // the server has confirmed the command
+  absl::Duration started;  // the server has confirmed the command
   absl::Duration first_output;
   absl::Duration last_output;
-  absl::Duration exited;         // its exit status or signal has come
-  absl::Duration closed;         // the channel is closed
+  absl::Duration exited;  // its exit status or signal has come
+  absl::Duration closed;  // the channel is closed
 };
 
 // How a host ended. A value.
 struct HostOutcome {
   HostState state = HostState::kUnknown;  // a terminal one
   Cause cause = Cause::kNone;
-  int exit_code = 0;             // of kExitedNonzero
-  std::string signal;            // of kSignaled: "KILL", without SIG (RFC 4254, 6.10)
-  bool core_dumped = false;      // of kSignaled
-  bool cancel_confirmed = false; // of kCanceled and the timeouts: the server reported the end
-  std::string message;           // for a person: phase, what was expected, what to try
-  HostTimings timings;           // of the last attempt
-  int attempts = 0;              // to make a session; 0: there was no need or no turn
-  bool warm_session = false;     // the command ran on a session that was there already
+  int exit_code = 0;              // of kExitedNonzero
+  std::string signal;             // of kSignaled: "KILL", without SIG (RFC 4254, 6.10)
+  bool core_dumped = false;       // of kSignaled
+  bool cancel_confirmed = false;  // of kCanceled and the timeouts: the server reported the end
+  std::string message;            // for a person: phase, what was expected, what to try
+  HostTimings timings;            // of the last attempt
+  int attempts = 0;               // to make a session; 0: there was no need or no turn
+  bool warm_session = false;      // the command ran on a session that was there already
 };
 
 // "SUCCEEDED", "EXITED_NONZERO", ...

@@ -145,10 +145,10 @@ void RemoteCommand::OnPhaseTimeout() {
     case Phase::kOpening:
       return OnOpenTimeout();
     case Phase::kExec:
-      return End(HostState::kUnknown, Cause::kConnectionLost,
-                 absl::StrCat("the server did not answer the request to run the command within ",
-                              absl::FormatDuration(limits().connect),
-                              "; it may have been started."));
+      return End(
+          HostState::kUnknown, Cause::kConnectionLost,
+          absl::StrCat("the server did not answer the request to run the command within ",
+                       absl::FormatDuration(limits().connect), "; it may have been started."));
     default:
       return OnGraceOver();
   }
@@ -157,9 +157,8 @@ void RemoteCommand::OnPhaseTimeout() {
 void RemoteCommand::OnOpenTimeout() {
   HostOutcome outcome;
   outcome.state = HostState::kConnectTimeout;
-  outcome.message =
-      absl::StrCat("opening a session on ", Endpoint(host_), " took longer than ",
-                   absl::FormatDuration(limits().connect), " (connect timeout).");
+  outcome.message = absl::StrCat("opening a session on ", Endpoint(host_), " took longer than ",
+                                 absl::FormatDuration(limits().connect), " (connect timeout).");
   End(std::move(outcome), warm_);
 }
 

@@ -49,9 +49,9 @@ void FlushingObserver::Count(size_t bytes) {
   });
 }
 
-RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
-                     std::vector<Host> hosts, std::unique_ptr<LoopObserver> observer,
-                     std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
+RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+                     std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
+                     absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
       observer_(context_.loop, std::move(observer)),

@@ -194,7 +194,8 @@ void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> 
   const auto next = absl::c_find_if(host.demands, [&](const DemandPtr& demand) {
     return demand->request.trusts(session->transport().host_key());
   });
-  if (next == host.demands.end() && limits_.max_idle <= absl::ZeroDuration()) return session.reset();
+  if (next == host.demands.end() && limits_.max_idle <= absl::ZeroDuration())
+    return session.reset();
   idle_.emplace_back();
   Idle& idle = idle_.back();
   idle.pool = this;
@@ -206,7 +207,8 @@ void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> 
   idle.session->UpdateInterest();
   host.idle.push_back(idle.place_in_list);
   if (!idle_timer_->armed()) idle_timer_->Arm(limits_.max_idle);
-  if (next == host.demands.end()) return;
+  // Others may want its room more.
+  if (next == host.demands.end()) return Wake();
   const DemandPtr demand = *next;
   Settle(demand, Demand::State::kReady);
   ready_.emplace_back(demand, TakeIdle(idle.place_in_list));

@@ -43,8 +43,8 @@ struct ExitReport {
 
 // A connection, one login, one command after another. The steps are called in the order in which
 // they stand here, those of a command again for each, each until it answers something other than
-// kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After kFailed
-// only failure(), Release and the destructor may be called.
+// kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
+// kFailed only failure(), Release and the destructor may be called.
 //
 // Loop-confined, but for AuthenticateByAgent and Abort. Owned by who uses the connection now.
 class SshTransport {

@@ -94,13 +94,15 @@ class Sshd:
         self._wait()
 
     def _write_config(self, config):
-        # The first value that is given for an option counts: sshd_config(5).
+        # The first value that is given for an option counts: sshd_config(5). Of MaxStartups,
+        # which it does not say, the last (servconf.c).
+        startups = [] if any("MaxStartups" in line for line in config) else ["MaxStartups 1000"]
         write(self.config, "\n".join([
             *config,
             f"ListenAddress {self.address}:{self.port}",
             f"HostKey {self.host_key}",
             f"AuthorizedKeysFile {self.folder}/authorized_keys",
-            "PidFile none", "StrictModes no", "UsePAM no", "MaxStartups 1000",
+            "PidFile none", "StrictModes no", "UsePAM no", *startups,
             "PasswordAuthentication no", "KbdInteractiveAuthentication no",
             "PrintMotd no", "PrintLastLog no", "LogLevel ERROR", "UseDNS no",
             "PermitRootLogin yes", ""]))

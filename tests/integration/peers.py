@@ -88,3 +88,50 @@ def http(connection, _stopped):
     connection.recv(4096)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
     connection.close()
+
+
+class Proxy(Peer):
+    """Stands before a server. Its connections can be cut, or frozen: open, but nothing passes."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self._port = port
+        self._moving = threading.Event()
+        self._moving.set()
+        self.count = 0
+        super().__init__(self._forward, address)
+
+    def _forward(self, connection, _stopped):
+        self.count += 1
+        with socket.create_connection(("127.0.0.1", self._port)) as server:
+            self._connections.append(server)
+            back = threading.Thread(target=self._pump, args=[server, connection], daemon=True)
+            back.start()
+            self._pump(connection, server)
+            back.join()
+
+    def _pump(self, source, sink):
+        moving = self._moving
+        try:
+            while data := source.recv(65536):
+                moving.wait()
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        for connection in self._connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def freeze(self):
+        """Those that are open; later ones pass."""
+        self._moving.clear()
+        self._moving = threading.Event()
+        self._moving.set()

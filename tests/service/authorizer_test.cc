@@ -82,8 +82,8 @@ TEST(ConfigTest, NamesTheLineOfWhatIsWrong) {
 }
 
 TEST(ConfigTest, PathsStartAtItsFolder) {
-  const auto config = ParseConfig("credentials:\n  a: {known_hosts: [known_hosts]}\n",
-                                  "/etc/muster/m.yaml");
+  const auto config =
+      ParseConfig("credentials:\n  a: {known_hosts: [known_hosts]}\n", "/etc/muster/m.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->credentials.at("a").known_hosts_files.at(0), "/etc/muster/known_hosts");
 }

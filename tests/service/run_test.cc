@@ -12,9 +12,9 @@
 namespace muster::service {
 namespace {
 
-using ::testing::ElementsAre;
 using engine::HostState;
 using engine::OutputStream;
+using ::testing::ElementsAre;
 
 class NoReader final : public LogReader {
  public:
@@ -34,7 +34,8 @@ class RunTest : public ::testing::Test {
     for (int i = 0; i < hosts; ++i) plan.hosts.emplace_back().set_name(std::to_string(i));
     plan.max_output_bytes_per_host = max_per_host;
     plan.max_output_bytes = max_per_run;
-    run_ = std::make_shared<service::Run>("id", std::move(plan), now_, [this](size_t) { return room_; });
+    run_ = std::make_shared<service::Run>("id", std::move(plan), now_,
+                                          [this](size_t) { return room_; });
     all_ = NewRunObserver(run_, [this](const service::Run&) { ++overs_; });
     loop_ = all_->ForLoop(0);
   }
@@ -77,9 +78,9 @@ TEST_F(RunTest, TheLogBeginsWithTheHostsAndEndsWithTheRunsState) {
   loop_->Flush(now_);
   Output(0, "hi\n");
   End(0);
-  EXPECT_THAT(Kinds(), ElementsAre(v1::Event::kRunState, v1::Event::kHostsAdded,
-                                   v1::Event::kHostState, v1::Event::kOutput,
-                                   v1::Event::kHostFinished, v1::Event::kRunState));
+  EXPECT_THAT(Kinds(),
+              ElementsAre(v1::Event::kRunState, v1::Event::kHostsAdded, v1::Event::kHostState,
+                          v1::Event::kOutput, v1::Event::kHostFinished, v1::Event::kRunState));
   EXPECT_EQ(Events().back().run_state().state(), v1::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(overs_, 1);
   EXPECT_TRUE(run_->over());

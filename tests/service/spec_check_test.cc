@@ -66,7 +66,8 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
          spec->mutable_timeouts()->mutable_command()->set_seconds(int64_t{1} << 40);
        }},
       {"rollout.max_in_flight",
-       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_in_flight(10'001); }},
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_in_flight(20'001); }},
+      {"retries", [](v1::RunSpec* spec) { spec->mutable_retries()->set_unreachable(101); }},
       {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())[""] = "x"; }},
   };
   for (const Bad& bad : cases) {

@@ -23,7 +23,9 @@
 // libssh 0.10 loses 12 bytes with some damaged keys; told apart from leaks of ours by the whole
 // stack.
 extern "C" const char* __asan_default_options() { return "fast_unwind_on_malloc=0"; }
-extern "C" const char* __lsan_default_suppressions() { return "leak:ssh_pki_import_privkey_base64"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:ssh_pki_import_privkey_base64";
+}
 
 namespace muster::engine {
 namespace {

@@ -535,6 +535,7 @@ TEST_F(HostTaskTest, AfterTheLastAttemptTheOutcomeIsThatOfTheLast) {
   }
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
   EXPECT_EQ(outcome().attempts, 3);
+  EXPECT_EQ(outcome().message, "refused. Tried 3 times.");
 }
 
 TEST_F(HostTaskTest, AHostThatCannotBeReachedIsNotTriedAgainUnlessAsked) {

@@ -148,8 +148,8 @@ TEST_F(KnownHostsTest, ALineWithoutItsEndIsNotContinued) {
 
 TEST_F(KnownHostsTest, DoesNotAddWhatWouldNotBeOneLineAboutOneHost) {
   const auto known_hosts = Load();
-  for (const char* host : {"web1 ssh-rsa", "web1\nweb2", "*", "web?", "!web1", "web1,web2", "",
-                           "|1|x", "@revoked"}) {
+  for (const char* host :
+       {"web1 ssh-rsa", "web1\nweb2", "*", "web?", "!web1", "web1,web2", "", "|1|x", "@revoked"}) {
     EXPECT_EQ(known_hosts->Add(host, 22, kType, Blob(kType, 'a')).code(),
               absl::StatusCode::kInvalidArgument)
         << host;

@@ -58,8 +58,8 @@ class SessionPoolTest : public ::testing::Test {
   // The customer makes a session in the place that he was given.
   void LogIn(Customer* customer) {
     UniqueFd fd(eventfd(0, EFD_CLOEXEC));
-    customer->grant.session = std::make_unique<Session>(
-        &loop_, std::make_shared<FakeTransport>(std::move(fd), &server_));
+    customer->grant.session =
+        std::make_unique<Session>(&loop_, std::make_shared<FakeTransport>(std::move(fd), &server_));
     customer->grant.place->OnLoggedIn(true);
     loop_.Run();
   }
@@ -106,8 +106,9 @@ TEST_F(SessionPoolTest, AnUnusedSessionIsGivenToTheNextWithTheSameKey) {
 TEST_F(SessionPoolTest, NotToAnotherCredentialUserOrPort) {
   MakePool();
   Keep("a");
-  for (const SessionKey& key : {SessionKey{"a", 22, "root", "other"}, SessionKey{"a", 22, "ann", "key"},
-                                SessionKey{"a", 23, "root", "key"}}) {
+  for (const SessionKey& key :
+       {SessionKey{"a", 22, "root", "other"}, SessionKey{"a", 22, "ann", "key"},
+        SessionKey{"a", 23, "root", "key"}}) {
     SessionPool::Request request;
     request.key = key;
     request.trusts = [](const HostKey&) { return true; };
@@ -200,6 +201,18 @@ TEST_F(SessionPoolTest, AtItsLimitOthersWaitUntilOneIsClosed) {
   EXPECT_FALSE(second->granted);
   Close(first);
   EXPECT_TRUE(second->granted);
+}
+
+TEST_F(SessionPoolTest, AtItsLimitWhoWaitsGetsTheRoomOfASessionThatIsUnusedByNow) {
+  SessionLimits limits;
+  limits.max_sessions = 1;
+  MakePool(limits);
+  Customer* first = Get("a");
+  LogIn(first);
+  Customer* second = Get("b");
+  Return(first);
+  EXPECT_TRUE(second->granted);
+  EXPECT_EQ(pool_->sessions(), 1u);
 }
 
 TEST_F(SessionPoolTest, AHostHasAFewSessionsThenItsCallersWaitForOne) {

@@ -76,7 +76,8 @@ void SimulatedLoop::Post(Task task) {
 
 void SimulatedLoop::Defer(Task task) { deferred_.push_back(std::move(task)); }
 
-std::unique_ptr<FdWatch> SimulatedLoop::Watch(int fd, Priority, absl::AnyInvocable<void(Readiness)> callback) {
+std::unique_ptr<FdWatch> SimulatedLoop::Watch(int fd, Priority,
+                                              absl::AnyInvocable<void(Readiness)> callback) {
   return std::make_unique<SimulatedWatch>(this, fd, std::move(callback));
 }
 
