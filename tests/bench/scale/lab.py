@@ -87,9 +87,10 @@ class Lab:
         self.daemon = Daemon(args=[*options, *args])
         self.client = Client(self.daemon.address)
 
-    def spec(self, targets, command, **more):
+    def spec(self, targets, command, fleet=None, **more):
+        """`fleet`: another one than the lab's."""
         more.setdefault("in_flight", IN_FLIGHT)
-        return make_spec(self.fleet, targets, command, **more)
+        return make_spec(fleet or self.fleet, targets, command, **more)
 
     def measure(self, spec):
         """Runs, watched by one client; the cost and the messages."""
