@@ -1,5 +1,6 @@
 // The daemon's main: signals, the log, and the time when nobody needs it any more.
 #include <errno.h>
+#include <grpc/grpc.h>
 #include <poll.h>
 #include <signal.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -99,6 +100,9 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
 }
 
 int Serve(DaemonOptions options) {
+  // For as long as the process lives: else gRPC would end with the server, and wait up to ten
+  // seconds for a thread that waits for nothing (1.51, Executor::ShutdownAll).
+  grpc_init();
   const UniqueFd signals = TakeSignals();
   const absl::Status logging = StartLog(options);
   if (!logging.ok()) {

@@ -296,6 +296,8 @@ std::unique_ptr<Timer> EpollLoop::NewTimer(Task callback) {
 
 absl::Duration EpollLoop::Now() const { return now_; }
 
+absl::Duration EpollLoop::ReadClock() const { return ReadMonotonic(); }
+
 absl::Time EpollLoop::WallTime() const { return wall_time_; }
 
 bool EpollLoop::InLoopThread() const { return thread_ == std::this_thread::get_id(); }

@@ -40,6 +40,7 @@ class EpollLoop final : public EventLoop {
   bool BackgroundIsBehind() const override { return background_behind_; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override;
+  absl::Duration ReadClock() const override;
   absl::Time WallTime() const override;
   bool InLoopThread() const override;
 

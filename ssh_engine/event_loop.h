@@ -74,6 +74,9 @@ class EventLoop {
   // Monotonic time since an arbitrary start, read once an iteration.
   virtual absl::Duration Now() const = 0;
 
+  // The same, read now: for measuring what happens within one iteration.
+  virtual absl::Duration ReadClock() const = 0;
+
   // Wall-clock time, read once an iteration; for time stamps only.
   virtual absl::Time WallTime() const = 0;
 

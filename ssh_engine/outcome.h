@@ -54,7 +54,8 @@ enum class Cause {
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was
-// not reached or, on a warm session, not needed. As fine as the loop's iterations. A value.
+// not reached or, on a warm session, not needed. Those before the output are as fine as the loop's
+// iterations. A value.
 struct HostTimings {
   absl::Duration connected;      // TCP
   absl::Duration handshake;      // keys are exchanged and the host's is trusted

@@ -124,8 +124,11 @@ bool RemoteCommand::Pump() {
 
 void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
   last_output_ = context_->loop->Now();
-  timings_->last_output = SinceBegin();
-  if (timings_->first_output == absl::ZeroDuration()) timings_->first_output = SinceBegin();
+  // Much output may come within one iteration.
+  timings_->last_output = context_->loop->ReadClock() - begin_;
+  if (timings_->first_output == absl::ZeroDuration()) {
+    timings_->first_output = timings_->last_output;
+  }
   LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
   assembler.Append(bytes, [&](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, stream, chunk);
@@ -134,7 +137,7 @@ void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
 
 void RemoteCommand::NoteExit() {
   if (timings_->exited == absl::ZeroDuration() && transport().exit_report().ended()) {
-    timings_->exited = SinceBegin();
+    timings_->exited = context_->loop->ReadClock() - begin_;
   }
 }
 
@@ -285,7 +288,7 @@ void RemoteCommand::End(HostState state, Cause cause, std::string message) {
 
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_ = Phase::kEnded;
-  timings_->closed = SinceBegin();
+  timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);
   });

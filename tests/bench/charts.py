@@ -10,7 +10,7 @@ def _bars(title, rows, value, pattern):
     for row in rows:
         number = None if row.missing else value(row)
         text = pattern.format(number) if number is not None else row.missing or "no output"
-        bars.append((row.name, number, text if len(text) < 60 else text[:57] + "..."))
+        bars.append((row.name, number, text if len(text) < 44 else text[:41] + "..."))
     return BarChart(title, bars)
 
 

@@ -15,7 +15,6 @@ import tools
 from charts import comparison
 from fleet import Fleet
 from peers import Peer, silent
-from programs import Daemon
 from report import machine, parser, records, save
 from table import median, measure_all, print_rows
 from workload import FILE_BYTES, RealServer, cat_file
@@ -31,7 +30,7 @@ def compared():
 
 def seconds_to(workload, count):
     """Until so many hosts have succeeded, as a client sees it; it is then ended."""
-    with tempfile.TemporaryDirectory() as folder, Daemon(args=["--log-level", "warn"]) as daemon:
+    with tempfile.TemporaryDirectory() as folder, tools.fresh_daemon() as daemon:
         call = tools.muster_call(tools.Setting(workload, folder, daemon), "--json",
                                  "--connect-timeout", "20s")
         start = time.monotonic()

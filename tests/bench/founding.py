@@ -23,7 +23,6 @@ import imports  # pylint: disable=unused-import
 import tools
 from fleet import Fleet
 from measure import process_cpu, run
-from programs import Daemon
 from report import machine, parser, save
 from run_events import read_run
 from sampler import Sampler
@@ -73,7 +72,7 @@ def run_once(setting):
 
 def measure_point(server, concurrency, recorder):
     workload = cat_file(server, concurrency, concurrency)
-    with tempfile.TemporaryDirectory() as folder, Daemon(args=["--log-level", "warn"]) as daemon:
+    with tempfile.TemporaryDirectory() as folder, tools.fresh_daemon() as daemon:
         setting = tools.Setting(workload, folder, daemon)
         with Sampler(daemon.process.pid, concurrency, recorder.take_sample):
             cold, spent = run_once(setting)

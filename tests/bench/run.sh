@@ -6,7 +6,7 @@
 #   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
 #   tests/bench/run.sh scale [--quick] [--only SECTION]                   up to 20,000 simulated hosts
 #   tests/bench/run.sh micro [NAME...]                                    single parts; see micro.sh
-#   tests/bench/run.sh all [--out DIR] [--quick]                          all, with JSON and pictures
+#   tests/bench/run.sh all [--out DIR] [--quick] [--hosts N]              all, with JSON and pictures
 #
 # `run.sh NAME --help` shows all options. Installs the peers: from Debian, and, where they can be
 # reached, from PyPI and the Go module proxy.
@@ -39,16 +39,19 @@ bench() {
 
 if [ "$name" != all ]; then
   bench "$name" "$@"
-  exit
+  exit 0
 fi
 
 out=
-quick=()
+founding=()
+others=()
+scale=()
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=${2:?--out takes a folder} && shift 2 ;;
-    --quick) quick=(--quick) && shift ;;
-    *) echo "run.sh all: '$1': expected --out DIR or --quick" >&2 && exit 2 ;;
+    --quick) founding+=(--quick) && others+=(--rounds 1) && scale=(--quick) && shift ;;
+    --hosts) founding+=(--to "${2:?--hosts takes a number}") && others+=(--hosts "$2") && shift 2 ;;
+    *) echo "run.sh all: '$1': expected --out DIR, --quick or --hosts N" >&2 && exit 2 ;;
   esac
 done
 [ -n "$out" ] || out=$(mktemp -d /tmp/muster-bench.XXXXXX)
@@ -61,11 +64,11 @@ one() {
   bench "$2" "${@:3}" --json "$out/$1.json" --svg "$out/$1.svg" 2>"$out/$1.log" | tee "$out/$1.md" ||
     { failed+=("$1") && cat "$out/$1.log" >&2; }
 }
-one compare compare
-one founding founding "${quick[@]}"
-one peers peers
-[ ! -d tests/sim ] || one peers_sim peers --sim
-one scale scale "${quick[@]}"
+one compare compare "${others[@]}"
+one founding founding "${founding[@]}"
+one peers peers "${others[@]}"
+[ ! -d tests/sim ] || one peers_sim peers --sim "${others[@]}"
+one scale scale "${scale[@]}"
 printf '\n## micro\n\n'
 ./tests/bench/micro.sh 2>"$out/micro.log" | tee "$out/micro.md" || failed+=(micro)
 

@@ -26,12 +26,14 @@ class Sampler:
         self._pid, self._concurrency, self._take = pid, concurrency, take
         self._stop = threading.Event()
         self._before = (time.monotonic(), process_cpu(pid))
+        self._samples = 0
         self._thread = threading.Thread(target=self._run)
 
     def _sample(self):
         now, cpu = time.monotonic(), process_cpu(self._pid)
         cores = (cpu - self._before[1]) / max(now - self._before[0], 1e-9)
         self._before = (now, cpu)
+        self._samples += 1
         self._take(Sample(time.time(), self._concurrency, cores, resident_bytes(self._pid)))
 
     def _run(self):
@@ -45,4 +47,6 @@ class Sampler:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join()
-        self._sample()
+        # Right after another one, its CPU would be that of too short a time.
+        if not self._samples or time.monotonic() - self._before[0] > INTERVAL / 2:
+            self._sample()

@@ -29,6 +29,7 @@ class SimulatedLoop final : public EventLoop {
   bool BackgroundIsBehind() const override { return background_behind; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override { return now_; }
+  absl::Duration ReadClock() const override { return now_; }
   absl::Time WallTime() const override { return absl::UnixEpoch() + now_; }
   bool InLoopThread() const override { return std::this_thread::get_id() == thread_; }
 

@@ -14,7 +14,7 @@ from programs import Daemon, MUSTER, MUSTERD, environment
 FILE_BYTES = 26 * 1024
 # Hosts of one run at a time: the most that a run may ask for, so that the daemon's own admission
 # decides; scale.py's --in-flight.
-IN_FLIGHT = 10000
+IN_FLIGHT = 20000
 # Descriptors that a daemon needs for other things than sessions.
 SPARE_DESCRIPTORS = 500
 
