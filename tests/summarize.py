@@ -18,7 +18,7 @@ class Count:
 
     def __init__(self):
         self.passed = 0
-        self.skipped = 0
+        self.skipped = []
         self.failed = []
 
     def add_case(self, target, case):
@@ -26,9 +26,16 @@ class Count:
         if case.find("failure") is not None or case.find("error") is not None:
             self.failed.append(name)
         elif case.find("skipped") is not None or case.get("status") == "notrun":
-            self.skipped += 1
+            self.skipped.append(f"{name}: {reason(case)}")
         else:
             self.passed += 1
+
+
+def reason(case):
+    """Why a case was skipped; one line."""
+    skipped = case.find("skipped")
+    message = "" if skipped is None else skipped.get("message") or skipped.text or ""
+    return " ".join(message.split()) or "disabled"
 
 
 def local_path(uri):
@@ -86,8 +93,8 @@ def main():
         sys.exit(f"summarize.py: {error}\n0 passed, 1 failed")
     for name in count.failed:
         print(f"failed: {name}")
-    if count.skipped:
-        print(f"{count.skipped} skipped")
+    for text in count.skipped:
+        print(f"skipped: {text}")
     print(f"{count.passed} passed, {len(count.failed)} failed")
     sys.exit(0 if count.passed and not count.failed else 1)
 

@@ -4,6 +4,9 @@
 #   tests/bench/run.sh [compare] [--hosts N] [--fanout N] [--rounds N]    Muster beside a few peers
 #   tests/bench/run.sh founding [--quick] [--graphite HOST:PORT]          steps, for 1 to 200 hosts at once
 #   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
+#   tests/bench/run.sh scale [--quick] [--only SECTION]                   up to 20,000 simulated hosts
+#   tests/bench/run.sh soak [--sessions N]                                a million sessions leave nothing behind
+#   tests/bench/run.sh micro [NAME...]                                    single parts; see micro.sh
 #   tests/bench/run.sh all [--out DIR] [--quick] [--hosts N]              all, with JSON and pictures
 #
 # `run.sh NAME --help` shows all options. Installs the peers: from Debian, and, where they can be
@@ -14,8 +17,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 name=compare
 case ${1:-} in
-  compare | founding | peers | all) name=$1 && shift ;;
-  -h) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+  compare | founding | peers | scale | soak | all) name=$1 && shift ;;
+  micro) shift && exec ./tests/bench/micro.sh "$@" ;;
+  -h) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
 esac
 
 ./deploy/install_packages.sh
@@ -42,10 +46,11 @@ fi
 out=
 founding=()
 others=()
+scale=()
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=${2:?--out takes a folder} && shift 2 ;;
-    --quick) founding+=(--quick) && others+=(--rounds 1) && shift ;;
+    --quick) founding+=(--quick) && others+=(--rounds 1) && scale=(--quick) && shift ;;
     --hosts) founding+=(--to "${2:?--hosts takes a number}") && others+=(--hosts "$2") && shift 2 ;;
     *) echo "run.sh all: '$1': expected --out DIR, --quick or --hosts N" >&2 && exit 2 ;;
   esac
@@ -64,6 +69,9 @@ one compare compare "${others[@]}"
 one founding founding "${founding[@]}"
 one peers peers "${others[@]}"
 [ ! -d tests/sim ] || one peers_sim peers --sim "${others[@]}"
+one scale scale "${scale[@]}"
+printf '\n## micro\n\n'
+./tests/bench/micro.sh 2>"$out/micro.log" | tee "$out/micro.md" || failed+=(micro)
 
 /usr/bin/python3 tests/bench/merge.py "$out"
 echo

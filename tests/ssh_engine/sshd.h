@@ -12,8 +12,7 @@ namespace muster::testing {
 
 // Makes keys and a configuration in a folder of its own, serves all of 127.0.0.0/8 on a free port,
 // and ends with the object. Logs in as the user that the test runs as; where that is root, as a
-// user without privileges that exists for this server alone (a mount namespace with its own
-// /etc/passwd), or as root where no namespace can be made.
+// user without privileges that this server alone knows: OpenSSH refuses to signal root's commands.
 class Sshd {
  public:
   // Further lines for sshd_config(5).

@@ -1,0 +1,80 @@
+"""Against OpenSSH's own server, whose CPU bounds what any client can reach."""
+
+import os
+import time
+
+from client import decode
+from fleet import Fleet, read, write
+from lab import FILE_BYTES, Lab
+
+IN_FLIGHT = 64  # the server's listen backlog is 128
+
+
+class RealFleet:
+    """One sshd on all of 127.0.0.0/8."""
+
+    def __init__(self):
+        self._fleet = Fleet()
+        server = self._fleet.start()
+        self.user, self.key, self.port = self._fleet.user, self._fleet.key, server.port
+        self.known_hosts = self._fleet.known_hosts
+        self._pid = server.process.pid
+        self.text = "".join(f"{i:05d} one of the lines of a file\n"
+                            for i in range(FILE_BYTES // 32)).encode()
+        self.file = os.path.join(self._fleet.folder, "file")
+        write(self.file, self.text.decode())
+        os.chmod(self.file, 0o644)
+
+    def cpu(self):
+        """Seconds, of the server and of all sessions that have ended: proc(5)."""
+        fields = read(f"/proc/{self._pid}/stat").rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def settled_cpu(self):
+        """Once no session is left: only those that have ended are counted."""
+        while read(f"/proc/{self._pid}/task/{self._pid}/children").split():
+            time.sleep(0.05)
+        return self.cpu()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._fleet.stop()
+
+
+def addresses(count, net):
+    return f"127.{net}.[0-{count // 200 - 1}].[1-200]"
+
+
+def measure(bench, fleet, count, net):
+    with Lab(fleet) as lab:
+        cost, messages = lab.run(addresses(count, net), f"cat {fleet.file}", in_flight=IN_FLIGHT)
+        decoded = decode(messages)
+        complete = sum(host.state == "SUCCEEDED" and host.size == len(fleet.text)
+                       for host in decoded.values())
+    # Sessions that are kept have not been added up yet; stopping the daemon has ended them.
+    server = fleet.settled_cpu()
+    bench.results.check(complete == count, f"sshd: {complete} of {count} hosts are complete")
+    return cost, server, complete
+
+
+def run(bench):
+    rows = []
+    with RealFleet() as fleet:
+        for net, count in enumerate(bench.pick((200, 1000), (200,)), 2):
+            before = fleet.settled_cpu()
+            cost, after, complete = measure(bench, fleet, count, net)
+            server = after - before
+            floor = server / os.cpu_count()
+            rows.append({"hosts": count, "wall s": cost.wall, "sshd CPU s": server,
+                         "sshd ms a host": server / count * 1000, "floor s": floor,
+                         "wall / floor": cost.wall / floor,
+                         "daemon CPU ms a host": cost.daemon / count * 1000, "complete": complete})
+            bench.results.goal(f"sshd_{count}", cost.wall / floor,
+                              f"{cost.wall:.2f} s; the server used {server:.2f} s on "
+                              f"{os.cpu_count()} cores")
+    bench.results.goal("cold_cpu_sshd", rows[-1]["daemon CPU ms a host"], f"{rows[-1]['hosts']} hosts")
+    bench.results.table("OpenSSH's server", rows, bench.note(
+        f"{IN_FLIGHT} hosts in flight; `cat` of {len(fleet.text)} bytes. The floor is the server's own "
+        "CPU, spread over all cores: what a client could reach that costs nothing."))
