@@ -102,7 +102,7 @@ void AddRun(CLI::App* app, Options* options) {
       ->check(CLI::Range(1, 20000))
       ->type_name("N");
   AddDuration(run, "--connect-timeout", &options->connect_timeout,
-              "From the name to the login [10s]");
+              "From the name to the login, with all retries [10s]");
   AddDuration(run, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
   AddDuration(run, "--command-timeout", &options->command_timeout, "For the command [none]");
   run->add_option("--retries", options->retries,

@@ -23,11 +23,13 @@ bool CanPass(const HostOutcome& outcome) {
          outcome.cause == Cause::kLocal;
 }
 
-Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, HostTimings* timings,
-               absl::AnyInvocable<void()> on_trusted, absl::AnyInvocable<void(Result)> on_done)
+Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
+               HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
+               absl::AnyInvocable<void(Result)> on_done)
     : host_(host),
       context_(context),
       begin_(begin),
+      deadline_(deadline),
       timings_(timings),
       on_trusted_(std::move(on_trusted)),
       on_done_(std::move(on_done)),
@@ -40,7 +42,7 @@ Dialer::~Dialer() {
 
 void Dialer::Start() {
   timer_ = context_->loop->NewTimer([this] { OnTimeout(); });
-  timer_->Arm(context_->job->timeouts.connect);
+  timer_->Arm(deadline_ - start_);
   attempt_ = context_->connector->Connect(
       host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
 }

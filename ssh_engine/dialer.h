@@ -17,7 +17,7 @@
 
 namespace muster::engine {
 
-// Resolves, connects, checks the host key and logs in, within Timeouts::connect. One attempt.
+// Resolves, connects, checks the host key and logs in, by a given time. One attempt.
 // Loop-confined; owned by the host's task.
 class Dialer {
  public:
@@ -29,10 +29,11 @@ class Dialer {
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
-  // counted from `begin` (EventLoop::Now). `on_done` is called once, from the loop, never within
-  // Start; it may destroy this.
-  Dialer(const Host& host, RunContext* context, absl::Duration begin, HostTimings* timings,
-         absl::AnyInvocable<void()> on_trusted, absl::AnyInvocable<void(Result)> on_done);
+  // counted from `begin`. Ends as kConnectTimeout at `deadline`; both are EventLoop::Now's.
+  // `on_done` is called once, from the loop, never within Start; it may destroy this.
+  Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
+         HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
+         absl::AnyInvocable<void(Result)> on_done);
   // Gives up where it has not ended.
   ~Dialer();
   Dialer(const Dialer&) = delete;
@@ -77,6 +78,7 @@ class Dialer {
   const Host& host_;
   RunContext* const context_;
   const absl::Duration begin_;
+  const absl::Duration deadline_;
   HostTimings* const timings_;
   absl::AnyInvocable<void()> on_trusted_;
   absl::AnyInvocable<void(Result)> on_done_;

@@ -18,7 +18,7 @@ namespace muster::engine {
 namespace {
 
 constexpr int kEventsPerTurn = 256;
-constexpr int kBackgroundEventsPerTurn = 8;
+constexpr int kBackgroundEventsPerTurn = 4;
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
 

@@ -9,10 +9,6 @@ void HandshakeLimit::OnSuccess(bool prompt) {
   if (prompt && in_flight_ * 2 >= limit_) limit_ = std::min(limit_ + 1, kMost);
 }
 
-void HandshakeLimit::OnCongestion(absl::Duration now) {
-  if (now < calm_until_) return;
-  calm_until_ = now + absl::Seconds(1);
-  limit_ = std::max(limit_ / 2, kLeast);
-}
+void HandshakeLimit::OnCongestion() { limit_ = std::max(limit_ - 2, kLeast); }
 
 }  // namespace muster::engine

@@ -2,13 +2,12 @@
 #ifndef SSH_ENGINE_HANDSHAKE_LIMIT_H_
 #define SSH_ENGINE_HANDSHAKE_LIMIT_H_
 
-#include "absl/time/time.h"
-
 namespace muster::engine {
 
 // Begins low and grows by one with each handshake that went well, so that it doubles within a round
-// of them; is halved when the network or a server shows that it is too much, as TCP does it with
-// its window (RFC 5681). Loop-confined.
+// of them. Shrinks by two with each that shows that there are too many. So a few hosts that always
+// turn us away hold up nobody, and a server or a network that is too small for all of them is found
+// out within a round. Loop-confined.
 class HandshakeLimit {
  public:
   static constexpr int kLeast = 8;
@@ -23,14 +22,12 @@ class HandshakeLimit {
   void End() { --in_flight_; }
   // Where `prompt`, the server answered at once and this loop has time: more would do no harm.
   void OnSuccess(bool prompt);
-  // A lost SYN, or a server that turned us away. Those of one second count once: they tell of the
-  // same crowd.
-  void OnCongestion(absl::Duration now);
+  // A lost SYN, or a server that turned us away.
+  void OnCongestion();
 
  private:
   int limit_ = kFirst;
   int in_flight_ = 0;
-  absl::Duration calm_until_ = -absl::InfiniteDuration();
 };
 
 }  // namespace muster::engine

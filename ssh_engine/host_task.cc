@@ -12,6 +12,8 @@ namespace {
 
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(500);
 constexpr absl::Duration kMaxBackoff = absl::Seconds(15);
+// What is left of the connect timeout must be worth an attempt.
+constexpr absl::Duration kLeastAttempt = absl::Seconds(1);
 // For want of descriptors: others are about to be closed. A minute or so.
 constexpr absl::Duration kResourceWait = absl::Seconds(1);
 constexpr int kMaxResourceWaits = 60;
@@ -63,11 +65,11 @@ void HostTask::LeaveQueue() {
 // --- A session
 
 void HostTask::Dial() {
-  ++attempts_;
+  if (++attempts_ == 1) deadline_ = context_->loop->Now() + context_->job->timeouts.connect;
   timings_ = HostTimings();
   RiseTo(HostState::kConnecting);
   dialer_ = std::make_unique<Dialer>(
-      host_, context_, begin_, &timings_, [this] { RiseTo(HostState::kAuthenticating); },
+      host_, context_, begin_, deadline_, &timings_, [this] { RiseTo(HostState::kAuthenticating); },
       [this](Dialer::Result result) { OnDialed(std::move(result)); });
   dialer_->Start();
 }
@@ -94,20 +96,30 @@ void HostTask::OnDialed(Dialer::Result result) {
 
 bool HostTask::TryAgain(const HostOutcome& outcome) {
   if (!CanPass(outcome)) return false;
-  absl::Duration wait;
-  if (outcome.cause == Cause::kLocal) {
-    if (++short_of_resources_ > kMaxResourceWaits) return false;
-    wait = kResourceWait;
-  } else {
-    const Retries& retries = context_->job->retries;
-    const int allowed =
-        outcome.state == HostState::kThrottled ? retries.throttled : retries.unreachable;
-    if (attempts_ - short_of_resources_ > allowed) return false;
-    wait = Backoff(attempts_);
-  }
-  retry_timer_ = context_->loop->NewTimer([this] { AskForSession(false); });
-  retry_timer_->Arm(Jittered(wait, &context_->random));
+  if (outcome.cause == Cause::kLocal) return WaitForResources();
+  const Retries& retries = context_->job->retries;
+  const int allowed =
+      outcome.state == HostState::kThrottled ? retries.throttled : retries.unreachable;
+  const int failed = attempts_ - short_of_resources_;
+  if (failed > allowed) return false;
+  const absl::Duration wait = Jittered(Backoff(failed), &context_->random);
+  if (context_->loop->Now() + wait + kLeastAttempt > deadline_) return false;
+  AskLater(wait);
   return true;
+}
+
+// The host is not to blame, and loses no time by it.
+bool HostTask::WaitForResources() {
+  if (++short_of_resources_ > kMaxResourceWaits) return false;
+  const absl::Duration wait = Jittered(kResourceWait, &context_->random);
+  deadline_ += wait;
+  AskLater(wait);
+  return true;
+}
+
+void HostTask::AskLater(absl::Duration wait) {
+  retry_timer_ = context_->loop->NewTimer([this] { AskForSession(false); });
+  retry_timer_->Arm(wait);
 }
 
 // --- The command

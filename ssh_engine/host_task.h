@@ -44,6 +44,8 @@ class HostTask {
 
   // Whether what ended so is tried again, later.
   bool TryAgain(const HostOutcome& outcome);
+  bool WaitForResources();
+  void AskLater(absl::Duration wait);
   void LeaveQueue();
   void RiseTo(HostState state);
   void End(HostOutcome outcome);
@@ -65,7 +67,8 @@ class HostTask {
   HostState state_ = HostState::kQueued;  // up to kAuthenticating
   bool left_queue_ = false;
   bool ended_ = false;
-  absl::Duration begin_;  // when it left the queue
+  absl::Duration begin_;     // when it left the queue
+  absl::Duration deadline_;  // of all attempts together (Timeouts::connect)
   int attempts_ = 0;
   int short_of_resources_ = 0;  // attempts that failed for want of descriptors or ports here
   bool warm_ = false;

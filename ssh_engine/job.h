@@ -26,7 +26,9 @@ struct Host {
 
 // Zero means no limit, except for connect.
 struct Timeouts {
-  absl::Duration connect = absl::Seconds(10);     // from the start of DNS to authenticated
+  // From the start of DNS to authenticated, all attempts together; then again for each of opening a
+  // channel and the answer to the request.
+  absl::Duration connect = absl::Seconds(10);
   absl::Duration idle = absl::ZeroDuration();     // no output for that long
   absl::Duration command = absl::ZeroDuration();  // from the exec request to its end
 };

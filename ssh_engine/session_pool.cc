@@ -20,7 +20,7 @@ void SessionPool::Place::OnLoggedIn(bool prompt) {
   EndHandshake();
 }
 
-void SessionPool::Place::OnCongestion() { pool_->handshakes_.OnCongestion(pool_->loop_->Now()); }
+void SessionPool::Place::OnCongestion() { pool_->handshakes_.OnCongestion(); }
 
 void SessionPool::Place::EndHandshake() {
   if (std::exchange(in_handshake_, false)) pool_->OnHandshakeEnd(key_);

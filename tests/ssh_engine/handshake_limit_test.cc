@@ -45,14 +45,22 @@ TEST(HandshakeLimitTest, DoesNotGrowWhereItIsNotReached) {
   EXPECT_EQ(limit.limit(), HandshakeLimit::kFirst);
 }
 
-TEST(HandshakeLimitTest, IsHalvedOnceForACrowdThatIsTurnedAway) {
+TEST(HandshakeLimitTest, ACrowdThatIsTurnedAwayBringsItDown) {
   HandshakeLimit limit;
-  for (int i = 0; i < 50; ++i) limit.OnCongestion(absl::Seconds(10));
-  EXPECT_EQ(limit.limit(), HandshakeLimit::kFirst / 2);
-  limit.OnCongestion(absl::Seconds(11));
-  EXPECT_EQ(limit.limit(), HandshakeLimit::kFirst / 4);
-  for (int i = 12; i < 30; ++i) limit.OnCongestion(absl::Seconds(i));
+  for (int i = 0; i < 10; ++i) limit.OnCongestion();
+  EXPECT_EQ(limit.limit(), HandshakeLimit::kFirst - 20);
+  for (int i = 0; i < 100; ++i) limit.OnCongestion();
   EXPECT_EQ(limit.limit(), HandshakeLimit::kLeast);
+}
+
+TEST(HandshakeLimitTest, ATenthThatIsTurnedAwayDoesNot) {
+  HandshakeLimit limit;
+  for (int i = 0; i < 1000; ++i) {
+    Fill(&limit);
+    i % 10 == 0 ? limit.OnCongestion() : limit.OnSuccess(true);
+    limit.End();
+  }
+  EXPECT_GT(limit.limit(), 8 * HandshakeLimit::kFirst);
 }
 
 }  // namespace

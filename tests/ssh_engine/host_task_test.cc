@@ -538,6 +538,23 @@ TEST_F(HostTaskTest, AfterTheLastAttemptTheOutcomeIsThatOfTheLast) {
   EXPECT_EQ(outcome().message, "refused. Tried 3 times.");
 }
 
+TEST_F(HostTaskTest, AllAttemptsTogetherKeepToTheConnectLimit) {
+  job_->retries.throttled = 100;
+  Start();
+  for (int i = 0; i < 100 && !ended(); ++i) {
+    server_.handshake = Step::kFailed;
+    server_.failure.throttled = true;
+    if (connector_.Waits(kHost)) {
+      connector_.Succeed(kHost);
+      loop_.Run();
+    }
+    loop_.Advance(absl::Milliseconds(250));
+  }
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+  EXPECT_GE(outcome().attempts, 4);
+  EXPECT_LE(loop_.Now(), absl::Hours(1) + absl::Seconds(10));
+}
+
 TEST_F(HostTaskTest, AHostThatCannotBeReachedIsNotTriedAgainUnlessAsked) {
   Start();
   connector_.Fail(kHost, Cause::kRefused, "refused");
