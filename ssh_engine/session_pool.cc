@@ -7,7 +7,7 @@
 namespace muster::engine {
 
 SessionPool::Place::Place(SessionPool* pool, SessionKey key) : pool_(pool), key_(std::move(key)) {
-  pool_->OnHandshakeBegin(key_);
+  pool_->OnHandshakeBegin(this);
 }
 
 SessionPool::Place::~Place() {
@@ -23,12 +23,13 @@ void SessionPool::Place::OnLoggedIn(bool prompt) {
 void SessionPool::Place::OnCongestion() { pool_->handshakes_.OnCongestion(); }
 
 void SessionPool::Place::EndHandshake() {
-  if (std::exchange(in_handshake_, false)) pool_->OnHandshakeEnd(key_);
+  if (std::exchange(in_handshake_, false)) pool_->OnHandshakeEnd(this);
 }
 
 SessionPool::SessionPool(EventLoop* loop, const SessionLimits& limits)
     : loop_(loop),
       limits_(limits),
+      slow_timer_(loop->NewTimer([this] { PassSlowHandshakes(); })),
       idle_timer_(loop->NewTimer([this] { CloseOld(); })),
       alive_(std::make_shared<char>()) {}
 
@@ -125,16 +126,35 @@ void SessionPool::Withdraw(const DemandPtr& demand) {
 
 // --- Handshakes and places
 
-void SessionPool::OnHandshakeBegin(const SessionKey& key) {
+void SessionPool::OnHandshakeBegin(Place* place) {
   ++sessions_;
-  ++hosts_[key].sessions;
-  ++addresses_[key.address].handshakes;
+  ++hosts_[place->key_].sessions;
+  ++addresses_[place->key_.address].handshakes;
   handshakes_.Begin();
+  place->in_flight_ = in_flight_.emplace(in_flight_.end(), loop_->Now(), place);
+  if (!slow_timer_->armed()) slow_timer_->Arm(kSlowHandshake);
 }
 
-void SessionPool::OnHandshakeEnd(const SessionKey& key) {
+void SessionPool::LeaveFlight(Place* place) {
+  if (!place->in_flight_) return;
+  in_flight_.erase(*place->in_flight_);
+  place->in_flight_.reset();
   handshakes_.End();
-  const auto it = addresses_.find(key.address);
+  Wake();
+}
+
+void SessionPool::PassSlowHandshakes() {
+  while (!in_flight_.empty() && loop_->Now() - in_flight_.front().first >= kSlowHandshake) {
+    LeaveFlight(in_flight_.front().second);
+  }
+  if (!in_flight_.empty()) {
+    slow_timer_->Arm(in_flight_.front().first + kSlowHandshake - loop_->Now());
+  }
+}
+
+void SessionPool::OnHandshakeEnd(Place* place) {
+  LeaveFlight(place);
+  const auto it = addresses_.find(place->key_.address);
   Address& address = it->second;
   --address.handshakes;
   if (!address.waiting.empty()) {
@@ -143,7 +163,6 @@ void SessionPool::OnHandshakeEnd(const SessionKey& key) {
     if (next->waits()) Queue(next);
   }
   if (address.handshakes == 0 && address.waiting.empty()) addresses_.erase(it);
-  Wake();
 }
 
 void SessionPool::OnPlaceFreed(const SessionKey& key) {

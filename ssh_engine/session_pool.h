@@ -14,6 +14,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/event_loop.h"
 #include "ssh_engine/fair_queue.h"
 #include "ssh_engine/handshake_limit.h"
@@ -56,6 +57,9 @@ struct SessionLimits {
 class SessionPool {
  public:
   static constexpr size_t kMaxSessionsOfHost = 4;
+  // A handshake that takes longer waits for the other side, not for this one, and does not count as
+  // in flight any more: a crowd of silent hosts holds up nobody for longer than this.
+  static constexpr absl::Duration kSlowHandshake = absl::Seconds(1);
   // Below sshd's MaxStartups (10:30:100).
   static constexpr int kMaxHandshakesOfAddress = 8;
 
@@ -84,6 +88,8 @@ class SessionPool {
     SessionPool* const pool_;
     const SessionKey key_;
     bool in_handshake_ = true;
+    // While it counts as in flight.
+    absl::optional<std::list<std::pair<absl::Duration, Place*>>::iterator> in_flight_;
   };
 
   struct Grant {
@@ -186,8 +192,10 @@ class SessionPool {
   void OnIdleReady(IdleIt idle);
   void CloseOld();
 
-  void OnHandshakeBegin(const SessionKey& key);
-  void OnHandshakeEnd(const SessionKey& key);
+  void OnHandshakeBegin(Place* place);
+  void OnHandshakeEnd(Place* place);
+  void LeaveFlight(Place* place);
+  void PassSlowHandshakes();
   void OnPlaceFreed(const SessionKey& key);
   void ForgetIfEmpty(const SessionKey& key);
 
@@ -200,6 +208,9 @@ class SessionPool {
   absl::flat_hash_map<std::string, Address> addresses_;
   FairQueue<DemandPtr> queue_;  // for a handshake
   std::deque<std::pair<DemandPtr, Grant>> ready_;
+  // Those in flight, and since when; the longest first.
+  std::list<std::pair<absl::Duration, Place*>> in_flight_;
+  const std::unique_ptr<Timer> slow_timer_;
   std::list<Idle> idle_;  // the one that is unused for longest first
   const std::unique_ptr<Timer> idle_timer_;
 

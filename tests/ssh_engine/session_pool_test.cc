@@ -266,6 +266,20 @@ TEST_F(SessionPoolTest, HandshakesInFlightAreLimitedAndWarmSessionsPassThemBy) {
   EXPECT_THAT(order_.back(), "cold");
 }
 
+TEST_F(SessionPoolTest, SilentHostsHoldUpOthersForASecondOnly) {
+  MakePool();
+  for (int i = 0; i < HandshakeLimit::kFirst; ++i) Get(absl::StrCat("silent", i));
+  Customer* customer = Get("lively");
+  loop_.Advance(SessionPool::kSlowHandshake - absl::Milliseconds(1));
+  EXPECT_FALSE(customer->granted);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(customer->granted);
+  // They are sessions all the same.
+  EXPECT_EQ(pool_->sessions(), HandshakeLimit::kFirst + 1u);
+  for (Customer& silent : customers_) silent.grant = SessionPool::Grant();
+  EXPECT_EQ(pool_->sessions(), 0u);
+}
+
 TEST_F(SessionPoolTest, CallersTakeTurns) {
   MakePool();
   for (int i = 0; i < HandshakeLimit::kFirst; ++i) Get(absl::StrCat("h", i));
