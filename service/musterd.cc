@@ -100,10 +100,10 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
 }
 
 int Serve(DaemonOptions options) {
+  const UniqueFd signals = TakeSignals();
   // For as long as the process lives: else gRPC would end with the server, and wait up to ten
   // seconds for a thread that waits for nothing (1.51, Executor::ShutdownAll).
   grpc_init();
-  const UniqueFd signals = TakeSignals();
   const absl::Status logging = StartLog(options);
   if (!logging.ok()) {
     std::fprintf(stderr, "musterd: %s\n", std::string(logging.message()).c_str());
