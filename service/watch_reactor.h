@@ -19,7 +19,7 @@
 namespace muster::service {
 
 // A stream of encoded batches, for WatchRun and RunCommand alike: they are the same on the wire.
-// One write is in flight at a time, and they begin ten milliseconds apart unless there is much to
+// One write is in flight at a time, and they begin forty milliseconds apart unless there is much to
 // send or the run has ended; what a slow client has not read stays in the log. gRPC owns it:
 // it deletes itself once the call is over. Its methods may come from any thread.
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
