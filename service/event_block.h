@@ -32,9 +32,10 @@ class EventBlock {
   size_t size() const { return bytes_.size(); }
   // The bytes; this is empty afterwards.
   std::string Take();
-  // A copy without slack, to be kept; this is empty afterwards and keeps its memory for the next
-  // events, which then grow into nothing new.
-  EventBlock TakeCopy();
+  // What there is, to be kept; this is empty afterwards. Of little a copy without slack goes out,
+  // and the memory stays for the next events; of much the memory goes out, and as much again is
+  // ready.
+  EventBlock Detach();
 
  private:
   // Begins an event whose kind takes `size` bytes, tag included.

@@ -8,17 +8,22 @@ namespace muster::engine {
 namespace {
 
 constexpr size_t kFlushBytes = 64 * 1024;
+constexpr absl::Duration kStateDelay = absl::Milliseconds(20);
 // What an event without output is counted as.
 constexpr size_t kEventBytes = 32;
 
 }  // namespace
 
 FlushingObserver::FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer)
-    : loop_(loop), observer_(std::move(observer)), alive_(std::make_shared<char>()) {}
+    : loop_(loop),
+      observer_(std::move(observer)),
+      state_timer_(loop->NewTimer([this] { Flush(loop_->WallTime()); })),
+      alive_(std::make_shared<char>()) {}
 
 void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   observer_->OnState(host_index, state);
-  Count(kEventBytes);
+  bytes_ += kEventBytes;
+  if (!state_timer_->armed()) state_timer_->Arm(kStateDelay);
 }
 
 void FlushingObserver::OnOutput(uint32_t host_index, OutputStream stream,

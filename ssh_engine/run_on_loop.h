@@ -17,7 +17,8 @@
 namespace muster::engine {
 
 // Hands events on and sees to their Flush: at the end of the loop's iteration, or once they have
-// passed 64 KiB. Loop-confined.
+// passed 64 KiB. States alone wait a little: most are passed soon, and then need not be told.
+// Loop-confined.
 class FlushingObserver final : public LoopObserver {
  public:
   FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer);
@@ -33,6 +34,7 @@ class FlushingObserver final : public LoopObserver {
 
   EventLoop* const loop_;
   const std::unique_ptr<LoopObserver> observer_;
+  const std::unique_ptr<Timer> state_timer_;
   size_t bytes_ = 0;  // since the last Flush
   bool deferred_ = false;
   std::shared_ptr<char> alive_;

@@ -129,9 +129,20 @@ TEST_F(RunOnLoopTest, AnEmptyShareIsDone) {
 }
 
 TEST_F(RunOnLoopTest, EventsOfOneIterationAreFlushedTogether) {
-  MakeOnly(2);
+  Make(2);
+  connector_.Fail("h0", Cause::kRefused, "refused");
+  connector_.Fail("h1", Cause::kRefused, "refused");
   EXPECT_EQ(observer_->flushes, 0);
   loop_.Run();
+  EXPECT_EQ(observer_->flushes, 1);
+}
+
+TEST_F(RunOnLoopTest, StatesAloneAreFlushedALittleLater) {
+  Make(2);
+  EXPECT_EQ(observer_->flushes, 0);
+  loop_.Advance(absl::Milliseconds(20));
+  EXPECT_EQ(observer_->flushes, 1);
+  loop_.Advance(absl::Seconds(1));
   EXPECT_EQ(observer_->flushes, 1);
 }
 
