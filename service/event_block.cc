@@ -26,10 +26,8 @@ constexpr char kOutputTag =
 constexpr char kSecondsTag = Tag(1, WireFormatLite::WIRETYPE_VARINT);
 constexpr char kNanosTag = Tag(2, WireFormatLite::WIRETYPE_VARINT);
 
-// A loop flushes its observers once they have passed 64 KiB; what passes it may be a packet of 32
-// KiB.
-constexpr size_t kMuch = 48 * 1024;
-constexpr size_t kFullBlock = 100 * 1024;
+// A loop flushes its observers at 64 KiB; one line may be longer.
+constexpr size_t kKeptCapacity = 256 * 1024;
 
 // Varints of a fixed width: the encoding allows leading zeros. 35 bits hold the seconds until 3058.
 constexpr size_t kWideVarint = 5;
@@ -115,18 +113,12 @@ void EventBlock::Stamp(uint64_t first, absl::Time time) {
   }
 }
 
-EventBlock EventBlock::Detach() {
-  if (bytes_.size() < kMuch) {
-    EventBlock copy(*this);
-    stamps_.clear();
-    bytes_.clear();
-    return copy;
-  }
-  EventBlock detached(std::move(*this));
-  stamps_ = {};
-  bytes_ = {};
-  bytes_.reserve(kFullBlock);
-  return detached;
+EventBlock EventBlock::TakeCopy() {
+  EventBlock copy(*this);
+  stamps_.clear();
+  bytes_.clear();
+  if (bytes_.capacity() > kKeptCapacity) bytes_.shrink_to_fit();
+  return copy;
 }
 
 std::string EventBlock::Take() {

@@ -32,10 +32,9 @@ class EventBlock {
   size_t size() const { return bytes_.size(); }
   // The bytes; this is empty afterwards.
   std::string Take();
-  // What there is, to be kept; this is empty afterwards. Of little a copy without slack goes out,
-  // and the memory stays for the next events; of much the memory goes out, and as much again is
-  // ready.
-  EventBlock Detach();
+  // A copy without slack, to be kept; this is empty afterwards and keeps its memory for the next
+  // events, which then grow into nothing new.
+  EventBlock TakeCopy();
 
  private:
   // Begins an event whose kind takes `size` bytes, tag included.

@@ -152,7 +152,7 @@ void RunLoopObserver::Flush(absl::Time now) {
   std::vector<uint32_t> waiting;
   for (const auto& entry : pending_states_) waiting.push_back(entry.first);
   for (const uint32_t host_index : waiting) AddState(host_index);
-  const bool over = run_->Commit(block_.Detach(), updates_, now);
+  const bool over = run_->Commit(block_.TakeCopy(), updates_, now);
   updates_.clear();
   if (over) on_over_(*run_);
 }

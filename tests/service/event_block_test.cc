@@ -56,18 +56,18 @@ TEST(EventBlockTest, IgnoresTheSequenceAndTimeOfWhatIsAdded) {
   EXPECT_EQ(message.events(0).host_state().host_index(), 7u);
 }
 
-TEST(EventBlockTest, WhatIsDetachedHasAllEventsAndLeavesNone) {
+TEST(EventBlockTest, ACopyHasAllEventsAndLeavesNone) {
   for (const size_t size : {10, 100'000}) {
     const std::string data(size, 'x');
     EventBlock block;
     block.AddOutput(1, v1::OUTPUT_STREAM_STDOUT, data, false, false);
     block.AddOutput(2, v1::OUTPUT_STREAM_STDOUT, "two\n", false, false);
-    EventBlock detached = block.Detach();
+    EventBlock copy = block.TakeCopy();
     EXPECT_TRUE(block.empty());
     EXPECT_EQ(block.size(), 0u);
     block.AddOutput(3, v1::OUTPUT_STREAM_STDOUT, "three\n", false, false);
-    detached.Stamp(7, absl::UnixEpoch());
-    const v1::WatchRunResponse message = Decode(detached.Take());
+    copy.Stamp(7, absl::UnixEpoch());
+    const v1::WatchRunResponse message = Decode(copy.Take());
     ASSERT_EQ(message.events_size(), 2);
     EXPECT_EQ(message.events(0).output().data(), data);
     EXPECT_EQ(message.events(1).sequence(), 8u);
