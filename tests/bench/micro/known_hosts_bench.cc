@@ -100,7 +100,8 @@ void CheckUnknown(benchmark::State& state, std::string (*name)(int)) {
   const std::shared_ptr<KnownHosts> known_hosts = File(name).Load();
   int host = kLines;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(known_hosts->Check(Name(++host), 22, kType, Key(host)));
+    ++host;
+    benchmark::DoNotOptimize(known_hosts->Check(Name(host), 22, kType, Key(host)));
   }
 }
 BENCHMARK_CAPTURE(CheckUnknown, plain, Name);
