@@ -177,8 +177,12 @@ TEST_F(EpollLoopTest, TheBackgroundIsServedAFewAtATimeAndAfterAllOthers) {
   // Always ready: has its turn in each iteration.
   auto normal = loop_->Watch(near_.get(), Priority::kNormal, [&](Readiness) {
     since_normal = 0;
-    if (background == 0) EXPECT_FALSE(loop_->BackgroundIsBehind());
-    if (background == 4) EXPECT_TRUE(loop_->BackgroundIsBehind());
+    if (background == 0) {
+      EXPECT_FALSE(loop_->BackgroundIsBehind());
+    }
+    if (background == 4) {
+      EXPECT_TRUE(loop_->BackgroundIsBehind());
+    }
   });
   normal->SetInterest(true, false);
   Write();
