@@ -1,11 +1,12 @@
 """Many sessions through one daemon, against the simulated fleet, to see that none of them leaves a
 descriptor or memory behind.
 
-    tests/bench/run.sh soak [--sessions 1000000] [--hosts 5000]
+    tests/bench/run.sh soak [--sessions 1000000] [--hosts 4000]
 
 Each round reaches every host anew (musterd --session-idle 0) and checks that all succeeded. The
-first rounds fill caches and the runs that the daemon keeps; what is resident then is compared with
-what is at the end. Exits with 1 where that grew by more than a tenth, or a descriptor more is open.
+first quarter fills the allocator's caches and the runs that the daemon keeps; what is resident then is
+compared with what is at the end. Exits with 1 where that grew by more than a tenth, or a descriptor more is
+open.
 """
 
 import argparse
@@ -18,7 +19,6 @@ from programs import Daemon, Muster  # pylint: disable=wrong-import-position
 from sim import SimFleet  # pylint: disable=wrong-import-position
 
 KEPT_RUNS = 5
-WARM_UP_ROUNDS = 2 * KEPT_RUNS
 
 
 def descriptors(daemon):
@@ -39,18 +39,19 @@ def soak(sessions, count):
                          "warn"]) as daemon:
         muster = Muster(daemon)
         hosts = ",".join(fleet.addresses)
-        rounds = max(WARM_UP_ROUNDS + 1, -(-sessions // count))
+        rounds = max(4 * KEPT_RUNS, -(-sessions // count))
+        warm_up = rounds // 4
         settled = None
         for number in range(1, rounds + 1):
             one_round(muster, fleet, hosts)
-            if number == WARM_UP_ROUNDS:
+            if number == warm_up:
                 settled = (daemon.memory(), descriptors(daemon))
             if number % 10 == 0 or number == rounds:
                 print(f"{number * count} sessions: {daemon.memory() / 2**20:.0f} MiB resident, "
                       f"{descriptors(daemon)} descriptors", flush=True)
         memory, files = daemon.memory(), descriptors(daemon)
         grown = memory / settled[0] - 1
-        print(f"since {WARM_UP_ROUNDS * count} sessions: memory {grown:+.1%}, descriptors "
+        print(f"since {warm_up * count} sessions: memory {grown:+.1%}, descriptors "
               f"{files - settled[1]:+d}")
         return grown <= 0.1 and files <= settled[1]
 
