@@ -45,13 +45,13 @@ def test_hosts_have_their_output_and_their_timings_in_seconds():
 def test_steps_are_differences_of_timings():
     summary = summarize(hosts(succeeded(COLD)), hosts(succeeded(WARM, warmSession=True)))
     assert {key: round(mean(summary, key) * 1e6) for key in summary} == {
-        "auth_execute": 10000, "execute_again": 600, "channel_read": 500, "close_exit": 500,
+        "auth_execute": 10000, "execute_again": 600, "channel_read": 1500, "close_exit": 500,
         "total": 12000}
 
 
-def test_output_in_one_piece_takes_no_time():
+def test_output_in_one_piece_is_read_all_the_same():
     summary = summarize(hosts(succeeded({**COLD, "firstOutputUs": "11500"})), [])
-    assert mean(summary, "channel_read") == 0
+    assert round(mean(summary, "channel_read"), 6) == 0.0015
 
 
 def test_a_daemon_without_timings_and_warm_sessions_shows_nothing():
