@@ -49,7 +49,8 @@ void LibsshSocket::Enter() {
   buffers_ = std::move(spare.back());
   spare.pop_back();
   buffers_->begin = buffers_->end = 0;
-  drained_ = ended_ = false;
+  moved_ = drained_ = ended_ = false;
+  if (std::exchange(held_, false)) buffers_->output = std::exchange(unsent_, std::string());
   outer_ = std::exchange(current, this);
 }
 
@@ -77,6 +78,7 @@ bool LibsshSocket::Fill() {
   } while (size < 0 && errno == EINTR);
   drained_ = size < static_cast<ssize_t>(kInputBytes);
   if (size > 0) {
+    moved_ = true;
     buffers_->end = static_cast<size_t>(size);
     return true;
   }
@@ -114,6 +116,7 @@ size_t LibsshSocket::Write(absl::string_view bytes) {
     const ssize_t size = sendto(fd_, bytes.data() + written, bytes.size() - written,
                                 MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
     if (size >= 0) {
+      moved_ = true;
       written += static_cast<size_t>(size);
     } else if (errno == EAGAIN) {
       break;
@@ -124,17 +127,19 @@ size_t LibsshSocket::Write(absl::string_view bytes) {
   return written;
 }
 
-void LibsshSocket::Flush() {
+bool LibsshSocket::Flush() {
   std::string& output = buffers_->output;
   if (fd_ < 0 || send_failed_) {
     output.clear();
     unsent_.clear();
   }
-  if (!unsent_.empty()) unsent_.erase(0, Write(unsent_));
-  if (output.empty()) return;
-  const size_t written = unsent_.empty() ? Write(output) : 0;
-  if (!send_failed_) unsent_.append(output, written, std::string::npos);
-  output.clear();
+  if (!unsent_.empty() && !held_) unsent_.erase(0, Write(unsent_));
+  if (!output.empty()) {
+    const size_t written = unsent_.empty() && !held_ ? Write(output) : 0;
+    if (!send_failed_) unsent_.append(output, written, std::string::npos);
+    output.clear();
+  }
+  return moved_;
 }
 
 int LibsshSocket::Poll(pollfd* asked, int timeout) {

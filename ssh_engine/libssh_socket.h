@@ -40,11 +40,15 @@ class LibsshSocket {
   bool ended() const { return ended_; }
   // No more is received within this scope.
   void StopReceiving() { drained_ = true; }
+  // What is sent in this scope may wait for the next one's.
+  void HoldOutput() { held_ = true; }
+  // Sends what there is now, unless it is held. Whether bytes have come or gone in this scope.
+  bool Flush();
   // The connection is no longer the caller's: nothing is sent any more.
   void Forget() { fd_ = -1; }
 
   // --- At any time. Whether bytes wait for the socket to become writable.
-  bool HasUnsent() const { return !unsent_.empty(); }
+  bool HasUnsent() const { return !unsent_.empty() && !held_; }
 
   // --- What libssh calls, within a scope.
   ssize_t Receive(void* to, size_t size);
@@ -60,17 +64,18 @@ class LibsshSocket {
   void Enter();
   void Leave();
   bool Fill();
-  void Flush();
   size_t Write(absl::string_view bytes);
 
   int fd_ = -1;
-  std::string unsent_;  // what the kernel did not take
+  std::string unsent_;  // what the kernel did not take, or what is held
+  bool held_ = false;
   bool send_failed_ = false;
 
   // Of the scope that is open.
   int depth_ = 0;
   LibsshSocket* outer_ = nullptr;
   std::unique_ptr<Buffers> buffers_;
+  bool moved_ = false;    // bytes have come or gone
   bool drained_ = false;  // the kernel has no more, as far as it was asked
   bool ended_ = false;
   int error_ = 0;  // with ended_; 0: closed in order

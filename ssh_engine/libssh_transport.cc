@@ -269,7 +269,8 @@ void LibsshTransport::EndTurn() {
   // libssh closes it when the connection breaks, and its number may be somebody else's by now.
   if (fd() != io_.fd()) return io_.Forget();
   // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
-  if (!exec_sent_) SetSocketOption(io_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);
+  // Sending ends quick acknowledgement.
+  if (io_.Flush() && !exec_sent_) SetSocketOption(io_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
 // --- Handshake
@@ -340,6 +341,7 @@ Step LibsshTransport::TryHandshake() {
   }
   if (result == SSH_AGAIN) return Step::kAgain;
   if (!ReadHostKey()) return FailHandshake();
+  io_.HoldOutput();  // our NEWKEYS: the login comes next
   return Step::kDone;
 }
 

@@ -84,6 +84,22 @@ TEST_F(LibsshSocketTest, WhatIsSentGoesOutInOnePieceWhenTheScopeEnds) {
   EXPECT_FALSE(socket_.HasUnsent());
 }
 
+TEST_F(LibsshSocketTest, HeldOutputGoesOutWithTheNextScopes) {
+  {
+    const LibsshSocket::Scope scope(&socket_);
+    Send("held, ");
+    socket_.HoldOutput();
+  }
+  EXPECT_EQ(PeerReceives(), "");
+  EXPECT_FALSE(socket_.HasUnsent());
+  {
+    const LibsshSocket::Scope scope(&socket_);
+    EXPECT_EQ(Poll(POLLOUT), POLLOUT);
+    Send("sent");
+  }
+  EXPECT_EQ(PeerReceives(), "held, sent");
+}
+
 TEST_F(LibsshSocketTest, TheEndOfAnInnerScopeSendsNothing) {
   const LibsshSocket::Scope scope(&socket_);
   {
