@@ -22,6 +22,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ssh_engine/libssh_socket.h"
 #include "ssh_engine/mutex.h"
 #include "ssh_engine/ssh_key.h"
 
@@ -33,8 +34,9 @@ using AuthStep = SshTransport::AuthStep;
 
 // Before a login an honest server sends a few KiB; one that never ends would burn a core.
 constexpr uint64_t kMaxBytesBeforeLogin = 256 * 1024;
-// Packets taken in before other descriptors have their turn: 4 KiB each (MAX_BUF_SIZE, socket.c).
+// Of libssh's reads, 4 KiB each (MAX_BUF_SIZE, socket.c), before other descriptors have their turn.
 constexpr int kReadsPerTurn = 64;
+constexpr size_t kGreetingBytes = 64;
 constexpr time_t kAgentConnectSeconds = 5;
 // What a peer that has vanished without a word costs: a minute.
 constexpr int kKeepAliveIdleSeconds = 30;
@@ -131,6 +133,9 @@ class AgentLink {
   bool aborted_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+bool IsAgain(Step step) { return step == Step::kAgain; }
+bool IsAgain(AuthStep step) { return step == AuthStep::kAgain; }
+
 class LibsshTransport final : public SshTransport {
  public:
   LibsshTransport(UniqueFd socket, SshTransportOptions options)
@@ -157,18 +162,40 @@ class LibsshTransport final : public SshTransport {
   const TransportFailure& failure() const override { return failure_; }
 
  private:
+  // Around every use of libssh: its socket is in memory meanwhile.
+  class Turn {
+   public:
+    explicit Turn(LibsshTransport* transport) : transport_(transport), scope_(&transport->io_) {}
+    ~Turn() { transport_->EndTurn(); }
+
+   private:
+    LibsshTransport* const transport_;
+    const LibsshSocket::Scope scope_;
+  };
+  // One turn of a step: repeats it for as long as there is something to take in.
+  template <typename Attempt>
+  auto TakeTurn(Attempt attempt) -> decltype(attempt());
+  // Nothing that has come may be left in the turn's buffer: nobody would be told of it again. A
+  // step whose result depends on what comes takes it in by itself.
+  void EndTurn();
+
+  Step TryHandshake();
+  Step TryOpenChannel();
+  Step TryExec(const std::string& command);
   bool Begin();
   bool Configure();
   bool PeerHasSpoken();
   bool Throttled() const;
   bool ReadHostKey();
   AuthStep Offer(absl::FunctionRef<int()> call);
+  AuthStep TryAgent(const std::string& agent_socket);
   AuthStep Conclude(int result);
   bool RefusedHere() const;
 
   // After each call into libssh: writes what it holds back, and tells whether the connection lives.
   bool Settle();
   bool Alive() const;
+  bool LibraryWantsWrite() const;
   std::string LibraryError() const;
   Step FailToBegin();
   Step FailHandshake();
@@ -187,6 +214,7 @@ class LibsshTransport final : public SshTransport {
                            const char* message, const char* language, void* self);
 
   UniqueFd socket_;  // until libssh has it
+  LibsshSocket io_;
   SshTransportOptions options_;
 
   ssh_session session_ = nullptr;
@@ -208,10 +236,11 @@ class LibsshTransport final : public SshTransport {
   AgentLink agent_;
 };
 
+// Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
   FreeChannel();
   if (session_ == nullptr) return;
-  if (logged_in_ && Alive()) ssh_disconnect(session_);
+  if (logged_in_ && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
   ssh_event_free(event_);
   ssh_free(session_);
 }
@@ -219,6 +248,29 @@ LibsshTransport::~LibsshTransport() {
 int LibsshTransport::fd() const {
   if (session_ == nullptr || event_ == nullptr) return socket_.get();
   return ssh_get_fd(session_);
+}
+
+// --- Turns
+
+template <typename Attempt>
+auto LibsshTransport::TakeTurn(Attempt attempt) -> decltype(attempt()) {
+  const Turn turn(this);
+  auto step = attempt();
+  for (int i = 0; i < kReadsPerTurn && IsAgain(step) && io_.input_size() > 0; ++i) step = attempt();
+  return step;
+}
+
+void LibsshTransport::EndTurn() {
+  io_.StopReceiving();
+  for (size_t left = SIZE_MAX; event_ != nullptr && Alive() && io_.input_size() < left;) {
+    left = io_.input_size();
+    if (left > 0 || LibraryWantsWrite()) ssh_event_dopoll(event_, 0);
+  }
+  // libssh closes it when the connection breaks, and its number may be somebody else's by now.
+  if (fd() != io_.fd()) return io_.Forget();
+  // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
+  // Sending ends quick acknowledgement.
+  if (io_.Flush() && !exec_sent_) SetSocketOption(io_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
 // --- Handshake
@@ -268,6 +320,11 @@ bool LibsshTransport::Begin() {
 }
 
 Step LibsshTransport::Handshake() {
+  if (io_.fd() < 0) io_.SetFd(socket_.get());
+  return TakeTurn([this] { return TryHandshake(); });
+}
+
+Step LibsshTransport::TryHandshake() {
   if (event_ == nullptr && !Begin()) return FailToBegin();
   if (!PeerHasSpoken()) return Settle() ? Step::kAgain : FailHandshake();
   // No line before or of a banner has a NUL (RFC 4253, 4.2).
@@ -284,6 +341,7 @@ Step LibsshTransport::Handshake() {
   }
   if (result == SSH_AGAIN) return Step::kAgain;
   if (!ReadHostKey()) return FailHandshake();
+  io_.HoldOutput();  // our NEWKEYS: the login comes next
   return Step::kDone;
 }
 
@@ -291,10 +349,9 @@ Step LibsshTransport::Handshake() {
 // talk, and libssh does not tell. (The first ssh_connect only writes.)
 bool LibsshTransport::PeerHasSpoken() {
   if (counter_.in_bytes > 0) return true;
-  char bytes[64];
-  const ssize_t size = recv(fd(), bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-  if (size > 0) greeting_.assign(bytes, size);
-  return size >= 0 || (errno != EAGAIN && errno != EINTR);
+  const absl::string_view bytes = io_.Peek();
+  greeting_ = std::string(bytes.substr(0, kGreetingBytes));
+  return !bytes.empty() || io_.ended();
 }
 
 Step LibsshTransport::FailToBegin() {
@@ -345,11 +402,17 @@ bool LibsshTransport::ReadHostKey() {
 // --- Authentication
 
 AuthStep LibsshTransport::Authenticate(const Identity& identity) {
-  return Offer(
-      [&] { return ssh_userauth_publickey(session_, nullptr, identity.private_key.get()); });
+  return TakeTurn([&] {
+    return Offer(
+        [&] { return ssh_userauth_publickey(session_, nullptr, identity.private_key.get()); });
+  });
 }
 
 AuthStep LibsshTransport::AuthenticateByAgent(const std::string& agent_socket) {
+  return TakeTurn([&] { return TryAgent(agent_socket); });
+}
+
+AuthStep LibsshTransport::TryAgent(const std::string& agent_socket) {
   if (agent_.fd() < 0) {
     if (!agent_.Open(agent_socket)) return AuthStep::kDenied;
     ssh_set_agent_socket(session_, agent_.fd());
@@ -407,6 +470,10 @@ std::string LibsshTransport::AuthenticationMethods() const {
 // --- The command
 
 Step LibsshTransport::OpenChannel() {
+  return TakeTurn([this] { return TryOpenChannel(); });
+}
+
+Step LibsshTransport::TryOpenChannel() {
   if (channel_ == nullptr) {
     channel_ = ssh_channel_new(session_);
     if (channel_ == nullptr) return FailLost();
@@ -421,6 +488,10 @@ Step LibsshTransport::OpenChannel() {
 }
 
 Step LibsshTransport::Exec(const std::string& command) {
+  return TakeTurn([&] { return TryExec(command); });
+}
+
+Step LibsshTransport::TryExec(const std::string& command) {
   const int result = ssh_channel_request_exec(channel_, command.c_str());
   if (!Settle()) return FailLost();
   if (result == SSH_AGAIN) return Step::kAgain;
@@ -434,13 +505,15 @@ Step LibsshTransport::Exec(const std::string& command) {
 }
 
 Step LibsshTransport::Pump() {
-  for (int i = 0; i < kReadsPerTurn && !closed_by_server_; ++i) {
+  const Turn turn(this);
+  for (int i = 0; !closed_by_server_; ++i) {
+    if (i == kReadsPerTurn) io_.StopReceiving();
     const int result = ssh_event_dopoll(event_, 0);
     if (closed_by_server_) break;
     if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
     if (result == SSH_ERROR || !Alive()) return FailLost();
   }
-  return closed_by_server_ ? Step::kDone : Step::kAgain;
+  return Step::kDone;
 }
 
 void LibsshTransport::FreeChannel() {
@@ -452,6 +525,8 @@ void LibsshTransport::FreeChannel() {
 }
 
 bool LibsshTransport::Release() {
+  const Turn turn(this);
+  io_.StopReceiving();
   const bool closed = closed_by_server_;
   FreeChannel();
   output_ = nullptr;
@@ -462,20 +537,25 @@ bool LibsshTransport::Release() {
 }
 
 Step LibsshTransport::PumpIdle() {
-  for (int i = 0; i < kReadsPerTurn; ++i) {
+  const Turn turn(this);
+  for (int i = 0;; ++i) {
+    if (i == kReadsPerTurn) io_.StopReceiving();
     const int result = ssh_event_dopoll(event_, 0);
-    if (result == SSH_AGAIN) break;
+    if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
     if (result == SSH_ERROR) return FailLost();
   }
-  return Settle() ? Step::kAgain : FailLost();
 }
 
 void LibsshTransport::Signal(const std::string& name) {
+  const Turn turn(this);
+  io_.StopReceiving();
   ssh_channel_request_send_signal(channel_, name.c_str());
   Settle();
 }
 
 void LibsshTransport::CloseChannel() {
+  const Turn turn(this);
+  io_.StopReceiving();
   ssh_channel_close(channel_);
   Settle();
 }
@@ -532,16 +612,14 @@ bool LibsshTransport::Alive() const {
 
 bool LibsshTransport::Settle() {
   if (!Alive()) return false;
-  // libssh asks for writability after each write, whether or not there is more to write; one poll
-  // here is cheaper than a turn of the loop.
-  if (WantsWrite()) ssh_event_dopoll(event_, 0);
-  if (!Alive()) return false;
-  // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
-  if (!exec_sent_) SetSocketOption(fd(), IPPROTO_TCP, TCP_QUICKACK, 1);
-  return true;
+  // libssh asks for writability after each write, whether or not there is more to write.
+  if (LibraryWantsWrite()) ssh_event_dopoll(event_, 0);
+  return Alive();
 }
 
-bool LibsshTransport::WantsWrite() const {
+bool LibsshTransport::WantsWrite() const { return io_.HasUnsent() || LibraryWantsWrite(); }
+
+bool LibsshTransport::LibraryWantsWrite() const {
   return (ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0;
 }
 
