@@ -59,6 +59,7 @@ class RunLoopObserver final : public engine::LoopObserver {
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
   }
+  void OnReady(uint32_t) override {}
   void OnOutput(uint32_t host_index, engine::OutputStream stream,
                 const engine::OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override;
@@ -161,7 +162,8 @@ class RunEngineObserver final : public engine::RunObserver {
  public:
   RunEngineObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
       : run_(std::move(run)), on_over_(std::move(on_over)) {}
-  std::unique_ptr<engine::LoopObserver> ForLoop(int) override {
+  std::unique_ptr<engine::LoopObserver> ForLoop(int,
+                                                std::shared_ptr<engine::LoopControl>) override {
     return std::make_unique<RunLoopObserver>(run_, on_over_);
   }
 

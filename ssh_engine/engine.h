@@ -3,6 +3,7 @@
 #define SSH_ENGINE_ENGINE_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,10 +12,20 @@
 
 namespace muster::engine {
 
-// A handle on a run that was started. Dropping it does not end the run. Thread-safe.
+// A handle on a run that was started. Dropping it does not end the run. Thread-safe; no call waits.
 class RunHandle {
  public:
   virtual ~RunHandle() = default;
+  // Further hosts, to be started in this order on each loop, after those before. One message to
+  // each loop that has any.
+  virtual void Add(std::vector<Host> hosts) = 0;
+  // No more will come: the loops forget the run once its hosts have ended.
+  virtual void Finish() = 0;
+  // No host leaves kQueued any more until it is called with false.
+  virtual void SetPaused(bool paused) = 0;
+  // Hosts in kQueued, also those still to be added, end as kNotStarted, with this message; the
+  // others go on.
+  virtual void StopStarting(const std::string& message) = 0;
   // Hosts not yet started end as kNotStarted; commands under way are sent TERM, KILL after the
   // grace time, and end as kCanceled. Harmless when repeated.
   virtual void Cancel() = 0;
@@ -25,10 +36,12 @@ class RunHandle {
 class Engine {
  public:
   virtual ~Engine() = default;
-  // Hands the run to the loops, one message each, and returns at once. `hosts` may be empty. Each
-  // host ends with one OnEnd.
-  virtual std::shared_ptr<RunHandle> Start(Job job, std::vector<Host> hosts,
-                                           std::shared_ptr<RunObserver> observer) = 0;
+  // A run without hosts: they come by RunHandle::Add. Each host ends with one OnEnd.
+  virtual std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) = 0;
+  // Back-pressure: with false, no output is read from running commands, whose hosts then wait for
+  // room in TCP's window; true: goes on. What may still come is a loop's turn, and what a command
+  // that is being ended writes.
+  virtual void SetReading(bool reading) = 0;
 };
 
 struct EngineOptions {

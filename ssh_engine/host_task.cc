@@ -129,7 +129,12 @@ void HostTask::RunCommand(bool warm) {
   command_ = std::make_unique<RemoteCommand>(
       host_, context_, session_.get(), warm, begin_, &timings_,
       [this](RemoteCommand::Result result) { OnCommandEnd(std::move(result)); });
-  command_->Start();
+  command_->Start(granted_);
+}
+
+void HostTask::Grant() {
+  granted_ = true;
+  if (command_ != nullptr) command_->Grant();
 }
 
 // The command is still at work on the stack, but does not touch the session any more.
@@ -149,10 +154,23 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
 
 // --- The end
 
-void HostTask::Cancel() {
+void HostTask::Cancel(Cause cause, const std::string& message) {
   if (ended_) return;
-  if (command_ != nullptr) return command_->Cancel();
-  EndUnstarted("the run was canceled before the command was started.");
+  if (command_ != nullptr) return command_->Cancel(cause, message);
+  EndUnstarted(absl::StrCat(message, " The command was not started."));
+}
+
+void HostTask::StopIfQueued(const std::string& message) {
+  if (!ended_ && !left_queue_) EndUnstarted(message);
+}
+
+void HostTask::SetPaused(bool paused) {
+  if (ended_ || left_queue_) return;
+  if (paused) {
+    ticket_.reset();
+  } else {
+    AskForSession(false);
+  }
 }
 
 void HostTask::Abandon() {
@@ -161,10 +179,10 @@ void HostTask::Abandon() {
   EndUnstarted("musterd was stopped before the command was started.");
 }
 
-void HostTask::EndUnstarted(const char* message) {
+void HostTask::EndUnstarted(std::string message) {
   HostOutcome outcome;
   outcome.state = HostState::kNotStarted;
-  outcome.message = message;
+  outcome.message = std::move(message);
   End(std::move(outcome));
 }
 

@@ -3,6 +3,7 @@
 #define SSH_ENGINE_HOST_TASK_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
@@ -28,8 +29,15 @@ class HostTask {
   HostTask& operator=(const HostTask&) = delete;
 
   void Start();
-  // The run is canceled: ends at once where no command was requested, else stops the command first.
-  void Cancel();
+  // Ends at once where no command was requested, else ends the command first.
+  void Cancel(Cause cause, const std::string& message);
+  // Ends it where it has not left the queue.
+  void StopIfQueued(const std::string& message);
+  // While paused it does not leave the queue.
+  void SetPaused(bool paused);
+  // The command may be requested (Job::gated): at most once for the whole task, whatever session it
+  // comes to. Holds for the sessions that follow, should this one be lost before.
+  void Grant();
   // The engine stops: ends at once, and says what is not known.
   void Abandon();
 
@@ -49,7 +57,7 @@ class HostTask {
   void LeaveQueue();
   void RiseTo(HostState state);
   void End(HostOutcome outcome);
-  void EndUnstarted(const char* message);
+  void EndUnstarted(std::string message);
 
   const Host host_;
   RunContext* const context_;
@@ -66,6 +74,7 @@ class HostTask {
 
   HostState state_ = HostState::kQueued;  // up to kAuthenticating
   bool left_queue_ = false;
+  bool granted_ = false;
   bool ended_ = false;
   absl::Duration begin_;     // when it left the queue
   absl::Duration deadline_;  // of all attempts together (Timeouts::connect)

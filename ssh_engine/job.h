@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "ssh_engine/credential.h"
@@ -40,6 +41,13 @@ struct Retries {
   int throttled = 5;    // turned away before the banner, as sshd does past its MaxStartups
 };
 
+// How a command that has to end is ended: TERM to its process group, KILL after the grace time.
+struct StopRules {
+  absl::Duration grace = absl::Seconds(2);
+  // By the SSH signal request alone, and not, where that does not help, over a second channel.
+  bool signal_only = false;
+};
+
 // What to do on each host, and how. Immutable once handed over; shared by the loops.
 struct Job {
   std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
@@ -51,7 +59,20 @@ struct Job {
   std::string caller;            // hosts of different callers take turns
   uint32_t max_in_flight = 256;  // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;   // bytes; LineAssembler
-  absl::Duration kill_grace = absl::Seconds(2);  // from TERM to KILL
+  StopRules stop;
+  // No command is requested before LoopControl::Grant.
+  bool gated = false;
+};
+
+// How a run's observer on a loop talks back. Thread-safe; harmless when the hosts have ended.
+class LoopControl {
+ public:
+  virtual ~LoopControl() = default;
+  // The commands of these hosts may be requested: now, or once they are ready. One message to the
+  // loop.
+  virtual void Grant(std::vector<uint32_t> host_indexes) = 0;
+  // Ends one host: kCanceled where its command was requested, else kNotStarted.
+  virtual void CancelHost(uint32_t host_index, Cause cause, const std::string& message) = 0;
 };
 
 // Gets the events of one run on one loop. Every method is called on that loop's thread and must not
@@ -61,6 +82,9 @@ class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
   virtual void OnState(uint32_t host_index, HostState state) = 0;
+  // Job::gated: the host's channel is open, and its command waits for LoopControl::Grant. May come
+  // again, when the session is lost meanwhile and another takes its place.
+  virtual void OnReady(uint32_t host_index) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
   // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came
@@ -74,7 +98,7 @@ class RunObserver {
  public:
   virtual ~RunObserver() = default;
   // Called on loop `loop`'s thread, once, before its first event; the loop destroys it there.
-  virtual std::unique_ptr<LoopObserver> ForLoop(int loop) = 0;
+  virtual std::unique_ptr<LoopObserver> ForLoop(int loop, std::shared_ptr<LoopControl> control) = 0;
 };
 
 }  // namespace muster::engine

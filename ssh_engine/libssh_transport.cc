@@ -157,6 +157,7 @@ class LibsshTransport final : public SshTransport {
   bool Release() override;
   Step PumpIdle() override;
   void Signal(const std::string& name) override;
+  void RunAside(const std::string& command) override;
   void CloseChannel() override;
   bool WantsWrite() const override;
   const TransportFailure& failure() const override { return failure_; }
@@ -204,6 +205,8 @@ class LibsshTransport final : public SshTransport {
   Step FailLost();
   AuthStep FailLogin();
 
+  void AdvanceAside();
+  void FreeAside();
   void ListenToChannel();
   void FreeChannel();
   static int OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr, void* self);
@@ -220,6 +223,8 @@ class LibsshTransport final : public SshTransport {
   ssh_session session_ = nullptr;
   ssh_event event_ = nullptr;
   ssh_channel channel_ = nullptr;
+  ssh_channel aside_ = nullptr;  // RunAside
+  std::string aside_command_;    // empty once it was requested
   Output output_;
   ssh_channel_callbacks_struct callbacks_ = {};
   ssh_counter_struct counter_ = {};
@@ -238,6 +243,7 @@ class LibsshTransport final : public SshTransport {
 
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
+  FreeAside();
   FreeChannel();
   if (session_ == nullptr) return;
   if (logged_in_ && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
@@ -510,7 +516,10 @@ Step LibsshTransport::Pump() {
     if (i == kReadsPerTurn) io_.StopReceiving();
     const int result = ssh_event_dopoll(event_, 0);
     if (closed_by_server_) break;
-    if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
+    if (result == SSH_AGAIN) {
+      AdvanceAside();
+      return Settle() ? Step::kAgain : FailLost();
+    }
     if (result == SSH_ERROR || !Alive()) return FailLost();
   }
   return Step::kDone;
@@ -527,7 +536,8 @@ void LibsshTransport::FreeChannel() {
 bool LibsshTransport::Release() {
   const Turn turn(this);
   io_.StopReceiving();
-  const bool closed = closed_by_server_;
+  const bool closed = closed_by_server_ && aside_ == nullptr;
+  FreeAside();
   FreeChannel();
   output_ = nullptr;
   exit_report_ = ExitReport();
@@ -551,6 +561,33 @@ void LibsshTransport::Signal(const std::string& name) {
   io_.StopReceiving();
   ssh_channel_request_send_signal(channel_, name.c_str());
   Settle();
+}
+
+void LibsshTransport::RunAside(const std::string& command) {
+  const Turn turn(this);
+  io_.StopReceiving();
+  FreeAside();
+  aside_ = ssh_channel_new(session_);
+  aside_command_ = command;
+  AdvanceAside();
+  Settle();
+}
+
+// A server that refuses it is left alone. Requests that have been sent must not be sent again: only
+// what answers "again" is repeated.
+void LibsshTransport::AdvanceAside() {
+  if (aside_ == nullptr || aside_command_.empty() || !Alive()) return;
+  int result = ssh_channel_is_open(aside_) ? SSH_OK : ssh_channel_open_session(aside_);
+  if (result == SSH_OK) result = ssh_channel_request_exec(aside_, aside_command_.c_str());
+  if (result == SSH_AGAIN) return;
+  aside_command_.clear();
+  if (result == SSH_OK) ssh_channel_send_eof(aside_);
+}
+
+void LibsshTransport::FreeAside() {
+  if (aside_ != nullptr) ssh_channel_free(aside_);
+  aside_ = nullptr;
+  aside_command_.clear();
 }
 
 void LibsshTransport::CloseChannel() {

@@ -1,14 +1,19 @@
 #include "ssh_engine/remote_command.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/kill_command.h"
 
 namespace muster::engine {
 namespace {
 
 // From KILL to giving up on a confirmation.
 constexpr absl::Duration kKillWait = absl::Seconds(1);
+// A server that takes the signal request (RFC 4254, 6.9) has ended most commands by then; OpenSSH
+// does not take it for root (session.c: "session signalling requires privilege separation").
+constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
 
 std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
 
@@ -27,7 +32,10 @@ RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* ses
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
-void RemoteCommand::Start() {
+RemoteCommand::~RemoteCommand() { context_->gate->Forget(this); }
+
+void RemoteCommand::Start(bool granted) {
+  granted_ = granted || !context_->job->gated;
   session_->SetUser(this);
   transport().SetOutput(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
@@ -40,13 +48,15 @@ void RemoteCommand::Start() {
 void RemoteCommand::Advance() {
   while (Step()) {
   }
-  if (phase_ != Phase::kEnded) session_->UpdateInterest();
+  if (phase_ != Phase::kEnded && !parked_) session_->UpdateInterest();
 }
 
 bool RemoteCommand::Step() {
   switch (phase_) {
     case Phase::kOpening:
       return OpenChannel();
+    case Phase::kReady:
+      return AwaitGrant();
     case Phase::kExec:
       return Exec();
     case Phase::kRunning:
@@ -62,7 +72,7 @@ bool RemoteCommand::OpenChannel() {
     case SshTransport::Step::kAgain:
       return false;
     case SshTransport::Step::kDone:
-      BeginExec();
+      OnOpened();
       return true;
     case SshTransport::Step::kFailed:
       EndUnopened();
@@ -71,8 +81,39 @@ bool RemoteCommand::OpenChannel() {
   return false;
 }
 
-void RemoteCommand::BeginExec() {
+// No limit in time while it waits to be granted: the journal's disk may be full.
+void RemoteCommand::OnOpened() {
   timings_->channel_open = SinceBegin();
+  if (granted_) return BeginExec();
+  phase_ = Phase::kReady;
+  phase_timer_->Disarm();
+  context_->observer->OnReady(host_.index);
+}
+
+void RemoteCommand::Grant() {
+  granted_ = true;
+  if (phase_ != Phase::kReady) return;
+  BeginExec();
+  Advance();
+}
+
+// Takes in what comes meanwhile: the connection may be lost, and nothing was requested yet.
+bool RemoteCommand::AwaitGrant() {
+  switch (transport().Pump()) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      End(HostState::kUnreachable, Cause::kExecRefused,
+          "the server closed the session before the command was requested.");
+      return false;
+    case SshTransport::Step::kFailed:
+      EndUnopened();
+      return false;
+  }
+  return false;
+}
+
+void RemoteCommand::BeginExec() {
   context_->observer->OnState(host_.index, HostState::kStarting);
   phase_ = Phase::kExec;
   phase_timer_->Arm(limits().connect);
@@ -106,7 +147,23 @@ bool RemoteCommand::Exec() {
   return false;
 }
 
+// A command that is being ended is read: its end would not be seen.
+bool RemoteCommand::Parked() {
+  parked_ = !context_->gate->open() && stop_ == Stop::kNo;
+  if (!parked_) return false;
+  context_->gate->Wait(this);
+  session_->Park();
+  return true;
+}
+
+void RemoteCommand::OnReading() {
+  parked_ = false;
+  last_output_ = context_->loop->Now();
+  Advance();
+}
+
 bool RemoteCommand::Pump() {
+  if (Parked()) return false;
   const SshTransport::Step step = transport().Pump();
   NoteExit();
   switch (step) {
@@ -166,24 +223,25 @@ void RemoteCommand::OnOpenTimeout() {
 }
 
 void RemoteCommand::OnCommandTimeout() {
-  StopCommand(HostState::kCommandTimeout,
+  StopCommand(HostState::kCommandTimeout, Cause::kNone,
               absl::StrCat("the command took longer than ", absl::FormatDuration(limits().command),
                            " (command timeout)."));
 }
 
 // Armed once for many outputs: looks how long the last one is ago.
 void RemoteCommand::OnIdleTimer() {
+  if (parked_) return idle_timer_->Arm(limits().idle);
   const absl::Duration silent = context_->loop->Now() - last_output_;
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
-  StopCommand(HostState::kIdleTimeout,
+  StopCommand(HostState::kIdleTimeout, Cause::kNone,
               absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
                            " (idle timeout)."));
 }
 
-void RemoteCommand::Cancel() {
+void RemoteCommand::Cancel(Cause cause, const std::string& message) {
   if (phase_ == Phase::kEnded) return;
-  if (requested()) return StopCommand(HostState::kCanceled, "the run was canceled.");
-  End(HostState::kNotStarted, Cause::kNone, "the run was canceled before the command was started.");
+  if (requested()) return StopCommand(HostState::kCanceled, cause, message);
+  End(HostState::kNotStarted, Cause::kNone, absl::StrCat(message, " The command was not started."));
 }
 
 void RemoteCommand::Abandon() {
@@ -195,7 +253,7 @@ void RemoteCommand::Abandon() {
   End(HostState::kNotStarted, Cause::kNone, "musterd was stopped before the command was started.");
 }
 
-void RemoteCommand::StopCommand(HostState state, std::string message) {
+void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
   if (stop_ != Stop::kNo || phase_ == Phase::kEnded) return;
   if (phase_ == Phase::kRunning && transport().exit_report().ended()) {
     // It has ended; something it left in the background holds its output open.
@@ -204,6 +262,7 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
   }
   stop_ = Stop::kRequested;
   stop_outcome_.state = state;
+  stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
   if (phase_ == Phase::kRunning) SendTerm();
@@ -212,17 +271,30 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
 void RemoteCommand::SendTerm() {
   stop_ = Stop::kTermSent;
   transport().Signal("TERM");
-  phase_timer_->Arm(context_->job->kill_grace);
+  phase_timer_->Arm(std::min(kSignalWait, context_->job->stop.grace));
+  context_->gate->Forget(this);
+  parked_ = false;
   session_->UpdateInterest();
 }
 
+void RemoteCommand::SendAside(const char* signal) {
+  if (!context_->job->stop.signal_only) transport().RunAside(KillCommand(signal));
+}
+
 void RemoteCommand::OnGraceOver() {
-  if (stop_ == Stop::kTermSent) {
+  const absl::Duration left = context_->job->stop.grace - kSignalWait;
+  if (stop_ == Stop::kTermSent && left > absl::ZeroDuration()) {
+    stop_ = Stop::kTermSentAside;
+    SendAside("TERM");
+    phase_timer_->Arm(left);
+    return session_->UpdateInterest();
+  }
+  if (stop_ != Stop::kKillSent) {
     stop_ = Stop::kKillSent;
     transport().Signal("KILL");
+    SendAside("KILL");
     phase_timer_->Arm(kKillWait);
-    session_->UpdateInterest();
-    return;
+    return session_->UpdateInterest();
   }
   transport().CloseChannel();
   stop_outcome_.message += " The server did not confirm its end: it may still be running.";
@@ -268,7 +340,7 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ == Phase::kOpening);
+  End(std::move(outcome), warm_ && phase_ != Phase::kExec);
 }
 
 void RemoteCommand::EndLost() {

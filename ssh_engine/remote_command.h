@@ -11,6 +11,7 @@
 #include "ssh_engine/job.h"
 #include "ssh_engine/line_assembler.h"
 #include "ssh_engine/outcome.h"
+#include "ssh_engine/output_gate.h"
 #include "ssh_engine/run_context.h"
 #include "ssh_engine/session.h"
 
@@ -18,7 +19,7 @@ namespace muster::engine {
 
 // Opens a channel, requests the command, hands its output to the observer, and stops it where a
 // limit in time or the caller says so. Loop-confined; owned by the host's task.
-class RemoteCommand final : public SessionUser {
+class RemoteCommand final : public SessionUser, private OutputWaiter {
  public:
   struct Result {
     HostOutcome outcome;
@@ -32,12 +33,16 @@ class RemoteCommand final : public SessionUser {
   RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
                 absl::Duration begin, HostTimings* timings,
                 absl::AnyInvocable<void(Result)> on_end);
+  ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
 
-  void Start();
-  // The run is canceled: ends at once where no command was requested, else stops the command first.
-  void Cancel();
+  // `granted`: as if Grant had been called already.
+  void Start(bool granted);
+  // The command may be requested (Job::gated).
+  void Grant();
+  // Ends at once where no command was requested, else ends the command first.
+  void Cancel(Cause cause, const std::string& message);
   // Whether the command may have been started.
   bool requested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
   // Ends at once.
@@ -48,28 +53,36 @@ class RemoteCommand final : public SessionUser {
  private:
   enum class Phase {
     kOpening,
+    kReady,    // waits for Grant
     kExec,     // the command was requested: it may run from here on
     kRunning,  // the server has confirmed it
     kEnded,
   };
   // How far stopping the command has come.
-  enum class Stop { kNo, kRequested, kTermSent, kKillSent };
+  enum class Stop { kNo, kRequested, kTermSent, kTermSentAside, kKillSent };
 
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
   // One step; whether to go on at once.
   bool Step();
   bool OpenChannel();
+  void OnOpened();
+  bool AwaitGrant();
   void BeginExec();
   bool Exec();
   bool Pump();
+  // Parks it while no output is read.
+  bool Parked();
+  void OnReading() override;
 
   void OnPhaseTimeout();
   void OnOpenTimeout();
   void OnCommandTimeout();
   void OnIdleTimer();
-  void StopCommand(HostState state, std::string message);
+  void StopCommand(HostState state, Cause cause, std::string message);
   void SendTerm();
+  // Also over a second channel.
+  void SendAside(const char* signal);
   void OnGraceOver();
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
@@ -94,6 +107,8 @@ class RemoteCommand final : public SessionUser {
   absl::AnyInvocable<void(Result)> on_end_;
 
   Phase phase_ = Phase::kOpening;
+  bool granted_ = false;
+  bool parked_ = false;
   std::unique_ptr<Timer> phase_timer_;    // opening, exec, then the grace time
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit

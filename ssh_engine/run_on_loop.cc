@@ -26,6 +26,12 @@ void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   if (!state_timer_->armed()) state_timer_->Arm(kStateDelay);
 }
 
+// Others may wait for what it leads to: no delay.
+void FlushingObserver::OnReady(uint32_t host_index) {
+  observer_->OnReady(host_index);
+  Count(kEventBytes);
+}
+
 void FlushingObserver::OnOutput(uint32_t host_index, OutputStream stream,
                                 const OutputChunk& chunk) {
   observer_->OnOutput(host_index, stream, chunk);
@@ -54,14 +60,13 @@ void FlushingObserver::Count(size_t bytes) {
   });
 }
 
-RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
                      std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
                      absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
       observer_(context_.loop, std::move(observer)),
       on_done_(std::move(on_done)),
-      hosts_(std::move(hosts)),
       alive_(std::make_shared<char>()) {
   context_.job = std::move(job);
   context_.observer = &observer_;
@@ -69,14 +74,20 @@ RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::ve
 
 RunOnLoop::~RunOnLoop() = default;
 
-void RunOnLoop::Start() {
+void RunOnLoop::Add(std::vector<Host> hosts) {
+  for (Host& host : hosts) hosts_.push_back(std::move(host));
+  if (stopped_) EndQueued(*stopped_);
   StartMore();
+}
+
+void RunOnLoop::Finish() {
+  finished_ = true;
   DoneIfSo();
 }
 
 // A permit that comes too late for this loop goes on to the next.
 void RunOnLoop::StartMore() {
-  while (!AllStarted() && !waiting_) {
+  while (!AllStarted() && !waiting_ && !paused_) {
     // Weak: while it waits, the limit owns it.
     auto grant = [this, loop = context_.loop, waiting_for = std::weak_ptr<InFlightLimit>(limit_),
                   alive = std::weak_ptr<char>(alive_)] {
@@ -94,13 +105,14 @@ void RunOnLoop::StartMore() {
 
 void RunOnLoop::OnGrant() {
   waiting_ = false;
-  if (AllStarted()) return limit_->Release();
+  if (AllStarted() || paused_) return limit_->Release();
   StartOne();
   StartMore();
 }
 
 void RunOnLoop::StartOne() {
-  Host& host = hosts_[next_++];
+  Host host = std::move(hosts_.front());
+  hosts_.pop_front();
   const uint32_t index = host.index;
   auto task =
       std::make_unique<HostTask>(std::move(host), &context_, [this, index] { OnHostEnd(index); });
@@ -120,10 +132,36 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
   });
 }
 
+void RunOnLoop::SetPaused(bool paused) {
+  if (std::exchange(paused_, paused) == paused) return;
+  for (auto& task : tasks_) task.second->SetPaused(paused);
+  StartMore();
+}
+
+void RunOnLoop::StopStarting(const std::string& message) {
+  stopped_ = message;
+  EndQueued(message);
+  for (auto& task : tasks_) task.second->StopIfQueued(message);
+  DoneIfSo();
+}
+
+void RunOnLoop::Grant(const std::vector<uint32_t>& host_indexes) {
+  for (const uint32_t index : host_indexes) {
+    const auto task = tasks_.find(index);
+    if (task != tasks_.end()) task->second->Grant();
+  }
+}
+
+void RunOnLoop::CancelHost(uint32_t host_index, Cause cause, const std::string& message) {
+  const auto task = tasks_.find(host_index);
+  if (task != tasks_.end()) task->second->Cancel(cause, message);
+}
+
 void RunOnLoop::Cancel() {
-  EndQueued("the run was canceled before this host's turn came.");
+  stopped_ = "the run was canceled before this host's turn came.";
+  EndQueued(*stopped_);
   // Ends come back to OnHostEnd, which leaves tasks_ alone.
-  for (auto& task : tasks_) task.second->Cancel();
+  for (auto& task : tasks_) task.second->Cancel(Cause::kNone, "the run was canceled.");
   DoneIfSo();
 }
 
@@ -133,15 +171,15 @@ void RunOnLoop::Abandon() {
   observer_.Flush(context_.loop->WallTime());
 }
 
-void RunOnLoop::EndQueued(const char* message) {
+void RunOnLoop::EndQueued(const std::string& message) {
   HostOutcome outcome;
   outcome.state = HostState::kNotStarted;
   outcome.message = message;
-  for (; !AllStarted(); ++next_) observer_.OnEnd(hosts_[next_].index, outcome);
+  for (; !AllStarted(); hosts_.pop_front()) observer_.OnEnd(hosts_.front().index, outcome);
 }
 
 void RunOnLoop::DoneIfSo() {
-  if (done_ || !AllStarted() || !tasks_.empty()) return;
+  if (done_ || !finished_ || !AllStarted() || !tasks_.empty()) return;
   done_ = true;
   observer_.Flush(context_.loop->WallTime());
   context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {

@@ -4,11 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/host_task.h"
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/job.h"
@@ -24,6 +27,7 @@ class FlushingObserver final : public LoopObserver {
   FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer);
 
   void OnState(uint32_t host_index, HostState state) override;
+  void OnReady(uint32_t host_index) override;
   void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const HostOutcome& outcome) override;
   // What there is, now.
@@ -40,30 +44,36 @@ class FlushingObserver final : public LoopObserver {
   std::shared_ptr<char> alive_;
 };
 
-// Starts this loop's hosts as the limit permits, and ends when each has ended. Loop-confined; owned
-// by the engine's loop.
+// Starts this loop's hosts as the limit permits, and ends when each has ended and no more will
+// come. Loop-confined; owned by the engine's loop.
 class RunOnLoop {
  public:
   // `context` needs no observer and no job. `on_done` is called once, when the
-  // last host has ended and its events are flushed, never from within Start or Cancel; it may
-  // destroy this.
-  RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+  // last host has ended and its events are flushed, never from within a call; it may destroy this.
+  RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
             std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
             absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
-  void Start();
+  // As RunHandle's.
+  void Add(std::vector<Host> hosts);
+  void Finish();
+  void SetPaused(bool paused);
+  void StopStarting(const std::string& message);
   void Cancel();
+  // As LoopControl's.
+  void Grant(const std::vector<uint32_t>& host_indexes);
+  void CancelHost(uint32_t host_index, Cause cause, const std::string& message);
   // The engine stops: all hosts have ended and their events are flushed when this returns.
   void Abandon();
 
  private:
-  bool AllStarted() const { return next_ == hosts_.size(); }
+  bool AllStarted() const { return hosts_.empty(); }
   void StartMore();
   void StartOne();
   void OnGrant();
   void OnHostEnd(uint32_t host_index);
-  void EndQueued(const char* message);
+  void EndQueued(const std::string& message);
   void DoneIfSo();
 
   RunContext context_;
@@ -71,8 +81,10 @@ class RunOnLoop {
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;
 
-  std::vector<Host> hosts_;
-  size_t next_ = 0;       // the first of hosts_ that was not started
+  std::deque<Host> hosts_;               // that were not started
+  absl::optional<std::string> stopped_;  // what hosts that are still added end with
+  bool paused_ = false;
+  bool finished_ = false;
   bool waiting_ = false;  // for a permit
   bool done_ = false;
   absl::flat_hash_map<uint32_t, std::unique_ptr<HostTask>> tasks_;  // by host index

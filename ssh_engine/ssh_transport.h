@@ -98,6 +98,10 @@ class SshTransport {
 
   // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
   virtual void Signal(const std::string& name) = 0;
+  // Runs another command beside, on a channel of its own, in place of one that was run so before.
+  // Goes on within Pump; what it writes is dropped, and how it ends is not told. After Exec was
+  // done.
+  virtual void RunAside(const std::string& command) = 0;
   // Asks the server to end the channel, without waiting.
   virtual void CloseChannel() = 0;
 

@@ -20,7 +20,7 @@ RunPlan Plan(const std::string& creator = "ann", const std::string& request = ""
 
 void Finish(const std::shared_ptr<Run>& run, size_t output = 0) {
   const auto observer = NewRunObserver(run, [](const Run&) {});
-  const auto loop = observer->ForLoop(0);
+  const auto loop = observer->ForLoop(0, nullptr);
   const std::string text(output, 'x');
   if (output > 0) loop->OnOutput(0, engine::OutputStream::kStdout, {text, false, false});
   engine::HostOutcome outcome;

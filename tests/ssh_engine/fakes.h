@@ -96,10 +96,12 @@ struct FakeServer {
   std::string user;
   std::string command;
   std::vector<std::string> signals;
+  std::vector<std::string> asides;
   bool closed_channel = false;
   bool gone = false;
   int execs = 0;
   int opens = 0;
+  int pumps = 0;
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
@@ -134,7 +136,10 @@ class FakeTransport final : public SshTransport {
     server_->command = command;
     return server_->exec;
   }
-  Step Pump() override { return server_->pump; }
+  Step Pump() override {
+    ++server_->pumps;
+    return server_->pump;
+  }
   const ExitReport& exit_report() const override { return server_->exit; }
   bool Release() override {
     server_->exit = ExitReport();
@@ -143,6 +148,7 @@ class FakeTransport final : public SshTransport {
   }
   Step PumpIdle() override { return server_->idle; }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
+  void RunAside(const std::string& command) override { server_->asides.push_back(command); }
   void CloseChannel() override { server_->closed_channel = true; }
   bool WantsWrite() const override { return server_->wants_write; }
   const TransportFailure& failure() const override { return server_->failure; }
@@ -178,6 +184,7 @@ class RecordingObserver final : public LoopObserver {
   void OnState(uint32_t host, HostState state) override {
     Note(host, std::string(HostStateName(state)));
   }
+  void OnReady(uint32_t host) override { Note(host, "ready"); }
   void OnOutput(uint32_t host, OutputStream stream, const OutputChunk& chunk) override {
     Note(host, absl::StrCat(stream == OutputStream::kStdout ? "out " : "err ", chunk.bytes,
                             chunk.unterminated ? "$" : ""));

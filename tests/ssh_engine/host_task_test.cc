@@ -9,9 +9,11 @@
 namespace muster::engine {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Step = SshTransport::Step;
 using AuthStep = SshTransport::AuthStep;
 
@@ -29,6 +31,7 @@ class HostTaskTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
+    context_.gate = &gate_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       server_.user = options.user;
       ++dials_;
@@ -56,6 +59,17 @@ class HostTaskTest : public ::testing::Test {
     connector_.Succeed(kHost);
     loop_.Run();
   }
+  // Everything well up to the wait for the grant, if the channel opens.
+  void StartGated(Step open = Step::kDone) {
+    job_->gated = true;
+    Start();
+    server_.handshake = Step::kDone;
+    server_.logins = {AuthStep::kAccepted};
+    server_.open = open;
+    server_.exec = Step::kDone;
+    connector_.Succeed(kHost);
+    loop_.Run();
+  }
   bool Ready() { return loop_.SetReady(fd_, kReadable); }
   void Exit(int status) {
     server_.exit.has_status = true;
@@ -75,6 +89,7 @@ class HostTaskTest : public ::testing::Test {
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   SessionPool pool_{&loop_, SessionLimits()};
+  OutputGate gate_;
   RunContext context_;
   std::unique_ptr<HostTask> task_;
   int fd_ = -1;
@@ -241,20 +256,20 @@ TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
 
 TEST_F(HostTaskTest, CanceledBeforeTheCommandIsNotStarted) {
   Start();
-  task_->Cancel();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   EXPECT_EQ(server_.execs, 0);
 }
 
 TEST_F(HostTaskTest, CanceledWhileItRunsSendsTerm) {
   StartCommand();
-  task_->Cancel();
-  task_->Cancel();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  task_->Cancel(Cause::kNone, "the run was canceled.");
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_TRUE(outcome().cancel_confirmed);
-  task_->Cancel();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
   EXPECT_EQ(ends_, 1);
 }
 
@@ -265,11 +280,130 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
   loop_.Run();
-  task_->Cancel();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
   EXPECT_THAT(server_.signals, IsEmpty());
   server_.exec = Step::kDone;
   Ready();
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+}
+
+TEST_F(HostTaskTest, CanceledForACauseSaysSo) {
+  StartCommand();
+  task_->Cancel(Cause::kOutputLimit, "it wrote too much.");
+  Exit(0);
+  EXPECT_EQ(outcome().state, HostState::kCanceled);
+  EXPECT_EQ(outcome().cause, Cause::kOutputLimit);
+  EXPECT_THAT(outcome().message, HasSubstr("it wrote too much"));
+}
+
+TEST_F(HostTaskTest, WhatASignalDoesNotEndIsKilledOverASecondChannelToo) {
+  StartCommand();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  EXPECT_THAT(server_.asides, IsEmpty());
+  loop_.Advance(absl::Milliseconds(500));
+  EXPECT_THAT(server_.asides, ElementsAre(HasSubstr("kill -s TERM")));
+  loop_.Advance(absl::Milliseconds(1500));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.asides, ElementsAre(HasSubstr("TERM"), HasSubstr("kill -s KILL")));
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_EQ(outcome().state, HostState::kCanceled);
+  EXPECT_FALSE(outcome().cancel_confirmed);
+}
+
+TEST_F(HostTaskTest, NoSecondChannelWhereTheRunSaysSo) {
+  job_->stop.signal_only = true;
+  StartCommand();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  loop_.Advance(absl::Seconds(5));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.asides, IsEmpty());
+}
+
+TEST_F(HostTaskTest, WithoutGraceKillComesAtOnce) {
+  job_->stop.grace = absl::ZeroDuration();
+  StartCommand();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+}
+
+// --- Waiting for the journal
+
+TEST_F(HostTaskTest, AGatedCommandIsNotRequestedBeforeItsGrant) {
+  StartGated();
+  EXPECT_THAT(observer_.events[0], Contains("ready"));
+  loop_.Advance(absl::Hours(1));  // no limit in time: the disk may be full
+  EXPECT_EQ(server_.execs, 0);
+  EXPECT_THAT(observer_.events[0], Not(Contains("STARTING")));
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+  EXPECT_THAT(observer_.events[0], Contains("STARTING"));
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+}
+
+TEST_F(HostTaskTest, AGrantThatComesBeforeTheChannelIsOpenIsKept) {
+  StartGated(Step::kAgain);
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+  server_.open = Step::kDone;
+  Ready();
+  EXPECT_EQ(server_.execs, 1);
+  EXPECT_THAT(observer_.events[0], Not(Contains("ready")));
+}
+
+TEST_F(HostTaskTest, CanceledWhileItWaitsForItsGrantIsNotStarted) {
+  StartGated();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, AConnectionLostWhileItWaitsForItsGrantIsNotUnknown) {
+  StartGated();
+  server_.failure = {Cause::kReset, false, "the connection broke"};
+  server_.pump = Step::kFailed;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(server_.execs, 0);
+}
+
+// --- Back-pressure
+
+TEST_F(HostTaskTest, NothingIsReadWhileTheGateIsClosed) {
+  StartCommand();
+  const int pumps = server_.pumps;
+  gate_.SetOpen(false);
+  Ready();
+  EXPECT_EQ(server_.pumps, pumps);
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  gate_.SetOpen(true);
+  EXPECT_EQ(server_.pumps, pumps + 1);  // what libssh holds comes first
+  EXPECT_TRUE(loop_.WantsRead(fd_));
+}
+
+TEST_F(HostTaskTest, SilenceDoesNotCountWhileNothingIsRead) {
+  job_->timeouts.idle = absl::Seconds(3);
+  StartCommand();
+  gate_.SetOpen(false);
+  Ready();
+  loop_.Advance(absl::Seconds(60));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  gate_.SetOpen(true);
+  loop_.Advance(absl::Seconds(2));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  loop_.Advance(absl::Milliseconds(1500));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+}
+
+TEST_F(HostTaskTest, ACommandThatIsBeingEndedIsReadAllTheSame) {
+  StartCommand();
+  gate_.SetOpen(false);
+  Ready();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Exit(0);
+  EXPECT_TRUE(outcome().cancel_confirmed);
 }
 
 TEST_F(HostTaskTest, AbandonedIsNotStartedOrUnknown) {
@@ -607,7 +741,7 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
   Start();
   connector_.Fail(kHost, Cause::kRefused, "refused");
   loop_.Run();
-  task_->Cancel();
+  task_->Cancel(Cause::kNone, "the run was canceled.");
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   loop_.Advance(absl::Minutes(1));
   EXPECT_FALSE(connector_.Waits(kHost));

@@ -21,6 +21,7 @@ class RunOnLoopTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
+    context_.gate = &gate_;
     context_.credential = std::make_shared<Credential>();
   }
 
@@ -29,13 +30,26 @@ class RunOnLoopTest : public ::testing::Test {
     loop_.Run();
   }
   void MakeOnly(uint32_t hosts) {
+    MakeUnfinished();
+    AddOnly(0, hosts);
+    run_->Finish();
+  }
+  void AddOnly(uint32_t first, uint32_t hosts) {
     std::vector<Host> list;
-    for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
+    for (uint32_t i = first; i < first + hosts; ++i) {
+      list.push_back({i, absl::StrCat("h", i), 22, "ann"});
+    }
+    run_->Add(std::move(list));
+  }
+  void AddHosts(uint32_t first, uint32_t hosts) {
+    AddOnly(first, hosts);
+    loop_.Run();
+  }
+  void MakeUnfinished() {
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
-    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(list), std::move(observer), limit_,
+    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(observer), limit_,
                                        [this] { ++dones_; });
-    run_->Start();
   }
   void Fail(int host) {
     connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
@@ -48,6 +62,7 @@ class RunOnLoopTest : public ::testing::Test {
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
   SessionPool pool_{&loop_, SessionLimits()};
+  OutputGate gate_;
   RunContext context_;
   RecordingObserver* observer_ = nullptr;
   std::unique_ptr<RunOnLoop> run_;
@@ -119,6 +134,62 @@ TEST_F(RunOnLoopTest, AbandonEndsAllBeforeItReturns) {
   run_->Abandon();
   EXPECT_THAT(observer_->outcomes, SizeIs(5));
   EXPECT_GT(observer_->flushes, flushes);
+}
+
+TEST_F(RunOnLoopTest, HostsMayComeLaterAndKeepTheirOrder) {
+  limit_ = std::make_shared<InFlightLimit>(1);
+  MakeUnfinished();
+  AddHosts(0, 1);
+  Fail(0);
+  EXPECT_EQ(dones_, 0);
+  AddHosts(1, 2);
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
+  Fail(1);
+  Fail(2);
+  EXPECT_EQ(dones_, 0);
+  run_->Finish();
+  loop_.Run();
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, PausedItStartsNobodyUntilItGoesOn) {
+  Make(4);
+  run_->SetPaused(true);
+  Fail(0);
+  Fail(1);
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1", "h2", "h3"));
+}
+
+TEST_F(RunOnLoopTest, APermitThatComesWhilePausedGoesOn) {
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  ASSERT_TRUE(limit_->Acquire([] {}));
+  Make(1);
+  run_->SetPaused(true);
+  limit_->Release();
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), SizeIs(0));
+  EXPECT_TRUE(limit_->Acquire([] {}));
+  limit_->Release();
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), SizeIs(1));
+}
+
+TEST_F(RunOnLoopTest, WhoHasStartedGoesOnWhenNoFurtherHostIsStarted) {
+  Make(4);
+  run_->StopStarting("enough.");
+  AddHosts(4, 1);
+  loop_.Run();
+  EXPECT_THAT(observer_->outcomes, SizeIs(3));
+  EXPECT_EQ(observer_->outcomes.at(4).state, HostState::kNotStarted);
+  EXPECT_EQ(observer_->outcomes.at(4).message, "enough.");
+  Fail(0);
+  Fail(1);
+  EXPECT_EQ(dones_, 1);
+  EXPECT_EQ(observer_->outcomes.at(0).state, HostState::kUnreachable);
 }
 
 TEST_F(RunOnLoopTest, AnEmptyShareIsDone) {
