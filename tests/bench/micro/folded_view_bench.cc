@@ -1,6 +1,7 @@
 // Folding the outputs of a whole fleet, for one watcher.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -22,13 +23,22 @@ std::string OutputOf(uint32_t host, uint32_t kinds) {
   return data;
 }
 
+std::string Stamped(EventBlock* block) {
+  block->Stamp(1, absl::UnixEpoch());
+  return block->Take();
+}
+
 std::string EndOf(uint32_t host) {
   EventBlock block;
   v1::Event event;
   event.mutable_host_finished()->set_host_index(host);
   event.mutable_host_finished()->mutable_outcome()->set_state(v1::HOST_STATE_SUCCEEDED);
   block.Add(event);
-  return block.Take();
+  return Stamped(&block);
+}
+
+void MustAdd(const std::string& block, FoldedView* view) {
+  if (!view->Add(block).ok()) std::abort();
 }
 
 // As many hosts are under way at a time as `in_flight`; their outputs are of so many `kinds`.
@@ -39,17 +49,15 @@ void FoldFleet(benchmark::State& state) {
     EventBlock block;
     block.AddOutput(host, v1::OUTPUT_STREAM_STDOUT,
                     OutputOf(host, static_cast<uint32_t>(state.range(1))), false, false);
-    outputs.push_back(block.Take());
+    outputs.push_back(Stamped(&block));
   }
   for (auto _ : state) {
     TextBudget texts(FoldedView::kTextBudgetBytes);
     FoldedView view(ViewFilter(), &texts);
     v1::WatchRunResponse response;
     for (uint32_t first = 0; first < kHosts; first += in_flight) {
-      for (const std::string& output : outputs) benchmark::DoNotOptimize(view.Add(output));
-      for (uint32_t host = 0; host < in_flight; ++host) {
-        benchmark::DoNotOptimize(view.Add(EndOf(host)));
-      }
+      for (const std::string& output : outputs) MustAdd(output, &view);
+      for (uint32_t host = 0; host < in_flight; ++host) MustAdd(EndOf(host), &view);
       for (; !view.empty(); response.Clear()) view.Take(kTakeBytes, &response);
     }
   }
