@@ -14,24 +14,18 @@ constexpr size_t kJoinedBytes = 128 * 1024;  // of the blocks that become one fr
 constexpr size_t kKeptCapacity = 1 << 20;    // of the writer's buffers
 constexpr size_t kReservedBytes = 4 << 20;   // for what is read
 
-// Whether a file holds nothing: what the loss of power may leave of one that was just made.
+// Whether a file has no record at all: what the loss of power may leave of one that was just made.
 absl::StatusOr<bool> IsBlank(OpenFiles* files, const std::string& path) {
   auto file = files->Get(path);
   if (!file.ok()) return file.status();
-  const absl::StatusOr<uint64_t> size = (*file)->Size();
-  if (!size.ok()) return size.status();
-  if (*size < kSegmentHeaderSize) return true;
   std::string bytes(64 * 1024, '\0');
-  for (uint64_t offset = 0; offset < *size;) {
+  for (uint64_t offset = 0;; offset += bytes.size() - kFrameMagic.size()) {
     const absl::StatusOr<size_t> got = (*file)->ReadAt(offset, &bytes[0], bytes.size());
     if (!got.ok()) return got.status();
-    if (*got == 0) break;
-    if (absl::string_view(bytes).substr(0, *got).find_first_not_of('\0') != std::string::npos) {
-      return false;
-    }
-    offset += *got;
+    const absl::string_view part = absl::string_view(bytes).substr(0, *got);
+    if (part.find(kFrameMagic) != absl::string_view::npos) return false;
+    if (*got < bytes.size()) return true;
   }
-  return true;
 }
 
 // Takes the events before `wanted` off `bytes`, which begin with `first`.

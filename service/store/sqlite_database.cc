@@ -22,6 +22,23 @@ constexpr char kSettings[] =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA trusted_schema = OFF;";
 
+int LastError(sqlite3_file* file) {
+  int error = 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// sqlite3_system_errno knows nothing of what failed while it was committed: the files do.
+int SystemError(sqlite3* db) {
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(db, "main", which, &file) != SQLITE_OK) continue;
+    if (const int error = LastError(file); error != 0) return error;
+  }
+  return sqlite3_system_errno(db);
+}
+
 bool IsFull(int code, int system_error) {
   return code == SQLITE_FULL ||
          (code == SQLITE_IOERR &&
@@ -71,7 +88,8 @@ absl::StatusOr<sqlite3_stmt*> Database::Prepare(absl::string_view sql) {
 
 absl::Status Database::Error() const {
   const int code = sqlite3_extended_errcode(db_) & 0xff;
-  const int system_error = db_ == nullptr ? 0 : sqlite3_system_errno(db_);
+  const bool of_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
+  const int system_error = of_system && db_ != nullptr ? SystemError(db_) : 0;
   std::string text = absl::StrCat(path_, ": ", sqlite3_errmsg(db_));
   if (system_error != 0) absl::StrAppend(&text, " (", std::strerror(system_error), ")");
   if (IsFull(code, system_error)) return absl::ResourceExhaustedError(text);
