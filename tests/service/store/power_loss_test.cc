@@ -135,7 +135,9 @@ class History {
     EXPECT_GE(Sequences(*log).size(), promise.synced);
     EXPECT_LE(Sequences(*log).size(), promise.appended);
     EXPECT_EQ(*log, promise.log.substr(0, log->size()));
-    if (promise.ended) EXPECT_EQ(store.Results(id, 0, 1000, {})->size(), 300u);
+    if (promise.ended) {
+      EXPECT_EQ(store.Results(id, 0, 1000, {})->size(), 300u);
+    }
     const auto found = unfinished.find(id);
     if (found == unfinished.end()) return;  // the end that was under way has got through
     EXPECT_FALSE(promise.ended);

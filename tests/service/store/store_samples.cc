@@ -14,7 +14,7 @@ namespace muster::service {
 
 TestFolder::TestFolder() {
   std::string pattern = ::testing::TempDir() + "/store.XXXXXX";
-  path_ = mkdtemp(&pattern[0]);
+  path_ = std::filesystem::canonical(mkdtemp(&pattern[0])).string();  // as SQLite names it
 }
 
 TestFolder::~TestFolder() {
