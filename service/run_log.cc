@@ -44,10 +44,9 @@ RunLog::Wakeups RunLog::Append(EventBlock block, absl::Time time, bool last) {
 
 void RunLog::TakeReady(Wakeups* wakeups) {
   const size_t bytes = closed_ ? SIZE_MAX : bytes_;
-  const auto ready = std::partition(waiting_.begin(), waiting_.end(),
-                                    [bytes](const std::shared_ptr<LogReader>& reader) {
-                                      return bytes < reader->wanted_bytes_;
-                                    });
+  const auto ready = std::partition(
+      waiting_.begin(), waiting_.end(),
+      [bytes](const std::shared_ptr<LogReader>& reader) { return bytes < reader->wanted_bytes_; });
   for (auto it = ready; it != waiting_.end(); ++it) {
     (*it)->waiting_ = false;
     wakeups->readers_.push_back(std::move(*it));
