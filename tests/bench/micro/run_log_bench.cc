@@ -77,33 +77,18 @@ BENCHMARK(AppendForReaders)->ArgName("readers")->Arg(1)->Arg(10)->Arg(100)->Arg(
 
 // A watcher who comes late reads all that there is.
 void ReadFromTheBeginning(benchmark::State& state) {
-  RunLog log;
+  RunLog log("r");
   const EventBlock block = BlockOf(state.range(0));
-  for (int i = 0; i < kBlocksALog; ++i) (void)log.Append(block, absl::UnixEpoch());
+  for (int i = 0; i < kBlocksALog; ++i) (void)Publish(&log, block);
   for (auto _ : state) {
     Reader one;
     while (const auto batch = log.Read(one.position, kReadBytes, one.reader)) {
       one.position = batch->last_sequence;
     }
   }
-  state.SetBytesProcessed(state.iterations() * log.bytes());
+  state.SetBytesProcessed(state.iterations() * log.tail_bytes());
 }
 BENCHMARK(ReadFromTheBeginning)->ArgName("block")->Arg(32)->Arg(4 << 10)->Arg(64 << 10);
-
-// Loops that append to one log at the same time.
-RunLog* shared_log = nullptr;
-
-void AppendFromThreads(benchmark::State& state) {
-  const EventBlock block = BlockOf(32);
-  for (auto _ : state) benchmark::DoNotOptimize(shared_Publish(log.get(), block));
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(AppendFromThreads)
-    ->Setup([](const benchmark::State&) { shared_log = new RunLog; })
-    ->Teardown([](const benchmark::State&) { delete std::exchange(shared_log, nullptr); })
-    ->Iterations(100000)
-    ->ThreadRange(1, 4)
-    ->UseRealTime();
 
 }  // namespace
 }  // namespace muster::service
