@@ -53,12 +53,14 @@ struct HostOutputCount {
 
 class RunLoopObserver final : public engine::LoopObserver {
  public:
-  RunLoopObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
-      : run_(std::move(run)), on_over_(std::move(on_over)) {}
+  RunLoopObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over,
+                  std::shared_ptr<engine::LoopControl> control)
+      : run_(std::move(run)), on_over_(std::move(on_over)), control_(std::move(control)) {}
 
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
   }
+  void OnReady(uint32_t host_index) override { ready_.push_back(host_index); }
   void OnOutput(uint32_t host_index, engine::OutputStream stream,
                 const engine::OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override;
@@ -73,6 +75,8 @@ class RunLoopObserver final : public engine::LoopObserver {
 
   const std::shared_ptr<Run> run_;
   const std::function<void(const Run&)> on_over_;
+  const std::shared_ptr<engine::LoopControl> control_;
+  std::vector<uint32_t> ready_;
   EventBlock block_;
   std::vector<HostUpdate> updates_;
   absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
@@ -149,6 +153,7 @@ void RunLoopObserver::OnEnd(uint32_t host_index, const engine::HostOutcome& outc
 }
 
 void RunLoopObserver::Flush(absl::Time now) {
+  if (!ready_.empty()) control_->Grant(std::exchange(ready_, {}));
   std::vector<uint32_t> waiting;
   for (const auto& entry : pending_states_) waiting.push_back(entry.first);
   for (const uint32_t host_index : waiting) AddState(host_index);
@@ -161,8 +166,9 @@ class RunEngineObserver final : public engine::RunObserver {
  public:
   RunEngineObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
       : run_(std::move(run)), on_over_(std::move(on_over)) {}
-  std::unique_ptr<engine::LoopObserver> ForLoop(int) override {
-    return std::make_unique<RunLoopObserver>(run_, on_over_);
+  std::unique_ptr<engine::LoopObserver> ForLoop(
+      int, std::shared_ptr<engine::LoopControl> control) override {
+    return std::make_unique<RunLoopObserver>(run_, on_over_, std::move(control));
   }
 
  private:

@@ -164,8 +164,11 @@ absl::Status RunService::Launch(PreparedRun prepared, const std::shared_ptr<Run>
   LogStart(*run);
   parts_.activity->Begin(absl::Now());
   ++under_way_;
-  run->SetHandle(
-      parts_.engine->Start(std::move(prepared.job), std::move(prepared.hosts), observer));
+  const std::shared_ptr<engine::RunHandle> handle =
+      parts_.engine->Start(std::move(prepared.job), observer);
+  run->SetHandle(handle);
+  handle->Add(std::move(prepared.hosts));
+  handle->Finish();
   return absl::OkStatus();
 }
 

@@ -47,6 +47,8 @@ bool RemoteCommand::Step() {
   switch (phase_) {
     case Phase::kOpening:
       return OpenChannel();
+    case Phase::kReady:
+      return WaitForGrant();
     case Phase::kExec:
       return Exec();
     case Phase::kRunning:
@@ -62,8 +64,8 @@ bool RemoteCommand::OpenChannel() {
     case SshTransport::Step::kAgain:
       return false;
     case SshTransport::Step::kDone:
-      BeginExec();
-      return true;
+      BeginWait();
+      return false;
     case SshTransport::Step::kFailed:
       EndUnopened();
       return false;
@@ -71,8 +73,24 @@ bool RemoteCommand::OpenChannel() {
   return false;
 }
 
-void RemoteCommand::BeginExec() {
+// The disk may be full for hours: who waits here has no limit in time, but may be canceled.
+void RemoteCommand::BeginWait() {
   timings_->channel_open = SinceBegin();
+  phase_ = Phase::kReady;
+  phase_timer_->Disarm();
+  ready_since_ = context_->loop->Now();
+  context_->observer->OnReady(host_.index);
+}
+
+// Looks only whether the connection lives.
+bool RemoteCommand::WaitForGrant() {
+  if (transport().PumpIdle() == SshTransport::Step::kFailed) EndUnopened();
+  return false;
+}
+
+void RemoteCommand::Grant() {
+  if (phase_ != Phase::kReady) return;
+  waited_ = context_->loop->Now() - ready_since_;
   context_->observer->OnState(host_.index, HostState::kStarting);
   phase_ = Phase::kExec;
   phase_timer_->Arm(limits().connect);
@@ -85,6 +103,7 @@ void RemoteCommand::BeginExec() {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
     idle_timer_->Arm(limits().idle);
   }
+  Advance();
 }
 
 bool RemoteCommand::Exec() {
@@ -166,7 +185,7 @@ void RemoteCommand::OnOpenTimeout() {
 }
 
 void RemoteCommand::OnCommandTimeout() {
-  StopCommand(HostState::kCommandTimeout,
+  StopCommand(HostState::kCommandTimeout, Cause::kNone,
               absl::StrCat("the command took longer than ", absl::FormatDuration(limits().command),
                            " (command timeout)."));
 }
@@ -175,27 +194,27 @@ void RemoteCommand::OnCommandTimeout() {
 void RemoteCommand::OnIdleTimer() {
   const absl::Duration silent = context_->loop->Now() - last_output_;
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
-  StopCommand(HostState::kIdleTimeout,
+  StopCommand(HostState::kIdleTimeout, Cause::kNone,
               absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
                            " (idle timeout)."));
 }
 
-void RemoteCommand::Cancel() {
+void RemoteCommand::Cancel(Cause cause, const std::string& message) {
   if (phase_ == Phase::kEnded) return;
-  if (requested()) return StopCommand(HostState::kCanceled, "the run was canceled.");
-  End(HostState::kNotStarted, Cause::kNone, "the run was canceled before the command was started.");
+  if (requested()) return StopCommand(HostState::kCanceled, cause, message);
+  EndNotStarted(message);
 }
 
 void RemoteCommand::Abandon() {
   if (phase_ == Phase::kEnded) return;
   if (requested()) {
-    return End(HostState::kUnknown, Cause::kConnectionLost,
+    return End(HostState::kUnknown, Cause::kDaemonLost,
                "musterd was stopped while the command ran; it may still be running.");
   }
-  End(HostState::kNotStarted, Cause::kNone, "musterd was stopped before the command was started.");
+  EndNotStarted("musterd was stopped before the command was started.");
 }
 
-void RemoteCommand::StopCommand(HostState state, std::string message) {
+void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
   if (stop_ != Stop::kNo || phase_ == Phase::kEnded) return;
   if (phase_ == Phase::kRunning && transport().exit_report().ended()) {
     // It has ended; something it left in the background holds its output open.
@@ -204,6 +223,7 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
   }
   stop_ = Stop::kRequested;
   stop_outcome_.state = state;
+  stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
   if (phase_ == Phase::kRunning) SendTerm();
@@ -212,7 +232,7 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
 void RemoteCommand::SendTerm() {
   stop_ = Stop::kTermSent;
   transport().Signal("TERM");
-  phase_timer_->Arm(context_->job->kill_grace);
+  phase_timer_->Arm(context_->job->stop.grace);
   session_->UpdateInterest();
 }
 
@@ -268,7 +288,7 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ == Phase::kOpening);
+  End(std::move(outcome), warm_ && phase_ < Phase::kExec);
 }
 
 void RemoteCommand::EndLost() {
@@ -286,7 +306,13 @@ void RemoteCommand::End(HostState state, Cause cause, std::string message) {
   End(std::move(outcome));
 }
 
+void RemoteCommand::EndNotStarted(std::string message) {
+  End(HostState::kNotStarted, Cause::kNone, std::move(message));
+}
+
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
+  const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
+  if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
   phase_ = Phase::kEnded;
   timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
@@ -298,7 +324,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_timer_.reset();
   command_timer_.reset();
   idle_timer_.reset();
-  on_end_({std::move(outcome), stale_session});
+  on_end_({std::move(outcome), stale_session, lost_in_wait, waited_});
 }
 
 }  // namespace muster::engine

@@ -24,6 +24,9 @@ class RemoteCommand final : public SessionUser {
     HostOutcome outcome;
     // Nothing was requested: on a session that was there already, a new one may do better.
     bool stale_session = false;
+    // The connection broke while the command waited for its grant: nothing was requested.
+    bool lost_in_wait = false;
+    absl::Duration waited_for_grant;
   };
 
   // `session` must outlive this. `warm`: it was there already; where it does not open a channel
@@ -36,8 +39,10 @@ class RemoteCommand final : public SessionUser {
   RemoteCommand& operator=(const RemoteCommand&) = delete;
 
   void Start();
-  // The run is canceled: ends at once where no command was requested, else stops the command first.
-  void Cancel();
+  // The command may be requested. Once, and only while it waits for that: else ignored.
+  void Grant();
+  // Ends at once where no command was requested, else stops the command first.
+  void Cancel(Cause cause, const std::string& message);
   // Whether the command may have been started.
   bool requested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
   // Ends at once.
@@ -48,6 +53,7 @@ class RemoteCommand final : public SessionUser {
  private:
   enum class Phase {
     kOpening,
+    kReady,    // the channel is open; waits for Grant, without a limit in time
     kExec,     // the command was requested: it may run from here on
     kRunning,  // the server has confirmed it
     kEnded,
@@ -60,7 +66,8 @@ class RemoteCommand final : public SessionUser {
   // One step; whether to go on at once.
   bool Step();
   bool OpenChannel();
-  void BeginExec();
+  void BeginWait();
+  bool WaitForGrant();
   bool Exec();
   bool Pump();
 
@@ -68,7 +75,7 @@ class RemoteCommand final : public SessionUser {
   void OnOpenTimeout();
   void OnCommandTimeout();
   void OnIdleTimer();
-  void StopCommand(HostState state, std::string message);
+  void StopCommand(HostState state, Cause cause, std::string message);
   void SendTerm();
   void OnGraceOver();
 
@@ -78,6 +85,7 @@ class RemoteCommand final : public SessionUser {
   void EndByExitOrLost();
   void EndUnopened();
   void EndLost();
+  void EndNotStarted(std::string message);
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
 
@@ -97,6 +105,8 @@ class RemoteCommand final : public SessionUser {
   std::unique_ptr<Timer> phase_timer_;    // opening, exec, then the grace time
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
+  absl::Duration ready_since_;
+  absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
   Stop stop_ = Stop::kNo;

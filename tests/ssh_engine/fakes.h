@@ -5,6 +5,7 @@
 #include <libssh/libssh.h>
 #include <sys/eventfd.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -178,6 +179,10 @@ class RecordingObserver final : public LoopObserver {
   void OnState(uint32_t host, HostState state) override {
     Note(host, std::string(HostStateName(state)));
   }
+  void OnReady(uint32_t host) override {
+    Note(host, "ready");
+    if (on_ready) on_ready(host);
+  }
   void OnOutput(uint32_t host, OutputStream stream, const OutputChunk& chunk) override {
     Note(host, absl::StrCat(stream == OutputStream::kStdout ? "out " : "err ", chunk.bytes,
                             chunk.unterminated ? "$" : ""));
@@ -190,6 +195,7 @@ class RecordingObserver final : public LoopObserver {
 
   std::map<uint32_t, std::vector<std::string>> events;
   std::map<uint32_t, HostOutcome> outcomes;
+  std::function<void(uint32_t)> on_ready;
   int flushes = 0;
 
  private:

@@ -38,6 +38,9 @@ class HostTaskTest : public ::testing::Test {
     context_.job = job_;
     context_.credential = std::move(credential);
     context_.observer = &observer_;
+    observer_.on_ready = [this](uint32_t) {
+      if (grants_) loop_.Defer([this] { task_->Grant(); });
+    };
   }
 
   void Start() {
@@ -64,6 +67,7 @@ class HostTaskTest : public ::testing::Test {
     server_.pump = Step::kDone;
     Ready();
   }
+  void Cancel() { task_->Cancel(Cause::kNone, "the run was canceled."); }
   const HostOutcome& outcome() { return observer_.outcomes.at(0); }
   bool ended() const { return ends_ > 0; }
 
@@ -80,6 +84,7 @@ class HostTaskTest : public ::testing::Test {
   int fd_ = -1;
   int dials_ = 0;
   int ends_ = 0;
+  bool grants_ = true;  // at once
 };
 
 TEST_F(HostTaskTest, GoesFromNameToOutcome) {
@@ -89,8 +94,8 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
   server_.on_output(OutputStream::kStdout, "o");
   Exit(0);
   EXPECT_THAT(observer_.events[0],
-              ElementsAre("CONNECTING", "AUTHENTICATING", "STARTING", "RUNNING", "out one\n",
-                          "err oops\n", "out two$", "SUCCEEDED"));
+              ElementsAre("CONNECTING", "AUTHENTICATING", "ready", "STARTING", "RUNNING",
+                          "out one\n", "err oops\n", "out two$", "SUCCEEDED"));
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
   EXPECT_EQ(ends_, 1);
@@ -241,20 +246,20 @@ TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
 
 TEST_F(HostTaskTest, CanceledBeforeTheCommandIsNotStarted) {
   Start();
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   EXPECT_EQ(server_.execs, 0);
 }
 
 TEST_F(HostTaskTest, CanceledWhileItRunsSendsTerm) {
   StartCommand();
-  task_->Cancel();
-  task_->Cancel();
+  Cancel();
+  Cancel();
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_TRUE(outcome().cancel_confirmed);
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(ends_, 1);
 }
 
@@ -265,7 +270,7 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
   loop_.Run();
-  task_->Cancel();
+  Cancel();
   EXPECT_THAT(server_.signals, IsEmpty());
   server_.exec = Step::kDone;
   Ready();
@@ -607,7 +612,7 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
   Start();
   connector_.Fail(kHost, Cause::kRefused, "refused");
   loop_.Run();
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   loop_.Advance(absl::Minutes(1));
   EXPECT_FALSE(connector_.Waits(kHost));

@@ -33,9 +33,10 @@ class RunOnLoopTest : public ::testing::Test {
     for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
-    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(list), std::move(observer), limit_,
+    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(observer), limit_,
                                        [this] { ++dones_; });
-    run_->Start();
+    run_->Add(std::move(list));
+    run_->Finish();
   }
   void Fail(int host) {
     connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
