@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <future>
 #include <list>
@@ -20,6 +21,7 @@
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/libssh_transport.h"
 #include "ssh_engine/mutex.h"
+#include "ssh_engine/reading_gate.h"
 #include "ssh_engine/run_on_loop.h"
 #include "ssh_engine/session_pool.h"
 
@@ -53,7 +55,8 @@ using SharePtr = std::shared_ptr<Share>;
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
   static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
-                                                            const SessionLimits& limits);
+                                                            const SessionLimits& limits,
+                                                            const std::atomic<bool>* reading);
   ~LoopThread();
 
   // What a run brings to a loop.
@@ -68,6 +71,8 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   SharePtr Start(Order order);
   // Calls `action` on the loop, unless the share is done by then.
   void Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action);
+  // The engine's switch was opened.
+  void ResumeReading();
   // Ends all runs, and waits until they have.
   void Abandon();
 
@@ -84,6 +89,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<SessionPool> pool_;
+  std::unique_ptr<ReadingGate> reading_;
   std::list<SharePtr> shares_;
   bool abandoned_ = false;
 
@@ -115,13 +121,15 @@ class LoopControlImpl final : public LoopControl {
 };
 
 absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
-                                                               const SessionLimits& limits) {
+                                                               const SessionLimits& limits,
+                                                               const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
   std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
+  thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
   return thread;
 }
@@ -153,6 +161,7 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   context.connector = connector_.get();
   context.helpers = helpers_;
   context.pool = pool_.get();
+  context.reading = reading_.get();
   context.new_transport = NewLibsshTransport;
   context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
@@ -171,6 +180,10 @@ void LoopThread::Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> actio
   loop_->Post([share = std::move(share), action = std::move(action)]() mutable {
     if (share->run != nullptr) action(*share->run);
   });
+}
+
+void LoopThread::ResumeReading() {
+  loop_->Post([this] { reading_->Resume(); });
 }
 
 void LoopThread::Abandon() {
@@ -308,8 +321,14 @@ class EngineImpl final : public Engine {
     return std::make_shared<RunHandleImpl>(std::move(job), std::move(observer),
                                            RunHandleImpl::Loops(loops_.begin(), loops_.end()));
   }
+  void SetReading(bool reading) override {
+    reading_ = reading;
+    if (!reading) return;
+    for (const std::shared_ptr<LoopThread>& loop : loops_) loop->ResumeReading();
+  }
 
  private:
+  std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
@@ -329,7 +348,7 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_idle = options.session_idle;
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), limits);
+        LoopThread::Create(i, helpers_.get(), limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }

@@ -40,6 +40,11 @@ class Engine {
   virtual ~Engine() = default;
   // A run without hosts yet: RunHandle::Add.
   virtual std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) = 0;
+  // Back-pressure. False: from now on no loop reads from a session whose command runs; at most what
+  // was read within the calls under way (256 KiB a loop) still comes. True: they go on, in the
+  // order in which they were left alone. Timeouts::idle does not run out meanwhile; commands that
+  // are stopped are signaled, but none is given up as unconfirmed. Does not block.
+  virtual void SetReading(bool reading) = 0;
 };
 
 struct EngineOptions {

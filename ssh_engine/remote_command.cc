@@ -1,14 +1,19 @@
 #include "ssh_engine/remote_command.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/stop_line.h"
 
 namespace muster::engine {
 namespace {
 
 // From KILL to giving up on a confirmation.
-constexpr absl::Duration kKillWait = absl::Seconds(1);
+constexpr absl::Duration kKillWait = absl::Seconds(2);
+// From the signal request to the second channel.
+constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
 
 std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
 
@@ -27,6 +32,8 @@ RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* ses
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
+RemoteCommand::~RemoteCommand() { Unpark(); }
+
 void RemoteCommand::Start() {
   session_->SetUser(this);
   transport().SetOutput(
@@ -40,7 +47,8 @@ void RemoteCommand::Start() {
 void RemoteCommand::Advance() {
   while (Step()) {
   }
-  if (phase_ != Phase::kEnded) session_->UpdateInterest();
+  if (phase_ == Phase::kEnded) return;
+  parked_ ? session_->Park() : session_->UpdateInterest();
 }
 
 bool RemoteCommand::Step() {
@@ -125,8 +133,38 @@ bool RemoteCommand::Exec() {
   return false;
 }
 
-bool RemoteCommand::Pump() {
+bool RemoteCommand::Parked() {
+  if (!parked_ && !context_->reading->open()) {
+    parked_ = true;
+    context_->reading->Park(this);
+  }
+  return parked_;
+}
+
+void RemoteCommand::Unpark() {
+  if (std::exchange(parked_, false)) context_->reading->Forget(this);
+}
+
+void RemoteCommand::OnReadingAgain() {
+  parked_ = false;
+  last_output_ = context_->loop->Now();
+  Advance();
+}
+
+// Each call may take in what the other waits for.
+SshTransport::Step RemoteCommand::PumpBoth() {
   const SshTransport::Step step = transport().Pump();
+  if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
+  const SshTransport::Step beside = transport().RunBeside(stop_line_);
+  if (beside == SshTransport::Step::kAgain) return transport().Pump();
+  const bool heard = absl::StartsWith(transport().beside_output(), kStopLineToken);
+  beside_ = heard ? Beside::kDone : Beside::kFutile;
+  return transport().Pump();
+}
+
+bool RemoteCommand::Pump() {
+  if (Parked()) return false;
+  const SshTransport::Step step = PumpBoth();
   NoteExit();
   switch (step) {
     case SshTransport::Step::kAgain:
@@ -172,7 +210,7 @@ void RemoteCommand::OnPhaseTimeout() {
           absl::StrCat("the server did not answer the request to run the command within ",
                        absl::FormatDuration(limits().connect), "; it may have been started."));
     default:
-      return OnGraceOver();
+      return OnStopTimer();
   }
 }
 
@@ -193,6 +231,7 @@ void RemoteCommand::OnCommandTimeout() {
 // Armed once for many outputs: looks how long the last one is ago.
 void RemoteCommand::OnIdleTimer() {
   const absl::Duration silent = context_->loop->Now() - last_output_;
+  if (!context_->reading->open() || parked_) return idle_timer_->Arm(limits().idle);
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
   StopCommand(HostState::kIdleTimeout, Cause::kNone,
               absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
@@ -232,21 +271,53 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
 void RemoteCommand::SendTerm() {
   stop_ = Stop::kTermSent;
   transport().Signal("TERM");
-  phase_timer_->Arm(context_->job->stop.grace);
-  session_->UpdateInterest();
+  const StopRules& rules = context_->job->stop;
+  phase_timer_->Arm(rules.signal_only ? rules.grace : std::min(kSignalWait, rules.grace));
+  if (!parked_) session_->UpdateInterest();
 }
 
-void RemoteCommand::OnGraceOver() {
-  if (stop_ == Stop::kTermSent) {
-    stop_ = Stop::kKillSent;
-    transport().Signal("KILL");
-    phase_timer_->Arm(kKillWait);
-    session_->UpdateInterest();
-    return;
+void RemoteCommand::OnStopTimer() {
+  const StopRules& rules = context_->job->stop;
+  const bool repeat = !rules.signal_only && rules.grace > kSignalWait;
+  if (stop_ == Stop::kTermSent && repeat) return RepeatTerm();
+  if (transport().exit_report().ended()) {
+    // What the command left behind holds its output open.
+    transport().CloseChannel();
+    return EndByExit();
   }
+  stop_ == Stop::kKillSent ? GiveUp() : SendKill();
+}
+
+void RemoteCommand::RepeatTerm() {
+  stop_ = Stop::kTermRepeated;
+  phase_timer_->Arm(context_->job->stop.grace - kSignalWait);
+  UseSecondChannel("TERM");
+}
+
+void RemoteCommand::SendKill() {
+  stop_ = Stop::kKillSent;
+  phase_timer_->Arm(kKillWait);
+  transport().Signal("KILL");
+  UseSecondChannel("KILL");
+}
+
+// Not while nothing is read: the confirmation may be there.
+void RemoteCommand::GiveUp() {
+  if (parked_ || !context_->reading->open()) return phase_timer_->Arm(kKillWait);
   transport().CloseChannel();
   stop_outcome_.message += " The server did not confirm its end: it may still be running.";
   End(std::move(stop_outcome_));
+}
+
+// Where what answered was not the line, or the server opens no second session, it is not tried
+// again.
+void RemoteCommand::UseSecondChannel(absl::string_view signal) {
+  if (!context_->job->stop.signal_only && beside_ != Beside::kFutile) {
+    transport().DropBeside();
+    beside_ = Beside::kAtWork;
+    stop_line_ = StopLine(signal);
+  }
+  Advance();
 }
 
 // --- The end
@@ -314,6 +385,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
   if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
   phase_ = Phase::kEnded;
+  Unpark();
   timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);

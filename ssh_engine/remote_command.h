@@ -18,7 +18,7 @@ namespace muster::engine {
 
 // Opens a channel, requests the command, hands its output to the observer, and stops it where a
 // limit in time or the caller says so. Loop-confined; owned by the host's task.
-class RemoteCommand final : public SessionUser {
+class RemoteCommand final : public SessionUser, private ReadingGate::User {
  public:
   struct Result {
     HostOutcome outcome;
@@ -35,6 +35,7 @@ class RemoteCommand final : public SessionUser {
   RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
                 absl::Duration begin, HostTimings* timings,
                 absl::AnyInvocable<void(Result)> on_end);
+  ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
 
@@ -59,7 +60,10 @@ class RemoteCommand final : public SessionUser {
     kEnded,
   };
   // How far stopping the command has come.
-  enum class Stop { kNo, kRequested, kTermSent, kKillSent };
+  // kTermRepeated: over the second channel.
+  enum class Stop { kNo, kRequested, kTermSent, kTermRepeated, kKillSent };
+  // Of the second channel.
+  enum class Beside { kUnused, kAtWork, kDone, kFutile };
 
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
@@ -70,6 +74,11 @@ class RemoteCommand final : public SessionUser {
   bool WaitForGrant();
   bool Exec();
   bool Pump();
+  SshTransport::Step PumpBoth();
+  // Whether reading has to wait; then this is parked.
+  bool Parked();
+  void Unpark();
+  void OnReadingAgain() override;
 
   void OnPhaseTimeout();
   void OnOpenTimeout();
@@ -77,7 +86,11 @@ class RemoteCommand final : public SessionUser {
   void OnIdleTimer();
   void StopCommand(HostState state, Cause cause, std::string message);
   void SendTerm();
-  void OnGraceOver();
+  void RepeatTerm();
+  void SendKill();
+  void GiveUp();
+  void OnStopTimer();
+  void UseSecondChannel(absl::string_view signal);
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();
@@ -111,6 +124,9 @@ class RemoteCommand final : public SessionUser {
 
   Stop stop_ = Stop::kNo;
   HostOutcome stop_outcome_;
+  Beside beside_ = Beside::kUnused;
+  std::string stop_line_;
+  bool parked_ = false;
 
   LineAssembler stdout_;
   LineAssembler stderr_;

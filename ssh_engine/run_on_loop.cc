@@ -118,7 +118,7 @@ void RunOnLoop::StartOne() {
                                          [this, index] { OnHostEnd(index); });
   queued_.pop_front();
   HostTask* const started = task.get();
-  tasks_.emplace(index, std::move(task));
+  tasks_.emplace(index, Started{turns_++, std::move(task)});
   started->Start();
 }
 
@@ -139,13 +139,13 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
 void RunOnLoop::Grant(const std::vector<uint32_t>& hosts) {
   for (const uint32_t host : hosts) {
     const auto task = tasks_.find(host);
-    if (task != tasks_.end()) task->second->Grant();
+    if (task != tasks_.end()) task->second.task->Grant();
   }
 }
 
 void RunOnLoop::CancelHost(uint32_t host, Cause cause, const std::string& message) {
   const auto task = tasks_.find(host);
-  if (task != tasks_.end()) return task->second->Cancel(cause, message);
+  if (task != tasks_.end()) return task->second.task->Cancel(cause, message);
   const auto queued = std::find_if(queued_.begin(), queued_.end(),
                                    [host](const Host& one) { return one.index == host; });
   if (queued == queued_.end()) return;
@@ -157,26 +157,31 @@ void RunOnLoop::CancelHost(uint32_t host, Cause cause, const std::string& messag
 void RunOnLoop::Cancel() {
   if (!stopped_) stopped_ = "the run was canceled before this host's turn came.";
   EndQueued();
-  for (auto& task : tasks_) task.second->Cancel(Cause::kNone, "the run was canceled.");
+  for (auto& task : tasks_) task.second.task->Cancel(Cause::kNone, "the run was canceled.");
 }
 
 void RunOnLoop::StopStarting(const std::string& message) {
   if (!stopped_) stopped_ = message;
   EndQueued();
-  for (auto& task : tasks_) task.second->StopIfQueued(*stopped_);
+  for (auto& task : tasks_) task.second.task->StopIfQueued(*stopped_);
 }
 
 void RunOnLoop::SetPaused(bool paused) {
   if (paused_ == paused) return;
   paused_ = paused;
-  for (auto& task : tasks_) task.second->SetPaused(paused);
+  // They queue in the pool anew, in the old order.
+  std::vector<const Started*> started;
+  for (const auto& task : tasks_) started.push_back(&task.second);
+  std::sort(started.begin(), started.end(),
+            [](const Started* a, const Started* b) { return a->turn < b->turn; });
+  for (const Started* one : started) one->task->SetPaused(paused);
   StartMore();
 }
 
 void RunOnLoop::Abandon() {
   stopped_ = "musterd was stopped before this host's turn came.";
   EndQueued();
-  for (auto& task : tasks_) task.second->Abandon();
+  for (auto& task : tasks_) task.second.task->Abandon();
   observer_.Flush(context_.loop->WallTime());
 }
 

@@ -87,7 +87,12 @@ class RunOnLoop {
   absl::optional<std::string> stopped_;  // why no further host is started
   bool waiting_ = false;                 // for a permit
   bool done_ = false;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<HostTask>> tasks_;  // by host index
+  struct Started {
+    uint64_t turn;  // in the order of starting
+    std::unique_ptr<HostTask> task;
+  };
+  uint64_t turns_ = 0;
+  absl::flat_hash_map<uint32_t, Started> tasks_;  // by host index
   std::shared_ptr<char> alive_;  // what was posted or deferred is dropped once this is gone
 };
 

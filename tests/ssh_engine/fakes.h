@@ -86,6 +86,8 @@ struct FakeServer {
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
+  Step beside = Step::kAgain;
+  std::string beside_output;
   Step idle = Step::kAgain;
   bool reusable = true;  // after a command
   ExitReport exit;
@@ -101,6 +103,8 @@ struct FakeServer {
   bool gone = false;
   int execs = 0;
   int opens = 0;
+  int pumps = 0;
+  std::vector<std::string> besides;  // commands of second channels
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
@@ -135,7 +139,18 @@ class FakeTransport final : public SshTransport {
     server_->command = command;
     return server_->exec;
   }
-  Step Pump() override { return server_->pump; }
+  Step Pump() override {
+    ++server_->pumps;
+    return server_->pump;
+  }
+  Step RunBeside(const std::string& command) override {
+    if (server_->besides.empty() || server_->besides.back() != command) {
+      server_->besides.push_back(command);
+    }
+    return server_->beside;
+  }
+  const std::string& beside_output() const override { return server_->beside_output; }
+  void DropBeside() override {}
   const ExitReport& exit_report() const override { return server_->exit; }
   bool Release() override {
     server_->exit = ExitReport();
