@@ -157,9 +157,12 @@ SshTransport::Step RemoteCommand::PumpBoth() {
   if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
   const SshTransport::Step beside = transport().RunBeside(stop_line_);
   if (beside == SshTransport::Step::kAgain) return transport().Pump();
-  const bool heard = absl::StartsWith(transport().beside_output(), kStopLineToken);
-  beside_ = heard ? Beside::kDone : Beside::kFutile;
+  beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
   return transport().Pump();
+}
+
+bool RemoteCommand::LineHeard() const {
+  return absl::StartsWith(transport().beside_output(), kStopLineToken);
 }
 
 bool RemoteCommand::Pump() {
@@ -298,6 +301,8 @@ void RemoteCommand::SendKill() {
   stop_ = Stop::kKillSent;
   phase_timer_->Arm(kKillWait);
   transport().Signal("KILL");
+  // The line has answered by now, or something else has taken its place.
+  if (beside_ == Beside::kAtWork && !LineHeard() && !parked_) beside_ = Beside::kFutile;
   UseSecondChannel("KILL");
 }
 

@@ -91,6 +91,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void GiveUp();
   void OnStopTimer();
   void UseSecondChannel(absl::string_view signal);
+  bool LineHeard() const;
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();

@@ -23,11 +23,13 @@ constexpr absl::string_view kStopLineToken = "muster-stop\n";
 // and exclamation marks within.
 inline std::string StopLine(absl::string_view signal) {
   constexpr absl::string_view kLine =
-      "exec /bin/sh -c 'p=$PPID; [ \"$p\" -gt 1 ] || exit 3; n=; "
+      "exec /bin/sh -c 'm=$$; p=$PPID; for i in 1 2 3 4; do [ \"$p\" -gt 1 ] || exit 3; n=; "
       "if [ -r /proc/self/stat ]; then IFS= read -r n < /proc/$p/comm; "
-      "else n=$(ps -o comm= -p $p); fi 2>/dev/null; "
-      "case $n in *sshd*|*dropbear*) ;; *) exit 3;; esac; echo muster-stop; "
-      "hit() { [ \"$2\" = \"$p\" ] && [ \"$1\" != $$ ] || return 0; "
+      "IFS= read -r l < /proc/$p/stat; set -- ${l##*) }; q=$2; "
+      "else n=$(ps -o comm= -p $p); q=$(ps -o ppid= -p $p); fi; "
+      "case $n in *sshd*|*dropbear*) break;; esac; n=; m=$p; p=$q; done 2>/dev/null; "
+      "[ \"$n\" ] || exit 3; echo muster-stop; "
+      "hit() { [ \"$2\" = \"$p\" ] && [ \"$1\" != \"$m\" ] || return 0; "
       "if [ \"$3\" = \"$1\" ]; then kill -SIG -$1; else kill -SIG $1; fi; }; "
       "if [ -r /proc/self/stat ]; then for d in /proc/[0-9]*; do "
       "IFS= read -r l < $d/stat || continue; c=${d#/proc/}; set -- ${l##*) }; hit $c $2 $3; done; "
