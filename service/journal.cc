@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace muster::service {
+namespace {
+
+// Blocks of a few hosts each are joined: a frame, a slice and their memory cost more than a copy.
+constexpr size_t kSmallBlock = 4 << 10;
+constexpr size_t kJoinedBlock = 32 << 10;
+
+}  // namespace
 
 bool Journal::Work::empty() const {
   return pieces.empty() && added.empty() && done.empty() && forgotten.empty();
@@ -97,7 +104,7 @@ absl::Status Journal::Turn() {
     status = Write(&wakeups);
     tails_->Trim();
   }
-  Note(status);
+  Note(status.ok() ? sync_status_ : status);
   return status;
 }
 
@@ -109,7 +116,7 @@ void Journal::Take() {
     new_bytes_ = 0;
   }
   for (const std::string& run_id : taken.forgotten) {
-    if (fence_status_.ok()) (void)store_->Forget(store_->fence(), run_id);
+    if (fence_status_.ok()) store_->Forget(store_->fence(), run_id).IgnoreError();
   }
   for (Piece& piece : taken.pieces) Number(std::move(piece));
   const auto move_all = [](auto* from, auto* to) {
@@ -130,7 +137,13 @@ void Journal::Number(Piece piece) {
   if (piece.block.empty()) return;
   const uint64_t first = piece.log->Number(piece.block.count());
   piece.block.Stamp(first, piece.time);
-  log.blocks.push_back({first, std::move(piece.block)});
+  const bool join = !piece.last && !log.blocks.empty() && piece.block.size() <= kSmallBlock &&
+                    log.blocks.back().block.size() <= kJoinedBlock;
+  if (join) {
+    log.blocks.back().block.Join(piece.block);
+  } else {
+    log.blocks.push_back({first, std::move(piece.block)});
+  }
 }
 
 absl::Status Journal::Write(Wakeups* wakeups) {
@@ -276,10 +289,10 @@ void Journal::FailAll(const absl::Status& status) {
 
 absl::Status Journal::Sync() {
   if (!unsynced_ || !fence_status_.ok()) return fence_status_;
-  const absl::Status status = store_->Sync(store_->fence());
-  if (status.ok()) unsynced_ = false;
-  Note(status);
-  return status;
+  sync_status_ = store_->Sync(store_->fence());
+  if (sync_status_.ok()) unsynced_ = false;
+  if (!sync_status_.ok() || !stalled()) Note(sync_status_);
+  return sync_status_;
 }
 
 }  // namespace muster::service

@@ -15,10 +15,12 @@ constexpr size_t kMaxOutput = 4096;  // ProbeFinished.output
 
 class ProbeLoopObserver final : public engine::LoopObserver {
  public:
-  explicit ProbeLoopObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  ProbeLoopObserver(std::shared_ptr<Run> run, std::shared_ptr<engine::LoopControl> control)
+      : run_(std::move(run)), control_(std::move(control)) {}
 
   void OnState(uint32_t, engine::HostState) override {}
-  void OnReady(uint32_t) override {}
+  // A probe bears being repeated: nothing is written down before it.
+  void OnReady(uint32_t host_index) override { control_->Grant({host_index}); }
   void OnOutput(uint32_t host_index, engine::OutputStream,
                 const engine::OutputChunk& chunk) override {
     std::string& output = outputs_[host_index];
@@ -38,6 +40,7 @@ class ProbeLoopObserver final : public engine::LoopObserver {
 
  private:
   const std::shared_ptr<Run> run_;
+  const std::shared_ptr<engine::LoopControl> control_;
   absl::flat_hash_map<uint32_t, std::string> outputs_;
   std::vector<std::pair<uint32_t, v1::HostOutcome>> ended_;
 };
@@ -45,9 +48,9 @@ class ProbeLoopObserver final : public engine::LoopObserver {
 class ProbeRunObserver final : public engine::RunObserver {
  public:
   explicit ProbeRunObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
-  std::unique_ptr<engine::LoopObserver> ForLoop(int,
-                                                std::shared_ptr<engine::LoopControl>) override {
-    return std::make_unique<ProbeLoopObserver>(run_);
+  std::unique_ptr<engine::LoopObserver> ForLoop(
+      int, std::shared_ptr<engine::LoopControl> control) override {
+    return std::make_unique<ProbeLoopObserver>(run_, std::move(control));
   }
 
  private:

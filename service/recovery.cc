@@ -16,7 +16,9 @@ namespace {
 constexpr char kClosed[] = "musterd was ended in the middle of the run.";
 
 // Who created a run over the unix socket is the daemon's owner (CallerOf).
-Caller CreatorOf(const v1::Run& run) { return {run.creator(), absl::StartsWith(run.creator(), "uid:")}; }
+Caller CreatorOf(const v1::Run& run) {
+  return {run.creator(), absl::StartsWith(run.creator(), "uid:")};
+}
 
 RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) {
   RunPlan plan;

@@ -15,12 +15,12 @@ namespace muster::service {
 struct RetentionLimits {
   absl::Duration age;  // since they were made
   size_t runs = 0;
-  uint64_t bytes = 0;            // of all that the store keeps, of runs under way too
-  uint64_t min_free_bytes = 0;   // on the disk
+  uint64_t bytes = 0;           // of all that the store keeps, of runs under way too
+  uint64_t min_free_bytes = 0;  // on the disk
 };
 
-// Has the journal forget the oldest runs that are over, as the limits say. Blocks on the store; called
-// from one thread at a time.
+// Has the journal forget the oldest runs that are over, as the limits say. Blocks on the store;
+// called from one thread at a time.
 void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::Time now,
                    Journal* journal);
 

@@ -105,7 +105,6 @@ EventBlock Run::FirstEvents() const {
 
 void Run::Begin(engine::Job job, engine::Job probe) {
   const absl::Time now = absl::Now();
-  job.gated = true;
   MutexLock lock(&mutex_);
   EndLost(now);
   probe_ = std::move(probe);
@@ -234,7 +233,7 @@ void Run::SetTimer(absl::Duration wait) {
 
 void Run::OnTimer() {
   MutexLock lock(&mutex_);
-  if (!concluded_) Do(rollout_.TimerFired(), absl::Now());
+  if (!concluded_ && !frozen_) Do(rollout_.TimerFired(), absl::Now());
 }
 
 void Run::SetDeadline() {
@@ -246,8 +245,8 @@ void Run::SetDeadline() {
                  [weak = weak_from_this(), limit](bool ok) {
                    const std::shared_ptr<Run> run = ok ? weak.lock() : nullptr;
                    if (run == nullptr) return;
-                   run->Cancel(absl::StrCat("the run took longer than ",
-                                            absl::FormatDuration(limit), " (run timeout)."));
+                   run->CancelBecause(absl::StrCat("the run took longer than ",
+                                                   absl::FormatDuration(limit), " (run timeout)."));
                  });
 }
 
@@ -277,9 +276,9 @@ absl::Status Run::Resume() {
   return running;
 }
 
-void Run::Cancel(const std::string& why) {
+void Run::CancelBecause(const std::string& why) {
   MutexLock lock(&mutex_);
-  if (concluded_ || std::exchange(canceled_, true)) return;
+  if (concluded_ || frozen_ || std::exchange(canceled_, true)) return;
   const std::shared_ptr<engine::RunHandle> handle = handle_;
   Do(rollout_.Stop(why), absl::Now());
   if (handle != nullptr) handle->Cancel();
@@ -287,7 +286,7 @@ void Run::Cancel(const std::string& why) {
 }
 
 void Run::Interrupt() {
-  if (!plan_.spec.continue_after_restart()) return Cancel("musterd is stopping.");
+  if (!plan_.spec.continue_after_restart()) return CancelBecause("musterd is stopping.");
   MutexLock lock(&mutex_);
   if (handle_ != nullptr) handle_->SetPaused(true);
 }

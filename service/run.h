@@ -23,6 +23,7 @@
 #include "service/rollout/rollout_plan.h"
 #include "service/run_log.h"
 #include "service/run_records.h"
+#include "service/watched_run.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/mutex.h"
@@ -70,7 +71,7 @@ struct RunPast {
 
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
 // Everything that happens to it goes to the journal before it counts.
-class Run : public std::enable_shared_from_this<Run> {
+class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
  public:
   // Called once, from the journal's thread, when the end is durable. Must not block.
   using OnOver = std::function<void(const std::shared_ptr<Run>&)>;
@@ -82,14 +83,14 @@ class Run : public std::enable_shared_from_this<Run> {
   Run& operator=(const Run&) = delete;
 
   // Constant.
-  const std::string& id() const { return id_; }
+  const std::string& id() const override { return id_; }
   const std::string& creator() const { return plan_.creator; }
   const std::string& request_id() const { return plan_.request_id; }
   const v1::RunSpec& spec() const { return plan_.spec; }
   const std::vector<v1::RunHost>& hosts() const { return plan_.hosts; }
   size_t host_count() const { return plan_.hosts.size(); }
 
-  const std::shared_ptr<RunLog>& log() { return log_; }
+  std::shared_ptr<RunLog> log() const override { return log_; }
 
   // What the store has to have before Begin.
   NewRun Record() const;
@@ -102,7 +103,8 @@ class Run : public std::enable_shared_from_this<Run> {
   void Close(const std::string& why);
 
   // Harmless when repeated, and on a run that is over.
-  void Cancel(const std::string& why = "the run was canceled.");
+  void Cancel() override { CancelBecause("the run was canceled."); }
+  void CancelBecause(const std::string& why);
   // The daemon stops: canceled, unless it is to be continued; then no further host is started.
   void Interrupt();
   // From now on nothing is taken down any more: the next daemon finds out.
@@ -123,7 +125,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now);
 
   bool over() const;
-  v1::Run Snapshot() const;
+  v1::Run Snapshot() const override;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
   // index to go on from, or the number of hosts at the end.
   uint32_t Results(uint32_t first, uint32_t limit, const std::vector<int>& states,

@@ -17,8 +17,7 @@ namespace {
 constexpr size_t kReadBytes = 4 << 20;
 
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixNanos(
-      google::protobuf::util::TimeUtil::TimestampToNanoseconds(timestamp));
+  return absl::FromUnixNanos(google::protobuf::util::TimeUtil::TimestampToNanoseconds(timestamp));
 }
 
 // Takes in a log, event by event.

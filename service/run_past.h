@@ -17,8 +17,8 @@ struct ReadPast {
   std::vector<v1::RunHost> hosts;
 };
 
-// Reads the log of an unfinished run, all of it. Where the log has an end for a host, that holds; who
-// was started otherwise is lost. DATA_LOSS: damaged. Blocks.
+// Reads the log of an unfinished run, all of it. Where the log has an end for a host, that holds;
+// who was started otherwise is lost. DATA_LOSS: damaged. Blocks.
 absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun& run);
 
 }  // namespace muster::service

@@ -54,8 +54,7 @@ class RunPreparer {
                                             const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
-                                          const Login& login,
-                                          std::vector<v1::RunHost> hosts) const;
+                                          const Login& login, std::vector<v1::RunHost> hosts) const;
 
   const Config* const config_;
   const Authorizer* const authorizer_;

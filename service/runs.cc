@@ -54,8 +54,7 @@ Runs::Runs(const RunStore* store, const RunParts& parts, size_t max_active,
 
 absl::StatusOr<Runs::Created> Runs::FindRequest(const RunPlan& plan) const {
   if (plan.request_id.empty()) return Created();
-  absl::StatusOr<absl::optional<NewRun>> found =
-      store_->FindRequest(plan.creator, plan.request_id);
+  absl::StatusOr<absl::optional<NewRun>> found = store_->FindRequest(plan.creator, plan.request_id);
   if (!found.ok()) return found.status();
   if (!found->has_value()) return Created();
   if (!SameSpec((*found)->run.spec(), plan.spec)) {

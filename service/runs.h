@@ -23,9 +23,15 @@ namespace muster::service {
 struct RunRef {
   std::shared_ptr<Run> live;  // null: it is over
   v1::Run stored;             // with live: unset
+  std::shared_ptr<WatchedRun> watched() const {
+    if (live != nullptr) return live;
+    return std::make_shared<StoredRun>(stored);
+  }
   v1::Run Snapshot() const { return live != nullptr ? live->Snapshot() : stored; }
   const std::string& id() const { return live != nullptr ? live->id() : stored.id(); }
-  const std::string& creator() const { return live != nullptr ? live->creator() : stored.creator(); }
+  const std::string& creator() const {
+    return live != nullptr ? live->creator() : stored.creator();
+  }
 };
 
 // Thread-safe. What it is given must outlive it; it must outlive its runs' hosts.
@@ -39,9 +45,9 @@ class Runs {
     RunRef run;
     bool existed = false;  // the same request came before: `run` is that one
   };
-  // Makes a run and returns when it is durable. Where its creator has used the request id before: the
-  // run of that time when it was asked the same, else ALREADY_EXISTS. RESOURCE_EXHAUSTED: too many
-  // are active, or no room on the disk. Blocks.
+  // Makes a run and returns when it is durable. Where its creator has used the request id before:
+  // the run of that time when it was asked the same, else ALREADY_EXISTS. RESOURCE_EXHAUSTED: too
+  // many are active, or no room on the disk. Blocks.
   absl::StatusOr<Created> Create(RunPlan plan);
   // A run of an earlier daemon, which has to be begun or closed.
   std::shared_ptr<Run> Adopt(std::string id, RunPlan plan, const RunPast& past);

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <future>
 #include <list>
@@ -20,7 +21,7 @@
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/libssh_transport.h"
 #include "ssh_engine/mutex.h"
-#include "ssh_engine/output_gate.h"
+#include "ssh_engine/reading_gate.h"
 #include "ssh_engine/run_on_loop.h"
 #include "ssh_engine/session_pool.h"
 
@@ -48,26 +49,14 @@ std::shared_ptr<const Credential> NoCredential() {
 struct Share {
   std::unique_ptr<RunOnLoop> run;  // null before and after
 };
-
-class LoopThread;
-
-class LoopControlImpl final : public LoopControl {
- public:
-  LoopControlImpl(std::weak_ptr<LoopThread> loop, std::weak_ptr<Share> share)
-      : loop_(std::move(loop)), share_(std::move(share)) {}
-  void Grant(std::vector<uint32_t> host_indexes) override;
-  void CancelHost(uint32_t host_index, Cause cause, const std::string& message) override;
-
- private:
-  const std::weak_ptr<LoopThread> loop_;
-  const std::weak_ptr<Share> share_;
-};
+using SharePtr = std::shared_ptr<Share>;
 
 // A thread with an event loop, and the runs that have hosts there.
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
-  static absl::StatusOr<std::unique_ptr<LoopThread>> Create(int index, HelperPool* helpers,
-                                                            const SessionLimits& limits);
+  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
+                                                            const SessionLimits& limits,
+                                                            const std::atomic<bool>* reading);
   ~LoopThread();
 
   // What a run brings to a loop.
@@ -79,10 +68,11 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   };
 
   // Any thread.
-  std::shared_ptr<Share> Start(Order order);
-  // Calls it with the run, unless that is over.
-  void Tell(std::weak_ptr<Share> share, absl::AnyInvocable<void(RunOnLoop*)> what);
-  void SetReading(bool reading);
+  SharePtr Start(Order order);
+  // Calls `action` on the loop, unless the share is done by then.
+  void Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action);
+  // The engine's switch was opened.
+  void ResumeReading();
   // Ends all runs, and waits until they have.
   void Abandon();
 
@@ -90,7 +80,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   LoopThread(int index, HelperPool* helpers, std::unique_ptr<EpollLoop> loop)
       : index_(index), helpers_(helpers), loop_(std::move(loop)) {}
   absl::Status MakeConnector();
-  void Begin(Order order, const std::shared_ptr<Share>& share);
+  void Begin(Order order, const SharePtr& share);
 
   const int index_;
   HelperPool* const helpers_;
@@ -99,20 +89,47 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<SessionPool> pool_;
-  OutputGate gate_;
-  std::list<std::shared_ptr<Share>> shares_;
+  std::unique_ptr<ReadingGate> reading_;
+  std::list<SharePtr> shares_;
+  bool abandoned_ = false;
 
   std::thread thread_;
 };
 
-absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
-                                                               const SessionLimits& limits) {
+// The loop may be gone before this is: the engine owns it.
+class LoopControlImpl final : public LoopControl {
+ public:
+  LoopControlImpl(std::weak_ptr<LoopThread> loop, SharePtr share)
+      : loop_(std::move(loop)), share_(std::move(share)) {}
+
+  void Grant(std::vector<uint32_t> hosts) override {
+    Tell([hosts = std::move(hosts)](RunOnLoop& run) { run.Grant(hosts); });
+  }
+  void CancelHost(uint32_t host, Cause cause, std::string message) override {
+    Tell([host, cause, message = std::move(message)](RunOnLoop& run) {
+      run.CancelHost(host, cause, message);
+    });
+  }
+
+ private:
+  void Tell(absl::AnyInvocable<void(RunOnLoop&)> action) {
+    if (const auto loop = loop_.lock()) loop->Tell(share_, std::move(action));
+  }
+
+  const std::weak_ptr<LoopThread> loop_;
+  const SharePtr share_;
+};
+
+absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
+                                                               const SessionLimits& limits,
+                                                               const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
-  std::unique_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
+  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
+  thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
   return thread;
 }
@@ -130,20 +147,21 @@ LoopThread::~LoopThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<Share> LoopThread::Start(Order order) {
+SharePtr LoopThread::Start(Order order) {
   auto share = std::make_shared<Share>();
   loop_->Post(
       [this, share, order = std::move(order)]() mutable { Begin(std::move(order), share); });
   return share;
 }
 
-void LoopThread::Begin(Order order, const std::shared_ptr<Share>& share) {
+void LoopThread::Begin(Order order, const SharePtr& share) {
+  if (abandoned_) return;
   RunContext context;
   context.loop = loop_.get();
   context.connector = connector_.get();
   context.helpers = helpers_;
   context.pool = pool_.get();
-  context.gate = &gate_;
+  context.reading = reading_.get();
   context.new_transport = NewLibsshTransport;
   context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
@@ -158,21 +176,21 @@ void LoopThread::Begin(Order order, const std::shared_ptr<Share>& share) {
                                            });
 }
 
-void LoopThread::Tell(std::weak_ptr<Share> share, absl::AnyInvocable<void(RunOnLoop*)> what) {
-  loop_->Post([share = std::move(share), what = std::move(what)]() mutable {
-    const std::shared_ptr<Share> alive = share.lock();
-    if (alive != nullptr && alive->run != nullptr) what(alive->run.get());
+void LoopThread::Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action) {
+  loop_->Post([share = std::move(share), action = std::move(action)]() mutable {
+    if (share->run != nullptr) action(*share->run);
   });
 }
 
-void LoopThread::SetReading(bool reading) {
-  loop_->Post([this, reading] { gate_.SetOpen(reading); });
+void LoopThread::ResumeReading() {
+  loop_->Post([this] { reading_->Resume(); });
 }
 
 void LoopThread::Abandon() {
   std::promise<void> done;
   loop_->Post([this, &done] {
-    for (const std::shared_ptr<Share>& share : shares_) {
+    abandoned_ = true;
+    for (const SharePtr& share : shares_) {
       share->run->Abandon();
       share->run.reset();
     }
@@ -185,18 +203,112 @@ void LoopThread::Abandon() {
   done.get_future().wait();
 }
 
-void LoopControlImpl::Grant(std::vector<uint32_t> host_indexes) {
-  const std::shared_ptr<LoopThread> loop = loop_.lock();
-  if (loop == nullptr) return;
-  loop->Tell(share_, [hosts = std::move(host_indexes)](RunOnLoop* run) { run->Grant(hosts); });
+// Gives a run's hosts to the loops; a loop's share begins with its first host.
+class RunHandleImpl final : public RunHandle {
+ public:
+  using Loops = std::vector<std::weak_ptr<LoopThread>>;  // the engine owns them
+
+  RunHandleImpl(Job job, std::shared_ptr<RunObserver> observer, Loops loops)
+      : job_(std::make_shared<const Job>(std::move(job))),
+        limit_(std::make_shared<InFlightLimit>(std::max<uint32_t>(1, job_->max_in_flight))),
+        loops_(std::move(loops)),
+        observer_(std::move(observer)),
+        shares_(loops_.size()) {}
+  ~RunHandleImpl() override { Finish(); }
+
+  void Add(std::vector<Host> hosts) override;
+  void Finish() override;
+  void Cancel() override;
+  void StopStarting(std::string message) override;
+  void SetPaused(bool paused) override;
+
+ private:
+  // A host's connections are all made from the same loop.
+  size_t LoopOf(const Host& host) const {
+    return absl::HashOf(host.address, host.port, host.user) % loops_.size();
+  }
+  void AddTo(size_t loop, std::vector<Host> hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SharePtr Begin(LoopThread* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The share that begins later is told as well, then.
+  void TellAll(const std::function<void(RunOnLoop&)>& action) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::shared_ptr<const Job> job_;
+  const std::shared_ptr<InFlightLimit> limit_;
+  const Loops loops_;
+
+  // Held while posting, so that all loops hear things in one order.
+  Mutex mutex_;
+  std::shared_ptr<RunObserver> observer_ ABSL_GUARDED_BY(mutex_);  // null once finished
+  std::vector<SharePtr> shares_ ABSL_GUARDED_BY(mutex_);           // by loop; null: none yet
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;
+  bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // StopStarting's message
+};
+
+void RunHandleImpl::Add(std::vector<Host> hosts) {
+  std::vector<std::vector<Host>> dealt(loops_.size());
+  for (Host& host : hosts) dealt[LoopOf(host)].push_back(std::move(host));
+  MutexLock lock(&mutex_);
+  if (observer_ == nullptr) return;
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    if (!dealt[i].empty()) AddTo(i, std::move(dealt[i]));
+  }
 }
 
-void LoopControlImpl::CancelHost(uint32_t host_index, Cause cause, const std::string& message) {
-  const std::shared_ptr<LoopThread> loop = loop_.lock();
+void RunHandleImpl::AddTo(size_t index, std::vector<Host> hosts) {
+  const std::shared_ptr<LoopThread> loop = loops_[index].lock();
   if (loop == nullptr) return;
-  loop->Tell(share_, [host_index, cause, message](RunOnLoop* run) {
-    run->CancelHost(host_index, cause, message);
+  if (shares_[index] == nullptr) shares_[index] = Begin(loop.get());
+  loop->Tell(shares_[index],
+             [hosts = std::move(hosts)](RunOnLoop& run) mutable { run.Add(std::move(hosts)); });
+}
+
+SharePtr RunHandleImpl::Begin(LoopThread* loop) {
+  LoopThread::Order order;
+  order.job = job_;
+  order.credential = job_->credential->Duplicate().value_or(nullptr);
+  order.observer = observer_;
+  order.limit = limit_;
+  SharePtr share = loop->Start(std::move(order));
+  if (!paused_ && !canceled_ && !stopped_) return share;
+  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_](RunOnLoop& run) {
+    if (canceled) run.Cancel();
+    if (stopped) run.StopStarting(*stopped);
+    run.SetPaused(paused);
   });
+  return share;
+}
+
+void RunHandleImpl::TellAll(const std::function<void(RunOnLoop&)>& action) {
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    if (shares_[i] == nullptr) continue;
+    if (const auto loop = loops_[i].lock()) loop->Tell(shares_[i], action);
+  }
+}
+
+void RunHandleImpl::Finish() {
+  MutexLock lock(&mutex_);
+  if (observer_ == nullptr) return;
+  observer_ = nullptr;
+  TellAll([](RunOnLoop& run) { run.Finish(); });
+}
+
+void RunHandleImpl::Cancel() {
+  MutexLock lock(&mutex_);
+  canceled_ = true;
+  TellAll([](RunOnLoop& run) { run.Cancel(); });
+}
+
+void RunHandleImpl::StopStarting(std::string message) {
+  MutexLock lock(&mutex_);
+  stopped_ = std::move(message);
+  TellAll([message = *stopped_](RunOnLoop& run) { run.StopStarting(message); });
+}
+
+void RunHandleImpl::SetPaused(bool paused) {
+  MutexLock lock(&mutex_);
+  paused_ = paused;
+  TellAll([paused](RunOnLoop& run) { run.SetPaused(paused); });
 }
 
 class EngineImpl final : public Engine {
@@ -205,112 +317,21 @@ class EngineImpl final : public Engine {
   ~EngineImpl() override;
 
   absl::Status StartLoops(const EngineOptions& options);
-  std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) override;
+  std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) override {
+    return std::make_shared<RunHandleImpl>(std::move(job), std::move(observer),
+                                           RunHandleImpl::Loops(loops_.begin(), loops_.end()));
+  }
   void SetReading(bool reading) override {
-    for (const std::shared_ptr<LoopThread>& loop : loops_) loop->SetReading(reading);
+    reading_ = reading;
+    if (!reading) return;
+    for (const std::shared_ptr<LoopThread>& loop : loops_) loop->ResumeReading();
   }
 
  private:
+  std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
-
-class RunHandleImpl final : public RunHandle {
- public:
-  // The loops may be gone before this is: the engine owns them.
-  RunHandleImpl(const std::vector<std::shared_ptr<LoopThread>>& loops,
-                std::shared_ptr<const Job> job, std::shared_ptr<RunObserver> observer)
-      : job_(std::move(job)),
-        limit_(std::make_shared<InFlightLimit>(std::max<uint32_t>(1, job_->max_in_flight))),
-        observer_(std::move(observer)) {
-    for (const std::shared_ptr<LoopThread>& loop : loops) parts_.push_back({loop, {}, false});
-  }
-
-  void Add(std::vector<Host> hosts) override;
-  void Finish() override;
-  void SetPaused(bool paused) override {
-    MutexLock lock(&mutex_);
-    paused_ = paused;
-    TellAll([paused](RunOnLoop* run) { run->SetPaused(paused); });
-  }
-  void StopStarting(const std::string& message) override {
-    MutexLock lock(&mutex_);
-    stopped_ = message;
-    TellAll([message](RunOnLoop* run) { run->StopStarting(message); });
-  }
-  void Cancel() override {
-    MutexLock lock(&mutex_);
-    canceled_ = true;
-    TellAll([](RunOnLoop* run) { run->Cancel(); });
-  }
-
- private:
-  struct Part {
-    std::weak_ptr<LoopThread> loop;
-    std::weak_ptr<Share> share;
-    bool begun = false;
-  };
-
-  // A host's connections are all made from the same loop.
-  size_t LoopOf(const Host& host) const {
-    return absl::HashOf(host.address, host.port, host.user) % parts_.size();
-  }
-  // A loop hears of the run with its first host.
-  void Begin(LoopThread* loop, Part* part) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TellAll(const std::function<void(RunOnLoop*)>& what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  const std::shared_ptr<const Job> job_;
-  const std::shared_ptr<InFlightLimit> limit_;
-
-  Mutex mutex_;  // keeps the messages of several threads in order
-  std::shared_ptr<RunObserver> observer_ ABSL_GUARDED_BY(mutex_);  // null once finished
-  std::vector<Part> parts_;                                        // one for each loop
-  bool paused_ ABSL_GUARDED_BY(mutex_) = false;
-  bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);
-};
-
-void RunHandleImpl::TellAll(const std::function<void(RunOnLoop*)>& what) {
-  for (const Part& part : parts_) {
-    const std::shared_ptr<LoopThread> loop = part.loop.lock();
-    if (part.begun && loop != nullptr) loop->Tell(part.share, what);
-  }
-}
-
-void RunHandleImpl::Begin(LoopThread* loop, Part* part) {
-  LoopThread::Order order;
-  order.job = job_;
-  order.credential = job_->credential->Duplicate().value_or(nullptr);
-  order.observer = observer_;
-  order.limit = limit_;
-  part->share = loop->Start(std::move(order));
-  part->begun = true;
-  if (paused_) loop->Tell(part->share, [](RunOnLoop* run) { run->SetPaused(true); });
-  if (stopped_) {
-    loop->Tell(part->share, [message = *stopped_](RunOnLoop* run) { run->StopStarting(message); });
-  }
-  if (canceled_) loop->Tell(part->share, [](RunOnLoop* run) { run->Cancel(); });
-}
-
-void RunHandleImpl::Add(std::vector<Host> hosts) {
-  std::vector<std::vector<Host>> dealt(parts_.size());
-  for (Host& host : hosts) dealt[LoopOf(host)].push_back(std::move(host));
-  MutexLock lock(&mutex_);
-  for (size_t i = 0; i < parts_.size(); ++i) {
-    const std::shared_ptr<LoopThread> loop = parts_[i].loop.lock();
-    if (dealt[i].empty() || loop == nullptr) continue;
-    if (!parts_[i].begun) Begin(loop.get(), &parts_[i]);
-    loop->Tell(parts_[i].share, [hosts = std::move(dealt[i])](RunOnLoop* run) mutable {
-      run->Add(std::move(hosts));
-    });
-  }
-}
-
-void RunHandleImpl::Finish() {
-  MutexLock lock(&mutex_);
-  observer_ = nullptr;
-  TellAll([](RunOnLoop* run) { run->Finish(); });
-}
 
 // Hosts first: they let go of agents, for which helper threads may wait. Then the helpers, which
 // post to the loops. The loops last.
@@ -326,17 +347,12 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
   limits.max_idle = options.session_idle;
   for (int i = 0; i < count; ++i) {
-    absl::StatusOr<std::unique_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), limits);
+    absl::StatusOr<std::shared_ptr<LoopThread>> loop =
+        LoopThread::Create(i, helpers_.get(), limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }
   return absl::OkStatus();
-}
-
-std::shared_ptr<RunHandle> EngineImpl::Start(Job job, std::shared_ptr<RunObserver> observer) {
-  return std::make_shared<RunHandleImpl>(loops_, std::make_shared<const Job>(std::move(job)),
-                                         std::move(observer));
 }
 
 }  // namespace

@@ -129,12 +129,7 @@ void HostTask::RunCommand(bool warm) {
   command_ = std::make_unique<RemoteCommand>(
       host_, context_, session_.get(), warm, begin_, &timings_,
       [this](RemoteCommand::Result result) { OnCommandEnd(std::move(result)); });
-  command_->Start(granted_);
-}
-
-void HostTask::Grant() {
-  granted_ = true;
-  if (command_ != nullptr) command_->Grant();
+  command_->Start();
 }
 
 // The command is still at work on the stack, but does not touch the session any more.
@@ -146,32 +141,43 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
     warm_ = false;
     return AskForSession(true);
   }
+  // What it waited for the grant is not the host's fault.
+  deadline_ += result.waited_for_grant;
+  if (result.lost_in_wait && TryAgain(result.outcome)) {
+    stale_command_ = std::move(command_);
+    session_.reset();
+    place_.reset();
+    return;
+  }
   if (session_->transport().Release()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
   End(std::move(result.outcome));
 }
 
-// --- The end
+// --- What is asked of it
 
-void HostTask::Cancel(Cause cause, const std::string& message) {
-  if (ended_) return;
-  if (command_ != nullptr) return command_->Cancel(cause, message);
-  EndUnstarted(absl::StrCat(message, " The command was not started."));
+void HostTask::Grant() {
+  if (!ended_ && command_ != nullptr) command_->Grant();
 }
 
 void HostTask::StopIfQueued(const std::string& message) {
   if (!ended_ && !left_queue_) EndUnstarted(message);
 }
 
+// It gives its place in the pool's queue up: others must not wait behind it.
 void HostTask::SetPaused(bool paused) {
   if (ended_ || left_queue_) return;
-  if (paused) {
-    ticket_.reset();
-  } else {
-    AskForSession(false);
-  }
+  paused ? ticket_.reset() : AskForSession(false);
 }
+
+void HostTask::Cancel(Cause cause, const std::string& message) {
+  if (ended_) return;
+  if (command_ != nullptr) return command_->Cancel(cause, message);
+  EndUnstarted(message);
+}
+
+// --- The end
 
 void HostTask::Abandon() {
   if (ended_) return;

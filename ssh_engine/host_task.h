@@ -29,15 +29,14 @@ class HostTask {
   HostTask& operator=(const HostTask&) = delete;
 
   void Start();
-  // Ends at once where no command was requested, else ends the command first.
+  // The command may be requested; ignored unless it waits for that.
+  void Grant();
+  // Ends at once where no command was requested, else stops the command first.
   void Cancel(Cause cause, const std::string& message);
-  // Ends it where it has not left the queue.
+  // Ends where it has not left the queue.
   void StopIfQueued(const std::string& message);
   // While paused it does not leave the queue.
   void SetPaused(bool paused);
-  // The command may be requested (Job::gated): at most once for the whole task, whatever session it
-  // comes to. Holds for the sessions that follow, should this one be lost before.
-  void Grant();
   // The engine stops: ends at once, and says what is not known.
   void Abandon();
 
@@ -74,7 +73,6 @@ class HostTask {
 
   HostState state_ = HostState::kQueued;  // up to kAuthenticating
   bool left_queue_ = false;
-  bool granted_ = false;
   bool ended_ = false;
   absl::Duration begin_;     // when it left the queue
   absl::Duration deadline_;  // of all attempts together (Timeouts::connect)

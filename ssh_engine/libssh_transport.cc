@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -157,7 +158,9 @@ class LibsshTransport final : public SshTransport {
   bool Release() override;
   Step PumpIdle() override;
   void Signal(const std::string& name) override;
-  void RunAside(const std::string& command) override;
+  Step RunBeside(const std::string& command) override;
+  const std::string& beside_output() const override { return beside_output_; }
+  void DropBeside() override;
   void CloseChannel() override;
   bool WantsWrite() const override;
   const TransportFailure& failure() const override { return failure_; }
@@ -205,10 +208,10 @@ class LibsshTransport final : public SshTransport {
   Step FailLost();
   AuthStep FailLogin();
 
-  void AdvanceAside();
-  void FreeAside();
   void ListenToChannel();
   void FreeChannel();
+  void ListenBeside();
+  void FreeBeside();
   static int OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr, void* self);
   static void OnEof(ssh_session, ssh_channel, void* self);
   static void OnClose(ssh_session, ssh_channel, void* self);
@@ -223,8 +226,12 @@ class LibsshTransport final : public SshTransport {
   ssh_session session_ = nullptr;
   ssh_event event_ = nullptr;
   ssh_channel channel_ = nullptr;
-  ssh_channel aside_ = nullptr;  // RunAside
-  std::string aside_command_;    // empty once it was requested
+  ssh_channel beside_ = nullptr;
+  ssh_channel_callbacks_struct beside_callbacks_ = {};
+  std::string beside_output_;
+  bool beside_closed_ = false;
+  bool beside_requested_ = false;
+  bool beside_used_ = false;
   Output output_;
   ssh_channel_callbacks_struct callbacks_ = {};
   ssh_counter_struct counter_ = {};
@@ -243,7 +250,7 @@ class LibsshTransport final : public SshTransport {
 
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
-  FreeAside();
+  FreeBeside();
   FreeChannel();
   if (session_ == nullptr) return;
   if (logged_in_ && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
@@ -516,10 +523,7 @@ Step LibsshTransport::Pump() {
     if (i == kReadsPerTurn) io_.StopReceiving();
     const int result = ssh_event_dopoll(event_, 0);
     if (closed_by_server_) break;
-    if (result == SSH_AGAIN) {
-      AdvanceAside();
-      return Settle() ? Step::kAgain : FailLost();
-    }
+    if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
     if (result == SSH_ERROR || !Alive()) return FailLost();
   }
   return Step::kDone;
@@ -536,8 +540,9 @@ void LibsshTransport::FreeChannel() {
 bool LibsshTransport::Release() {
   const Turn turn(this);
   io_.StopReceiving();
-  const bool closed = closed_by_server_ && aside_ == nullptr;
-  FreeAside();
+  // What a second channel left unread would come to the next command.
+  const bool closed = closed_by_server_ && !beside_used_;
+  FreeBeside();
   FreeChannel();
   output_ = nullptr;
   exit_report_ = ExitReport();
@@ -563,31 +568,62 @@ void LibsshTransport::Signal(const std::string& name) {
   Settle();
 }
 
-void LibsshTransport::RunAside(const std::string& command) {
+// --- The second channel
+
+// Takes nothing in: what comes is for Pump.
+Step LibsshTransport::RunBeside(const std::string& command) {
   const Turn turn(this);
   io_.StopReceiving();
-  FreeAside();
-  aside_ = ssh_channel_new(session_);
-  aside_command_ = command;
-  AdvanceAside();
-  Settle();
+  if (beside_ == nullptr) {
+    beside_used_ = true;
+    beside_ = ssh_channel_new(session_);
+    if (beside_ == nullptr) return Step::kFailed;
+    ListenBeside();
+  }
+  if (beside_closed_) return Step::kDone;
+  if (!beside_requested_) {
+    int result = ssh_channel_open_session(beside_);
+    if (result == SSH_OK) result = ssh_channel_request_exec(beside_, command.c_str());
+    if (!Settle() || result == SSH_AGAIN) return Step::kAgain;  // Pump sees what was lost
+    if (result != SSH_OK) return Step::kFailed;
+    beside_requested_ = true;
+    if (!beside_closed_) ssh_channel_send_eof(beside_);
+    Settle();
+  }
+  return beside_closed_ ? Step::kDone : Step::kAgain;
 }
 
-// A server that refuses it is left alone. Requests that have been sent must not be sent again: only
-// what answers "again" is repeated.
-void LibsshTransport::AdvanceAside() {
-  if (aside_ == nullptr || aside_command_.empty() || !Alive()) return;
-  int result = ssh_channel_is_open(aside_) ? SSH_OK : ssh_channel_open_session(aside_);
-  if (result == SSH_OK) result = ssh_channel_request_exec(aside_, aside_command_.c_str());
-  if (result == SSH_AGAIN) return;
-  aside_command_.clear();
-  if (result == SSH_OK) ssh_channel_send_eof(aside_);
+void LibsshTransport::DropBeside() {
+  const Turn turn(this);
+  io_.StopReceiving();
+  FreeBeside();
 }
 
-void LibsshTransport::FreeAside() {
-  if (aside_ != nullptr) ssh_channel_free(aside_);
-  aside_ = nullptr;
-  aside_command_.clear();
+void LibsshTransport::FreeBeside() {
+  if (beside_ != nullptr) {
+    ssh_remove_channel_callbacks(beside_, &beside_callbacks_);
+    ssh_channel_free(beside_);
+    beside_ = nullptr;
+  }
+  beside_output_.clear();
+  beside_closed_ = beside_requested_ = false;
+}
+
+void LibsshTransport::ListenBeside() {
+  constexpr size_t kKept = 64;
+  beside_callbacks_ = {};
+  beside_callbacks_.userdata = this;
+  beside_callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, uint32_t size,
+                                               int, void* self) {
+    std::string& output = static_cast<LibsshTransport*>(self)->beside_output_;
+    output.append(static_cast<const char*>(data), std::min<size_t>(size, kKept - output.size()));
+    return static_cast<int>(size);
+  };
+  beside_callbacks_.channel_close_function = [](ssh_session, ssh_channel, void* self) {
+    static_cast<LibsshTransport*>(self)->beside_closed_ = true;
+  };
+  ssh_callbacks_init(&beside_callbacks_);
+  ssh_set_channel_callbacks(beside_, &beside_callbacks_);
 }
 
 void LibsshTransport::CloseChannel() {

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "ssh_engine/kill_command.h"
+#include "ssh_engine/stop_line.h"
 
 namespace muster::engine {
 namespace {
 
 // From KILL to giving up on a confirmation.
-constexpr absl::Duration kKillWait = absl::Seconds(1);
-// A server that takes the signal request (RFC 4254, 6.9) has ended most commands by then; OpenSSH
-// does not take it for root (session.c: "session signalling requires privilege separation").
+constexpr absl::Duration kKillWait = absl::Seconds(2);
+// From the signal request to the second channel.
 constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
 
 std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
@@ -32,10 +32,9 @@ RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* ses
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
-RemoteCommand::~RemoteCommand() { context_->gate->Forget(this); }
+RemoteCommand::~RemoteCommand() { Unpark(); }
 
-void RemoteCommand::Start(bool granted) {
-  granted_ = granted || !context_->job->gated;
+void RemoteCommand::Start() {
   session_->SetUser(this);
   transport().SetOutput(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
@@ -48,7 +47,8 @@ void RemoteCommand::Start(bool granted) {
 void RemoteCommand::Advance() {
   while (Step()) {
   }
-  if (phase_ != Phase::kEnded && !parked_) session_->UpdateInterest();
+  if (phase_ == Phase::kEnded) return;
+  parked_ ? session_->Park() : session_->UpdateInterest();
 }
 
 bool RemoteCommand::Step() {
@@ -56,7 +56,7 @@ bool RemoteCommand::Step() {
     case Phase::kOpening:
       return OpenChannel();
     case Phase::kReady:
-      return AwaitGrant();
+      return WaitForGrant();
     case Phase::kExec:
       return Exec();
     case Phase::kRunning:
@@ -72,8 +72,8 @@ bool RemoteCommand::OpenChannel() {
     case SshTransport::Step::kAgain:
       return false;
     case SshTransport::Step::kDone:
-      OnOpened();
-      return true;
+      BeginWait();
+      return false;
     case SshTransport::Step::kFailed:
       EndUnopened();
       return false;
@@ -81,39 +81,24 @@ bool RemoteCommand::OpenChannel() {
   return false;
 }
 
-// No limit in time while it waits to be granted: the journal's disk may be full.
-void RemoteCommand::OnOpened() {
+// The disk may be full for hours: who waits here has no limit in time, but may be canceled.
+void RemoteCommand::BeginWait() {
   timings_->channel_open = SinceBegin();
-  if (granted_) return BeginExec();
   phase_ = Phase::kReady;
   phase_timer_->Disarm();
+  ready_since_ = context_->loop->Now();
   context_->observer->OnReady(host_.index);
 }
 
-void RemoteCommand::Grant() {
-  granted_ = true;
-  if (phase_ != Phase::kReady) return;
-  BeginExec();
-  Advance();
-}
-
-// Takes in what comes meanwhile: the connection may be lost, and nothing was requested yet.
-bool RemoteCommand::AwaitGrant() {
-  switch (transport().Pump()) {
-    case SshTransport::Step::kAgain:
-      return false;
-    case SshTransport::Step::kDone:
-      End(HostState::kUnreachable, Cause::kExecRefused,
-          "the server closed the session before the command was requested.");
-      return false;
-    case SshTransport::Step::kFailed:
-      EndUnopened();
-      return false;
-  }
+// Looks only whether the connection lives.
+bool RemoteCommand::WaitForGrant() {
+  if (transport().PumpIdle() == SshTransport::Step::kFailed) EndUnopened();
   return false;
 }
 
-void RemoteCommand::BeginExec() {
+void RemoteCommand::Grant() {
+  if (phase_ != Phase::kReady) return;
+  waited_ = context_->loop->Now() - ready_since_;
   context_->observer->OnState(host_.index, HostState::kStarting);
   phase_ = Phase::kExec;
   phase_timer_->Arm(limits().connect);
@@ -126,6 +111,7 @@ void RemoteCommand::BeginExec() {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
     idle_timer_->Arm(limits().idle);
   }
+  Advance();
 }
 
 bool RemoteCommand::Exec() {
@@ -147,24 +133,41 @@ bool RemoteCommand::Exec() {
   return false;
 }
 
-// A command that is being ended is read: its end would not be seen.
 bool RemoteCommand::Parked() {
-  parked_ = !context_->gate->open() && stop_ == Stop::kNo;
-  if (!parked_) return false;
-  context_->gate->Wait(this);
-  session_->Park();
-  return true;
+  if (!parked_ && !context_->reading->open()) {
+    parked_ = true;
+    context_->reading->Park(this);
+  }
+  return parked_;
 }
 
-void RemoteCommand::OnReading() {
+void RemoteCommand::Unpark() {
+  if (std::exchange(parked_, false)) context_->reading->Forget(this);
+}
+
+void RemoteCommand::OnReadingAgain() {
   parked_ = false;
   last_output_ = context_->loop->Now();
   Advance();
 }
 
+// Each call may take in what the other waits for.
+SshTransport::Step RemoteCommand::PumpBoth() {
+  const SshTransport::Step step = transport().Pump();
+  if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
+  const SshTransport::Step beside = transport().RunBeside(stop_line_);
+  if (beside == SshTransport::Step::kAgain) return transport().Pump();
+  beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
+  return transport().Pump();
+}
+
+bool RemoteCommand::LineHeard() const {
+  return absl::StartsWith(transport().beside_output(), kStopLineToken);
+}
+
 bool RemoteCommand::Pump() {
   if (Parked()) return false;
-  const SshTransport::Step step = transport().Pump();
+  const SshTransport::Step step = PumpBoth();
   NoteExit();
   switch (step) {
     case SshTransport::Step::kAgain:
@@ -210,7 +213,7 @@ void RemoteCommand::OnPhaseTimeout() {
           absl::StrCat("the server did not answer the request to run the command within ",
                        absl::FormatDuration(limits().connect), "; it may have been started."));
     default:
-      return OnGraceOver();
+      return OnStopTimer();
   }
 }
 
@@ -230,8 +233,8 @@ void RemoteCommand::OnCommandTimeout() {
 
 // Armed once for many outputs: looks how long the last one is ago.
 void RemoteCommand::OnIdleTimer() {
-  if (parked_) return idle_timer_->Arm(limits().idle);
   const absl::Duration silent = context_->loop->Now() - last_output_;
+  if (!context_->reading->open() || parked_) return idle_timer_->Arm(limits().idle);
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
   StopCommand(HostState::kIdleTimeout, Cause::kNone,
               absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
@@ -241,16 +244,16 @@ void RemoteCommand::OnIdleTimer() {
 void RemoteCommand::Cancel(Cause cause, const std::string& message) {
   if (phase_ == Phase::kEnded) return;
   if (requested()) return StopCommand(HostState::kCanceled, cause, message);
-  End(HostState::kNotStarted, Cause::kNone, absl::StrCat(message, " The command was not started."));
+  EndNotStarted(message);
 }
 
 void RemoteCommand::Abandon() {
   if (phase_ == Phase::kEnded) return;
   if (requested()) {
-    return End(HostState::kUnknown, Cause::kConnectionLost,
+    return End(HostState::kUnknown, Cause::kDaemonLost,
                "musterd was stopped while the command ran; it may still be running.");
   }
-  End(HostState::kNotStarted, Cause::kNone, "musterd was stopped before the command was started.");
+  EndNotStarted("musterd was stopped before the command was started.");
 }
 
 void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
@@ -271,34 +274,55 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
 void RemoteCommand::SendTerm() {
   stop_ = Stop::kTermSent;
   transport().Signal("TERM");
-  phase_timer_->Arm(std::min(kSignalWait, context_->job->stop.grace));
-  context_->gate->Forget(this);
-  parked_ = false;
-  session_->UpdateInterest();
+  const StopRules& rules = context_->job->stop;
+  phase_timer_->Arm(rules.signal_only ? rules.grace : std::min(kSignalWait, rules.grace));
+  if (!parked_) session_->UpdateInterest();
 }
 
-void RemoteCommand::SendAside(const char* signal) {
-  if (!context_->job->stop.signal_only) transport().RunAside(KillCommand(signal));
+void RemoteCommand::OnStopTimer() {
+  const StopRules& rules = context_->job->stop;
+  const bool repeat = !rules.signal_only && rules.grace > kSignalWait;
+  if (stop_ == Stop::kTermSent && repeat) return RepeatTerm();
+  if (transport().exit_report().ended()) {
+    // What the command left behind holds its output open.
+    transport().CloseChannel();
+    return EndByExit();
+  }
+  stop_ == Stop::kKillSent ? GiveUp() : SendKill();
 }
 
-void RemoteCommand::OnGraceOver() {
-  const absl::Duration left = context_->job->stop.grace - kSignalWait;
-  if (stop_ == Stop::kTermSent && left > absl::ZeroDuration()) {
-    stop_ = Stop::kTermSentAside;
-    SendAside("TERM");
-    phase_timer_->Arm(left);
-    return session_->UpdateInterest();
-  }
-  if (stop_ != Stop::kKillSent) {
-    stop_ = Stop::kKillSent;
-    transport().Signal("KILL");
-    SendAside("KILL");
-    phase_timer_->Arm(kKillWait);
-    return session_->UpdateInterest();
-  }
+void RemoteCommand::RepeatTerm() {
+  stop_ = Stop::kTermRepeated;
+  phase_timer_->Arm(context_->job->stop.grace - kSignalWait);
+  UseSecondChannel("TERM");
+}
+
+void RemoteCommand::SendKill() {
+  stop_ = Stop::kKillSent;
+  phase_timer_->Arm(kKillWait);
+  transport().Signal("KILL");
+  // The line has answered by now, or something else has taken its place.
+  if (beside_ == Beside::kAtWork && !LineHeard() && !parked_) beside_ = Beside::kFutile;
+  UseSecondChannel("KILL");
+}
+
+// Not while nothing is read: the confirmation may be there.
+void RemoteCommand::GiveUp() {
+  if (parked_ || !context_->reading->open()) return phase_timer_->Arm(kKillWait);
   transport().CloseChannel();
   stop_outcome_.message += " The server did not confirm its end: it may still be running.";
   End(std::move(stop_outcome_));
+}
+
+// Where what answered was not the line, or the server opens no second session, it is not tried
+// again.
+void RemoteCommand::UseSecondChannel(absl::string_view signal) {
+  if (!context_->job->stop.signal_only && beside_ != Beside::kFutile) {
+    transport().DropBeside();
+    beside_ = Beside::kAtWork;
+    stop_line_ = StopLine(signal);
+  }
+  Advance();
 }
 
 // --- The end
@@ -340,7 +364,7 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ != Phase::kExec);
+  End(std::move(outcome), warm_ && phase_ < Phase::kExec);
 }
 
 void RemoteCommand::EndLost() {
@@ -358,8 +382,15 @@ void RemoteCommand::End(HostState state, Cause cause, std::string message) {
   End(std::move(outcome));
 }
 
+void RemoteCommand::EndNotStarted(std::string message) {
+  End(HostState::kNotStarted, Cause::kNone, std::move(message));
+}
+
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
+  const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
+  if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
   phase_ = Phase::kEnded;
+  Unpark();
   timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);
@@ -370,7 +401,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_timer_.reset();
   command_timer_.reset();
   idle_timer_.reset();
-  on_end_({std::move(outcome), stale_session});
+  on_end_({std::move(outcome), stale_session, lost_in_wait, waited_});
 }
 
 }  // namespace muster::engine

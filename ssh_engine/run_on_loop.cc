@@ -1,5 +1,7 @@
 #include "ssh_engine/run_on_loop.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "ssh_engine/event_loop.h"
@@ -26,7 +28,6 @@ void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   if (!state_timer_->armed()) state_timer_->Arm(kStateDelay);
 }
 
-// Others may wait for what it leads to: no delay.
 void FlushingObserver::OnReady(uint32_t host_index) {
   observer_->OnReady(host_index);
   Count(kEventBytes);
@@ -75,8 +76,9 @@ RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
 RunOnLoop::~RunOnLoop() = default;
 
 void RunOnLoop::Add(std::vector<Host> hosts) {
-  for (Host& host : hosts) hosts_.push_back(std::move(host));
-  if (stopped_) EndQueued(*stopped_);
+  queued_.insert(queued_.end(), std::make_move_iterator(hosts.begin()),
+                 std::make_move_iterator(hosts.end()));
+  if (stopped_) return EndQueued();
   StartMore();
 }
 
@@ -87,7 +89,7 @@ void RunOnLoop::Finish() {
 
 // A permit that comes too late for this loop goes on to the next.
 void RunOnLoop::StartMore() {
-  while (!AllStarted() && !waiting_ && !paused_) {
+  while (!queued_.empty() && !waiting_ && !paused_) {
     // Weak: while it waits, the limit owns it.
     auto grant = [this, loop = context_.loop, waiting_for = std::weak_ptr<InFlightLimit>(limit_),
                   alive = std::weak_ptr<char>(alive_)] {
@@ -105,19 +107,18 @@ void RunOnLoop::StartMore() {
 
 void RunOnLoop::OnGrant() {
   waiting_ = false;
-  if (AllStarted() || paused_) return limit_->Release();
+  if (queued_.empty() || paused_) return limit_->Release();
   StartOne();
   StartMore();
 }
 
 void RunOnLoop::StartOne() {
-  Host host = std::move(hosts_.front());
-  hosts_.pop_front();
-  const uint32_t index = host.index;
-  auto task =
-      std::make_unique<HostTask>(std::move(host), &context_, [this, index] { OnHostEnd(index); });
+  const uint32_t index = queued_.front().index;
+  auto task = std::make_unique<HostTask>(std::move(queued_.front()), &context_,
+                                         [this, index] { OnHostEnd(index); });
+  queued_.pop_front();
   HostTask* const started = task.get();
-  tasks_.emplace(index, std::move(task));
+  tasks_.emplace(index, Started{turns_++, std::move(task)});
   started->Start();
 }
 
@@ -132,54 +133,74 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
   });
 }
 
-void RunOnLoop::SetPaused(bool paused) {
-  if (std::exchange(paused_, paused) == paused) return;
-  for (auto& task : tasks_) task.second->SetPaused(paused);
-  StartMore();
-}
+// --- What the run's handle and its observer ask. Ends of tasks come back to OnHostEnd, which
+// leaves tasks_ alone.
 
-void RunOnLoop::StopStarting(const std::string& message) {
-  stopped_ = message;
-  EndQueued(message);
-  for (auto& task : tasks_) task.second->StopIfQueued(message);
-  DoneIfSo();
-}
-
-void RunOnLoop::Grant(const std::vector<uint32_t>& host_indexes) {
-  for (const uint32_t index : host_indexes) {
-    const auto task = tasks_.find(index);
-    if (task != tasks_.end()) task->second->Grant();
+void RunOnLoop::Grant(const std::vector<uint32_t>& hosts) {
+  for (const uint32_t host : hosts) {
+    const auto task = tasks_.find(host);
+    if (task != tasks_.end()) task->second.task->Grant();
   }
 }
 
-void RunOnLoop::CancelHost(uint32_t host_index, Cause cause, const std::string& message) {
-  const auto task = tasks_.find(host_index);
-  if (task != tasks_.end()) task->second->Cancel(cause, message);
-}
-
-void RunOnLoop::Cancel() {
-  stopped_ = "the run was canceled before this host's turn came.";
-  EndQueued(*stopped_);
-  // Ends come back to OnHostEnd, which leaves tasks_ alone.
-  for (auto& task : tasks_) task.second->Cancel(Cause::kNone, "the run was canceled.");
+void RunOnLoop::CancelHost(uint32_t host, Cause cause, const std::string& message) {
+  const auto task = tasks_.find(host);
+  if (task != tasks_.end()) return task->second.task->Cancel(cause, message);
+  const auto queued = std::find_if(queued_.begin(), queued_.end(),
+                                   [host](const Host& one) { return one.index == host; });
+  if (queued == queued_.end()) return;
+  queued_.erase(queued);
+  EndUnstarted(host, message);
   DoneIfSo();
 }
 
+void RunOnLoop::Cancel() {
+  if (!stopped_) stopped_ = "the run was canceled before this host's turn came.";
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->Cancel(Cause::kNone, "the run was canceled.");
+}
+
+void RunOnLoop::StopStarting(const std::string& message) {
+  if (!stopped_) stopped_ = message;
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->StopIfQueued(*stopped_);
+}
+
+void RunOnLoop::SetPaused(bool paused) {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  // They queue in the pool anew, in the old order.
+  std::vector<const Started*> started;
+  for (const auto& task : tasks_) started.push_back(&task.second);
+  std::sort(started.begin(), started.end(),
+            [](const Started* a, const Started* b) { return a->turn < b->turn; });
+  for (const Started* one : started) one->task->SetPaused(paused);
+  StartMore();
+}
+
 void RunOnLoop::Abandon() {
-  EndQueued("musterd was stopped before this host's turn came.");
-  for (auto& task : tasks_) task.second->Abandon();
+  stopped_ = "musterd was stopped before this host's turn came.";
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->Abandon();
   observer_.Flush(context_.loop->WallTime());
 }
 
-void RunOnLoop::EndQueued(const std::string& message) {
+// --- The end
+
+void RunOnLoop::EndQueued() {
+  for (const Host& host : std::exchange(queued_, {})) EndUnstarted(host.index, *stopped_);
+  DoneIfSo();
+}
+
+void RunOnLoop::EndUnstarted(uint32_t host_index, const std::string& message) {
   HostOutcome outcome;
   outcome.state = HostState::kNotStarted;
   outcome.message = message;
-  for (; !AllStarted(); hosts_.pop_front()) observer_.OnEnd(hosts_.front().index, outcome);
+  observer_.OnEnd(host_index, outcome);
 }
 
 void RunOnLoop::DoneIfSo() {
-  if (done_ || !finished_ || !AllStarted() || !tasks_.empty()) return;
+  if (done_ || !finished_ || !queued_.empty() || !tasks_.empty()) return;
   done_ = true;
   observer_.Flush(context_.loop->WallTime());
   context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {

@@ -44,36 +44,36 @@ class FlushingObserver final : public LoopObserver {
   std::shared_ptr<char> alive_;
 };
 
-// Starts this loop's hosts as the limit permits, and ends when each has ended and no more will
-// come. Loop-confined; owned by the engine's loop.
+// Starts this loop's hosts in the order of adding as the limit permits, and ends when no more will
+// come and each has ended. Loop-confined; owned by the engine's loop. The public methods are those
+// of RunHandle and LoopControl.
 class RunOnLoop {
  public:
-  // `context` needs no observer and no job. `on_done` is called once, when the
-  // last host has ended and its events are flushed, never from within a call; it may destroy this.
+  // `context` needs no observer and no job. `on_done` is called once, after Finish, when the last
+  // host has ended and its events are flushed, never from within a call; it may destroy this.
   RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
             std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
             absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
-  // As RunHandle's.
   void Add(std::vector<Host> hosts);
   void Finish();
-  void SetPaused(bool paused);
-  void StopStarting(const std::string& message);
   void Cancel();
-  // As LoopControl's.
-  void Grant(const std::vector<uint32_t>& host_indexes);
-  void CancelHost(uint32_t host_index, Cause cause, const std::string& message);
+  void StopStarting(const std::string& message);
+  void SetPaused(bool paused);
+  void Grant(const std::vector<uint32_t>& hosts);
+  // Takes time in proportion to the hosts whose turn has not come, where it is one of them.
+  void CancelHost(uint32_t host, Cause cause, const std::string& message);
   // The engine stops: all hosts have ended and their events are flushed when this returns.
   void Abandon();
 
  private:
-  bool AllStarted() const { return hosts_.empty(); }
   void StartMore();
   void StartOne();
   void OnGrant();
   void OnHostEnd(uint32_t host_index);
-  void EndQueued(const std::string& message);
+  void EndQueued();
+  void EndUnstarted(uint32_t host_index, const std::string& message);
   void DoneIfSo();
 
   RunContext context_;
@@ -81,13 +81,18 @@ class RunOnLoop {
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;
 
-  std::deque<Host> hosts_;               // that were not started
-  absl::optional<std::string> stopped_;  // what hosts that are still added end with
-  bool paused_ = false;
+  std::deque<Host> queued_;
   bool finished_ = false;
-  bool waiting_ = false;  // for a permit
+  bool paused_ = false;
+  absl::optional<std::string> stopped_;  // why no further host is started
+  bool waiting_ = false;                 // for a permit
   bool done_ = false;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<HostTask>> tasks_;  // by host index
+  struct Started {
+    uint64_t turn;  // in the order of starting
+    std::unique_ptr<HostTask> task;
+  };
+  uint64_t turns_ = 0;
+  absl::flat_hash_map<uint32_t, Started> tasks_;  // by host index
   std::shared_ptr<char> alive_;  // what was posted or deferred is dropped once this is gone
 };
 

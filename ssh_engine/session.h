@@ -34,7 +34,7 @@ class Session {
   void SetUser(SessionUser* user) { user_ = user; }
   // What the transport waits for.
   void UpdateInterest() { watch_->SetInterest(true, transport_->WantsWrite()); }
-  // No word of it until UpdateInterest.
+  // Waits for nothing.
   void Park() { watch_->SetInterest(false, false); }
 
  private:

@@ -25,9 +25,9 @@ class FakeHandle final : public engine::RunHandle {
  public:
   void Add(std::vector<engine::Host>) override {}
   void Finish() override {}
-  void SetPaused(bool) override {}
-  void StopStarting(const std::string&) override {}
   void Cancel() override { ++cancels; }
+  void StopStarting(std::string) override {}
+  void SetPaused(bool) override {}
   int cancels = 0;
 };
 

@@ -3,17 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
 
 namespace muster::engine {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using Step = SshTransport::Step;
 using AuthStep = SshTransport::AuthStep;
 
@@ -31,7 +31,7 @@ class HostTaskTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
-    context_.gate = &gate_;
+    context_.reading = &reading_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       server_.user = options.user;
       ++dials_;
@@ -41,6 +41,9 @@ class HostTaskTest : public ::testing::Test {
     context_.job = job_;
     context_.credential = std::move(credential);
     context_.observer = &observer_;
+    observer_.on_ready = [this](uint32_t) {
+      if (grants_) loop_.Defer([this] { task_->Grant(); });
+    };
   }
 
   void Start() {
@@ -59,17 +62,6 @@ class HostTaskTest : public ::testing::Test {
     connector_.Succeed(kHost);
     loop_.Run();
   }
-  // Everything well up to the wait for the grant, if the channel opens.
-  void StartGated(Step open = Step::kDone) {
-    job_->gated = true;
-    Start();
-    server_.handshake = Step::kDone;
-    server_.logins = {AuthStep::kAccepted};
-    server_.open = open;
-    server_.exec = Step::kDone;
-    connector_.Succeed(kHost);
-    loop_.Run();
-  }
   bool Ready() { return loop_.SetReady(fd_, kReadable); }
   void Exit(int status) {
     server_.exit.has_status = true;
@@ -78,6 +70,7 @@ class HostTaskTest : public ::testing::Test {
     server_.pump = Step::kDone;
     Ready();
   }
+  void Cancel() { task_->Cancel(Cause::kNone, "the run was canceled."); }
   const HostOutcome& outcome() { return observer_.outcomes.at(0); }
   bool ended() const { return ends_ > 0; }
 
@@ -89,12 +82,14 @@ class HostTaskTest : public ::testing::Test {
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   SessionPool pool_{&loop_, SessionLimits()};
-  OutputGate gate_;
+  std::atomic<bool> may_read_{true};
+  ReadingGate reading_{&loop_, &may_read_};
   RunContext context_;
   std::unique_ptr<HostTask> task_;
   int fd_ = -1;
   int dials_ = 0;
   int ends_ = 0;
+  bool grants_ = true;  // at once
 };
 
 TEST_F(HostTaskTest, GoesFromNameToOutcome) {
@@ -104,8 +99,8 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
   server_.on_output(OutputStream::kStdout, "o");
   Exit(0);
   EXPECT_THAT(observer_.events[0],
-              ElementsAre("CONNECTING", "AUTHENTICATING", "STARTING", "RUNNING", "out one\n",
-                          "err oops\n", "out two$", "SUCCEEDED"));
+              ElementsAre("CONNECTING", "AUTHENTICATING", "ready", "STARTING", "RUNNING",
+                          "out one\n", "err oops\n", "out two$", "SUCCEEDED"));
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
   EXPECT_EQ(ends_, 1);
@@ -220,7 +215,7 @@ TEST_F(HostTaskTest, CommandTimeoutSendsTermThenKillThenGivesUp) {
   loop_.Advance(absl::Seconds(2));
   EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
   EXPECT_FALSE(ended());
-  loop_.Advance(absl::Seconds(1));
+  loop_.Advance(absl::Seconds(2));
   EXPECT_EQ(outcome().state, HostState::kCommandTimeout);
   EXPECT_FALSE(outcome().cancel_confirmed);
   EXPECT_THAT(outcome().message, HasSubstr("may still be running"));
@@ -248,28 +243,174 @@ TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
   EXPECT_THAT(server_.signals, IsEmpty());
   loop_.Advance(absl::Seconds(1));
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
-  loop_.Advance(absl::Seconds(3));
+  loop_.Advance(absl::Seconds(4));
   EXPECT_EQ(outcome().state, HostState::kIdleTimeout);
+}
+
+// --- Waiting for the grant
+
+TEST_F(HostTaskTest, NothingIsRequestedBeforeTheGrant) {
+  grants_ = false;
+  StartCommand();
+  loop_.Advance(absl::Hours(10));
+  EXPECT_EQ(observer_.events[0].back(), "ready");
+  EXPECT_EQ(server_.execs, 0);
+  task_->Grant();
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, AGrantBeforeTheHostIsReadyCountsForNothing) {
+  grants_ = false;
+  Start();
+  task_->Grant();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = server_.exec = Step::kDone;
+  Ready();
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, CanceledWhileItWaitsForTheGrantIsNotStarted) {
+  grants_ = false;
+  StartCommand();
+  Cancel();
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, AConnectionLostInTheWaitIsTriedAgainAndWantsANewGrant) {
+  grants_ = false;
+  job_->retries.unreachable = 1;
+  StartCommand();
+  loop_.Advance(absl::Minutes(10));
+  server_.idle = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection broke"};
+  Ready();
+  EXPECT_FALSE(ended());
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+  server_.idle = Step::kAgain;
+  server_.logins = {AuthStep::kAccepted};
+  loop_.Advance(absl::Seconds(1));
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(observer_.events[0].back(), "ready");
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+}
+
+TEST_F(HostTaskTest, AConnectionLostInTheWaitIsUnreachableWithoutRetries) {
+  grants_ = false;
+  StartCommand();
+  server_.idle = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection broke"};
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+// --- Back-pressure
+
+TEST_F(HostTaskTest, WhileNothingIsReadASessionIsLeftAlone) {
+  StartCommand();
+  may_read_ = false;
+  const int pumps = server_.pumps;
+  Ready();
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  EXPECT_FALSE(Ready());
+  EXPECT_EQ(server_.pumps, pumps);
+  may_read_ = true;
+  reading_.Resume();
+  EXPECT_EQ(server_.pumps, pumps + 1);  // what is there comes first
+  EXPECT_TRUE(loop_.WantsRead(fd_));
+}
+
+TEST_F(HostTaskTest, TheIdleTimeoutDoesNotRunOutWhileNothingIsRead) {
+  job_->timeouts.idle = absl::Seconds(5);
+  StartCommand();
+  may_read_ = false;
+  Ready();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  may_read_ = true;
+  reading_.Resume();
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+}
+
+TEST_F(HostTaskTest, NoEndIsUnconfirmedWhileNothingIsRead) {
+  StartCommand();
+  may_read_ = false;
+  Ready();
+  Cancel();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  EXPECT_FALSE(ended());
+  may_read_ = true;
+  reading_.Resume();
+  Exit(0);
+  EXPECT_TRUE(outcome().cancel_confirmed);
+}
+
+// --- The second channel
+
+TEST_F(HostTaskTest, WhatDoesNotEndInHalfASecondIsSentTermOverASecondChannel) {
+  StartCommand();
+  Cancel();
+  loop_.Advance(absl::Milliseconds(499));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("kill -TERM")));
+  server_.beside = Step::kDone;
+  server_.beside_output = "muster-stop\n";
+  Ready();
+  loop_.Advance(absl::Milliseconds(1500));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("-TERM"), HasSubstr("kill -KILL")));
+}
+
+TEST_F(HostTaskTest, SignalOnlyOpensNoSecondChannel) {
+  job_->stop.signal_only = true;
+  StartCommand();
+  Cancel();
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  EXPECT_FALSE(outcome().cancel_confirmed);
+}
+
+TEST_F(HostTaskTest, WhatIsAnsweredBySomethingElseIsNotSentAgain) {
+  StartCommand();
+  Cancel();
+  server_.beside = Step::kDone;
+  server_.beside_output = "forced\n";
+  loop_.Advance(absl::Seconds(3));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("-TERM")));
 }
 
 // --- Canceling
 
 TEST_F(HostTaskTest, CanceledBeforeTheCommandIsNotStarted) {
   Start();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   EXPECT_EQ(server_.execs, 0);
 }
 
 TEST_F(HostTaskTest, CanceledWhileItRunsSendsTerm) {
   StartCommand();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Cancel();
+  Cancel();
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_TRUE(outcome().cancel_confirmed);
-  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Cancel();
   EXPECT_EQ(ends_, 1);
 }
 
@@ -280,130 +421,11 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
   loop_.Run();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Cancel();
   EXPECT_THAT(server_.signals, IsEmpty());
   server_.exec = Step::kDone;
   Ready();
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
-}
-
-TEST_F(HostTaskTest, CanceledForACauseSaysSo) {
-  StartCommand();
-  task_->Cancel(Cause::kOutputLimit, "it wrote too much.");
-  Exit(0);
-  EXPECT_EQ(outcome().state, HostState::kCanceled);
-  EXPECT_EQ(outcome().cause, Cause::kOutputLimit);
-  EXPECT_THAT(outcome().message, HasSubstr("it wrote too much"));
-}
-
-TEST_F(HostTaskTest, WhatASignalDoesNotEndIsKilledOverASecondChannelToo) {
-  StartCommand();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  EXPECT_THAT(server_.asides, IsEmpty());
-  loop_.Advance(absl::Milliseconds(500));
-  EXPECT_THAT(server_.asides, ElementsAre(HasSubstr("kill -s TERM")));
-  loop_.Advance(absl::Milliseconds(1500));
-  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
-  EXPECT_THAT(server_.asides, ElementsAre(HasSubstr("TERM"), HasSubstr("kill -s KILL")));
-  loop_.Advance(absl::Seconds(1));
-  EXPECT_EQ(outcome().state, HostState::kCanceled);
-  EXPECT_FALSE(outcome().cancel_confirmed);
-}
-
-TEST_F(HostTaskTest, NoSecondChannelWhereTheRunSaysSo) {
-  job_->stop.signal_only = true;
-  StartCommand();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  loop_.Advance(absl::Seconds(5));
-  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
-  EXPECT_THAT(server_.asides, IsEmpty());
-}
-
-TEST_F(HostTaskTest, WithoutGraceKillComesAtOnce) {
-  job_->stop.grace = absl::ZeroDuration();
-  StartCommand();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  loop_.Advance(absl::Milliseconds(1));
-  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
-}
-
-// --- Waiting for the journal
-
-TEST_F(HostTaskTest, AGatedCommandIsNotRequestedBeforeItsGrant) {
-  StartGated();
-  EXPECT_THAT(observer_.events[0], Contains("ready"));
-  loop_.Advance(absl::Hours(1));  // no limit in time: the disk may be full
-  EXPECT_EQ(server_.execs, 0);
-  EXPECT_THAT(observer_.events[0], Not(Contains("STARTING")));
-  task_->Grant();
-  EXPECT_EQ(server_.execs, 1);
-  EXPECT_THAT(observer_.events[0], Contains("STARTING"));
-  task_->Grant();
-  EXPECT_EQ(server_.execs, 1);
-}
-
-TEST_F(HostTaskTest, AGrantThatComesBeforeTheChannelIsOpenIsKept) {
-  StartGated(Step::kAgain);
-  task_->Grant();
-  EXPECT_EQ(server_.execs, 0);
-  server_.open = Step::kDone;
-  Ready();
-  EXPECT_EQ(server_.execs, 1);
-  EXPECT_THAT(observer_.events[0], Not(Contains("ready")));
-}
-
-TEST_F(HostTaskTest, CanceledWhileItWaitsForItsGrantIsNotStarted) {
-  StartGated();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  EXPECT_EQ(outcome().state, HostState::kNotStarted);
-  task_->Grant();
-  EXPECT_EQ(server_.execs, 0);
-}
-
-TEST_F(HostTaskTest, AConnectionLostWhileItWaitsForItsGrantIsNotUnknown) {
-  StartGated();
-  server_.failure = {Cause::kReset, false, "the connection broke"};
-  server_.pump = Step::kFailed;
-  Ready();
-  EXPECT_EQ(outcome().state, HostState::kUnreachable);
-  EXPECT_EQ(server_.execs, 0);
-}
-
-// --- Back-pressure
-
-TEST_F(HostTaskTest, NothingIsReadWhileTheGateIsClosed) {
-  StartCommand();
-  const int pumps = server_.pumps;
-  gate_.SetOpen(false);
-  Ready();
-  EXPECT_EQ(server_.pumps, pumps);
-  EXPECT_FALSE(loop_.WantsRead(fd_));
-  gate_.SetOpen(true);
-  EXPECT_EQ(server_.pumps, pumps + 1);  // what libssh holds comes first
-  EXPECT_TRUE(loop_.WantsRead(fd_));
-}
-
-TEST_F(HostTaskTest, SilenceDoesNotCountWhileNothingIsRead) {
-  job_->timeouts.idle = absl::Seconds(3);
-  StartCommand();
-  gate_.SetOpen(false);
-  Ready();
-  loop_.Advance(absl::Seconds(60));
-  EXPECT_THAT(server_.signals, IsEmpty());
-  gate_.SetOpen(true);
-  loop_.Advance(absl::Seconds(2));
-  EXPECT_THAT(server_.signals, IsEmpty());
-  loop_.Advance(absl::Milliseconds(1500));
-  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
-}
-
-TEST_F(HostTaskTest, ACommandThatIsBeingEndedIsReadAllTheSame) {
-  StartCommand();
-  gate_.SetOpen(false);
-  Ready();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
-  Exit(0);
-  EXPECT_TRUE(outcome().cancel_confirmed);
 }
 
 TEST_F(HostTaskTest, AbandonedIsNotStartedOrUnknown) {
@@ -741,7 +763,7 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
   Start();
   connector_.Fail(kHost, Cause::kRefused, "refused");
   loop_.Run();
-  task_->Cancel(Cause::kNone, "the run was canceled.");
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   loop_.Advance(absl::Minutes(1));
   EXPECT_FALSE(connector_.Waits(kHost));

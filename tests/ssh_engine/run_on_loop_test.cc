@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "absl/strings/str_cat.h"
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
@@ -21,7 +23,7 @@ class RunOnLoopTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
-    context_.gate = &gate_;
+    context_.reading = &reading_;
     context_.credential = std::make_shared<Credential>();
   }
 
@@ -30,26 +32,14 @@ class RunOnLoopTest : public ::testing::Test {
     loop_.Run();
   }
   void MakeOnly(uint32_t hosts) {
-    MakeUnfinished();
-    AddOnly(0, hosts);
-    run_->Finish();
-  }
-  void AddOnly(uint32_t first, uint32_t hosts) {
     std::vector<Host> list;
-    for (uint32_t i = first; i < first + hosts; ++i) {
-      list.push_back({i, absl::StrCat("h", i), 22, "ann"});
-    }
-    run_->Add(std::move(list));
-  }
-  void AddHosts(uint32_t first, uint32_t hosts) {
-    AddOnly(first, hosts);
-    loop_.Run();
-  }
-  void MakeUnfinished() {
+    for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
     run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(observer), limit_,
                                        [this] { ++dones_; });
+    run_->Add(std::move(list));
+    run_->Finish();
   }
   void Fail(int host) {
     connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
@@ -62,7 +52,8 @@ class RunOnLoopTest : public ::testing::Test {
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
   SessionPool pool_{&loop_, SessionLimits()};
-  OutputGate gate_;
+  std::atomic<bool> may_read_{true};
+  ReadingGate reading_{&loop_, &may_read_};
   RunContext context_;
   RecordingObserver* observer_ = nullptr;
   std::unique_ptr<RunOnLoop> run_;
@@ -128,68 +119,53 @@ TEST_F(RunOnLoopTest, CancelEndsThoseWhoseTurnHasNotCome) {
   EXPECT_EQ(dones_, 1);
 }
 
+TEST_F(RunOnLoopTest, StopStartingEndsOnlyThoseInTheQueue) {
+  Make(5);
+  run_->StopStarting("too many failed");
+  loop_.Run();
+  EXPECT_THAT(observer_->outcomes, SizeIs(3));
+  EXPECT_EQ(observer_->outcomes.at(4).message, "too many failed");
+  Fail(0);
+  Fail(1);
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, WhilePausedNoHostLeavesTheQueue) {
+  MakeOnly(4);
+  run_->SetPaused(true);  // two have a permit, but not yet their turn in the pool
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), SizeIs(0));
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
+  run_->SetPaused(true);
+  Fail(0);
+  EXPECT_THAT(connector_.hosts(), SizeIs(2));
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1", "h2"));
+}
+
+TEST_F(RunOnLoopTest, CancelHostEndsOneInTheQueue) {
+  Make(4);
+  run_->CancelHost(3, Cause::kOutputLimit, "enough");
+  EXPECT_EQ(observer_->outcomes.at(3).state, HostState::kNotStarted);
+  EXPECT_THAT(observer_->outcomes, SizeIs(1));
+}
+
+TEST_F(RunOnLoopTest, HostsThatComeAfterCancelEndAtOnce) {
+  Make(1);
+  run_->Cancel();
+  run_->Add({{1, "h1", 22, "ann"}});
+  EXPECT_EQ(observer_->outcomes.at(1).state, HostState::kNotStarted);
+}
+
 TEST_F(RunOnLoopTest, AbandonEndsAllBeforeItReturns) {
   Make(5);
   const int flushes = observer_->flushes;
   run_->Abandon();
   EXPECT_THAT(observer_->outcomes, SizeIs(5));
   EXPECT_GT(observer_->flushes, flushes);
-}
-
-TEST_F(RunOnLoopTest, HostsMayComeLaterAndKeepTheirOrder) {
-  limit_ = std::make_shared<InFlightLimit>(1);
-  MakeUnfinished();
-  AddHosts(0, 1);
-  Fail(0);
-  EXPECT_EQ(dones_, 0);
-  AddHosts(1, 2);
-  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
-  Fail(1);
-  Fail(2);
-  EXPECT_EQ(dones_, 0);
-  run_->Finish();
-  loop_.Run();
-  EXPECT_EQ(dones_, 1);
-}
-
-TEST_F(RunOnLoopTest, PausedItStartsNobodyUntilItGoesOn) {
-  Make(4);
-  run_->SetPaused(true);
-  Fail(0);
-  Fail(1);
-  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
-  run_->SetPaused(false);
-  loop_.Run();
-  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1", "h2", "h3"));
-}
-
-TEST_F(RunOnLoopTest, APermitThatComesWhilePausedGoesOn) {
-  ASSERT_TRUE(limit_->Acquire([] {}));
-  ASSERT_TRUE(limit_->Acquire([] {}));
-  Make(1);
-  run_->SetPaused(true);
-  limit_->Release();
-  loop_.Run();
-  EXPECT_THAT(connector_.hosts(), SizeIs(0));
-  EXPECT_TRUE(limit_->Acquire([] {}));
-  limit_->Release();
-  run_->SetPaused(false);
-  loop_.Run();
-  EXPECT_THAT(connector_.hosts(), SizeIs(1));
-}
-
-TEST_F(RunOnLoopTest, WhoHasStartedGoesOnWhenNoFurtherHostIsStarted) {
-  Make(4);
-  run_->StopStarting("enough.");
-  AddHosts(4, 1);
-  loop_.Run();
-  EXPECT_THAT(observer_->outcomes, SizeIs(3));
-  EXPECT_EQ(observer_->outcomes.at(4).state, HostState::kNotStarted);
-  EXPECT_EQ(observer_->outcomes.at(4).message, "enough.");
-  Fail(0);
-  Fail(1);
-  EXPECT_EQ(dones_, 1);
-  EXPECT_EQ(observer_->outcomes.at(0).state, HostState::kUnreachable);
 }
 
 TEST_F(RunOnLoopTest, AnEmptyShareIsDone) {
