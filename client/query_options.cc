@@ -53,13 +53,13 @@ void AddWatch(CLI::App* app, Options* options) {
       watch->add_option("--from,--after", options->after, "Begin after this event [0]");
   from->type_name("SEQUENCE");
   CLI::Option* summary = watch->add_flag("--summary", options->summary,
-                                         "No output of hosts, only the end of each run");
+                                         "Only progress and the summary, no output of hosts");
   watch->add_option("--hosts", options->hosts, "Only these hosts")->type_name("SET");
   watch
       ->add_option("--states", options->states,
                    "With --fold or --json: only hosts that ended so: failed,unreached,unknown,...")
       ->type_name("STATES");
-  // Both hold the whole of a run.
+  // They hold the whole of a run.
   for (const char* whole : {"--output-dir", "--junit", "--fold"}) from->excludes(whole);
   for (const char* output : {"--output-dir", "--junit", "--fold", "--json"})
     summary->excludes(output);
