@@ -54,11 +54,12 @@ void AddWatch(CLI::App* app, Options* options) {
   from->type_name("SEQUENCE");
   CLI::Option* summary = watch->add_flag("--summary", options->summary,
                                          "Only progress and the summary, no output of hosts");
-  watch->add_option("--hosts", options->hosts, "Only these hosts")->type_name("SET");
-  watch
-      ->add_option("--states", options->states,
-                   "With --fold or --json: only hosts that ended so: failed,unreached,unknown,...")
-      ->type_name("STATES");
+  CLI::Option* hosts = watch->add_option("--hosts", options->hosts, "Only these hosts");
+  hosts->type_name("SET")->excludes("--junit");
+  CLI::Option* states = watch->add_option(
+      "--states", options->states,
+      "With --fold or --json: only hosts that ended so: failed,unreached,unknown");
+  states->type_name("STATES")->excludes("--junit")->excludes("--output-dir");
   // They hold the whole of a run.
   for (const char* whole : {"--output-dir", "--junit", "--fold"}) from->excludes(whole);
   for (const char* output : {"--output-dir", "--junit", "--fold", "--json"})
