@@ -8,7 +8,8 @@ import threading
 
 
 class CuttingProxy:
-    """Cuts each of the first `cuts` connections once some thousand bytes have come back on it."""
+    """Cuts each of the first `cuts` connections once some thousand bytes have come back on it. Each
+    fourth gets further: what has gathered meanwhile may be one message, which has to pass whole."""
 
     def __init__(self, server, cuts, seed=4):
         self._server, self._left, self._random = server, cuts, random.Random(seed)
@@ -29,9 +30,14 @@ class CuttingProxy:
             except OSError:
                 return
             with self._lock:
-                budget = self._random.randrange(1000, 5000) if self._left > 0 else None
-                self._left -= 1
+                budget = self._next_budget()
             threading.Thread(target=self._serve, args=[client, budget], daemon=True).start()
+
+    def _next_budget(self):
+        self._left -= 1
+        if self._left < 0:
+            return None
+        return self._random.randrange(4000, 8000) * (10 if self._left % 4 == 0 else 1)
 
     def _serve(self, client, budget):
         server = socket.socket(socket.AF_UNIX)

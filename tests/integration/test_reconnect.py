@@ -4,16 +4,32 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
+import time
+
+import pytest
 
 from cutting_proxy import CuttingProxy
+from fleet import write
 from own_daemon import end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, SECONDS, environment
 
 CUTS = 100
 HOSTS = [f"127.0.11.{host}" for host in range(1, 5)]
 TARGETS = "127.0.11.[1-4]"
-# Longer than the cuts take.
-COMMAND = "i=0; while [ $i -lt 1500 ]; do i=$((i+1)); echo line $i; sleep 0.01; done"
+
+
+@pytest.fixture(name="gate")
+def gate_fixture(fleet):
+    """A file whose coming ends the commands."""
+    path = os.path.join(fleet.folder, "reconnect_gate")
+    yield path
+    os.unlink(path)
+
+
+def command_until(gate):
+    return (f"i=0; while [ ! -e {gate} ]; do i=$((i+1)); echo line $i; sleep 0.01; done;"
+            " echo end $i")
 
 
 def check_lines(text):
@@ -23,18 +39,28 @@ def check_lines(text):
         host, rest = line.split(": ", 1)
         lines[host].append(rest)
     for host in HOSTS:
-        assert lines[host] == [f"line {number}" for number in range(1, 1501)]
+        count = int(lines[host].pop().split()[1])
+        assert lines[host] == [f"line {number}" for number in range(1, count + 1)]
 
 
-def test_watch_goes_on_after_each_cut(daemon, fleet, muster):
-    run = muster("run", *muster.login, "-t", TARGETS, "-d", "--", COMMAND).text.strip()
-    with CuttingProxy(daemon.socket, CUTS) as proxy:
-        through = Muster(daemon, fleet)
-        through.env["MUSTER_SERVER"] = proxy.address
-        result = through("watch", run)
-        assert result.code == 0, result.err
-        check_lines(result.text)
+def check_cut(proxy, gate, command, env):
+    """A program that shows lines, while its connection is cut again and again."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                   stderr=subprocess.PIPE)
+        wait_until(lambda: proxy.cut == CUTS or process.poll() is not None)
+        write(gate, "")
+        _, err = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, err
         assert proxy.cut == CUTS
+        out.seek(0)
+        check_lines(out.read().decode())
+
+
+def test_watch_goes_on_after_each_cut(daemon, muster, gate):
+    run = muster("run", *muster.login, "-t", TARGETS, "-d", "--", command_until(gate)).text.strip()
+    with CuttingProxy(daemon.socket, CUTS) as proxy:
+        check_cut(proxy, gate, [MUSTER, "watch", run], {**muster.env, "MUSTER_SERVER": proxy.address})
 
 
 def test_every_event_comes_once(daemon, fleet, muster):
@@ -54,24 +80,24 @@ def example_env(daemon, fleet, proxy):
             "MUSTER_PORT": str(fleet.servers[0].port), "MUSTER_PROTO": os.path.abspath("proto")}
 
 
-def check_example(daemon, fleet, command, **more):
+def test_the_python_example_goes_on_after_each_cut(daemon, fleet, python_stubs, gate):
     with CuttingProxy(daemon.socket, CUTS) as proxy:
-        done = subprocess.run([*command, TARGETS, COMMAND],
-                              env={**example_env(daemon, fleet, proxy), **more},
-                              capture_output=True, text=True, timeout=SECONDS, check=False)
-        assert done.returncode == 0, done.stderr
-        check_lines(done.stdout)
-        assert proxy.cut == CUTS
+        check_cut(proxy, gate, ["/usr/bin/python3", os.path.abspath("client/examples/python/run.py"),
+                                TARGETS, command_until(gate)],
+                  {**example_env(daemon, fleet, proxy), "PYTHONPATH": python_stubs})
 
 
-def test_the_python_example_goes_on_after_each_cut(daemon, fleet, python_stubs):
-    check_example(daemon, fleet,
-                  ["/usr/bin/python3", os.path.abspath("client/examples/python/run.py")],
-                  PYTHONPATH=python_stubs)
+def test_the_node_example_goes_on_after_each_cut(daemon, fleet, node_example, gate):
+    with CuttingProxy(daemon.socket, CUTS) as proxy:
+        check_cut(proxy, gate, ["node", f"{node_example}/run.js", TARGETS, command_until(gate)],
+                  example_env(daemon, fleet, proxy))
 
 
-def test_the_node_example_goes_on_after_each_cut(daemon, fleet, node_example):
-    check_example(daemon, fleet, ["node", f"{node_example}/run.js"])
+def wait_until(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def begin(process, hosts):
