@@ -8,14 +8,17 @@ import threading
 
 
 class CuttingProxy:
-    """Cuts each of the first `cuts` connections once some thousand bytes have come back on it. Each
-    fourth gets further: what has gathered meanwhile may be one message, which has to pass whole."""
+    """Cuts each of the first `cuts` connections once some thousand bytes have come back on it. What
+    has gathered meanwhile may be one message, which has to pass whole: where one was cut in its first
+    pieces, the next gets further."""
 
     def __init__(self, server, cuts, seed=4):
         self._server, self._left, self._random = server, cuts, random.Random(seed)
         self._folder = tempfile.TemporaryDirectory(prefix="proxy.")
         path = os.path.join(self._folder.name, "s")
         self.address = f"unix:{path}"
+        self._stalled = False
+        self.cuts = cuts
         self.cut = 0
         self._lock = threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -37,37 +40,39 @@ class CuttingProxy:
         self._left -= 1
         if self._left < 0:
             return None
-        return self._random.randrange(4000, 8000) * (10 if self._left % 4 == 0 else 1)
+        return self._random.randrange(3000, 6000) * (10 if self._stalled else 1)
 
     def _serve(self, client, budget):
         server = socket.socket(socket.AF_UNIX)
         server.connect(self._server)
         threading.Thread(target=self._pump, args=[client, server], daemon=True).start()
-        if self._pump(server, client, budget):
-            with self._lock:
-                self.cut += 1
+        pieces = self._pump(server, client, budget)
+        with self._lock:
+            self.cut += pieces > 0
+            self._stalled = 0 < pieces < 5
 
     @staticmethod
     def _pump(source, sink, budget=None):
-        """Whether the budget has ended it. A part of what is over it still goes."""
-        passed = 0
+        """In how many pieces the budget was used up; 0: it was not. A part of what is over it still goes."""
+        passed = pieces = 0
         try:
             while data := source.recv(65536):
+                pieces += 1
                 if budget is not None and passed + len(data) > budget:
                     sink.sendall(data[:budget - passed])
                     break
                 sink.sendall(data)
                 passed += len(data)
             else:
-                budget = None
+                pieces = 0
         except OSError:
-            budget = None  # an end has gone
+            pieces = 0  # an end has gone
         for end in (source, sink):
             try:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        return budget is not None
+        return pieces
 
     def __enter__(self):
         return self

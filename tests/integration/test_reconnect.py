@@ -15,6 +15,7 @@ from own_daemon import end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, SECONDS, environment
 
 CUTS = 100
+EXAMPLE_CUTS = 30
 HOSTS = [f"127.0.11.{host}" for host in range(1, 5)]
 TARGETS = "127.0.11.[1-4]"
 
@@ -28,7 +29,7 @@ def gate_fixture(fleet):
 
 
 def command_until(gate):
-    return (f"i=0; while [ ! -e {gate} ]; do i=$((i+1)); echo line $i; sleep 0.01; done;"
+    return (f"i=0; while [ ! -e {gate} ]; do i=$((i+1)); echo line $i; sleep 0.005; done;"
             " echo end $i")
 
 
@@ -48,11 +49,11 @@ def check_cut(proxy, gate, command, env):
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out,
                                    stderr=subprocess.PIPE)
-        wait_until(lambda: proxy.cut == CUTS or process.poll() is not None)
+        wait_until(lambda: proxy.cut == proxy.cuts or process.poll() is not None)
         write(gate, "")
         _, err = process.communicate(timeout=SECONDS)
         assert process.returncode == 0, err
-        assert proxy.cut == CUTS
+        assert proxy.cut == proxy.cuts
         out.seek(0)
         check_lines(out.read().decode())
 
@@ -81,14 +82,14 @@ def example_env(daemon, fleet, proxy):
 
 
 def test_the_python_example_goes_on_after_each_cut(daemon, fleet, python_stubs, gate):
-    with CuttingProxy(daemon.socket, CUTS) as proxy:
+    with CuttingProxy(daemon.socket, EXAMPLE_CUTS) as proxy:
         check_cut(proxy, gate, ["/usr/bin/python3", os.path.abspath("client/examples/python/run.py"),
                                 TARGETS, command_until(gate)],
                   {**example_env(daemon, fleet, proxy), "PYTHONPATH": python_stubs})
 
 
 def test_the_node_example_goes_on_after_each_cut(daemon, fleet, node_example, gate):
-    with CuttingProxy(daemon.socket, CUTS) as proxy:
+    with CuttingProxy(daemon.socket, EXAMPLE_CUTS) as proxy:
         check_cut(proxy, gate, ["node", f"{node_example}/run.js", TARGETS, command_until(gate)],
                   example_env(daemon, fleet, proxy))
 
