@@ -181,6 +181,16 @@ RunLog::Block Journal::Share(NumberedBlock* block) {
   return {last, SliceOf(block->block.Take())};
 }
 
+// Nobody else knows it: the end is numbered here.
+void Journal::NoteLastSequence(const PendingLog& pending) {
+  if (pending.blocks.empty()) return;
+  const NumberedBlock& last = pending.blocks.back();
+  for (EndedRun& ended : pending_.ended) {
+    if (ended.run.id() != pending.log->run_id()) continue;
+    ended.run.set_last_sequence(last.first_sequence + last.block.count() - 1);
+  }
+}
+
 // All but the last block of a log that ends, which waits for the commit.
 void Journal::Publish(PendingLog* pending, Wakeups* wakeups) {
   std::vector<RunLog::Block> blocks;
@@ -189,7 +199,10 @@ void Journal::Publish(PendingLog* pending, Wakeups* wakeups) {
   for (auto each = pending->blocks.begin(); each != end; ++each) blocks.push_back(Share(&*each));
   pending->blocks.erase(pending->blocks.begin(), end);
   if (!blocks.empty()) wakeups->push_back(pending->log->Publish(std::move(blocks)));
-  if (pending->last) ending_.push_back(std::move(*pending));
+  if (pending->last) {
+    NoteLastSequence(*pending);
+    ending_.push_back(std::move(*pending));
+  }
   *pending = PendingLog();
 }
 

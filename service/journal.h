@@ -60,8 +60,8 @@ class Journal {
   // Their command may be requested once this is done: not before, and not where it failed. While
   // nothing can be written, it waits.
   void Start(std::string run_id, std::vector<uint32_t> host_indexes, Done done);
-  // Closes the log: nothing may be appended to it after this call. `last` is published when the end
-  // is durable.
+  // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
+  // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
 
   // Forgets a run that is over, some time. Tried once: where it fails, it is to be asked for again.
@@ -126,6 +126,7 @@ class Journal {
   absl::Status Commit(Wakeups* wakeups);
   absl::Status CommitEachAdded();
   static RunLog::Block Share(NumberedBlock* block);
+  void NoteLastSequence(const PendingLog& pending);
   void Publish(PendingLog* pending, Wakeups* wakeups);
   void PublishEnds(Wakeups* wakeups);
   void Unqueue(size_t bytes);

@@ -1,6 +1,5 @@
 #include "service/retention.h"
 
-#include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
 #include <string>
@@ -12,8 +11,8 @@ namespace muster::service {
 namespace {
 
 absl::Time CreatedAt(const v1::Run& run) {
-  return absl::FromUnixNanos(
-      google::protobuf::util::TimeUtil::TimestampToNanoseconds(run.create_time()));
+  return absl::FromUnixSeconds(run.create_time().seconds()) +
+         absl::Nanoseconds(run.create_time().nanos());
 }
 
 // How many of the oldest go at a time where bytes are wanted: who needs more calls again.

@@ -293,10 +293,13 @@ void Run::Interrupt() {
 
 // --- What happens to the hosts
 
-bool Run::ReserveOutput(size_t bytes) {
-  if (output_bytes_.fetch_add(bytes) + bytes <= plan_.max_output_bytes) return true;
-  output_bytes_.fetch_sub(bytes);
-  return false;
+size_t Run::ReserveOutput(size_t bytes) {
+  const uint64_t before = output_bytes_.fetch_add(bytes);
+  if (before + bytes <= plan_.max_output_bytes) return bytes;
+  const size_t fit =
+      before < plan_.max_output_bytes ? static_cast<size_t>(plan_.max_output_bytes - before) : 0;
+  output_bytes_ -= bytes - fit;
+  return fit;
 }
 
 void Run::AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopControl> control) {

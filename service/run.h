@@ -115,8 +115,9 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
 
   // --- For its observers on the engine's loops
 
-  // Whether these bytes of output may go to the log; counts them if so.
-  bool ReserveOutput(size_t bytes);
+  // How many of these bytes of output may go to the log; counts them.
+  size_t ReserveOutput(size_t bytes);
+  void ReturnOutput(size_t bytes) { output_bytes_ -= bytes; }
   uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
   // Writes the events down, then takes note of the hosts and does what follows.
   void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);

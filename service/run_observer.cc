@@ -1,5 +1,6 @@
 #include "service/run_observer.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,7 @@ class RunLoopObserver final : public engine::LoopObserver {
   void Flush(absl::Time now) override;
 
  private:
-  bool Keep(HostOutputCount* count, size_t size);
+  size_t Keep(HostOutputCount* count, absl::string_view bytes);
   void OnLimit(uint32_t host_index);
   // States that were passed within one turn of the loop are left out: most hosts that are fast
   // would fill the log with them.
@@ -63,12 +64,20 @@ void RunLoopObserver::AddState(uint32_t host_index) {
   pending_states_.erase(it);
 }
 
-bool RunLoopObserver::Keep(HostOutputCount* count, size_t size) {
+// How much of it may be kept: whole lines, where not all of it.
+size_t RunLoopObserver::Keep(HostOutputCount* count, absl::string_view bytes) {
   const uint64_t limit = run_->max_output_bytes_per_host();
-  if (limit > 0 && count->kept + size > limit) return false;
-  if (!run_->ReserveOutput(size)) return false;
-  count->kept += size;
-  return true;
+  size_t kept = bytes.size();
+  if (limit > 0) kept = static_cast<size_t>(std::min<uint64_t>(kept, limit - count->kept));
+  const size_t reserved = run_->ReserveOutput(kept);
+  kept = reserved;
+  if (kept < bytes.size()) {
+    const size_t line_end = bytes.substr(0, kept).rfind('\n');
+    kept = line_end == absl::string_view::npos ? 0 : line_end + 1;
+    run_->ReturnOutput(reserved - kept);
+  }
+  count->kept += kept;
+  return kept;
 }
 
 void RunLoopObserver::OnOutput(uint32_t host_index, engine::OutputStream stream,
@@ -77,13 +86,15 @@ void RunLoopObserver::OnOutput(uint32_t host_index, engine::OutputStream stream,
   HostOutputCount& count = outputs_[host_index];
   const int which = stream == engine::OutputStream::kStdout ? 0 : 1;
   count.bytes[which] += chunk.bytes.size();
-  if (count.omitted[which] > 0 || !Keep(&count, chunk.bytes.size())) {
-    if (count.omitted[0] + count.omitted[1] == 0) OnLimit(host_index);
-    count.omitted[which] += chunk.bytes.size();
-    return;
+  const size_t kept = count.omitted[which] > 0 ? 0 : Keep(&count, chunk.bytes);
+  if (kept > 0) {
+    const bool whole = kept == chunk.bytes.size();
+    block_.AddOutput(host_index, static_cast<v1::OutputStream>(stream), chunk.bytes.substr(0, kept),
+                     whole && chunk.unterminated, whole && chunk.split);
   }
-  block_.AddOutput(host_index, static_cast<v1::OutputStream>(stream), chunk.bytes,
-                   chunk.unterminated, chunk.split);
+  if (kept == chunk.bytes.size()) return;
+  if (count.omitted[0] + count.omitted[1] == 0) OnLimit(host_index);
+  count.omitted[which] += chunk.bytes.size() - kept;
 }
 
 void RunLoopObserver::OnLimit(uint32_t host_index) {

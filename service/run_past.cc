@@ -1,7 +1,5 @@
 #include "service/run_past.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <map>
 #include <string>
 #include <utility>
@@ -17,7 +15,7 @@ namespace {
 constexpr size_t kReadBytes = 4 << 20;
 
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixNanos(google::protobuf::util::TimeUtil::TimestampToNanoseconds(timestamp));
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 
 // Takes in a log, event by event.

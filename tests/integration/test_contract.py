@@ -172,20 +172,17 @@ def test_lists_come_in_pages(api, service, spec):
     assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-@pytest.mark.parametrize("call,request_type", [
-    ("PauseRun", "PauseRunRequest"), ("ResumeRun", "ResumeRunRequest"),
-    ("RerunHosts", "RerunHostsRequest"), ("SendInput", "SendInputRequest")])
-def test_what_is_to_come_says_so(api, service, call, request_type):
-    request = getattr(api.messages, request_type)(run_id="x")
+def test_what_is_to_come_says_so(api, service):
     with pytest.raises(grpc.RpcError) as error:
-        getattr(service, call)(iter([request]) if call == "SendInput" else request)
+        service.SendInput(iter([api.messages.SendInputRequest(run_id="x")]))
     assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
     assert "yet" in error.value.details()
 
 
 @pytest.mark.parametrize("call,request_type", [
     ("GetRun", "GetRunRequest"), ("CancelRun", "CancelRunRequest"),
-    ("ListHostResults", "ListHostResultsRequest")])
+    ("PauseRun", "PauseRunRequest"), ("ResumeRun", "ResumeRunRequest"),
+    ("RerunHosts", "RerunHostsRequest"), ("ListHostResults", "ListHostResultsRequest")])
 def test_a_run_that_does_not_exist(api, service, call, request_type):
     with pytest.raises(grpc.RpcError) as error:
         getattr(service, call)(getattr(api.messages, request_type)(run_id="x"))

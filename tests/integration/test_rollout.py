@@ -105,7 +105,7 @@ def test_a_failed_probe_is_told(muster):
 
 def test_orders(events):
     def order(*options):
-        return starts(events("true", "-f", "1", *options, targets="127.0.14.[8,1-7]")[1])
+        return starts(events("true", "--batches", "1", *options, targets="127.0.14.8,127.0.14.[1-7]")[1])
     # Indexes are those of the expression: NAMES[0] stands for the first of it.
     given = order("--order", "given")
     assert given == NAMES
