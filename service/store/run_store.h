@@ -61,6 +61,9 @@ struct UnfinishedRun {
   std::string request_id;
   std::vector<uint32_t> started;  // hosts, ascending: their command may have been requested
   uint64_t last_sequence = 0;     // of the log, once its torn end is cut off
+  // Empty, or which file of the log is damaged and where: to read on over that place is DATA_LOSS.
+  // The log can be appended to all the same, and what follows the damage can be read.
+  std::string damage;
 };
 
 // Which runs. Empty and unset fields mean all.
@@ -85,8 +88,8 @@ struct LogPart {
 // How much is kept.
 struct StoreUsage {
   size_t runs = 0;
-  uint64_t bytes = 0;             // of all files
-  uint64_t free_disk_bytes = 0;   // that this process may use
+  uint64_t bytes = 0;            // of all files
+  uint64_t free_disk_bytes = 0;  // that this process may use
 };
 
 // A store of runs. Every call may block on the disk or on a server, so none is for a loop or a gRPC
@@ -105,13 +108,14 @@ class RunStore {
   // The newest fence, which this store object took over with.
   virtual Fence fence() const = 0;
 
-  // Durable on return: survives the loss of power. Before a run's end, its log is made so, too.
+  // Durable on return: survives the loss of power. Before a run's end, its log is made so, too; and
+  // what an added run's log has by then, for it names the hosts.
   // ALREADY_EXISTS: a run of the same creator with the same request_id, where that is not empty, or
   // with the same id.
   virtual absl::Status Commit(Fence fence, const JournalCommit& commit) = 0;
 
-  // Survives the end of the process at once, the loss of power after the next Sync. Blocks must follow
-  // what the run's log has: OUT_OF_RANGE otherwise, for that is our own mistake.
+  // Survives the end of the process at once, the loss of power after the next Sync. Blocks must
+  // follow what the run's log has: OUT_OF_RANGE otherwise, for that is our own mistake.
   virtual absl::Status Append(Fence fence, absl::string_view run_id,
                               absl::Span<const LogBlock> blocks) = 0;
 
@@ -128,17 +132,18 @@ class RunStore {
   virtual absl::StatusOr<std::vector<UnfinishedRun>> Unfinished() const = 0;
   // As it ended, or as it was made; none where there is no such run.
   virtual absl::StatusOr<absl::optional<NewRun>> Find(absl::string_view id) const = 0;
-  virtual absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
-                                                             absl::string_view request_id) const = 0;
+  virtual absl::StatusOr<absl::optional<NewRun>> FindRequest(
+      absl::string_view creator, absl::string_view request_id) const = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const = 0;
-  // Results of an ended run: at most `limit` from host `first` on that are in one of `states` (empty:
-  // any), in order. NOT_FOUND: no such run, or it has not ended.
+  // Results of an ended run: at most `limit` from host `first` on that are in one of `states`
+  // (empty: any), in order. NOT_FOUND: no such run, or it has not ended.
   virtual absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const = 0;
-  // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one, the first
-  // cut where `after` lies within it; empty where the log has no more. NOT_FOUND: no such run.
+  // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one, the
+  // first cut where `after` lies within it; empty where the log has no more. NOT_FOUND: no such
+  // run.
   virtual absl::StatusOr<LogPart> Read(absl::string_view run_id, uint64_t after,
                                        size_t max_bytes) const = 0;
 };

@@ -1,0 +1,28 @@
+// One daemon for each state directory.
+#ifndef SERVICE_STORE_DIRECTORY_LOCK_H_
+#define SERVICE_STORE_DIRECTORY_LOCK_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "ssh_engine/unique_fd.h"
+
+namespace muster::service {
+
+// Holds a directory until it is destroyed or the process ends, however that may be.
+class DirectoryLock {
+ public:
+  // Makes the directory (0700) where it is not there. FAILED_PRECONDITION: another holds it; the
+  // text says who. UNAVAILABLE, RESOURCE_EXHAUSTED: it cannot be written to.
+  static absl::StatusOr<DirectoryLock> Take(const std::string& directory);
+
+ private:
+  explicit DirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_STORE_DIRECTORY_LOCK_H_

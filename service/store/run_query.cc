@@ -1,0 +1,43 @@
+#include "service/store/run_query.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+
+namespace muster::service {
+namespace {
+
+bool HasLabels(const v1::Run& run, const std::map<std::string, std::string>& labels) {
+  return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+    const auto found = run.spec().labels().find(label.first);
+    return found != run.spec().labels().end() && found->second == label.second;
+  });
+}
+
+bool CommandContains(const v1::Command& command, const std::string& text) {
+  if (command.has_argv()) {
+    return absl::StrContains(absl::StrJoin(command.argv().arguments(), " "), text);
+  }
+  return absl::StrContains(command.shell(), text);
+}
+
+}  // namespace
+
+absl::Time CreateTime(const v1::Run& run) {
+  return absl::FromUnixSeconds(run.create_time().seconds()) +
+         absl::Nanoseconds(run.create_time().nanos());
+}
+
+bool Matches(const v1::Run& run, const RunQuery& query) {
+  const auto& states = query.states;
+  const absl::Time time = CreateTime(run);
+  return (query.before.empty() || run.id() < query.before) &&
+         (query.creator.empty() || run.creator() == query.creator) &&
+         (states.empty() || std::find(states.begin(), states.end(), run.state()) != states.end()) &&
+         time >= query.created_after && time < query.created_before &&
+         HasLabels(run, query.labels) &&
+         CommandContains(run.spec().command(), query.command_contains);
+}
+
+}  // namespace muster::service
