@@ -30,6 +30,8 @@ class EventBlock {
   bool empty() const { return stamps_.empty(); }
   size_t count() const { return stamps_.size(); }
   size_t size() const { return bytes_.size(); }
+  // As long as this is not changed.
+  absl::string_view bytes() const { return bytes_; }
   // The bytes; this is empty afterwards.
   std::string Take();
   // A copy without slack, to be kept; this is empty afterwards and keeps its memory for the next

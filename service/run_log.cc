@@ -5,17 +5,13 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "service/event_block.h"
 
 namespace muster::service {
 namespace {
 
-// Hands the string to gRPC without a copy.
-grpc::Slice SliceOf(std::string bytes) {
-  auto* owned = new std::string(std::move(bytes));
-  return grpc::Slice(
-      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
-      owned);
-}
+// What a closed log keeps for those who are about to read its end.
+constexpr size_t kClosedTailBytes = 64 << 10;
 
 // The part of a block after its first `events` events. Only the first block that a reader gets is
 // ever cut.
@@ -27,27 +23,73 @@ grpc::Slice Rest(const grpc::Slice& block, size_t events) {
 
 }  // namespace
 
-RunLog::Wakeups RunLog::Append(EventBlock block, absl::Time time, bool last) {
+grpc::Slice SliceOf(std::string bytes) {
+  auto* owned = new std::string(std::move(bytes));
+  return grpc::Slice(
+      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
+      owned);
+}
+
+RunLog::RunLog(std::string run_id, TailMemory* memory, size_t tail_bytes, uint64_t last_sequence)
+    : run_id_(std::move(run_id)),
+      memory_(memory),
+      next_(last_sequence + 1),
+      tail_limit_(tail_bytes),
+      before_tail_(last_sequence),
+      last_sequence_(last_sequence) {
+  if (memory_ != nullptr) memory_->Enter(this);
+}
+
+RunLog::~RunLog() {
+  if (memory_ == nullptr) return;
+  memory_->Leave(this);  // first: nobody shrinks it any more
+  memory_->Remove(kept_bytes_);
+}
+
+RunLog::Wakeups RunLog::Publish(std::vector<Block> blocks, bool last) {
   Wakeups wakeups;
-  if (block.empty() && !last) return wakeups;
+  std::vector<Block> dropped;
   MutexLock lock(&mutex_);
-  if (!block.empty()) {
-    block.Stamp(last_sequence_ + 1, time);
-    last_sequence_ += block.count();
-    bytes_ += block.size();
-    blocks_.push_back({last_sequence_, SliceOf(block.Take())});
+  for (Block& block : blocks) {
+    const size_t size = block.bytes.size();
+    last_sequence_ = block.last_sequence;
+    bytes_ += size;
+    kept_bytes_ += size;
+    if (memory_ != nullptr) memory_->Add(size);
+    blocks_.push_back(std::move(block));
   }
+  if (last) tail_limit_ = std::min(tail_limit_, kClosedTailBytes);
   closed_ = closed_ || last;
+  dropped = DropTo(tail_limit_);
   TakeReady(&wakeups);
   return wakeups;
 }
 
+void RunLog::ShrinkTo(size_t bytes) {
+  std::vector<Block> dropped;
+  MutexLock lock(&mutex_);
+  dropped = DropTo(bytes);
+}
+
+std::vector<RunLog::Block> RunLog::DropTo(size_t bytes) {
+  std::vector<Block> dropped;
+  size_t gone = 0;
+  while (kept_bytes_ - gone > bytes) {
+    gone += blocks_.front().bytes.size();
+    before_tail_ = blocks_.front().last_sequence;
+    dropped.push_back(std::move(blocks_.front()));
+    blocks_.pop_front();
+  }
+  kept_bytes_ -= gone;
+  if (memory_ != nullptr) memory_->Remove(gone);
+  return dropped;
+}
+
 void RunLog::TakeReady(Wakeups* wakeups) {
   const size_t bytes = closed_ ? SIZE_MAX : bytes_;
-  const auto ready = std::partition(waiting_.begin(), waiting_.end(),
-                                    [bytes](const std::shared_ptr<LogReader>& reader) {
-                                      return bytes < reader->wanted_bytes_;
-                                    });
+  const auto ready = std::partition(
+      waiting_.begin(), waiting_.end(),
+      [bytes](const std::shared_ptr<LogReader>& reader) { return bytes < reader->wanted_bytes_; });
   for (auto it = ready; it != waiting_.end(); ++it) {
     (*it)->waiting_ = false;
     wakeups->readers_.push_back(std::move(*it));
@@ -80,13 +122,17 @@ absl::optional<RunLog::Batch> RunLog::Read(uint64_t after, size_t max_bytes,
   uint64_t skip = 0;  // events of the first block
   {
     MutexLock lock(&mutex_);
+    if (after < before_tail_) {
+      batch.behind = batch.more = true;
+      return batch;
+    }
     auto block = FirstAfter(after);
     if (block == blocks_.end() && !closed_) {
       WaitFor(bytes_ + 1, reader);
       return absl::nullopt;
     }
     if (block != blocks_.end()) {
-      skip = after - (block == blocks_.begin() ? 0 : std::prev(block)->last_sequence);
+      skip = after - (block == blocks_.begin() ? before_tail_ : std::prev(block)->last_sequence);
     }
     size_t bytes = 0;
     for (; block != blocks_.end(); ++block) {
@@ -105,11 +151,6 @@ absl::optional<RunLog::Batch> RunLog::Read(uint64_t after, size_t max_bytes,
 uint64_t RunLog::last_sequence() const {
   MutexLock lock(&mutex_);
   return last_sequence_;
-}
-
-size_t RunLog::bytes() const {
-  MutexLock lock(&mutex_);
-  return bytes_;
 }
 
 }  // namespace muster::service

@@ -1,19 +1,20 @@
-// The log of one run, in memory.
+// The tail of one run's log, in memory.
 #ifndef SERVICE_RUN_LOG_H_
 #define SERVICE_RUN_LOG_H_
 
 #include <grpcpp/support/slice.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "service/event_block.h"
+#include "service/tail_memory.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::service {
@@ -33,16 +34,23 @@ class LogReader {
   size_t wanted_bytes_ = 0;  // that the log must have, unless it is closed
 };
 
-// Gives events their sequence numbers and keeps their encoded blocks for any number of readers,
-// each of which reads at its own pace: nothing is ever pushed, so a slow reader costs nothing.
-// Blocks are appended whole and never change, so all readers share their bytes. Thread-safe.
-class RunLog {
+// The newest part of a run's log, in memory, for any number of readers, each of which reads at its
+// own pace: nothing is ever pushed, so a slow reader costs nothing. Holds only what the store has
+// been given already; what is older than the tail is read from there. Blocks never change, so all
+// readers share their bytes. The journal writes, from its thread; the rest is thread-safe.
+class RunLog final : public Tail {
  public:
+  // Events that follow each other, stamped.
+  struct Block {
+    uint64_t last_sequence;
+    grpc::Slice bytes;
+  };
   struct Batch {
     std::vector<grpc::Slice> slices;  // joined: `repeated Event events = 1`
     uint64_t last_sequence = 0;
     bool more = false;    // there is more to read already
     bool at_end = false;  // the log is closed and this batch is its last
+    bool behind = false;  // empty: what follows has left the tail, and is in the store
   };
 
   // Tells the readers that were waiting, when it is destroyed: outside of the caller's own locks.
@@ -66,13 +74,28 @@ class RunLog {
     std::vector<std::shared_ptr<LogReader>> readers_;
   };
 
-  // Stamps the block's events with the next sequences and `time`. With `last`, the log is closed:
-  // nothing may be appended any more.
-  [[nodiscard]] Wakeups Append(EventBlock block, absl::Time time, bool last = false);
+  static constexpr size_t kTailBytes = 4 << 20;
+
+  // `last_sequence`: of the events that the store has already. `memory` may be null.
+  explicit RunLog(std::string run_id, TailMemory* memory = nullptr, size_t tail_bytes = kTailBytes,
+                  uint64_t last_sequence = 0);
+  ~RunLog() override;
+  RunLog(const RunLog&) = delete;
+  RunLog& operator=(const RunLog&) = delete;
+
+  const std::string& run_id() const { return run_id_; }
+
+  // The journal's thread: the sequence of the first of `events` more, which are to be published in
+  // this order.
+  uint64_t Number(size_t events) { return std::exchange(next_, next_ + events); }
+
+  // The journal's thread: readers may see these from now on. With `last`, the log is closed, and
+  // its tail is given up but for a little.
+  [[nodiscard]] Wakeups Publish(std::vector<Block> blocks, bool last = false);
 
   // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one. The
-  // batch is empty where the log is closed and all of it was read. None where there is nothing yet:
-  // `reader` is then told once there is.
+  // batch is empty where the log is closed and all of it was read, and where `after` is before the
+  // tail. None where there is nothing yet: `reader` is then told once there is.
   absl::optional<Batch> Read(uint64_t after, size_t max_bytes,
                              const std::shared_ptr<LogReader>& reader);
 
@@ -80,29 +103,39 @@ class RunLog {
   // what it waited for before. False, and it is not told, where the log is closed already.
   bool NotifyAfter(size_t bytes, const std::shared_ptr<LogReader>& reader);
 
+  // Of what was published.
   uint64_t last_sequence() const;
-  // Of all blocks.
-  size_t bytes() const;
+
+  size_t tail_bytes() const override { return kept_bytes_; }
+  void ShrinkTo(size_t bytes) override;
 
  private:
-  struct Block {
-    uint64_t last_sequence;
-    grpc::Slice bytes;
-  };
-
   void WaitFor(size_t log_bytes, const std::shared_ptr<LogReader>& reader)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeReady(Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::deque<Block>::const_iterator FirstAfter(uint64_t sequence) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // Gives the blocks that go, to be destroyed without the lock.
+  std::vector<Block> DropTo(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string run_id_;
+  TailMemory* const memory_;
+  uint64_t next_;  // the journal's thread only
+
   mutable Mutex mutex_;
+  size_t tail_limit_ ABSL_GUARDED_BY(mutex_);
   std::deque<Block> blocks_ ABSL_GUARDED_BY(mutex_);
-  uint64_t last_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t before_tail_ ABSL_GUARDED_BY(mutex_);  // sequence
+  uint64_t last_sequence_ ABSL_GUARDED_BY(mutex_);
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // ever published
+  std::atomic<size_t> kept_bytes_{0};         // changes with mutex_ held
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::shared_ptr<LogReader>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Hands the string to gRPC without a copy.
+grpc::Slice SliceOf(std::string bytes);
 
 }  // namespace muster::service
 

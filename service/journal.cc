@@ -1,0 +1,276 @@
+#include "service/journal.h"
+
+#include <utility>
+
+namespace muster::service {
+
+bool Journal::Work::empty() const { return pieces.empty() && added.empty() && done.empty(); }
+
+Journal::Journal(RunStore* store, TailMemory* tails, JournalHooks hooks, const JournalMarks& marks)
+    : store_(store), tails_(tails), hooks_(std::move(hooks)), marks_(marks) {}
+
+Journal::~Journal() {
+  Take();
+  FailAll(absl::UnavailableError("musterd is stopping"));
+}
+
+// --- Queueing
+
+template <typename Add>
+void Journal::Queue(size_t bytes, Add add) {
+  bool wake;
+  bool urgent;
+  {
+    MutexLock lock(&mutex_);
+    const bool was_empty = queued_.empty();
+    const bool was_urgent = queued_.urgent() || new_bytes_ >= marks_.urgent_bytes;
+    add(&queued_);
+    bytes_ += bytes;
+    new_bytes_ += bytes;
+    urgent = !was_urgent && (queued_.urgent() || new_bytes_ >= marks_.urgent_bytes);
+    wake = was_empty || urgent;
+    // With the lock, so that who is told hears it in the right order.
+    if (!pressure_ && bytes_ >= marks_.high_bytes) {
+      pressure_ = true;
+      if (hooks_.pressure) hooks_.pressure(true);
+    }
+  }
+  if (wake && hooks_.wake) hooks_.wake(urgent);
+}
+
+void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, absl::Time time,
+                     Done done) {
+  const size_t bytes = first.size();
+  Queue(bytes, [&](Work* work) {
+    work->added.push_back({std::move(run), std::move(done)});
+    if (!first.empty()) work->pieces.push_back({std::move(log), std::move(first), time, false});
+  });
+}
+
+void Journal::Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time) {
+  if (block.empty()) return;
+  const size_t bytes = block.size();
+  Queue(bytes, [&](Work* work) {
+    work->pieces.push_back({std::move(log), std::move(block), time, false});
+  });
+}
+
+void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Done done) {
+  Queue(0, [&](Work* work) {
+    work->starting.push_back({std::move(run_id), std::move(host_indexes)});
+    work->done.push_back(std::move(done));
+  });
+}
+
+void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time,
+                  Done done) {
+  const size_t bytes = last.size();
+  Queue(bytes, [&](Work* work) {
+    work->pieces.push_back({std::move(log), std::move(last), time, true});
+    work->ended.push_back(std::move(run));
+    work->done.push_back(std::move(done));
+  });
+}
+
+absl::Status Journal::health() const {
+  MutexLock lock(&mutex_);
+  return health_;
+}
+
+// --- Writing
+
+absl::Status Journal::Turn() {
+  Take();
+  if (!fence_status_.ok()) {
+    FailAll(fence_status_);
+    return fence_status_;
+  }
+  absl::Status status;
+  {
+    Wakeups wakeups;  // one for a log and turn, given when all is written
+    status = Write(&wakeups);
+    tails_->Trim();
+  }
+  Note(status);
+  return status;
+}
+
+void Journal::Take() {
+  Work taken;
+  {
+    MutexLock lock(&mutex_);
+    taken = std::exchange(queued_, Work());
+    new_bytes_ = 0;
+  }
+  for (Piece& piece : taken.pieces) Number(std::move(piece));
+  const auto move_all = [](auto* from, auto* to) {
+    for (auto& each : *from) to->push_back(std::move(each));
+  };
+  move_all(&taken.added, &pending_.added);
+  move_all(&taken.starting, &pending_.starting);
+  move_all(&taken.ended, &pending_.ended);
+  move_all(&taken.done, &pending_.done);
+}
+
+void Journal::Number(Piece piece) {
+  const auto [it, added] = log_indexes_.try_emplace(piece.log.get(), logs_.size());
+  if (added) logs_.push_back({piece.log, {}, false, 0});
+  PendingLog& log = logs_[it->second];
+  log.last = log.last || piece.last;
+  log.bytes += piece.block.size();
+  if (piece.block.empty()) return;
+  const uint64_t first = piece.log->Number(piece.block.count());
+  piece.block.Stamp(first, piece.time);
+  log.blocks.push_back({first, std::move(piece.block)});
+}
+
+absl::Status Journal::Write(Wakeups* wakeups) {
+  absl::Status status;
+  for (PendingLog& log : logs_) {
+    if (log.log == nullptr) continue;  // an earlier try has appended it
+    status = AppendLog(&log, wakeups);
+    if (!status.ok()) return status;
+  }
+  logs_.clear();
+  log_indexes_.clear();
+  return pending_.urgent() ? Commit(wakeups) : status;
+}
+
+absl::Status Journal::AppendLog(PendingLog* pending, Wakeups* wakeups) {
+  std::vector<LogBlock> blocks;
+  blocks.reserve(pending->blocks.size());
+  for (const NumberedBlock& each : pending->blocks) {
+    blocks.push_back(
+        {each.first_sequence, static_cast<uint32_t>(each.block.count()), each.block.bytes()});
+  }
+  if (!blocks.empty()) {
+    const absl::Status status = store_->Append(store_->fence(), pending->log->run_id(), blocks);
+    if (!status.ok()) return status;
+    unsynced_ = true;
+  }
+  Unqueue(pending->bytes);
+  log_indexes_.erase(pending->log.get());
+  Publish(pending, wakeups);
+  return absl::OkStatus();
+}
+
+RunLog::Block Journal::Share(NumberedBlock* block) {
+  const uint64_t last = block->first_sequence + block->block.count() - 1;
+  return {last, SliceOf(block->block.Take())};
+}
+
+// All but the last block of a log that ends, which waits for the commit.
+void Journal::Publish(PendingLog* pending, Wakeups* wakeups) {
+  std::vector<RunLog::Block> blocks;
+  const size_t held = pending->last && !pending->blocks.empty() ? 1 : 0;
+  const auto end = pending->blocks.end() - held;
+  for (auto each = pending->blocks.begin(); each != end; ++each) blocks.push_back(Share(&*each));
+  pending->blocks.erase(pending->blocks.begin(), end);
+  if (!blocks.empty()) wakeups->push_back(pending->log->Publish(std::move(blocks)));
+  if (pending->last) ending_.push_back(std::move(*pending));
+  *pending = PendingLog();
+}
+
+// An end is answered before its last event can be read: who reads it finds the run over.
+absl::Status Journal::Commit(Wakeups* wakeups) {
+  JournalCommit commit;
+  for (const Added& added : pending_.added) commit.added.push_back(added.run);
+  commit.starting = pending_.starting;
+  commit.ended = std::move(pending_.ended);
+  absl::Status status = store_->Commit(store_->fence(), commit);
+  if (absl::IsAlreadyExists(status)) {
+    commit.added.clear();
+    status = CommitEachAdded();
+    if (status.ok() && !pending_.done.empty()) status = store_->Commit(store_->fence(), commit);
+  }
+  if (!status.ok()) {
+    pending_.ended = std::move(commit.ended);
+    return status;
+  }
+  Work written = std::exchange(pending_, Work());
+  for (Added& added : written.added) added.done(absl::OkStatus());
+  for (Done& done : written.done) done(absl::OkStatus());
+  PublishEnds(wakeups);
+  return status;
+}
+
+// To find out which of them exist.
+absl::Status Journal::CommitEachAdded() {
+  while (!pending_.added.empty()) {
+    JournalCommit one;
+    one.added.push_back(pending_.added.front().run);
+    const absl::Status status = store_->Commit(store_->fence(), one);
+    if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
+    Added added = std::move(pending_.added.front());
+    pending_.added.erase(pending_.added.begin());
+    added.done(status);
+  }
+  return absl::OkStatus();
+}
+
+void Journal::PublishEnds(Wakeups* wakeups) {
+  for (PendingLog& ending : ending_) {
+    std::vector<RunLog::Block> blocks;
+    for (NumberedBlock& each : ending.blocks) blocks.push_back(Share(&each));
+    wakeups->push_back(ending.log->Publish(std::move(blocks), true));
+  }
+  ending_.clear();
+}
+
+void Journal::Unqueue(size_t bytes) {
+  MutexLock lock(&mutex_);
+  bytes_ -= bytes;
+  if (!pressure_ || bytes_ > marks_.low_bytes) return;
+  pressure_ = false;
+  if (hooks_.pressure) hooks_.pressure(false);
+}
+
+// --- When it cannot be written
+
+void Journal::Note(const absl::Status& status) {
+  {
+    MutexLock lock(&mutex_);
+    health_ = status;
+  }
+  if (status.ok()) return;
+  FailAdded(status);  // their callers are better told than kept waiting
+  if (!absl::IsAborted(status)) return;
+  fence_status_ = status;
+  FailAll(status);
+  if (hooks_.fenced) hooks_.fenced(status);
+}
+
+void Journal::FailAdded(const absl::Status& status) {
+  for (Added& added : std::exchange(pending_.added, {})) {
+    DropLog(added.run.run.id());
+    added.done(status);
+  }
+}
+
+void Journal::DropLog(const std::string& run_id) {
+  for (PendingLog& pending : logs_) {
+    if (pending.log == nullptr || pending.log->run_id() != run_id) continue;
+    Unqueue(pending.bytes);
+    log_indexes_.erase(pending.log.get());
+    pending = PendingLog();
+  }
+}
+
+void Journal::FailAll(const absl::Status& status) {
+  FailAdded(status);
+  for (PendingLog& pending : logs_) Unqueue(pending.bytes);
+  logs_.clear();
+  log_indexes_.clear();
+  ending_.clear();
+  for (Done& done : std::exchange(pending_, Work()).done) done(status);
+}
+
+absl::Status Journal::Sync() {
+  if (!unsynced_ || !fence_status_.ok()) return fence_status_;
+  const absl::Status status = store_->Sync(store_->fence());
+  if (status.ok()) unsynced_ = false;
+  Note(status);
+  return status;
+}
+
+}  // namespace muster::service
