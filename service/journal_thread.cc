@@ -40,12 +40,16 @@ JournalHooks JournalThread::WithWake(JournalHooks hooks) {
 void JournalThread::Wake(Clock::time_point at) {
   {
     MutexLock lock(&mutex_);
-    const Clock::time_point due =
-        last_turn_ == Clock::time_point::min() ? at : std::max(at, last_turn_ + kBetweenTurns);
+    const Clock::time_point due = std::max(at, earliest_);
     if (due >= due_) return;
     due_ = due;
   }
   wake_.notify_one();
+}
+
+void JournalThread::Postpone(Clock::time_point to) {
+  MutexLock lock(&mutex_);
+  earliest_ = due_ = to;
 }
 
 bool JournalThread::WaitForTurn() {
@@ -58,7 +62,7 @@ bool JournalThread::WaitForTurn() {
     }
   }
   due_ = Clock::time_point::max();
-  last_turn_ = Clock::now();
+  earliest_ = Clock::now() + kBetweenTurns;
   return !stopping_;
 }
 
@@ -71,7 +75,7 @@ void JournalThread::Work() {
     if (clean) synced = now;  // what there is to sync is not older
     if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
     if (!turned.ok() || journal_.stalled()) {
-      Wake(now + kRetryInterval);
+      Postpone(now + kRetryInterval);
     } else if (journal_.unsynced()) {
       Wake(synced + kSyncInterval > now ? synced + kSyncInterval : now + kRetryInterval);
     }

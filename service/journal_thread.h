@@ -32,6 +32,8 @@ class JournalThread {
   JournalHooks WithWake(JournalHooks hooks);
   // At `at` at the latest, there is to be a turn. Any thread.
   void Wake(Clock::time_point at);
+  // Of this thread: the same, but not sooner either.
+  void Postpone(Clock::time_point to);
   // Until a turn is due. False: the end.
   bool WaitForTurn();
   void Work();
@@ -40,7 +42,8 @@ class JournalThread {
   std::condition_variable wake_;
   Clock::time_point due_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::max();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Clock::time_point last_turn_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();
+  // No turn before, however urgent it is.
+  Clock::time_point earliest_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();
   Journal journal_;
   std::thread thread_;
 };
