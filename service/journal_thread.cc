@@ -40,16 +40,12 @@ JournalHooks JournalThread::WithWake(JournalHooks hooks) {
 void JournalThread::Wake(Clock::time_point at) {
   {
     MutexLock lock(&mutex_);
-    const Clock::time_point due = std::max(at, earliest_);
+    const Clock::time_point due =
+        last_turn_ == Clock::time_point::min() ? at : std::max(at, last_turn_ + pause_);
     if (due >= due_) return;
     due_ = due;
   }
   wake_.notify_one();
-}
-
-void JournalThread::Postpone(Clock::time_point to) {
-  MutexLock lock(&mutex_);
-  earliest_ = due_ = to;
 }
 
 bool JournalThread::WaitForTurn() {
@@ -62,8 +58,15 @@ bool JournalThread::WaitForTurn() {
     }
   }
   due_ = Clock::time_point::max();
-  earliest_ = Clock::now() + kBetweenTurns;
+  last_turn_ = Clock::now();
   return !stopping_;
+}
+
+// A turn that was asked for while the last one failed comes no sooner.
+void JournalThread::Pause(milliseconds pause) {
+  MutexLock lock(&mutex_);
+  pause_ = pause;
+  if (due_ != Clock::time_point::max()) due_ = std::max(due_, last_turn_ + pause_);
 }
 
 void JournalThread::Work() {
@@ -71,11 +74,12 @@ void JournalThread::Work() {
   while (WaitForTurn()) {
     const bool clean = !journal_.unsynced();
     const absl::Status turned = journal_.Turn();
+    Pause(turned.ok() ? kBetweenTurns : kRetryInterval);
     const Clock::time_point now = Clock::now();
     if (clean) synced = now;  // what there is to sync is not older
     if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
     if (!turned.ok() || journal_.stalled()) {
-      Postpone(now + kRetryInterval);
+      Wake(now + kRetryInterval);
     } else if (journal_.unsynced()) {
       Wake(synced + kSyncInterval > now ? synced + kSyncInterval : now + kRetryInterval);
     }

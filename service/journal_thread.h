@@ -32,18 +32,17 @@ class JournalThread {
   JournalHooks WithWake(JournalHooks hooks);
   // At `at` at the latest, there is to be a turn. Any thread.
   void Wake(Clock::time_point at);
-  // Of this thread: the same, but not sooner either.
-  void Postpone(Clock::time_point to);
   // Until a turn is due. False: the end.
   bool WaitForTurn();
+  void Pause(std::chrono::milliseconds pause);
   void Work();
 
   Mutex mutex_;
   std::condition_variable wake_;
   Clock::time_point due_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::max();
+  std::chrono::milliseconds pause_ ABSL_GUARDED_BY(mutex_){0};  // after last_turn_
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // No turn before, however urgent it is.
-  Clock::time_point earliest_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();
+  Clock::time_point last_turn_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();
   Journal journal_;
   std::thread thread_;
 };

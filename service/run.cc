@@ -27,6 +27,7 @@ Run::Run(std::string id, RunPlan plan, absl::Time now, Reserve reserve)
       plan_(std::move(plan)),
       create_time_(now),
       reserve_(std::move(reserve)),
+      log_(id_),
       hosts_(plan_.hosts.size()),
       counts_(v1::HostState_ARRAYSIZE) {
   counts_[v1::HOST_STATE_QUEUED] = static_cast<uint32_t>(plan_.hosts.size());
@@ -45,7 +46,18 @@ void Run::AppendBeginning(absl::Time now) {
     for (size_t i = first; i < end; ++i) *event.mutable_hosts_added()->add_hosts() = plan_.hosts[i];
     block.Add(event);
   }
-  (void)log_.Append(std::move(block), now);
+  (void)AppendToLog(std::move(block), now);
+}
+
+RunLog::Wakeups Run::AppendToLog(EventBlock block, absl::Time now, bool last) {
+  MutexLock lock(&append_mutex_);
+  if (block.empty()) return RunLog::Wakeups();
+  const size_t count = block.count();
+  const uint64_t first = log_.Number(count);
+  block.Stamp(first, now);
+  std::vector<RunLog::Block> blocks;
+  blocks.push_back({first + count - 1, SliceOf(block.Take())});
+  return log_.Publish(std::move(blocks), last);
 }
 
 RunLog::Wakeups Run::AppendRunState(v1::RunState state, const std::string& message,
@@ -55,7 +67,7 @@ RunLog::Wakeups Run::AppendRunState(v1::RunState state, const std::string& messa
   event.mutable_run_state()->set_message(message);
   EventBlock block;
   block.Add(event);
-  return log_.Append(std::move(block), now, IsTerminal(state));
+  return AppendToLog(std::move(block), now, IsTerminal(state));
 }
 
 void Run::SetHandle(std::shared_ptr<engine::RunHandle> handle) {
@@ -95,7 +107,7 @@ bool Run::ReserveOutput(size_t bytes) {
 
 bool Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
   // Woken last, so that who reads the last event finds the run over.
-  const RunLog::Wakeups appended = log_.Append(std::move(events), now);
+  const RunLog::Wakeups appended = AppendToLog(std::move(events), now);
   RunLog::Wakeups concluded;
   MutexLock lock(&mutex_);
   const bool was_over = ended_ == hosts_.size();

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
+#include "service/event_block.h"
 #include "service/run_log.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/mutex.h"
@@ -97,6 +98,7 @@ class Run {
 
   void AppendBeginning(absl::Time now);
   void Stop(const char* why, bool interrupted);
+  RunLog::Wakeups AppendToLog(EventBlock block, absl::Time now, bool last = false);
   RunLog::Wakeups AppendRunState(v1::RunState state, const std::string& message, absl::Time now);
   void Note(const HostUpdate& update, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   RunLog::Wakeups Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -106,6 +108,7 @@ class Run {
   const absl::Time create_time_;
   const Reserve reserve_;
 
+  Mutex append_mutex_;  // one writer of the log at a time; taken last
   RunLog log_;
   std::atomic<uint64_t> output_bytes_{0};
 

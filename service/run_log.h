@@ -75,17 +75,18 @@ class RunLog final : public Tail {
   };
 
   static constexpr size_t kTailBytes = 4 << 20;
-  // What a block in the tail costs beyond its bytes.
-  static constexpr size_t kBlockOverhead = 160;
 
-  // `last_sequence`: of the events that the store has already. `memory` may be null.
-  explicit RunLog(std::string run_id, TailMemory* memory = nullptr, size_t tail_bytes = kTailBytes,
-                  uint64_t last_sequence = 0);
+  // `last_sequence`: of the events that the store has already. Without `memory` all is kept, at
+  // the end too.
+  RunLog(std::string run_id, TailMemory* memory, size_t tail_bytes = kTailBytes,
+         uint64_t last_sequence = 0);
   ~RunLog() override;
   RunLog(const RunLog&) = delete;
   RunLog& operator=(const RunLog&) = delete;
 
   const std::string& run_id() const { return run_id_; }
+
+  explicit RunLog(std::string run_id) : RunLog(std::move(run_id), nullptr, SIZE_MAX) {}
 
   // The journal's thread: the sequence of the first of `events` more, which are to be published in
   // this order.
@@ -136,7 +137,7 @@ class RunLog final : public Tail {
   std::vector<std::shared_ptr<LogReader>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Hands the string to gRPC without a copy, but where it has much slack: it is to be kept.
+// Hands the string to gRPC without a copy.
 grpc::Slice SliceOf(std::string bytes);
 
 }  // namespace muster::service

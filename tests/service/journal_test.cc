@@ -2,20 +2,45 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <random>
 #include <thread>
 
+#include "muster/v1/run_service.pb.h"
+#include "service/journal_thread.h"
 #include "service/store/memory_run_store.h"
-#include "tests/service/store/store_samples.h"
 
 namespace muster::service {
 namespace {
 
-EventBlock Lines(int count, size_t size = 20) {
+EventBlock Block(int events, size_t size = 10) {
   EventBlock block;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < events; ++i) {
     block.AddOutput(0, v1::OUTPUT_STREAM_STDOUT, std::string(size, 'x'), false, false);
   }
   return block;
+}
+
+NewRun RunOf(const std::string& id) {
+  NewRun run;
+  run.run.set_id(id);
+  run.run.set_state(v1::RUN_STATE_RUNNING);
+  return run;
+}
+
+EndedRun EndOf(const std::string& id) {
+  EndedRun run;
+  run.run.set_id(id);
+  run.run.set_state(v1::RUN_STATE_SUCCEEDED);
+  return run;
+}
+
+std::vector<uint64_t> SequencesIn(const std::string& bytes) {
+  v1::WatchRunResponse message;
+  EXPECT_TRUE(message.ParseFromString(bytes));
+  std::vector<uint64_t> sequences;
+  for (const v1::Event& event : message.events()) sequences.push_back(event.sequence());
+  return sequences;
 }
 
 class CountingReader final : public LogReader {
@@ -24,286 +49,233 @@ class CountingReader final : public LogReader {
   int calls = 0;
 };
 
-// Where a call's answer is put.
-struct Answer {
-  Journal::Done done() {
-    return [this](absl::Status given) { status = std::move(given); };
-  }
-  absl::optional<absl::Status> status;
-};
-
 class JournalTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    hooks_.wake = [this](bool urgent) { wakes_.push_back(urgent); };
-    hooks_.pressure = [this](bool stop) { pressure_.push_back(stop); };
-    hooks_.fenced = [this](const absl::Status&) { ++fenced_; };
-    Open();
+  std::shared_ptr<RunLog> NewLog(const std::string& id) {
+    return std::make_shared<RunLog>(id, &tails_);
   }
-
-  void Open() {
-    journal_.reset();
-    store_ = std::make_unique<MemoryRunStore>(disk_);
-    journal_ = std::make_unique<Journal>(store_.get(), &tails_, hooks_, marks_);
+  // Keeps the answer, once there is one.
+  Journal::Done Keep(absl::optional<absl::Status>* answer) {
+    return [answer](absl::Status status) { *answer = std::move(status); };
   }
-
-  // With one event.
   std::shared_ptr<RunLog> Add(const std::string& id) {
-    auto log = std::make_shared<RunLog>(id, &tails_);
-    Answer answer;
-    journal_->AddRun(SampleRun(id), log, Lines(1), absl::UnixEpoch(), answer.done());
-    EXPECT_TRUE(journal_->Turn().ok());
-    EXPECT_EQ(answer.status, absl::OkStatus());
+    auto log = NewLog(id);
+    journal_.AddRun(RunOf(id), log, Block(1), now_, Keep(&added_));
+    EXPECT_TRUE(journal_.Turn().ok());
+    EXPECT_TRUE(added_->ok());
     return log;
   }
-  void Append(const std::shared_ptr<RunLog>& log, EventBlock block) {
-    journal_->Append(log, std::move(block), absl::UnixEpoch());
-  }
-  void Fail(StoreWrite kind, const absl::Status& status) {
-    disk_->SetFault(
-        [kind, status](StoreWrite write) { return write == kind ? status : absl::OkStatus(); });
-  }
-  size_t Stored(const std::string& id) {
-    const auto all = ReadAll(*store_, id);
-    return all.ok() ? Sequences(*all).size() : 0;
+  void FailWith(const absl::Status& status) {
+    disk_->SetFault([status](StoreWrite) { return status; });
   }
 
-  const std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  const absl::Time now_ = absl::UnixEpoch();
+  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  MemoryRunStore store_{disk_};
   TailMemory tails_{1 << 20};
-  JournalHooks hooks_;
-  JournalMarks marks_;
   std::vector<bool> wakes_;
   std::vector<bool> pressure_;
   int fenced_ = 0;
-  std::unique_ptr<MemoryRunStore> store_;
-  std::unique_ptr<Journal> journal_;
+  Journal journal_{&store_,
+                   &tails_,
+                   {[this](bool urgent) { wakes_.push_back(urgent); },
+                    [this](bool stop) { pressure_.push_back(stop); },
+                    [this](const absl::Status&) { ++fenced_; }},
+                   {2000, 5000, 1000}};
+  absl::optional<absl::Status> added_;
 };
 
-TEST_F(JournalTest, NothingIsSeenBeforeItIsWritten) {
+TEST_F(JournalTest, NothingIsSeenBeforeTheStoreHasIt) {
   const auto log = Add("a");
-  Append(log, Lines(2));
-  Append(log, Lines(3));
+  journal_.Append(log, Block(3), now_);
   EXPECT_EQ(log->last_sequence(), 1u);
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(log->last_sequence(), 6u);
-  EXPECT_EQ(Stored("a"), 6u);
-}
-
-TEST_F(JournalTest, AnAddedRunIsDurableWithItsFirstEvents) {
-  Add("a");
-  disk_->LosePower();
-  Open();
-  EXPECT_EQ(Stored("a"), 1u);
-  EXPECT_EQ(store_->Unfinished()->size(), 1u);
-}
-
-TEST_F(JournalTest, AStartIsAnsweredOnceItIsDurable) {
-  Add("a");
-  Answer answer;
-  journal_->Start("a", {1, 2}, answer.done());
-  EXPECT_FALSE(answer.status.has_value());
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(answer.status, absl::OkStatus());
-  disk_->LosePower();
-  Open();
-  EXPECT_EQ(store_->Unfinished()->front().started, (std::vector<uint32_t>{1, 2}));
-}
-
-TEST_F(JournalTest, ATurnTakesOneCommitForAll) {
-  const auto a = Add("a");
-  const auto b = Add("b");
-  const size_t before = disk_->writes(StoreWrite::kCommit);
-  Answer answers[4];
-  journal_->Start("a", {1}, answers[0].done());
-  journal_->Start("b", {1}, answers[1].done());
-  journal_->AddRun(SampleRun("c"), std::make_shared<RunLog>("c"), Lines(1), absl::UnixEpoch(),
-                   answers[2].done());
-  journal_->End(SampleEnd("b"), b, Lines(1), absl::UnixEpoch(), answers[3].done());
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(disk_->writes(StoreWrite::kCommit), before + 1);
-  for (const Answer& answer : answers) EXPECT_EQ(answer.status, absl::OkStatus());
-}
-
-TEST_F(JournalTest, AnEndIsSeenOnceItIsCommitted) {
-  const auto log = Add("a");
-  Fail(StoreWrite::kCommit, absl::UnavailableError("broken"));
-  Answer answer;
-  Append(log, Lines(2));
-  journal_->End(SampleEnd("a"), log, Lines(1), absl::UnixEpoch(), answer.done());
-  EXPECT_FALSE(journal_->Turn().ok());
-  EXPECT_EQ(log->last_sequence(), 3u);  // what came before the end
-  EXPECT_FALSE(answer.status.has_value());
-  EXPECT_TRUE(journal_->stalled());
-  disk_->SetFault(nullptr);
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_FALSE(journal_->stalled());
-  EXPECT_EQ(answer.status, absl::OkStatus());
+  ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_EQ(log->last_sequence(), 4u);
-  EXPECT_TRUE(log->Read(4, 1000, std::make_shared<CountingReader>())->at_end);
-  EXPECT_EQ(Stored("a"), 4u);
+  EXPECT_EQ(SequencesIn(store_.Read("a", 0, 1 << 20)->bytes), (std::vector<uint64_t>{1, 2, 3, 4}));
 }
 
-TEST_F(JournalTest, WithoutSpaceItKeepsWhatItHasAndStartsNothing) {
-  const auto a = Add("a");
-  const auto b = Add("b");
-  Fail(StoreWrite::kAppend, absl::ResourceExhaustedError("full"));
-  Answer start;
-  Append(a, Lines(1));
-  journal_->Start("b", {7}, start.done());
-  EXPECT_FALSE(journal_->Turn().ok());
-  Append(a, Lines(2));
-  Append(b, Lines(3));
-  EXPECT_FALSE(journal_->Turn().ok());
-  EXPECT_TRUE(absl::IsResourceExhausted(journal_->health()));
-  EXPECT_FALSE(start.status.has_value());
-  EXPECT_EQ(a->last_sequence(), 1u);
-  disk_->SetFault(nullptr);
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(journal_->health(), absl::OkStatus());
-  EXPECT_EQ(start.status, absl::OkStatus());
-  EXPECT_EQ(Stored("a"), 4u);
-  EXPECT_EQ(Stored("b"), 4u);
-}
-
-TEST_F(JournalTest, ARunThatCannotBeAddedIsRefused) {
-  Fail(StoreWrite::kAppend, absl::ResourceExhaustedError("full"));
-  const auto log = std::make_shared<RunLog>("a");
-  Answer answer;
-  journal_->AddRun(SampleRun("a"), log, Lines(1), absl::UnixEpoch(), answer.done());
-  EXPECT_FALSE(journal_->Turn().ok());
-  EXPECT_TRUE(absl::IsResourceExhausted(*answer.status));
-  disk_->SetFault(nullptr);
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(Stored("a"), 0u);
-  Add("b");
-}
-
-TEST_F(JournalTest, ARunThatExistsDoesNotHinderOthers) {
-  Add("a");
-  Answer first, again, other, start;
-  const auto add = [&](const std::string& id, const std::string& request, Answer* answer) {
-    journal_->AddRun(SampleRun(id, request), std::make_shared<RunLog>(id), Lines(1),
-                     absl::UnixEpoch(), answer->done());
-  };
-  add("b", "request", &first);
-  add("c", "request", &again);
-  add("d", "", &other);
-  journal_->Start("a", {1}, start.done());
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(first.status, absl::OkStatus());
-  EXPECT_TRUE(absl::IsAlreadyExists(*again.status));
-  EXPECT_EQ(other.status, absl::OkStatus());
-  EXPECT_EQ(start.status, absl::OkStatus());
-}
-
-TEST_F(JournalTest, WhoIsFencedWritesNoMore) {
-  const auto log = Add("a");
-  MemoryRunStore other(disk_);
-  Answer start, later;
-  journal_->Start("a", {1}, start.done());
-  EXPECT_TRUE(absl::IsAborted(journal_->Turn()));
-  EXPECT_TRUE(absl::IsAborted(*start.status));
-  Append(log, Lines(1));
-  journal_->Start("a", {2}, later.done());
-  EXPECT_TRUE(absl::IsAborted(journal_->Turn()));
-  EXPECT_TRUE(absl::IsAborted(*later.status));
-  EXPECT_TRUE(absl::IsAborted(journal_->health()));
-  EXPECT_EQ(fenced_, 1);
-  EXPECT_TRUE(other.Unfinished()->front().started.empty());
-}
-
-TEST_F(JournalTest, PressureBetweenItsMarks) {
-  marks_.high_bytes = 10'000;
-  marks_.low_bytes = 5'000;
-  Open();
-  const auto log = Add("a");
-  Append(log, Lines(1, 9000));
-  EXPECT_TRUE(pressure_.empty());
-  Append(log, Lines(1, 9000));
-  Append(log, Lines(1, 9000));
-  EXPECT_EQ(pressure_, std::vector<bool>{true});
-  Fail(StoreWrite::kAppend, absl::UnavailableError("broken"));
-  EXPECT_FALSE(journal_->Turn().ok());
-  EXPECT_EQ(pressure_, std::vector<bool>{true});
-  disk_->SetFault(nullptr);
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_EQ(pressure_, (std::vector<bool>{true, false}));
-}
-
-TEST_F(JournalTest, WakesOnceForMuch) {
-  const auto log = Add("a");
-  wakes_.clear();
-  for (int i = 0; i < 10; ++i) Append(log, Lines(1));
-  EXPECT_EQ(wakes_, std::vector<bool>{false});
-  Answer answer;
-  journal_->Start("a", {1}, answer.done());
-  journal_->Start("a", {2}, answer.done());
-  EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
-  ASSERT_TRUE(journal_->Turn().ok());
-  Append(log, Lines(1, marks_.urgent_bytes));
-  EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
-}
-
-TEST_F(JournalTest, AReaderIsToldOncePerTurn) {
+TEST_F(JournalTest, AReaderIsWokenOnceATurn) {
   const auto log = Add("a");
   const auto reader = std::make_shared<CountingReader>();
   EXPECT_FALSE(log->Read(1, 1000, reader).has_value());
-  for (int i = 0; i < 10; ++i) Append(log, Lines(1, 10'000));
-  ASSERT_TRUE(journal_->Turn().ok());
+  for (int i = 0; i < 10; ++i) journal_.Append(log, Block(1), now_);
+  ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_EQ(reader->calls, 1);
+  EXPECT_EQ(disk_->writes(StoreWrite::kAppend), 2u);
 }
 
-TEST_F(JournalTest, SyncMakesOutputDurable) {
-  const auto log = Add("a");
-  Append(log, Lines(1));
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_TRUE(journal_->unsynced());
-  ASSERT_TRUE(journal_->Sync().ok());
-  EXPECT_FALSE(journal_->unsynced());
-  Append(log, Lines(1));
-  ASSERT_TRUE(journal_->Turn().ok());
+TEST_F(JournalTest, OneCommitForAllThatStart) {
+  Add("a");
+  const size_t before = disk_->writes(StoreWrite::kCommit);
+  absl::optional<absl::Status> first;
+  absl::optional<absl::Status> second;
+  journal_.Start("a", {1, 2}, Keep(&first));
+  journal_.Start("a", {3}, Keep(&second));
+  EXPECT_FALSE(first.has_value());
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(first->ok() && second->ok());
+  EXPECT_EQ(disk_->writes(StoreWrite::kCommit), before + 1);
   disk_->LosePower();
-  Open();
-  EXPECT_EQ(Stored("a"), 2u);
+  EXPECT_EQ(store_.Unfinished()->at(0).started, (std::vector<uint32_t>{1, 2, 3}));
 }
 
-TEST_F(JournalTest, AFailedSyncIsNotForgotten) {
+TEST_F(JournalTest, TheEndIsSeenWhenItIsDurableAndAnsweredBefore) {
   const auto log = Add("a");
-  Append(log, Lines(1));
-  ASSERT_TRUE(journal_->Turn().ok());
-  Fail(StoreWrite::kSync, absl::UnavailableError("broken"));
-  EXPECT_FALSE(journal_->Sync().ok());
-  ASSERT_TRUE(journal_->Turn().ok());
-  EXPECT_FALSE(journal_->health().ok());
-  EXPECT_TRUE(journal_->unsynced());
+  disk_->SetFault([](StoreWrite kind) {
+    return kind == StoreWrite::kCommit ? absl::UnavailableError("disk") : absl::OkStatus();
+  });
+  uint64_t seen = 99;
+  journal_.Append(log, Block(1), now_);
+  journal_.End(EndOf("a"), log, Block(1), now_,
+               [&](absl::Status status) { seen = status.ok() ? log->last_sequence() : 98; });
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_EQ(log->last_sequence(), 2u);
   disk_->SetFault(nullptr);
-  ASSERT_TRUE(journal_->Sync().ok());
-  EXPECT_TRUE(journal_->health().ok());
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_EQ(seen, 2u);
+  EXPECT_EQ(log->last_sequence(), 3u);
+  EXPECT_TRUE(log->Read(2, 1000, std::make_shared<CountingReader>())->at_end);
 }
 
-// Loops that each append in their order.
-TEST_F(JournalTest, KeepsTheOrderOfEachThread) {
+TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   const auto log = Add("a");
-  constexpr uint32_t kThreads = 3;
-  std::vector<std::thread> threads;
-  for (uint32_t host = 0; host < kThreads; ++host) {
-    threads.emplace_back([&, host] {
-      for (int i = 0; i < 500; ++i) {
-        EventBlock block;
-        block.AddOutput(host, v1::OUTPUT_STREAM_STDOUT, std::to_string(i), false, false);
-        Append(log, std::move(block));
+  absl::optional<absl::Status> started;
+  FailWith(absl::ResourceExhaustedError("full"));
+  journal_.Append(log, Block(2), now_);
+  journal_.Start("a", {0}, Keep(&started));
+  journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&added_));
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(journal_.health()));
+  EXPECT_TRUE(absl::IsResourceExhausted(*added_));
+  EXPECT_FALSE(started.has_value());
+  EXPECT_EQ(log->last_sequence(), 1u);
+  journal_.Append(log, Block(1), now_);
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_TRUE(journal_.stalled());
+  disk_->SetFault(nullptr);
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(started->ok());
+  EXPECT_TRUE(journal_.health().ok());
+  EXPECT_EQ(SequencesIn(store_.Read("a", 0, 1 << 20)->bytes), (std::vector<uint64_t>{1, 2, 3, 4}));
+  EXPECT_FALSE(store_.Find("b")->has_value());
+}
+
+TEST_F(JournalTest, OfRunsAddedTogetherOnlyThoseThatExistFail) {
+  Add("a");
+  absl::optional<absl::Status> again;
+  absl::optional<absl::Status> other;
+  absl::optional<absl::Status> started;
+  journal_.AddRun(RunOf("a"), NewLog("a"), EventBlock(), now_, Keep(&again));
+  journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&other));
+  journal_.Start("a", {0}, Keep(&started));
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(*again));
+  EXPECT_TRUE(other->ok() && started->ok());
+}
+
+TEST_F(JournalTest, ATakenOverStoreEndsAll) {
+  const auto log = Add("a");
+  MemoryRunStore newer(disk_);
+  absl::optional<absl::Status> started;
+  journal_.Append(log, Block(1), now_);
+  journal_.Start("a", {0}, Keep(&started));
+  EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
+  EXPECT_TRUE(absl::IsAborted(*started));
+  journal_.Start("a", {1}, Keep(&started));
+  EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
+  EXPECT_EQ(fenced_, 1);
+  EXPECT_EQ(log->last_sequence(), 1u);
+}
+
+TEST_F(JournalTest, PressureFromTheHighMarkToTheLowOne) {
+  const auto log = Add("a");
+  journal_.Append(log, Block(1, 4000), now_);
+  EXPECT_TRUE(pressure_.empty());
+  journal_.Append(log, Block(1, 4000), now_);
+  EXPECT_EQ(pressure_, (std::vector<bool>{true}));
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_EQ(pressure_, (std::vector<bool>{true, false}));
+}
+
+TEST_F(JournalTest, WakesOnceAndAgainWhenItGetsUrgent) {
+  const auto log = Add("a");
+  wakes_.clear();
+  for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1), now_);
+  EXPECT_EQ(wakes_, (std::vector<bool>{false}));
+  for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1, 1000), now_);
+  EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
+  EXPECT_TRUE(journal_.Turn().ok());
+  journal_.Start("a", {0}, [](absl::Status) {});
+  journal_.Start("a", {1}, [](absl::Status) {});
+  EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
+}
+
+TEST_F(JournalTest, SyncsOnlyWhatWasWritten) {
+  const auto log = Add("a");
+  journal_.Append(log, Block(1), now_);
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(journal_.Sync().ok());
+  EXPECT_TRUE(journal_.Sync().ok());
+  EXPECT_EQ(disk_->writes(StoreWrite::kSync), 1u);
+}
+
+// Each reads from the tail where it can, and from the store where it cannot.
+TEST_F(JournalTest, ManyLateReadersGetTheStoredStream) {
+  const auto log = std::make_shared<RunLog>("a", &tails_, 3000);
+  journal_.AddRun(RunOf("a"), log, Block(1), now_, Keep(&added_));
+  std::mt19937 random(7);
+  for (int i = 0; i < 100; ++i) {
+    journal_.Append(log, Block(1 + random() % 5, random() % 200 + 1), now_);
+    if (random() % 4 == 0) {
+      ASSERT_TRUE(journal_.Turn().ok());
+    }
+  }
+  journal_.End(EndOf("a"), log, Block(1), now_, [](absl::Status) {});
+  ASSERT_TRUE(journal_.Turn().ok());
+  const uint64_t last = log->last_sequence();
+  for (int i = 0; i < 1000; ++i) {
+    uint64_t next = random() % (last + 1);
+    for (;;) {
+      const auto batch = log->Read(next, 1000, std::make_shared<CountingReader>());
+      std::string bytes;
+      for (const grpc::Slice& slice : batch->slices) {
+        bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
       }
-    });
+      if (batch->behind) bytes = store_.Read("a", next, 1000)->bytes;
+      for (const uint64_t sequence : SequencesIn(bytes)) ASSERT_EQ(sequence, ++next);
+      if (batch->at_end) break;
+    }
+    EXPECT_EQ(next, last);
   }
-  while (log->last_sequence() < 1 + kThreads * 500) ASSERT_TRUE(journal_->Turn().ok());
-  for (std::thread& thread : threads) thread.join();
-  v1::WatchRunResponse all;
-  ASSERT_TRUE(all.ParseFromString(*ReadAll(*store_, "a")));
-  int next[kThreads] = {};
-  for (const v1::Event& event : all.events()) {
-    if (event.sequence() == 1) continue;
-    EXPECT_EQ(event.output().data(), std::to_string(next[event.output().host_index()]++));
+}
+
+// For ThreadSanitizer too.
+TEST(JournalThreadTest, WritesWhatManyThreadsQueue) {
+  auto disk = std::make_shared<MemoryDisk>();
+  MemoryRunStore store(disk);
+  TailMemory tails(1 << 20);
+  const auto log = std::make_shared<RunLog>("a", &tails);
+  std::promise<absl::Status> ended;
+  {
+    JournalThread thread(&store, &tails, {});
+    Journal* const journal = thread.journal();
+    std::promise<absl::Status> added;
+    journal->AddRun(RunOf("a"), log, Block(1), absl::UnixEpoch(),
+                    [&](absl::Status status) { added.set_value(std::move(status)); });
+    EXPECT_TRUE(added.get_future().get().ok());
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 3; ++i) {
+      writers.emplace_back([&] {
+        for (int j = 0; j < 500; ++j) journal->Append(log, Block(1), absl::UnixEpoch());
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+    journal->End(EndOf("a"), log, Block(1), absl::UnixEpoch(),
+                 [&](absl::Status status) { ended.set_value(std::move(status)); });
   }
+  EXPECT_TRUE(ended.get_future().get().ok());
+  EXPECT_EQ(log->last_sequence(), 1502u);
+  EXPECT_EQ(SequencesIn(store.Read("a", 0, 1 << 24)->bytes).size(), 1502u);
 }
 
 }  // namespace

@@ -21,6 +21,15 @@ EventBlock BlockOf(size_t bytes) {
   return block;
 }
 
+RunLog::Wakeups Publish(RunLog* log, EventBlock block) {
+  const size_t count = block.count();
+  const uint64_t first = log->Number(count);
+  block.Stamp(first, absl::UnixEpoch());
+  std::vector<RunLog::Block> blocks;
+  blocks.push_back({first + count - 1, SliceOf(block.Take())});
+  return log->Publish(std::move(blocks));
+}
+
 class IdleReader final : public LogReader {
  public:
   void OnLogGrown() override {}
@@ -34,11 +43,11 @@ struct Reader {
 // The copy of the block that is given away is measured too.
 void Append(benchmark::State& state) {
   const EventBlock block = BlockOf(state.range(0));
-  auto log = std::make_unique<RunLog>();
+  auto log = std::make_unique<RunLog>("r");
   int blocks = 0;
   for (auto _ : state) {
-    if (++blocks % kBlocksALog == 0) log = std::make_unique<RunLog>();
-    benchmark::DoNotOptimize(log->Append(block, absl::UnixEpoch()));
+    if (++blocks % kBlocksALog == 0) log = std::make_unique<RunLog>("r");
+    benchmark::DoNotOptimize(Publish(log.get(), block));
   }
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
@@ -48,14 +57,14 @@ BENCHMARK(Append)->ArgName("bytes")->Arg(32)->Arg(4 << 10)->Arg(26 << 10)->Arg(6
 void AppendForReaders(benchmark::State& state) {
   const EventBlock block = BlockOf(4 << 10);
   std::vector<Reader> readers(state.range(0));
-  auto log = std::make_unique<RunLog>();
+  auto log = std::make_unique<RunLog>("r");
   int blocks = 0;
   for (auto _ : state) {
     if (++blocks % kBlocksALog == 0) {
-      log = std::make_unique<RunLog>();
+      log = std::make_unique<RunLog>("r");
       readers = std::vector<Reader>(readers.size());
     }
-    (void)log->Append(block, absl::UnixEpoch());
+    (void)Publish(log.get(), block);
     for (Reader& one : readers) {
       while (const auto batch = log->Read(one.position, kReadBytes, one.reader)) {
         one.position = batch->last_sequence;
@@ -68,33 +77,18 @@ BENCHMARK(AppendForReaders)->ArgName("readers")->Arg(1)->Arg(10)->Arg(100)->Arg(
 
 // A watcher who comes late reads all that there is.
 void ReadFromTheBeginning(benchmark::State& state) {
-  RunLog log;
+  RunLog log("r");
   const EventBlock block = BlockOf(state.range(0));
-  for (int i = 0; i < kBlocksALog; ++i) (void)log.Append(block, absl::UnixEpoch());
+  for (int i = 0; i < kBlocksALog; ++i) (void)Publish(&log, block);
   for (auto _ : state) {
     Reader one;
     while (const auto batch = log.Read(one.position, kReadBytes, one.reader)) {
       one.position = batch->last_sequence;
     }
   }
-  state.SetBytesProcessed(state.iterations() * log.bytes());
+  state.SetBytesProcessed(state.iterations() * log.tail_bytes());
 }
 BENCHMARK(ReadFromTheBeginning)->ArgName("block")->Arg(32)->Arg(4 << 10)->Arg(64 << 10);
-
-// Loops that append to one log at the same time.
-RunLog* shared_log = nullptr;
-
-void AppendFromThreads(benchmark::State& state) {
-  const EventBlock block = BlockOf(32);
-  for (auto _ : state) benchmark::DoNotOptimize(shared_log->Append(block, absl::UnixEpoch()));
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(AppendFromThreads)
-    ->Setup([](const benchmark::State&) { shared_log = new RunLog; })
-    ->Teardown([](const benchmark::State&) { delete std::exchange(shared_log, nullptr); })
-    ->Iterations(100000)
-    ->ThreadRange(1, 4)
-    ->UseRealTime();
 
 }  // namespace
 }  // namespace muster::service
