@@ -113,6 +113,11 @@ void EventBlock::Stamp(uint64_t first, absl::Time time) {
   }
 }
 
+void EventBlock::Join(const EventBlock& other) {
+  for (const size_t stamp : other.stamps_) stamps_.push_back(bytes_.size() + stamp);
+  bytes_.append(other.bytes_);
+}
+
 EventBlock EventBlock::TakeCopy() {
   EventBlock copy(*this);
   stamps_.clear();

@@ -27,6 +27,9 @@ class EventBlock {
   // Gives the events the sequences `first`, `first` + 1, ... and one time.
   void Stamp(uint64_t first, absl::Time time);
 
+  // Adds the events of `other`, as they are.
+  void Join(const EventBlock& other);
+
   bool empty() const { return stamps_.empty(); }
   size_t count() const { return stamps_.size(); }
   size_t size() const { return bytes_.size(); }

@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace muster::service {
+namespace {
+
+// Blocks of a few hosts each are joined: a frame, a slice and their memory cost more than a copy.
+constexpr size_t kSmallBlock = 4 << 10;
+constexpr size_t kJoinedBlock = 32 << 10;
+
+}  // namespace
 
 bool Journal::Work::empty() const { return pieces.empty() && added.empty() && done.empty(); }
 
@@ -91,7 +98,7 @@ absl::Status Journal::Turn() {
     status = Write(&wakeups);
     tails_->Trim();
   }
-  Note(status);
+  Note(status.ok() ? sync_status_ : status);
   return status;
 }
 
@@ -121,7 +128,13 @@ void Journal::Number(Piece piece) {
   if (piece.block.empty()) return;
   const uint64_t first = piece.log->Number(piece.block.count());
   piece.block.Stamp(first, piece.time);
-  log.blocks.push_back({first, std::move(piece.block)});
+  const bool join = !piece.last && !log.blocks.empty() && piece.block.size() <= kSmallBlock &&
+                    log.blocks.back().block.size() <= kJoinedBlock;
+  if (join) {
+    log.blocks.back().block.Join(piece.block);
+  } else {
+    log.blocks.push_back({first, std::move(piece.block)});
+  }
 }
 
 absl::Status Journal::Write(Wakeups* wakeups) {
@@ -267,10 +280,10 @@ void Journal::FailAll(const absl::Status& status) {
 
 absl::Status Journal::Sync() {
   if (!unsynced_ || !fence_status_.ok()) return fence_status_;
-  const absl::Status status = store_->Sync(store_->fence());
-  if (status.ok()) unsynced_ = false;
-  Note(status);
-  return status;
+  sync_status_ = store_->Sync(store_->fence());
+  if (sync_status_.ok()) unsynced_ = false;
+  if (!sync_status_.ok() || !stalled()) Note(sync_status_);
+  return sync_status_;
 }
 
 }  // namespace muster::service

@@ -141,6 +141,7 @@ class Journal {
   absl::flat_hash_map<const RunLog*, size_t> log_indexes_;  // into logs_
   std::vector<PendingLog> ending_;  // appended, to be published with their end
   absl::Status fence_status_;
+  absl::Status sync_status_;  // of the last one
   bool unsynced_ = false;
 
   mutable Mutex mutex_;

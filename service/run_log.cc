@@ -24,6 +24,7 @@ grpc::Slice Rest(const grpc::Slice& block, size_t events) {
 }  // namespace
 
 grpc::Slice SliceOf(std::string bytes) {
+  if (bytes.capacity() > bytes.size() + bytes.size() / 4) bytes.shrink_to_fit();
   auto* owned = new std::string(std::move(bytes));
   return grpc::Slice(
       owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
@@ -54,8 +55,8 @@ RunLog::Wakeups RunLog::Publish(std::vector<Block> blocks, bool last) {
     const size_t size = block.bytes.size();
     last_sequence_ = block.last_sequence;
     bytes_ += size;
-    kept_bytes_ += size;
-    if (memory_ != nullptr) memory_->Add(size);
+    kept_bytes_ += size + kBlockOverhead;
+    if (memory_ != nullptr) memory_->Add(size + kBlockOverhead);
     blocks_.push_back(std::move(block));
   }
   if (last && memory_ != nullptr) tail_limit_ = std::min(tail_limit_, kClosedTailBytes);
@@ -75,7 +76,7 @@ std::vector<RunLog::Block> RunLog::DropTo(size_t bytes) {
   std::vector<Block> dropped;
   size_t gone = 0;
   while (kept_bytes_ - gone > bytes) {
-    gone += blocks_.front().bytes.size();
+    gone += blocks_.front().bytes.size() + kBlockOverhead;
     before_tail_ = blocks_.front().last_sequence;
     dropped.push_back(std::move(blocks_.front()));
     blocks_.pop_front();

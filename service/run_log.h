@@ -75,6 +75,8 @@ class RunLog final : public Tail {
   };
 
   static constexpr size_t kTailBytes = 4 << 20;
+  // What a block in the tail costs beyond its bytes.
+  static constexpr size_t kBlockOverhead = 160;
 
   // `last_sequence`: of the events that the store has already. Without `memory` all is kept, at
   // the end too.
@@ -137,7 +139,7 @@ class RunLog final : public Tail {
   std::vector<std::shared_ptr<LogReader>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Hands the string to gRPC without a copy.
+// Hands the string to gRPC without a copy, but where it has much slack: it is to be kept.
 grpc::Slice SliceOf(std::string bytes);
 
 }  // namespace muster::service

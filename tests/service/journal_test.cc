@@ -210,6 +210,20 @@ TEST_F(JournalTest, WakesOnceAndAgainWhenItGetsUrgent) {
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
 }
 
+TEST_F(JournalTest, AFailedSyncIsNotForgotten) {
+  const auto log = Add("a");
+  journal_.Append(log, Block(1), now_);
+  ASSERT_TRUE(journal_.Turn().ok());
+  FailWith(absl::UnavailableError("broken"));
+  EXPECT_FALSE(journal_.Sync().ok());
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_FALSE(journal_.health().ok());
+  EXPECT_TRUE(journal_.unsynced());
+  disk_->SetFault(nullptr);
+  EXPECT_TRUE(journal_.Sync().ok());
+  EXPECT_TRUE(journal_.health().ok());
+}
+
 TEST_F(JournalTest, SyncsOnlyWhatWasWritten) {
   const auto log = Add("a");
   journal_.Append(log, Block(1), now_);

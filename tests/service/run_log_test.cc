@@ -161,7 +161,7 @@ TEST(RunLogTest, EndsWithItsLastBlock) {
 
 TEST(RunLogTest, WhoIsBehindTheTailIsSentToTheStore) {
   TailMemory memory(1 << 20);
-  RunLog log("r", &memory, 1000);
+  RunLog log("r", &memory, 1000 + 2 * RunLog::kBlockOverhead);
   for (int i = 0; i < 10; ++i) Append(&log, Block(2, 200));
   const auto reader = std::make_shared<CountingReader>();
   EXPECT_TRUE(log.Read(0, kBatch, reader)->behind);
