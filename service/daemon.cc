@@ -72,11 +72,11 @@ absl::Status Daemon::StartServer() {
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   helpers_ = std::make_unique<HelperPool>(kHelperThreads);
-  store_ = NewMemoryRunStore({options_.max_runs, options_.max_output_mib * kMib});
+  runs_ = NewRunRegistry({options_.max_runs, options_.max_output_mib * kMib});
   preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
                                             options_.max_output_per_run_mib * kMib);
-  run_service_ = std::make_unique<RunService>(
-      RunService::Parts{engine_.get(), helpers_.get(), store_.get(), preparer_.get(), &activity_});
+  run_service_ = std::make_unique<RunService>(RunService::Parts{
+      engine_.get(), helpers_.get(), runs_.get(), preparer_.get(), &activity_, {}});
   target_service_ = std::make_unique<TargetService>(helpers_.get(), preparer_.get(), &activity_);
 
   grpc::EnableDefaultHealthCheckService(true);

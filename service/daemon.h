@@ -19,8 +19,8 @@
 #include "service/file_cache.h"
 #include "service/listening_socket.h"
 #include "service/run_preparer.h"
+#include "service/run_registry.h"
 #include "service/run_service.h"
-#include "service/run_store.h"
 #include "service/target_service.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
@@ -55,7 +55,7 @@ class Daemon {
   std::unique_ptr<Authorizer> authorizer_;
   FileCache files_;
   std::unique_ptr<HelperPool> helpers_;
-  std::unique_ptr<RunStore> store_;
+  std::unique_ptr<RunRegistry> runs_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<RunPreparer> preparer_;
   std::unique_ptr<RunService> run_service_;

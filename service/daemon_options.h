@@ -19,8 +19,8 @@ struct DaemonOptions {
   std::string state_dir;
   std::string config_file;  // empty: none
   std::string log_level = "info";
-  int threads = 0;              // loops; 0: one per core
-  absl::Duration idle_timeout;  // zero: never ends by itself
+  int threads = 0;                                  // loops; 0: one per core
+  absl::Duration idle_timeout;                      // zero: never ends by itself
   absl::Duration session_idle = absl::Minutes(10);  // zero: sessions are not kept
   size_t max_sessions = 0;                          // 0: what descriptors and memory allow
   size_t max_runs = 0;

@@ -40,7 +40,7 @@ bool LineFilter::Wanted(const v1::Event& event) const {
   }
 }
 
-std::string LineFilter::Feed(absl::string_view events, uint64_t last) {
+std::string LineFilter::Feed(absl::string_view events, uint64_t last, bool) {
   v1::WatchRunResponse position;
   position.set_last_sequence(last);
   std::string response;

@@ -21,7 +21,7 @@ class LineFilter final : public EventView {
   // Whether the request asks for one: without, the log's own bytes are sent.
   static bool Needed(const v1::WatchRunRequest& request);
 
-  std::string Feed(absl::string_view events, uint64_t last) override;
+  std::string Feed(absl::string_view events, uint64_t last, bool more) override;
 
  private:
   bool Wanted(const v1::Event& event) const;

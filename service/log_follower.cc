@@ -46,7 +46,7 @@ absl::StatusOr<absl::optional<RunLog::Batch>> LogFollower::ReadStore(
   if (!part) return absl::optional<RunLog::Batch>();
   fetch_ = nullptr;
   if (!part->ok()) return part->status();
-  absl::StatusOr<RunLog::Batch> batch = BatchOf(**std::move(part));
+  absl::StatusOr<RunLog::Batch> batch = BatchOf(*std::move(*part));
   if (!batch.ok()) return batch.status();
   return absl::optional<RunLog::Batch>(*std::move(batch));
 }
@@ -64,8 +64,8 @@ void LogFollower::StartFetch(size_t max_bytes, std::shared_ptr<LogReader> reader
   });
 }
 
-// The store has the last event of a run somewhat before its end is durable, when nobody is to see it
-// yet: what has not been published is cut off.
+// The store has the last event of a run somewhat before its end is durable, when nobody is to see
+// it yet: what has not been published is cut off.
 absl::StatusOr<RunLog::Batch> LogFollower::BatchOf(LogPart part) {
   RunLog::Batch batch;
   batch.last_sequence = std::max(sequence_, part.last_sequence);
@@ -85,6 +85,10 @@ absl::StatusOr<RunLog::Batch> LogFollower::BatchOf(LogPart part) {
   if (!part.bytes.empty()) batch.slices.push_back(SliceOf(std::move(part.bytes)));
   sequence_ = batch.last_sequence;
   return batch;
+}
+
+void LogFollower::SkipTo(uint64_t sequence) {
+  if (fetch_ == nullptr) sequence_ = std::max(sequence_, sequence);
 }
 
 bool LogFollower::NotifyAfter(size_t bytes, const std::shared_ptr<LogReader>& reader) {

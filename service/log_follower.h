@@ -42,6 +42,9 @@ class LogFollower {
   // As RunLog::NotifyAfter. False also while the log is read from the store.
   bool NotifyAfter(size_t bytes, const std::shared_ptr<LogReader>& reader);
 
+  // Leaves out the events up to `sequence`, which must have been published.
+  void SkipTo(uint64_t sequence);
+
   // Of the last event that was read.
   uint64_t sequence() const { return sequence_; }
 

@@ -27,7 +27,7 @@ Run::Run(std::string id, RunPlan plan, absl::Time now, Reserve reserve)
       plan_(std::move(plan)),
       create_time_(now),
       reserve_(std::move(reserve)),
-      log_(id_),
+      log_(std::make_shared<RunLog>(id_)),
       hosts_(plan_.hosts.size()),
       counts_(v1::HostState_ARRAYSIZE) {
   counts_[v1::HOST_STATE_QUEUED] = static_cast<uint32_t>(plan_.hosts.size());
@@ -53,11 +53,11 @@ RunLog::Wakeups Run::AppendToLog(EventBlock block, absl::Time now, bool last) {
   MutexLock lock(&append_mutex_);
   if (block.empty()) return RunLog::Wakeups();
   const size_t count = block.count();
-  const uint64_t first = log_.Number(count);
+  const uint64_t first = log_->Number(count);
   block.Stamp(first, now);
   std::vector<RunLog::Block> blocks;
   blocks.push_back({first + count - 1, SliceOf(block.Take())});
-  return log_.Publish(std::move(blocks), last);
+  return log_->Publish(std::move(blocks), last);
 }
 
 RunLog::Wakeups Run::AppendRunState(v1::RunState state, const std::string& message,
@@ -170,7 +170,7 @@ v1::Run Run::Snapshot() const {
   }
   if (IsTerminal(state_)) *run.mutable_end_time() = TimestampOf(end_time_);
   run.set_omitted_bytes(omitted_bytes_);
-  run.set_last_sequence(log_.last_sequence());
+  run.set_last_sequence(log_->last_sequence());
   return run;
 }
 

@@ -14,6 +14,7 @@
 #include "muster/v1/run.pb.h"
 #include "service/event_block.h"
 #include "service/run_log.h"
+#include "service/watched_run.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/mutex.h"
 
@@ -43,7 +44,7 @@ struct HostUpdate {
 
 // Thread-safe. Owned by the store and by whoever watches it. The engine's loops write through
 // Commit; a run is over when all of its hosts are.
-class Run {
+class Run final : public WatchedRun {
  public:
   // Asks whether `bytes` more of output may be kept by all runs together, and counts them if so.
   using Reserve = std::function<bool(size_t bytes)>;
@@ -53,18 +54,18 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   // Constant.
-  const std::string& id() const { return id_; }
+  const std::string& id() const override { return id_; }
   const std::string& creator() const { return plan_.creator; }
   const std::string& request_id() const { return plan_.request_id; }
   const v1::RunSpec& spec() const { return plan_.spec; }
   size_t host_count() const { return plan_.hosts.size(); }
 
-  RunLog& log() { return log_; }
+  std::shared_ptr<RunLog> log() const override { return log_; }
 
   // Once, right after the engine has taken the run.
   void SetHandle(std::shared_ptr<engine::RunHandle> handle);
   // Harmless when repeated, and on a run that is over.
-  void Cancel();
+  void Cancel() override;
   // The same, because the daemon stops.
   void Interrupt();
 
@@ -79,7 +80,7 @@ class Run {
   bool over() const;
   // Output that is kept; what the store counts.
   size_t kept_bytes() const { return output_bytes_; }
-  v1::Run Snapshot() const;
+  v1::Run Snapshot() const override;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
   // index to go on from, or the number of hosts at the end.
   uint32_t Results(uint32_t first, uint32_t limit, const std::vector<int>& states,
@@ -109,7 +110,7 @@ class Run {
   const Reserve reserve_;
 
   Mutex append_mutex_;  // one writer of the log at a time; taken last
-  RunLog log_;
+  const std::shared_ptr<RunLog> log_;
   std::atomic<uint64_t> output_bytes_{0};
 
   // Taken before the log's own, never within it.

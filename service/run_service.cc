@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/grpc_status.h"
+#include "service/line_filter.h"
 #include "service/run_limits.h"
 #include "service/run_observer.h"
 #include "service/watch_reactor.h"
@@ -59,6 +60,13 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Refuse(const absl::Status& status) {
   return reactor;
 }
 
+// Null: the log as it is.
+std::unique_ptr<EventView> ViewOf(const v1::WatchRunRequest& request) {
+  if (request.view() == v1::RUN_VIEW_SUMMARY) return std::make_unique<SummaryEventView>();
+  if (LineFilter::Needed(request)) return std::make_unique<LineFilter>(request);
+  return nullptr;
+}
+
 class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
  public:
   explicit RefuseInput(const absl::Status& status) { Finish(GrpcStatus(status)); }
@@ -87,7 +95,7 @@ void RunService::Stop(std::chrono::milliseconds patience) {
     MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  const auto all = parts_.store->List("", SIZE_MAX, [](const Run& run) { return !run.over(); });
+  const auto all = parts_.runs->List("", SIZE_MAX, [](const Run& run) { return !run.over(); });
   for (const std::shared_ptr<Run>& run : all) run->Interrupt();
   const auto end = std::chrono::steady_clock::now() + patience;
   MutexLock lock(&mutex_);
@@ -112,7 +120,7 @@ absl::StatusOr<Caller> RunService::Admit(const grpc::CallbackServerContext& cont
 
 absl::StatusOr<std::shared_ptr<Run>> RunService::FindRun(const Caller& caller,
                                                          const std::string& id) const {
-  std::shared_ptr<Run> run = parts_.store->Find(id);
+  std::shared_ptr<Run> run = parts_.runs->Find(id);
   if (run != nullptr && (caller.local || run->creator() == caller.name)) return run;
   return absl::NotFoundError(
       absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
@@ -149,7 +157,7 @@ absl::StatusOr<std::shared_ptr<Run>> RunService::StartRun(const Caller& caller,
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec);
   if (!prepared.ok()) return prepared.status();
   prepared->plan.request_id = request_id;
-  absl::StatusOr<RunStore::Added> added = parts_.store->Add(std::move(prepared->plan));
+  absl::StatusOr<RunRegistry::Added> added = parts_.runs->Add(std::move(prepared->plan));
   if (!added.ok()) return added.status();
   if (added->existed) return added->run;
   const absl::Status launched = Launch(*std::move(prepared), added->run);
@@ -214,7 +222,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
         absl::StatusOr<std::shared_ptr<Run>> run =
             StartRun(caller, parsed.spec(), parsed.request_id());
         if (!run.ok()) return reactor->Fail(run.status());
-        reactor->Watch(*std::move(run), 0, parsed.cancel_on_disconnect());
+        WatchOptions options;
+        options.cancel_on_disconnect = parsed.cancel_on_disconnect();
+        reactor->Watch(*std::move(run), parts_.logs, std::move(options));
       });
   if (!queued.ok()) reactor->Fail(queued);
   return reactor;
@@ -226,9 +236,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   absl::StatusOr<v1::WatchRunRequest> parsed = Parse<v1::WatchRunRequest>(*request);
   if (!parsed.ok()) return Refuse(parsed.status());
+  if (parsed->view() == v1::RUN_VIEW_FOLDED) return Refuse(NotYet("fold a run's hosts"));
   absl::StatusOr<std::shared_ptr<Run>> run = FindRun(*context, parsed->run_id());
   if (!run.ok()) return Refuse(run.status());
-  const uint64_t last = (*run)->log().last_sequence();
+  const uint64_t last = (*run)->log()->last_sequence();
   if (parsed->after_sequence() > last) {
     return Refuse(absl::OutOfRangeError(absl::StrCat("after_sequence: ", parsed->after_sequence(),
                                                      "; the run's newest event is ", last)));
@@ -236,7 +247,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
   Activity* const activity = parts_.activity;
   activity->Begin(absl::Now());
   auto* reactor = new WatchReactor([activity] { activity->End(absl::Now()); });
-  reactor->Watch(*std::move(run), parsed->after_sequence(), false);
+  WatchOptions options;
+  options.after = parsed->after_sequence();
+  options.view = ViewOf(*parsed);
+  reactor->Watch(*std::move(run), parts_.logs, std::move(options));
   return reactor;
 }
 
@@ -263,7 +277,7 @@ grpc::ServerUnaryReactor* RunService::ListRuns(grpc::CallbackServerContext* cont
     return states.empty() || absl::c_linear_search(states, run.Snapshot().state());
   };
   const uint32_t size = PageSize(request->page_size(), kDefaultRunsPage, kMaxRunsPage);
-  const auto runs = parts_.store->List(before, size, wanted);
+  const auto runs = parts_.runs->List(before, size, wanted);
   for (const std::shared_ptr<Run>& run : runs) *response->add_runs() = run->Snapshot();
   if (runs.size() == size) response->set_next_page_token(runs.back()->id());
   return Answer(context, absl::OkStatus());

@@ -12,8 +12,9 @@
 #include "muster/v1/run_service.grpc.pb.h"
 #include "service/activity.h"
 #include "service/caller.h"
+#include "service/log_follower.h"
 #include "service/run_preparer.h"
-#include "service/run_store.h"
+#include "service/run_registry.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/mutex.h"
@@ -40,9 +41,10 @@ class RunService final
   struct Parts {
     engine::Engine* engine;
     HelperPool* helpers;
-    RunStore* store;
+    RunRegistry* runs;
     const RunPreparer* preparer;
     Activity* activity;
+    LogSource logs;  // where what has left memory is read
   };
   explicit RunService(const Parts& parts) : parts_(parts) {}
 

@@ -13,16 +13,23 @@ namespace muster::service {
 namespace {
 
 constexpr size_t kBatchBytes = 1 << 20;
-// A write wakes two processes and takes the loops' place on their cores: with ten milliseconds, 200
-// hosts behind a real sshd cost half as much again. A person does not notice forty.
-constexpr absl::Duration kWriteInterval = absl::Milliseconds(40);
-constexpr size_t kMuch = 64 << 10;
+constexpr absl::Duration kInterval = absl::Milliseconds(40);  // as EventView::interval
+constexpr size_t kMuch = 64 << 10;                            // is sent before its time
+constexpr size_t kNeverMuch = size_t{1} << 62;
 
 // `Run run = 2` of the response, to be joined to the events.
-grpc::Slice EncodeRun(const Run& run) {
+grpc::Slice EncodeRun(const WatchedRun& run) {
   v1::WatchRunResponse response;
   *response.mutable_run() = run.Snapshot();
   return grpc::Slice(response.SerializeAsString());
+}
+
+std::string Joined(const std::vector<grpc::Slice>& slices) {
+  std::string bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -52,14 +59,15 @@ class WatchReactor::Reader final : public LogReader {
 
 WatchReactor::WatchReactor(absl::AnyInvocable<void()> on_done) : on_done_(std::move(on_done)) {}
 
-void WatchReactor::Watch(std::shared_ptr<Run> run, uint64_t after, bool cancel_on_disconnect) {
+void WatchReactor::Watch(std::shared_ptr<WatchedRun> run, const LogSource& source,
+                         WatchOptions options) {
   MutexLock lock(&mutex_);
   decided_ = true;
   run_ = std::move(run);
-  cancel_on_disconnect_ = cancel_on_disconnect;
+  options_ = std::move(options);
   if (canceled_) return FinishOnce(grpc::Status::CANCELLED);
   reader_ = std::make_shared<Reader>(this);
-  sequence_ = after;
+  follower_ = std::make_unique<LogFollower>(source, run_->id(), run_->log(), options_.after);
   Next();
 }
 
@@ -73,28 +81,62 @@ void WatchReactor::Next() {
   if (finished_ || writing_) return;
   if (at_end_) return FinishOnce(grpc::Status::OK);
   if (Linger()) return;
-  absl::optional<RunLog::Batch> batch = run_->log().Read(sequence_, kBatchBytes, reader_);
-  if (!batch) {
-    if (!first_) return;
-    // The client is to learn at once that it is connected, and to what.
-    batch.emplace();
-    batch->last_sequence = sequence_;
+  absl::StatusOr<absl::optional<RunLog::Batch>> batch = ReadOn();
+  if (!batch.ok()) return FinishOnce(GrpcStatus(batch.status()));
+  if (*batch) Write(**std::move(batch));
+}
+
+absl::StatusOr<absl::optional<RunLog::Batch>> WatchReactor::ReadOn() {
+  while (true) {
+    if (options_.view != nullptr && !options_.view->wants_all_events()) SkipToNewest();
+    auto batch = follower_->Read(kBatchBytes, reader_);
+    if (!batch.ok()) return batch;
+    if (!*batch) {
+      if (!first_) return batch;
+      // The client is to learn at once that it is connected, and to what.
+      batch->emplace();
+      (*batch)->last_sequence = follower_->sequence();
+    }
+    behind_ = (*batch)->more;
+    at_end_ = (*batch)->at_end;
+    if (Show(&**batch)) return batch;
   }
-  sequence_ = batch->last_sequence;
-  behind_ = batch->more;
-  at_end_ = batch->at_end;
-  if (first_ || at_end_) batch->slices.push_back(EncodeRun(*run_));
+}
+
+// Stays before the newest event: who has read it waits for the next one.
+void WatchReactor::SkipToNewest() {
+  const std::shared_ptr<RunLog> log = run_->log();
+  const uint64_t newest = log == nullptr ? run_->Snapshot().last_sequence() : log->last_sequence();
+  if (newest > 0) follower_->SkipTo(newest - 1);
+}
+
+bool WatchReactor::Show(RunLog::Batch* batch) {
+  EventView* const view = options_.view.get();
+  if (view == nullptr) return true;
+  std::string response = view->Feed(Joined(batch->slices), batch->last_sequence, batch->more);
+  if (at_end_) response += view->Finish();
+  batch->slices.clear();
+  const bool send = first_ || at_end_ || view->wants_run() || !response.empty();
+  if (!response.empty()) batch->slices.push_back(SliceOf(std::move(response)));
+  return send;
+}
+
+void WatchReactor::Write(RunLog::Batch batch) {
+  const bool wants_run = options_.view != nullptr && options_.view->wants_run();
+  if (first_ || at_end_ || wants_run) batch.slices.push_back(EncodeRun(*run_));
   first_ = false;
   last_write_ = absl::Now();
   writing_ = true;
-  message_ = grpc::ByteBuffer(batch->slices.data(), batch->slices.size());
+  message_ = grpc::ByteBuffer(batch.slices.data(), batch.slices.size());
   StartWrite(&message_);
 }
 
 bool WatchReactor::Linger() {
   if (std::exchange(lingering_, false) || behind_) return false;
-  const absl::Time until = last_write_ + kWriteInterval;
-  if (absl::Now() >= until || !run_->log().NotifyAfter(kMuch, reader_)) return false;
+  const EventView* const view = options_.view.get();
+  const absl::Time until = last_write_ + (view == nullptr ? kInterval : view->interval());
+  const size_t much = view != nullptr && view->wants_run() ? kNeverMuch : kMuch;
+  if (absl::Now() >= until || !follower_->NotifyAfter(much, reader_)) return false;
   lingering_ = true;
   if (!std::exchange(alarm_set_, true)) {
     alarm_.Set(absl::ToChronoTime(until), [reader = reader_](bool) { reader->OnAlarm(); });
@@ -134,11 +176,11 @@ void WatchReactor::FinishOnce(const grpc::Status& status) {
 
 void WatchReactor::OnDone() {
   std::shared_ptr<Reader> reader;
-  std::shared_ptr<Run> abandoned;
+  std::shared_ptr<WatchedRun> abandoned;
   {
     MutexLock lock(&mutex_);
     reader = std::move(reader_);
-    if (cancel_on_disconnect_) abandoned = run_;
+    if (options_.cancel_on_disconnect) abandoned = run_;
   }
   if (reader != nullptr) reader->Detach();
   if (abandoned != nullptr) abandoned->Cancel();

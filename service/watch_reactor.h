@@ -11,26 +11,35 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "service/run.h"
-#include "service/run_log.h"
+#include "service/event_view.h"
+#include "service/log_follower.h"
+#include "service/watched_run.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::service {
 
+// How a run is watched.
+struct WatchOptions {
+  uint64_t after = 0;
+  bool cancel_on_disconnect = false;  // a run that is not over when the call is, is canceled
+  std::unique_ptr<EventView> view;    // null: the log's own bytes
+};
+
 // A stream of encoded batches, for WatchRun and RunCommand alike: they are the same on the wire.
-// One write is in flight at a time, and they begin forty milliseconds apart unless there is much to
-// send or the run has ended; what a slow client has not read stays in the log. gRPC owns it:
-// it deletes itself once the call is over. Its methods may come from any thread.
+// One write is in flight at a time, and they begin some time apart (EventView::interval) unless
+// there is much to send or the run has ended; what a slow client has not read stays in the log, on
+// the disk. gRPC owns it: it deletes itself once the call is over. Its methods may come from any
+// thread.
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   // `on_done` is called once, when the call is over for whatever reason.
   explicit WatchReactor(absl::AnyInvocable<void()> on_done);
 
   // Either Watch or Fail must be called once: until then the reactor stays, even if the client
-  // goes. Watch streams what follows after `after`; with `cancel_on_disconnect` a run that is not
-  // over when the call is, is canceled.
-  void Watch(std::shared_ptr<Run> run, uint64_t after, bool cancel_on_disconnect);
+  // goes.
+  void Watch(std::shared_ptr<WatchedRun> run, const LogSource& source, WatchOptions options);
   void Fail(const absl::Status& status);
 
   void OnWriteDone(bool ok) override;
@@ -43,6 +52,12 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   // Reads on, and starts a write or waits for the log to grow.
   void Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What is to be sent; none: nothing yet.
+  absl::StatusOr<absl::optional<RunLog::Batch>> ReadOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SkipToNewest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Puts the view's response in place of the events. False: nothing is to be sent now.
+  bool Show(RunLog::Batch* batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Write(RunLog::Batch batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnGrown();
   void OnAlarm();
   // Whether to wait a little for more, so that a busy run is not sent event by event.
@@ -53,10 +68,10 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   // Held while gRPC's Start... are called, which never call back at once. Taken before the run's.
   Mutex mutex_;
-  std::shared_ptr<Run> run_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<WatchedRun> run_ ABSL_GUARDED_BY(mutex_);
+  WatchOptions options_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Reader> reader_ ABSL_GUARDED_BY(mutex_);
-  uint64_t sequence_ ABSL_GUARDED_BY(mutex_) = 0;  // of the last event that was written
-  bool cancel_on_disconnect_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<LogFollower> follower_ ABSL_GUARDED_BY(mutex_);
   bool decided_ ABSL_GUARDED_BY(mutex_) = false;   // Watch or Fail has come
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;  // by the client
   bool first_ ABSL_GUARDED_BY(mutex_) = true;

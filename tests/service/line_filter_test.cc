@@ -29,7 +29,7 @@ std::string Log() {
 std::vector<uint64_t> Filter(const v1::WatchRunRequest& request) {
   EXPECT_TRUE(LineFilter::Needed(request));
   v1::WatchRunResponse response;
-  EXPECT_TRUE(response.ParseFromString(LineFilter(request).Feed(Log(), 5)));
+  EXPECT_TRUE(response.ParseFromString(LineFilter(request).Feed(Log(), 5, false)));
   EXPECT_EQ(response.last_sequence(), 5u);
   std::vector<uint64_t> sequences;
   for (const v1::Event& event : response.events()) sequences.push_back(event.sequence());

@@ -1,6 +1,6 @@
 // Where runs are kept.
-#ifndef SERVICE_RUN_STORE_H_
-#define SERVICE_RUN_STORE_H_
+#ifndef SERVICE_RUN_REGISTRY_H_
+#define SERVICE_RUN_REGISTRY_H_
 
 #include <cstddef>
 #include <memory>
@@ -15,9 +15,9 @@
 namespace muster::service {
 
 // Thread-safe; no call blocks.
-class RunStore {
+class RunRegistry {
  public:
-  virtual ~RunStore() = default;
+  virtual ~RunRegistry() = default;
 
   struct Added {
     std::shared_ptr<Run> run;
@@ -31,20 +31,20 @@ class RunStore {
   virtual std::shared_ptr<Run> Find(absl::string_view id) const = 0;
 
   // At most `limit` of the runs that `wanted` accepts, the newest first; of those older than
-  // `before` where it is not empty. `wanted` must not call the store.
+  // `before` where it is not empty. `wanted` must not call the registry.
   virtual std::vector<std::shared_ptr<Run>> List(
       absl::string_view before, size_t limit, absl::FunctionRef<bool(const Run&)> wanted) const = 0;
 };
 
-struct MemoryRunStoreLimits {
+struct RunRegistryLimits {
   size_t max_runs = 1000;
   size_t max_output_bytes = size_t{1} << 30;  // of all runs
 };
 
 // Keeps runs in memory, up to its limits: then the oldest that are over are forgotten. Who watches
 // one keeps it alive for himself. Must outlive its runs' hosts.
-std::unique_ptr<RunStore> NewMemoryRunStore(const MemoryRunStoreLimits& limits);
+std::unique_ptr<RunRegistry> NewRunRegistry(const RunRegistryLimits& limits);
 
 }  // namespace muster::service
 
-#endif  // SERVICE_RUN_STORE_H_
+#endif  // SERVICE_RUN_REGISTRY_H_

@@ -1,4 +1,4 @@
-#include "service/run_store.h"
+#include "service/run_registry.h"
 
 #include <gtest/gtest.h>
 
@@ -31,8 +31,8 @@ void Finish(const std::shared_ptr<Run>& run, size_t output = 0) {
 
 bool All(const Run&) { return true; }
 
-TEST(MemoryRunStoreTest, FindsAndListsTheNewestFirst) {
-  const auto store = NewMemoryRunStore({});
+TEST(RunRegistryTest, FindsAndListsTheNewestFirst) {
+  const auto store = NewRunRegistry({});
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(store->Add(Plan())->run->id());
   std::sort(ids.begin(), ids.end());
@@ -44,8 +44,8 @@ TEST(MemoryRunStoreTest, FindsAndListsTheNewestFirst) {
   EXPECT_EQ(store->List(page[1]->id(), 2, All).at(0)->id(), ids[0]);
 }
 
-TEST(MemoryRunStoreTest, ForgetsTheOldestThatIsOver) {
-  const auto store = NewMemoryRunStore({2, 1 << 20});
+TEST(RunRegistryTest, ForgetsTheOldestThatIsOver) {
+  const auto store = NewRunRegistry({2, 1 << 20});
   const auto active = store->Add(Plan())->run;
   const auto over = store->Add(Plan())->run;
   Finish(over);
@@ -54,14 +54,14 @@ TEST(MemoryRunStoreTest, ForgetsTheOldestThatIsOver) {
   EXPECT_EQ(store->Find(over->id()), nullptr);
 }
 
-TEST(MemoryRunStoreTest, RefusesWhenAllAreActive) {
-  const auto store = NewMemoryRunStore({1, 1 << 20});
+TEST(RunRegistryTest, RefusesWhenAllAreActive) {
+  const auto store = NewRunRegistry({1, 1 << 20});
   ASSERT_TRUE(store->Add(Plan()).ok());
   EXPECT_EQ(store->Add(Plan()).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST(MemoryRunStoreTest, ARequestIdIsOneRunForEachCreator) {
-  const auto store = NewMemoryRunStore({});
+TEST(RunRegistryTest, ARequestIdIsOneRunForEachCreator) {
+  const auto store = NewRunRegistry({});
   const auto first = *store->Add(Plan("ann", "r1"));
   const auto again = *store->Add(Plan("ann", "r1"));
   EXPECT_FALSE(first.existed);
@@ -72,16 +72,16 @@ TEST(MemoryRunStoreTest, ARequestIdIsOneRunForEachCreator) {
             absl::StatusCode::kAlreadyExists);
 }
 
-TEST(MemoryRunStoreTest, AForgottenRequestIdIsFree) {
-  const auto store = NewMemoryRunStore({1, 1 << 20});
+TEST(RunRegistryTest, AForgottenRequestIdIsFree) {
+  const auto store = NewRunRegistry({1, 1 << 20});
   Finish(store->Add(Plan("ann", "r1"))->run);
   EXPECT_FALSE(store->Add(Plan("ann", "r2"))->existed);
   Finish(store->List("", 1, All)[0]);
   EXPECT_FALSE(store->Add(Plan("ann", "r1"))->existed);
 }
 
-TEST(MemoryRunStoreTest, OutputOfAllRunsIsBounded) {
-  const auto store = NewMemoryRunStore({10, 1000});
+TEST(RunRegistryTest, OutputOfAllRunsIsBounded) {
+  const auto store = NewRunRegistry({10, 1000});
   const auto first = store->Add(Plan())->run;
   Finish(first, 600);
   EXPECT_EQ(first->Snapshot().omitted_bytes(), 0u);

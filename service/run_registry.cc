@@ -1,3 +1,5 @@
+#include "service/run_registry.h"
+
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "service/run_store.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::service {
@@ -32,9 +33,9 @@ std::string MakeId(absl::Time now) {
   return id;
 }
 
-class MemoryRunStore final : public RunStore {
+class MemoryRunRegistry final : public RunRegistry {
  public:
-  explicit MemoryRunStore(const MemoryRunStoreLimits& limits) : limits_(limits) {}
+  explicit MemoryRunRegistry(const RunRegistryLimits& limits) : limits_(limits) {}
 
   absl::StatusOr<Added> Add(RunPlan plan) override;
   std::shared_ptr<Run> Find(absl::string_view id) const override;
@@ -53,14 +54,14 @@ class MemoryRunStore final : public RunStore {
   // without the lock: it may be large.
   std::shared_ptr<Run> ForgetOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const MemoryRunStoreLimits limits_;
+  const RunRegistryLimits limits_;
   std::atomic<size_t> output_bytes_{0};
   mutable Mutex mutex_;
   Runs runs_ ABSL_GUARDED_BY(mutex_);  // by id: the oldest first
   absl::flat_hash_map<std::string, std::string> requests_ ABSL_GUARDED_BY(mutex_);  // to ids
 };
 
-absl::StatusOr<RunStore::Added> MemoryRunStore::Add(RunPlan plan) {
+absl::StatusOr<RunRegistry::Added> MemoryRunRegistry::Add(RunPlan plan) {
   std::shared_ptr<Run> forgotten;  // destroyed without the lock
   MutexLock lock(&mutex_);
   const std::string key = RequestKey(plan.creator, plan.request_id);
@@ -91,7 +92,7 @@ absl::StatusOr<RunStore::Added> MemoryRunStore::Add(RunPlan plan) {
   return Added{std::move(run), false};
 }
 
-std::shared_ptr<Run> MemoryRunStore::ForgetOldest() {
+std::shared_ptr<Run> MemoryRunRegistry::ForgetOldest() {
   const auto it = std::find_if(runs_.begin(), runs_.end(),
                                [](const Runs::value_type& entry) { return entry.second->over(); });
   if (it == runs_.end()) return nullptr;
@@ -102,7 +103,7 @@ std::shared_ptr<Run> MemoryRunStore::ForgetOldest() {
   return run;
 }
 
-bool MemoryRunStore::Reserve(size_t bytes) {
+bool MemoryRunRegistry::Reserve(size_t bytes) {
   if (output_bytes_.fetch_add(bytes) + bytes <= limits_.max_output_bytes) return true;
   std::vector<std::shared_ptr<Run>> forgotten;
   MutexLock lock(&mutex_);
@@ -115,13 +116,13 @@ bool MemoryRunStore::Reserve(size_t bytes) {
   return true;
 }
 
-std::shared_ptr<Run> MemoryRunStore::Find(absl::string_view id) const {
+std::shared_ptr<Run> MemoryRunRegistry::Find(absl::string_view id) const {
   MutexLock lock(&mutex_);
   const auto it = runs_.find(id);
   return it == runs_.end() ? nullptr : it->second;
 }
 
-std::vector<std::shared_ptr<Run>> MemoryRunStore::List(
+std::vector<std::shared_ptr<Run>> MemoryRunRegistry::List(
     absl::string_view before, size_t limit, absl::FunctionRef<bool(const Run&)> wanted) const {
   std::vector<std::shared_ptr<Run>> found;
   MutexLock lock(&mutex_);
@@ -135,8 +136,8 @@ std::vector<std::shared_ptr<Run>> MemoryRunStore::List(
 
 }  // namespace
 
-std::unique_ptr<RunStore> NewMemoryRunStore(const MemoryRunStoreLimits& limits) {
-  return std::make_unique<MemoryRunStore>(limits);
+std::unique_ptr<RunRegistry> NewRunRegistry(const RunRegistryLimits& limits) {
+  return std::make_unique<MemoryRunRegistry>(limits);
 }
 
 }  // namespace muster::service
