@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "client/json.h"
 #include "client/outcome_text.h"
+#include "client/output_files.h"
 #include "client/visible_text.h"
 
 namespace muster::client {
@@ -20,14 +21,32 @@ bool WantsColour(const OutputWriter& writer) {
 
 std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* writer) {
   if (options.json) return NewJsonPrinter(writer);
+  if (options.summary) return NewSilentPrinter();
   if (options.fold) return NewFoldPrinter(writer, WantsColour(*writer));
   return NewLinePrinter(writer, WantsColour(*writer));
 }
 
 }  // namespace
 
-Follower::Follower(const Options& options)
-    : options_(options), start_(absl::Now()), printer_(MakePrinter(options, &writer_)) {}
+Follower::Follower(const Options& options) : options_(options), start_(absl::Now()) {}
+
+absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& options) {
+  std::unique_ptr<Follower> follower(new Follower(options));
+  std::vector<std::unique_ptr<Printer>>& printers = follower->printers_;
+  if (!options.output_dir.empty()) {
+    absl::StatusOr<std::unique_ptr<OutputFiles>> files = OutputFiles::Open(options.output_dir);
+    if (!files.ok()) return files.status();
+    printers.push_back(*std::move(files));
+  }
+  if (!options.junit.empty()) {
+    auto junit = std::make_unique<JunitReport>(options.junit);
+    follower->junit_ = junit.get();
+    printers.push_back(std::move(junit));
+  }
+  if (!options.json) printers.push_back(NewNoticePrinter(&follower->writer_));
+  printers.push_back(MakePrinter(options, &follower->writer_));
+  return follower;
+}
 
 void Follower::BeginWith(const std::vector<v1::HostResult>& results) {
   for (const v1::HostResult& result : results) view_.SetResult(result);
@@ -37,12 +56,37 @@ void Follower::OnMessage(const v1::WatchRunResponse& message) {
   if (message.has_run()) view_.SetRun(message.run());
   if (!begun_) ShowWarnings();
   begun_ = true;
-  for (const v1::Event& event : message.events()) {
-    view_.Apply(event);
-    printer_->OnEvent(event, view_);
+  lost_ = false;
+  for (const v1::Event& event : message.events()) Show(event);
+  for (const v1::OutputGroup& group : message.groups()) {
+    view_.Apply(group, OutcomeOf(group));
+    for (const auto& printer : printers_) printer->OnGroup(group, view_);
   }
   writer_.Flush();
   ShowProgress();
+}
+
+void Follower::Show(const v1::Event& event) {
+  view_.Apply(event);
+  for (const auto& printer : printers_) printer->OnEvent(event, view_);
+}
+
+void Follower::OnLost(const absl::Status& status) {
+  for (const auto& printer : printers_) printer->OnGroupsLost();
+  if (lost_) return;
+  lost_ = true;
+  std::string* to = writer_.To(2);
+  absl::StrAppend(to, "muster: lost musterd (");
+  AppendVisible(status.message(), to);
+  absl::StrAppend(to, "); trying to go on\n");
+  writer_.Flush();
+}
+
+void Follower::Abandon() { EndFiles(absl::OkStatus()); }
+
+void Follower::EndFiles(const absl::Status& status) {
+  if (junit_ != nullptr && !begun_) junit_->WriteError(status);
+  for (const auto& printer : printers_) printer->OnEnd(view_);
 }
 
 void Follower::ShowWarnings() {
@@ -63,7 +107,7 @@ void Follower::ShowProgress() {
 }
 
 int Follower::Finish(const absl::Status& status, bool interrupted) {
-  printer_->OnEnd(view_);
+  EndFiles(status);
   writer_.ShowStatus("");
   if (begun_ && options_.json) {
     absl::StrAppend(writer_.To(1), "{\"run\":", ToJson(view_.run()), "}\n");
@@ -71,15 +115,24 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
   if (begun_ && !options_.quiet && !options_.json) {
     absl::StrAppend(writer_.To(2), SummaryOf(view_, absl::ToDoubleSeconds(absl::Now() - start_)));
   }
-  if (!status.ok()) {
-    std::string* to = writer_.To(2);
-    absl::StrAppend(to, "muster: ");
-    AppendVisibleLines(status.message(), to);
-    absl::StrAppend(to, begun_ ? absl::StrCat("; run ", run_id(), " may go on\n") : "\n");
+  absl::Status written;
+  for (const auto& printer : printers_) {
+    Complain(printer->status(), "\n");
+    written.Update(printer->status());
   }
+  Complain(status, begun_ ? absl::StrCat("; run ", run_id(), " may go on\n") : "\n");
   writer_.Flush();
   if (interrupted) return kInterrupted;
-  return status.ok() ? ExitCodeOf(view_) : ExitCodeOf(status, begun_);
+  const int code = status.ok() ? ExitCodeOf(view_) : ExitCodeOf(status, begun_);
+  return code == kSuccess && !written.ok() ? kFilesIncomplete : code;
+}
+
+void Follower::Complain(const absl::Status& status, const std::string& end) {
+  if (status.ok()) return;
+  std::string* to = writer_.To(2);
+  absl::StrAppend(to, "muster: ");
+  AppendVisibleLines(status.message(), to);
+  absl::StrAppend(to, end);
 }
 
 }  // namespace muster::client

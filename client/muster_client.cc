@@ -8,14 +8,17 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "client/backoff.h"
 
 namespace muster::client {
 namespace {
 
-constexpr absl::Duration kResumeTime = absl::Seconds(30);
-constexpr absl::Duration kLongestPause = absl::Seconds(4);
+// gRPC's own pause between connects, which else grows to two minutes.
+constexpr int kConnectPauseMilliseconds = 500;
 
 absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
@@ -52,21 +55,56 @@ v1::WatchRunResponse AsWatch(v1::RunCommandResponse* response) {
   return watch;
 }
 
-template <typename Progress>
-void Note(const v1::WatchRunResponse& message, Progress* progress) {
-  if (message.has_run()) {
-    progress->run_id = message.run().id();
-    progress->ended = message.run().state() >= v1::RUN_STATE_SUCCEEDED;
-  }
-  if (message.events_size() > 0) {
-    progress->sequence = message.events(message.events_size() - 1).sequence();
-  }
+// The connection broke, or the daemon is going; neither says anything of the run.
+bool IsBroken(const absl::Status& status) {
+  return absl::IsUnavailable(status) ||
+         (absl::IsUnknown(status) && status.message() == "Stream removed");
 }
 
 }  // namespace
 
+// How far following a run has come.
+struct MusterClient::Following {
+  v1::WatchRunRequest request;  // to go on; no run_id: the run has not begun
+  uint64_t messages = 0;
+  uint64_t end = 0;  // the last event's sequence, once it is known
+  bool enough = false;
+  bool gap = false;
+
+  bool whole_log() const {
+    return request.view() <= v1::RUN_VIEW_LINES && request.host_indexes().empty() &&
+           request.states().empty();
+  }
+  // Who watches a run that has ended learns so in the first message: its log is still to come.
+  bool ended(const absl::Status& status) const {
+    return end > 0 && (status.ok() || (whole_log() && request.after_sequence() >= end));
+  }
+  // Takes note of a message, and out of it what was seen before.
+  void Note(v1::WatchRunResponse* message);
+};
+
+void MusterClient::Following::Note(v1::WatchRunResponse* message) {
+  ++messages;
+  if (message->has_run()) {
+    request.set_run_id(message->run().id());
+    const bool terminal = message->run().state() >= v1::RUN_STATE_SUCCEEDED;
+    end = terminal ? message->run().last_sequence() : 0;
+  }
+  auto* events = message->mutable_events();
+  int known = 0;
+  while (known < events->size() && (*events)[known].sequence() <= request.after_sequence()) ++known;
+  events->DeleteSubrange(0, known);
+  for (const v1::Event& event : *events) {
+    gap = gap || (whole_log() && event.sequence() != request.after_sequence() + 1);
+    request.set_after_sequence(event.sequence());
+  }
+  if (request.view() > v1::RUN_VIEW_LINES) return;
+  request.set_after_sequence(std::max(request.after_sequence(), message->last_sequence()));
+}
+
 absl::StatusOr<std::unique_ptr<MusterClient>> MusterClient::Create(const ServerAddress& address,
-                                                                   const TlsFiles& tls) {
+                                                                   const TlsFiles& tls,
+                                                                   Reconnect reconnect) {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (!address.is_unix()) {
     absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> network = Credentials(tls);
@@ -75,119 +113,187 @@ absl::StatusOr<std::unique_ptr<MusterClient>> MusterClient::Create(const ServerA
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
-  return std::unique_ptr<MusterClient>(
-      new MusterClient(grpc::CreateCustomChannel(address.target, credentials, arguments)));
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds / 5);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds);
+  return std::unique_ptr<MusterClient>(new MusterClient(
+      grpc::CreateCustomChannel(address.target, credentials, arguments), std::move(reconnect)));
 }
 
-MusterClient::MusterClient(std::shared_ptr<grpc::Channel> channel)
-    : runs_(v1::RunService::NewStub(channel)), targets_(v1::TargetService::NewStub(channel)) {}
+MusterClient::MusterClient(std::shared_ptr<grpc::Channel> channel, Reconnect reconnect)
+    : channel_(std::move(channel)),
+      reconnect_(std::move(reconnect)),
+      runs_(v1::RunService::NewStub(channel_)),
+      targets_(v1::TargetService::NewStub(channel_)) {}
 
-absl::Status MusterClient::RunCommand(const v1::RunCommandRequest& request,
-                                      const OnMessage& on_message) {
-  Progress progress;
+// A connect that failed leaves the channel in TRANSIENT_FAILURE, a connection that broke in IDLE.
+bool MusterClient::WasReached(const absl::Status& status) {
+  if (!absl::IsUnavailable(status) || channel_->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) {
+    reached_ = true;
+  }
+  return reached_;
+}
+
+void MusterClient::Pause(absl::Duration duration) {
+  absl::SleepFor(duration);
+  if (reconnect_.before_retry) reconnect_.before_retry();
+}
+
+absl::Status MusterClient::Follow(const std::function<absl::Status()>& once, const Stream& stream,
+                                  Following* following) {
+  Backoff backoff;
+  absl::Time last_heard = absl::Now();
+  for (;;) {
+    const uint64_t before = following->messages;
+    const absl::Status status = once();
+    if (following->gap) return absl::DataLossError("musterd left out events of the run");
+    if (following->ended(status) || following->enough) return absl::OkStatus();
+    if (status.ok()) return absl::DataLossError("musterd ended the stream before the run's end");
+    if (following->messages > before) {
+      backoff.Reset();
+      last_heard = absl::Now();
+    }
+    const bool give_up = absl::Now() - last_heard >= reconnect_.patience;
+    if (!WasReached(status) || !IsBroken(status) || give_up) return status;
+    if (stream.on_lost) stream.on_lost(status);
+    Pause(backoff.Next());
+  }
+}
+
+absl::Status MusterClient::RunCommand(const v1::RunCommandRequest& request, const Stream& stream) {
+  Following following;
+  const auto once = [&] {
+    if (!following.request.run_id().empty()) return WatchOnce(stream, &following);
+    const absl::Status status = CommandOnce(request, stream, &following);
+    const bool repeatable = !request.request_id().empty() || !following.request.run_id().empty();
+    if (repeatable || !IsBroken(status)) return status;
+    return absl::AbortedError(
+        absl::StrCat(status.message(), "; whether the run began is not known"));
+  };
+  return Follow(once, stream, &following);
+}
+
+absl::Status MusterClient::CommandOnce(const v1::RunCommandRequest& request, const Stream& stream,
+                                       Following* following) {
   grpc::ClientContext context;
-  const auto stream = runs_->RunCommand(&context, request);
+  const auto reader = runs_->RunCommand(&context, request);
   v1::RunCommandResponse response;
-  while (stream->Read(&response)) {
-    const v1::WatchRunResponse message = AsWatch(&response);
-    Note(message, &progress);
-    on_message(message);
+  while (!following->enough && reader->Read(&response)) {
+    v1::WatchRunResponse message = AsWatch(&response);
+    following->Note(&message);
+    following->enough = following->gap || !stream.on_message(message);
   }
-  absl::Status status = FromGrpc(stream->Finish());
-  return Resume(std::move(status), on_message, &progress);
+  if (following->enough) context.TryCancel();
+  return FromGrpc(reader->Finish());
 }
 
-absl::Status MusterClient::WatchRun(const std::string& run_id, uint64_t after,
-                                    const OnMessage& on_message) {
-  Progress progress;
-  progress.run_id = run_id;
-  progress.sequence = after;
-  absl::Status status = WatchOnce(on_message, &progress);
-  return Resume(std::move(status), on_message, &progress);
+absl::Status MusterClient::WatchRun(const v1::WatchRunRequest& request, const Stream& stream) {
+  Following following;
+  following.request = request;
+  return Follow([&] { return WatchOnce(stream, &following); }, stream, &following);
 }
 
-absl::Status MusterClient::WatchOnce(const OnMessage& on_message, Progress* progress) {
+absl::Status MusterClient::WatchOnce(const Stream& stream, Following* following) {
   grpc::ClientContext context;
-  v1::WatchRunRequest request;
-  request.set_run_id(progress->run_id);
-  request.set_after_sequence(progress->sequence);
-  const auto stream = runs_->WatchRun(&context, request);
+  const auto reader = runs_->WatchRun(&context, following->request);
   v1::WatchRunResponse message;
-  while (stream->Read(&message)) {
-    Note(message, progress);
-    on_message(message);
+  while (!following->enough && reader->Read(&message)) {
+    following->Note(&message);
+    following->enough = following->gap || !stream.on_message(message);
   }
-  return FromGrpc(stream->Finish());
+  if (following->enough) context.TryCancel();
+  return FromGrpc(reader->Finish());
 }
 
-// A stream that breaks says nothing of the run: it goes on.
-absl::Status MusterClient::Resume(absl::Status broken, const OnMessage& on_message,
-                                  Progress* progress) {
-  const absl::Time give_up = absl::Now() + kResumeTime;
-  absl::Duration pause = absl::Milliseconds(250);
-  while (absl::IsUnavailable(broken) && !progress->run_id.empty() && !progress->ended &&
-         absl::Now() < give_up) {
-    absl::SleepFor(pause);
-    pause = std::min(2 * pause, kLongestPause);
-    broken = WatchOnce(on_message, progress);
+absl::Status MusterClient::Persist(const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  Backoff backoff;
+  const absl::Time give_up = absl::Now() + reconnect_.patience;
+  for (;;) {
+    grpc::ClientContext context;
+    const absl::Status status = FromGrpc(call(&context));
+    if (!WasReached(status) || !IsBroken(status) || absl::Now() >= give_up) return status;
+    Pause(backoff.Next());
   }
-  if (progress->ended) return absl::OkStatus();
-  if (!broken.ok() || progress->run_id.empty()) return broken;
-  return absl::DataLossError("musterd ended the stream before the run's end");
+}
+
+// Of the calls that answer with a run.
+template <typename Request, typename Response>
+absl::StatusOr<v1::Run> MusterClient::RunCall(
+    grpc::Status (v1::RunService::Stub::*call)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request, bool repeatable) {
+  Response response;
+  const auto once = [&](grpc::ClientContext* context) {
+    return ((*runs_).*call)(context, request, &response);
+  };
+  grpc::ClientContext context;
+  const absl::Status status = repeatable ? Persist(once) : FromGrpc(once(&context));
+  if (!status.ok()) return status;
+  return std::move(*response.mutable_run());
 }
 
 absl::StatusOr<v1::Run> MusterClient::CreateRun(const v1::CreateRunRequest& request) {
-  grpc::ClientContext context;
-  v1::CreateRunResponse response;
-  const grpc::Status status = runs_->CreateRun(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
-  return std::move(*response.mutable_run());
+  return RunCall(&v1::RunService::Stub::CreateRun, request, !request.request_id().empty());
+}
+
+absl::StatusOr<v1::Run> MusterClient::RerunHosts(const v1::RerunHostsRequest& request) {
+  return RunCall(&v1::RunService::Stub::RerunHosts, request, !request.request_id().empty());
 }
 
 absl::StatusOr<v1::Run> MusterClient::GetRun(const std::string& run_id) {
-  grpc::ClientContext context;
   v1::GetRunRequest request;
   request.set_run_id(run_id);
-  v1::GetRunResponse response;
-  const grpc::Status status = runs_->GetRun(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
-  return std::move(*response.mutable_run());
+  return RunCall(&v1::RunService::Stub::GetRun, request, true);
+}
+
+absl::StatusOr<v1::Run> MusterClient::CancelRun(const std::string& run_id) {
+  v1::CancelRunRequest request;
+  request.set_run_id(run_id);
+  return RunCall(&v1::RunService::Stub::CancelRun, request, true);
+}
+
+absl::StatusOr<v1::Run> MusterClient::PauseRun(const std::string& run_id) {
+  v1::PauseRunRequest request;
+  request.set_run_id(run_id);
+  return RunCall(&v1::RunService::Stub::PauseRun, request, true);
+}
+
+absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
+  v1::ResumeRunRequest request;
+  request.set_run_id(run_id);
+  return RunCall(&v1::RunService::Stub::ResumeRun, request, false);  // each confirms a batch
 }
 
 absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRequest& request) {
-  grpc::ClientContext context;
   v1::ListRunsResponse response;
-  const grpc::Status status = runs_->ListRuns(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
+  const absl::Status status = Persist(
+      [&](grpc::ClientContext* context) { return runs_->ListRuns(context, request, &response); });
+  if (!status.ok()) return status;
   return response;
 }
 
 absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
     const v1::ListHostResultsRequest& request) {
-  grpc::ClientContext context;
   v1::ListHostResultsResponse response;
-  const grpc::Status status = runs_->ListHostResults(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
+  const absl::Status status = Persist([&](grpc::ClientContext* context) {
+    return runs_->ListHostResults(context, request, &response);
+  });
+  if (!status.ok()) return status;
   return response;
-}
-
-absl::StatusOr<v1::Run> MusterClient::CancelRun(const std::string& run_id) {
-  grpc::ClientContext context;
-  v1::CancelRunRequest request;
-  request.set_run_id(run_id);
-  v1::CancelRunResponse response;
-  const grpc::Status status = runs_->CancelRun(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
-  return std::move(*response.mutable_run());
 }
 
 absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
     const v1::ResolveTargetsRequest& request) {
-  grpc::ClientContext context;
   v1::ResolveTargetsResponse response;
-  const grpc::Status status = targets_->ResolveTargets(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status);
+  const absl::Status status = Persist([&](grpc::ClientContext* context) {
+    return targets_->ResolveTargets(context, request, &response);
+  });
+  if (!status.ok()) return status;
   return response;
+}
+
+std::string NewRequestId() {
+  absl::BitGen random;
+  return absl::StrFormat("%016x%016x", absl::Uniform<uint64_t>(random),
+                         absl::Uniform<uint64_t>(random));
 }
 
 }  // namespace muster::client

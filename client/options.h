@@ -11,49 +11,95 @@
 
 namespace muster::client {
 
-enum class Subcommand { kNone, kRun, kRuns, kShow, kWatch, kCancel, kTargets, kVersion };
+enum class Subcommand {
+  kNone,
+  kRun,
+  kRuns,
+  kShow,
+  kWatch,
+  kLogs,
+  kRerun,
+  kPause,
+  kResume,
+  kCancel,
+  kTargets,
+  kVersion,
+};
+
+// How the hosts take turns; texts as they were given. A value.
+struct RolloutOptions {
+  uint32_t max_in_flight = 0;
+  std::string batches;  // "1,10%,50%"
+  absl::Duration batch_pause;
+  bool confirm_batches = false;
+  std::string max_failures;  // "3", "10%"
+  std::string probe;
+  std::string order;  // "given", "sorted", "shuffled", "shuffled:SEED"
+  std::string lock;
+};
 
 // A value.
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
   std::string server;  // "": $MUSTER_SERVER, or the caller's own daemon
   TlsFiles tls;
+  absl::Duration reconnect = absl::Seconds(30);
   bool json = false;
 
-  // run, targets
+  // run, rerun, targets
   std::string targets;
   std::string inventory;
   std::string user;
   uint32_t port = 0;
 
-  // run
-  std::vector<std::string> command;
-  bool argv = false;
-  std::vector<std::string> environment;  // "NAME=VALUE"
+  // run, rerun
   std::vector<std::string> identity_files;
   std::string known_hosts;
   std::string credential;
   std::string host_key_policy;  // "", "strict", "accept-new"
   bool ask_passphrase = false;
-  uint32_t max_in_flight = 0;
+  std::string request_id;
+  bool detach = false;
+
+  // run
+  std::vector<std::string> command;
+  bool argv = false;
+  std::vector<std::string> environment;  // "NAME=VALUE"
+  RolloutOptions rollout;
   uint32_t retries = 0;
   absl::Duration connect_timeout;
   absl::Duration idle_timeout;
   absl::Duration command_timeout;
-  std::vector<std::string> labels;  // "KEY=VALUE"
-  std::string request_id;
-  bool detach = false;
+  absl::Duration run_timeout;
+  absl::Duration stop_grace = -absl::InfiniteDuration();  // not given: the daemon's own
+  bool signal_only = false;
+  bool continue_after_restart = false;
+  uint64_t output_limit = 0;        // bytes of a host
+  uint64_t run_output_limit = 0;    // bytes of all
+  std::string on_output_limit;      // "", "truncate", "cancel"
+  std::vector<std::string> labels;  // "KEY=VALUE"; also of runs
 
-  // run, watch
+  // run, rerun, watch
   bool fold = false;
   bool quiet = false;  // no progress, no summary
+  std::string output_dir;
+  std::string junit;
 
-  // show, watch, cancel
+  // of one run
   std::string run_id;
-  uint64_t after = 0;
+  uint64_t after = 0;      // watch
+  bool summary = false;    // watch
+  bool follow = false;     // logs
+  bool each_host = false;  // show
+  std::string hosts;       // watch; logs: one host
+  std::string states;      // watch, rerun: "failed,unknown"
 
   // runs
   uint32_t limit = 20;
+  std::string run_states;
+  std::string command_contains;
+  std::string since;
+  std::string creator;
 };
 
 // How reading a command line ended: either options, or an exit code with what to print first.

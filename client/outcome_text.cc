@@ -40,6 +40,10 @@ const char* Reason(v1::Cause cause) {
       return " (could not be saved)";
     case v1::CAUSE_EXEC_REFUSED:
       return " (command refused)";
+    case v1::CAUSE_OUTPUT_LIMIT:
+      return " (output limit)";
+    case v1::CAUSE_DAEMON_LOST:
+      return " (musterd ended)";
     default:
       return "";
   }
@@ -83,6 +87,16 @@ void AppendGroup(const std::string& reason, const Group& group, std::string* to)
 
 }  // namespace
 
+v1::HostOutcome OutcomeOf(const v1::OutputGroup& group) {
+  v1::HostOutcome outcome;
+  outcome.set_state(group.state());
+  outcome.set_cause(group.cause());
+  outcome.set_exit_code(group.exit_code());
+  outcome.set_signal(group.signal());
+  outcome.set_message(group.message());
+  return outcome;
+}
+
 std::string ShortOutcome(const v1::HostOutcome& outcome) {
   switch (outcome.state()) {
     case v1::HOST_STATE_SUCCEEDED:
@@ -108,9 +122,11 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
       return absl::StrCat("command timeout",
                           outcome.end_confirmed() ? "" : ", may still be running");
     case v1::HOST_STATE_CANCELED:
-      return absl::StrCat("canceled", outcome.end_confirmed() ? "" : ", may still be running");
+      return absl::StrCat("canceled", Reason(outcome.cause()),
+                          outcome.end_confirmed() ? "" : ", may still be running");
     case v1::HOST_STATE_UNKNOWN:
-      return "UNKNOWN: it may have run wholly, in part, or not at all";
+      return absl::StrCat("UNKNOWN", Reason(outcome.cause()),
+                          ": it may have run wholly, in part, or not at all");
     case v1::HOST_STATE_NOT_STARTED:
       return "not started";
     case v1::HOST_STATE_SKIPPED:
@@ -125,7 +141,13 @@ ExitCode ExitCodeOf(const RunView& view) {
   for (const RunView::Failure& failure : view.failures()) {
     worst = std::max(worst, ExitCodeOf(failure.outcome.state()));
   }
-  return worst;
+  const v1::RunState state = view.run().state();
+  if (state < v1::RUN_STATE_SUCCEEDED) return worst;
+  for (const v1::HostStateCount& count : view.run().host_state_counts()) {
+    worst = std::max(worst, ExitCodeOf(count.state()));
+  }
+  // Such as a failed probe.
+  return state == v1::RUN_STATE_SUCCEEDED ? worst : std::max(worst, kCommandFailed);
 }
 
 ExitCode ExitCodeOf(const absl::Status& status, bool run_begun) {

@@ -7,10 +7,11 @@
 #include "absl/status/status.h"
 #include "client/run_view.h"
 #include "muster/v1/host.pb.h"
+#include "muster/v1/run_service.pb.h"
 
 namespace muster::client {
 
-// What muster ends with; documented in its help.
+// What muster ends with; documented for users in kExitCodesText.
 enum ExitCode {
   kSuccess = 0,
   kCommandFailed = 1,
@@ -18,13 +19,18 @@ enum ExitCode {
   kNotReached = 3,
   kDenied = 4,
   kUnknownOutcome = 5,
+  kFilesIncomplete = 6,
   kInterrupted = 130,
 };
+
+// That of each host of a group.
+v1::HostOutcome OutcomeOf(const v1::OutputGroup& group);
 
 // "exited with code 3", "unreachable (refused)", without the host and the message.
 std::string ShortOutcome(const v1::HostOutcome& outcome);
 
-// What is the worst of the run, in the order 5, 3, 1.
+// What is the worst of the run, in the order 5, 3, 1: as the daemon counts it once the run has
+// ended, also for who saw a part of it.
 ExitCode ExitCodeOf(const RunView& view);
 // Of a call that failed. Once a run has begun, not to know its end is kUnknownOutcome.
 ExitCode ExitCodeOf(const absl::Status& status, bool run_begun);

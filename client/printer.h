@@ -4,9 +4,11 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "client/output_writer.h"
 #include "client/run_view.h"
 #include "muster/v1/event.pb.h"
+#include "muster/v1/run_service.pb.h"
 
 namespace muster::client {
 
@@ -16,8 +18,14 @@ class Printer {
   virtual ~Printer() = default;
   // `view` has seen the event already.
   virtual void OnEvent(const v1::Event& event, const RunView& view) = 0;
-  // After the last event.
+  // RUN_VIEW_FOLDED; `view` has seen it.
+  virtual void OnGroup(const v1::OutputGroup&, const RunView&) {}
+  // The stream begins anew, and with it the groups.
+  virtual void OnGroupsLost() {}
+  // After the last event; once.
   virtual void OnEnd(const RunView& view) = 0;
+  // Whether all could be written.
+  virtual absl::Status status() const { return absl::OkStatus(); }
 };
 
 // `host: line` on standard output and `host [err]: line` on standard error, as they come, each line
@@ -28,8 +36,15 @@ std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, bool colour);
 // One event in each line, in protobuf's JSON; `data` is base64.
 std::unique_ptr<Printer> NewJsonPrinter(OutputWriter* writer);
 
+// What else a person is told of a run, on standard error: batches, failed probes, that it waits and
+// how it goes on.
+std::unique_ptr<Printer> NewNoticePrinter(OutputWriter* writer);
+
+// Nothing.
+std::unique_ptr<Printer> NewSilentPrinter();
+
 // At the end, each output once, under the folded set of the hosts that share it and their outcome;
-// the largest set first.
+// the largest set first. Takes groups as well as events.
 std::unique_ptr<Printer> NewFoldPrinter(OutputWriter* writer, bool colour);
 
 }  // namespace muster::client

@@ -11,6 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/rollout_request.h"
+#include "client/state_names.h"
 
 namespace muster::client {
 namespace {
@@ -135,6 +137,26 @@ absl::Status CheckUtf8(const Options& options) {
   return absl::OkStatus();
 }
 
+void FillStopping(const Options& options, v1::RunSpec* spec) {
+  if (options.stop_grace >= absl::ZeroDuration()) {
+    SetDuration(options.stop_grace, spec->mutable_stop()->mutable_grace());
+  }
+  spec->mutable_stop()->set_signal_only(options.signal_only);
+  spec->set_continue_after_restart(options.continue_after_restart);
+}
+
+void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
+  limits->set_max_bytes_per_host(options.output_limit);
+  limits->set_max_bytes_per_run(options.run_output_limit);
+  if (options.on_output_limit == "cancel") limits->set_policy(v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+}
+
+bool GivesLogin(const Options& options) {
+  return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
+         !options.known_hosts.empty() || !options.credential.empty() ||
+         !options.host_key_policy.empty();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
@@ -163,13 +185,32 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
   SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
   SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
+  SetDuration(options.run_timeout, spec.mutable_timeouts()->mutable_run());
   spec.mutable_retries()->set_unreachable(options.retries);
-  spec.mutable_rollout()->set_max_in_flight(options.max_in_flight);
+  status.Update(FillRollout(options.rollout, spec.mutable_rollout()));
+  FillStopping(options, &spec);
+  FillOutputLimits(options, spec.mutable_output_limits());
   for (const std::string& label : options.labels) {
     status.Update(AddPair("--label", label, spec.mutable_labels()));
   }
   if (!status.ok()) return status;
   return spec;
+}
+
+absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
+                                                       const ServerAddress& server,
+                                                       const std::string& passphrase) {
+  v1::RerunHostsRequest request;
+  request.set_run_id(options.run_id);
+  request.set_request_id(options.request_id);
+  const absl::StatusOr<std::vector<v1::HostState>> states = ParseHostStates(options.states);
+  if (!states.ok()) return Invalid("--states", states.status().message());
+  for (const v1::HostState state : *states) request.add_states(state);
+  if (!GivesLogin(options)) return request;
+  absl::Status status = CheckNetworkOptions(options, server);
+  status.Update(FillLogin(options, server, passphrase, request.mutable_login()));
+  if (!status.ok()) return status;
+  return request;
 }
 
 }  // namespace muster::client

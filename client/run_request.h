@@ -8,6 +8,7 @@
 #include "client/options.h"
 #include "client/server_address.h"
 #include "muster/v1/run.pb.h"
+#include "muster/v1/run_service.pb.h"
 
 namespace muster::client {
 
@@ -16,6 +17,10 @@ namespace muster::client {
 // $SSH_AUTH_SOCK) and looks which files exist.
 absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
                                         const std::string& passphrase);
+// Without options about the login, the run's own is asked for.
+absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
+                                                       const ServerAddress& server,
+                                                       const std::string& passphrase);
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
 
 }  // namespace muster::client

@@ -1,12 +1,15 @@
 #include "client/run_tables.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/nodeset/node_set.h"
 #include "client/outcome_text.h"
+#include "client/state_names.h"
 #include "client/visible_text.h"
 
 namespace muster::client {
@@ -33,8 +36,8 @@ std::string LengthOf(const v1::Run& run, absl::Time now) {
 
 std::string CommandText(const v1::Run& run) {
   const v1::Command& command = run.spec().command();
-  const std::string text = command.has_argv() ? absl::StrJoin(command.argv().arguments(), " ")
-                                              : command.shell();
+  const std::string text =
+      command.has_argv() ? absl::StrJoin(command.argv().arguments(), " ") : command.shell();
   std::string shown;
   AppendVisible(text, &shown);
   return shown;
@@ -48,11 +51,6 @@ std::string Shorten(const std::string& text, size_t bytes) {
   return text.substr(0, end) + "...";
 }
 
-std::string StateName(v1::HostState state) {
-  const std::string name = v1::HostState_Name(state);
-  return absl::AsciiStrToLower(name.substr(std::min(name.size(), sizeof("HOST_STATE_") - 1)));
-}
-
 size_t CountOf(const v1::Run& run, v1::HostState state) {
   for (const v1::HostStateCount& count : run.host_state_counts()) {
     if (count.state() == state) return count.hosts();
@@ -60,12 +58,37 @@ size_t CountOf(const v1::Run& run, v1::HostState state) {
   return 0;
 }
 
-}  // namespace
-
-std::string RunStateText(v1::RunState state) {
-  const std::string name = v1::RunState_Name(state);
-  return absl::AsciiStrToLower(name.substr(std::min(name.size(), sizeof("RUN_STATE_") - 1)));
+void AppendRollout(const v1::Run& run, std::string* text) {
+  if (run.batch_count() > 1) {
+    absl::StrAppend(text, "batch    ", run.batch(), " of ", run.batch_count(), " (",
+                    absl::StrJoin(run.spec().rollout().batches(), ","), ")\n");
+  }
+  if (run.state() == v1::RUN_STATE_PAUSED) {
+    absl::StrAppend(text, "next     muster resume ", run.id(), ", or muster cancel ", run.id(),
+                    "\n");
+  }
+  if (!run.rerun_of().empty()) absl::StrAppend(text, "rerun    of ", run.rerun_of(), "\n");
+  std::string labels;
+  const std::map<std::string, std::string> sorted(run.spec().labels().begin(),
+                                                  run.spec().labels().end());
+  for (const auto& label : sorted) {
+    AppendVisible(absl::StrCat(labels.empty() ? "" : ", ", label.first, "=", label.second),
+                  &labels);
+  }
+  if (!labels.empty()) absl::StrAppend(text, "labels   ", labels, "\n");
 }
+
+// What hosts have in common that are shown together.
+std::string GroupOf(const v1::HostResult& result) {
+  std::string group = result.state() >= v1::HOST_STATE_SUCCEEDED ? ShortOutcome(result.outcome())
+                                                                 : StateName(result.state());
+  if (result.has_probe() && result.probe().state() != v1::HOST_STATE_SUCCEEDED) {
+    absl::StrAppend(&group, "; probe ", ShortOutcome(result.probe()));
+  }
+  return group;
+}
+
+}  // namespace
 
 std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::TimeZone zone) {
   if (runs.empty()) return "no runs\n";
@@ -74,10 +97,10 @@ std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::Ti
   for (const v1::Run& run : runs) {
     const std::string hosts =
         absl::StrCat(CountOf(run, v1::HOST_STATE_SUCCEEDED), "/", run.host_count());
-    absl::StrAppendFormat(
-        &text, "%-16s  %-9s  %11s  %-19s  %10s  %s\n", run.id(), RunStateText(run.state()), hosts,
-        absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeOf(run.create_time()), zone), LengthOf(run, now),
-        Shorten(CommandText(run), kCommandWidth));
+    absl::StrAppendFormat(&text, "%-16s  %-9s  %11s  %-19s  %10s  %s\n", run.id(),
+                          StateName(run.state()), hosts,
+                          absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeOf(run.create_time()), zone),
+                          LengthOf(run, now), Shorten(CommandText(run), kCommandWidth));
   }
   return text;
 }
@@ -90,13 +113,19 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   std::string targets;
   AppendVisible(run.spec().targets().expression(), &targets);
   std::string text = absl::StrCat(
-      "run      ", run.id(), " ", RunStateText(run.state()), "\ncommand  ", CommandText(run),
+      "run      ", run.id(), " ", StateName(run.state()), "\ncommand  ", CommandText(run),
       "\ntargets  ", targets, "\nhosts    ", run.host_count(), counts, "\nstarted  ",
       absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone), " by ",
       run.creator(), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
+  AppendRollout(run, &text);
   if (run.omitted_bytes() > 0) {
     absl::StrAppend(&text, "output   ", run.omitted_bytes(),
                     " bytes were left out because of a limit\n");
+  }
+  if (!run.message().empty()) {
+    absl::StrAppend(&text, "message  ");
+    AppendVisible(run.message(), &text);
+    absl::StrAppend(&text, "\n");
   }
   for (const std::string& warning : run.warnings()) {
     absl::StrAppend(&text, "warning  ");
@@ -106,12 +135,32 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   return text;
 }
 
+std::string OutcomeGroups(const std::vector<v1::HostResult>& results) {
+  std::map<std::string, std::vector<const v1::HostResult*>> groups;
+  for (const v1::HostResult& result : results) groups[GroupOf(result)].push_back(&result);
+  std::vector<std::pair<std::string, std::vector<const v1::HostResult*>>> order(groups.begin(),
+                                                                                groups.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  std::string text;
+  for (const auto& group : order) {
+    std::vector<std::string> names;
+    for (const v1::HostResult* result : group.second) names.push_back(result->host().name());
+    absl::StrAppend(&text, group.first, " (", names.size(), "): ", FoldNodeSet(names), "\n");
+    const v1::HostResult& first = *group.second.front();
+    if (first.outcome().message().empty() || first.state() == v1::HOST_STATE_EXITED_NONZERO)
+      continue;
+    absl::StrAppend(&text, "    ", names.size() > 1 ? names.front() + ": " : "");
+    AppendVisible(first.outcome().message(), &text);
+    absl::StrAppend(&text, "\n");
+  }
+  return text;
+}
+
 std::string HostLine(const v1::HostResult& result, size_t name_width) {
   const bool done = result.state() >= v1::HOST_STATE_SUCCEEDED;
-  std::string text = absl::StrFormat("%-*s  %s", static_cast<int>(name_width),
-                                     result.host().name(),
-                                     done ? ShortOutcome(result.outcome())
-                                          : StateName(result.state()));
+  std::string text = absl::StrFormat("%-*s  %s", static_cast<int>(name_width), result.host().name(),
+                                     GroupOf(result));
   if (result.has_start_time() && result.has_end_time()) {
     absl::StrAppend(&text, ", ",
                     DurationText(TimeOf(result.end_time()) - TimeOf(result.start_time())));

@@ -31,6 +31,12 @@ void RunView::Apply(const v1::Event& event) {
   }
 }
 
+void RunView::Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome) {
+  for (const v1::HostRange& range : group.hosts()) {
+    for (uint32_t host = range.first(); host <= range.last(); ++host) Finish(host, outcome);
+  }
+}
+
 void RunView::SetResult(const v1::HostResult& result) {
   Resize(result.host_index() + size_t{1});
   names_[result.host_index()] = result.host().name();

@@ -15,9 +15,12 @@ namespace muster::client {
 class RunView {
  public:
   void Apply(const v1::Event& event);
+  // Hosts that have ended alike.
+  void Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome);
   // The run as the daemon describes it; also before the first event, for who begins in the middle.
   void SetRun(const v1::Run& run);
-  // How a host stands, for who begins in the middle. Before the first event.
+  // How a host stands, for who begins in the middle or sees a part. Before the first event or after
+  // the last.
   void SetResult(const v1::HostResult& result);
 
   const v1::Run& run() const { return run_; }

@@ -5,12 +5,19 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/recovery.h"
+#include "service/retention.h"
+#include "service/store/sqlite_run_store.h"
 
 namespace muster::service {
 namespace {
@@ -18,6 +25,8 @@ namespace {
 constexpr int kHelperThreads = 4;
 constexpr size_t kMib = size_t{1} << 20;
 constexpr int kMaxMessageBytes = 16 << 20;
+// Of the logs of all runs, in memory, for watchers that keep up; the rest is on the disk.
+constexpr size_t kTailBytes = 128 << 20;
 // For commands to end: longer than an engine takes from TERM to giving up.
 constexpr std::chrono::seconds kStopTime(5);
 // For watchers that read slowly, once everything has ended.
@@ -29,12 +38,15 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& optio
   std::unique_ptr<Daemon> daemon(new Daemon(options));
   absl::Status status = daemon->LoadPolicy();
   if (status.ok()) status = daemon->Listen();
+  if (status.ok()) status = daemon->OpenStore();
+  if (status.ok()) status = daemon->StartRuns();
   if (status.ok()) status = daemon->StartServer();
   if (!status.ok()) return status;
   return daemon;
 }
 
-Daemon::Daemon(const DaemonOptions& options) : options_(options), activity_(absl::Now()) {}
+Daemon::Daemon(const DaemonOptions& options)
+    : options_(options), activity_(absl::Now()), tails_(kTailBytes) {}
 
 Daemon::~Daemon() { Stop(); }
 
@@ -66,17 +78,56 @@ absl::Status Daemon::Listen() {
   return absl::OkStatus();
 }
 
-absl::Status Daemon::StartServer() {
+absl::Status Daemon::OpenStore() {
+  RunStoreOptions options;
+  options.min_free_bytes = options_.min_free_mib * kMib;
+  absl::StatusOr<std::unique_ptr<RunStore>> store =
+      OpenRunStore(absl::StrCat(options_.state_dir, "/runs"), options);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartRuns() {
   absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
       engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   helpers_ = std::make_unique<HelperPool>(kHelperThreads);
-  runs_ = NewRunRegistry({options_.max_runs, options_.max_output_mib * kMib});
+  JournalHooks hooks;
+  hooks.pressure = [this](bool stop) { engine_->SetReading(!stop); };
+  hooks.fenced = [](const absl::Status& status) {
+    spdlog::critical("another musterd has taken over this state directory: {}",
+                     std::string(status.message()));
+    kill(getpid(), SIGTERM);
+  };
+  journal_ = std::make_unique<JournalThread>(store_.get(), &tails_, hooks);
   preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
                                             options_.max_output_per_run_mib * kMib);
-  run_service_ = std::make_unique<RunService>(RunService::Parts{
-      engine_.get(), helpers_.get(), runs_.get(), preparer_.get(), &activity_, {}});
+  run_service_ = std::make_unique<RunService>(
+      RunService::Parts{helpers_.get(), store_.get(), preparer_.get(), &activity_});
+  const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
+  runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,
+                                 [this](const Run& run) { OnRunOver(run); });
+  run_service_->SetRuns(runs_.get());
+  return Recover(*store_, *preparer_, runs_.get(),
+                 [this](const Run& run) { run_service_->OnRunBegun(run); });
+}
+
+void Daemon::OnRunOver(const Run& run) {
+  run_service_->OnRunOver(run);
+  if (!forgetting_.exchange(true)) helpers_->Run([this] { ForgetOld(); });
+}
+
+void Daemon::ForgetOld() {
+  forgetting_ = false;
+  ForgetOldRuns(*store_,
+                {options_.keep_for, options_.keep_runs, options_.keep_mib * kMib,
+                 2 * options_.min_free_mib * kMib},
+                absl::Now(), journal_->journal());
+}
+
+absl::Status Daemon::StartServer() {
   target_service_ = std::make_unique<TargetService>(helpers_.get(), preparer_.get(), &activity_);
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -109,7 +160,10 @@ void Daemon::Stop() {
   server_->GetHealthCheckService()->SetServingStatus(false);
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop();
   run_service_->Stop(kStopTime);
-  engine_.reset();  // ends the hosts that are left, and so all runs and their logs
+  // Nobody is to touch the engine from here on: runs that are left end with it.
+  engine_.reset();
+  helpers_->Drain();
+  journal_.reset();
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
   server_->Wait();
   server_.reset();

@@ -4,6 +4,7 @@
 
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,10 +18,14 @@
 #include "service/config.h"
 #include "service/daemon_options.h"
 #include "service/file_cache.h"
+#include "service/host_locks.h"
+#include "service/journal_thread.h"
 #include "service/listening_socket.h"
 #include "service/run_preparer.h"
-#include "service/run_registry.h"
 #include "service/run_service.h"
+#include "service/runs.h"
+#include "service/store/run_store.h"
+#include "service/tail_memory.h"
 #include "service/target_service.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
@@ -47,7 +52,11 @@ class Daemon {
   explicit Daemon(const DaemonOptions& options);
   absl::Status LoadPolicy();
   absl::Status Listen();
+  absl::Status OpenStore();
+  absl::Status StartRuns();
   absl::Status StartServer();
+  void OnRunOver(const Run& run);
+  void ForgetOld();
 
   const DaemonOptions options_;
   Activity activity_;
@@ -55,8 +64,13 @@ class Daemon {
   std::unique_ptr<Authorizer> authorizer_;
   FileCache files_;
   std::unique_ptr<HelperPool> helpers_;
-  std::unique_ptr<RunRegistry> runs_;
+  std::unique_ptr<RunStore> store_;
+  TailMemory tails_;
+  HostLocks locks_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<JournalThread> journal_;
+  std::unique_ptr<Runs> runs_;
+  std::atomic<bool> forgetting_{false};
   std::unique_ptr<RunPreparer> preparer_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;

@@ -20,7 +20,8 @@ configuration with credentials and a policy (what no rule allows is denied):
   musterd --listen 0.0.0.0:7443 --tls-cert server.pem --tls-key server.key \
           --client-ca callers.pem --config musterd.yaml
 
-Runs are kept in memory. Exit codes: 0 stopped, 1 could not start, 2 wrong use.)";
+Runs are kept in the state directory, and outlive musterd: one that was under way when it ended is closed,
+or continued where it asks for that, by the next. Exit codes: 0 stopped, 1 could not start, 2 wrong use.)";
 
 std::string FromEnvironment(const char* name) {
   const char* value = getenv(name);
@@ -64,7 +65,8 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->add_option("--config", options->config_file, "Credentials and policy (YAML)")
       ->type_name("FILE");
   app->add_option("--state-dir", options->state_dir,
-                  "Where musterd.log is written [" + DefaultStateDir() + "]")
+                  "Where runs are kept and musterd.log is written; one musterd's own [" +
+                      DefaultStateDir() + "]")
       ->type_name("DIR");
   app->add_option("--threads", options->threads, "Event loops [one per core]")
       ->check(CLI::Range(1, 1024));
@@ -77,10 +79,17 @@ void Declare(CLI::App* app, DaemonOptions* options) {
                   "files and half of the memory allow]")
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}))
       ->type_name("N");
-  app->add_option("--max-runs", options->max_runs, "Runs kept; the oldest go first [1000]")
+  app->add_option("--max-runs", options->max_runs, "Runs under way at any time [1000]")
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}));
-  app->add_option("--max-output", options->max_output_mib, "MiB of output kept of all runs [1024]")
-      ->check(CLI::Range(size_t{1}, size_t{1} << 24));
+  app->add_option("--keep-runs", options->keep_runs,
+                  "Runs kept once they are over, the oldest go first; 0: no limit [10000]");
+  AddDuration(app, "--keep-for", &options->keep_for, "How long runs are kept; 0: no limit [720h]");
+  app->add_option("--keep-output", options->keep_mib,
+                  "MiB that runs may take on the disk, the oldest go first; 0: no limit [10240]");
+  app->add_option(
+      "--min-free", options->min_free_mib,
+      "MiB of disk that are left free: below, no run is started and none goes on, until there "
+      "is room again [256]");
   app->add_option("--max-output-per-run", options->max_output_per_run_mib,
                   "MiB of output kept of one run; what comes after is left out, and said [512]")
       ->check(CLI::Range(size_t{1}, size_t{1} << 24));
@@ -97,7 +106,10 @@ ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
   ParsedDaemonOptions parsed;
   DaemonOptions& options = parsed.options;
   options.max_runs = 1000;
-  options.max_output_mib = 1024;
+  options.keep_runs = 10'000;
+  options.keep_for = absl::Hours(720);
+  options.keep_mib = 10'240;
+  options.min_free_mib = 256;
   options.max_output_per_run_mib = 512;
   CLI::App app("musterd runs commands on many hosts over SSH, for the clients of muster.v1.",
                "musterd");

@@ -23,10 +23,13 @@ struct DaemonOptions {
   absl::Duration idle_timeout;                      // zero: never ends by itself
   absl::Duration session_idle = absl::Minutes(10);  // zero: sessions are not kept
   size_t max_sessions = 0;                          // 0: what descriptors and memory allow
-  size_t max_runs = 0;
-  size_t max_output_mib = 0;          // of all runs
-  size_t max_output_per_run_mib = 0;  // of one
-  int ready_fd = -1;                  // told once it listens; -1: nobody
+  size_t max_runs = 0;                              // under way
+  size_t keep_runs = 0;                             // of those that are over; 0: no limit
+  absl::Duration keep_for;                          // the same; zero: no limit
+  size_t keep_mib = 0;                              // of all runs, on the disk; 0: no limit
+  size_t min_free_mib = 0;                          // on the disk
+  size_t max_output_per_run_mib = 0;                // of one
+  int ready_fd = -1;                                // told once it listens; -1: nobody
 };
 
 // How reading a command line ended: either options, or an exit code with what to print first.

@@ -21,7 +21,7 @@ class EventView {
   // at once. Gives an encoded WatchRunResponse without its run, or nothing, where nothing is to be
   // sent now.
   virtual std::string Feed(absl::string_view events, uint64_t last, bool more) = 0;
-  // What was held back, when the log has ended.
+  // What was held back, when the log has ended; called until it gives nothing.
   virtual std::string Finish() { return ""; }
   // False: only told that there are others, not all of them.
   virtual bool wants_all_events() const { return true; }

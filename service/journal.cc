@@ -11,7 +11,9 @@ constexpr size_t kJoinedBlock = 32 << 10;
 
 }  // namespace
 
-bool Journal::Work::empty() const { return pieces.empty() && added.empty() && done.empty(); }
+bool Journal::Work::empty() const {
+  return pieces.empty() && added.empty() && done.empty() && forgotten.empty();
+}
 
 Journal::Journal(RunStore* store, TailMemory* tails, JournalHooks hooks, const JournalMarks& marks)
     : store_(store), tails_(tails), hooks_(std::move(hooks)), marks_(marks) {}
@@ -79,6 +81,10 @@ void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, ab
   });
 }
 
+void Journal::Forget(std::string run_id) {
+  Queue(0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
+}
+
 absl::Status Journal::health() const {
   MutexLock lock(&mutex_);
   return health_;
@@ -108,6 +114,9 @@ void Journal::Take() {
     MutexLock lock(&mutex_);
     taken = std::exchange(queued_, Work());
     new_bytes_ = 0;
+  }
+  for (const std::string& run_id : taken.forgotten) {
+    if (fence_status_.ok()) store_->Forget(store_->fence(), run_id).IgnoreError();
   }
   for (Piece& piece : taken.pieces) Number(std::move(piece));
   const auto move_all = [](auto* from, auto* to) {

@@ -64,6 +64,9 @@ class Journal {
   // is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
 
+  // Forgets a run that is over, some time. Tried once: where it fails, it is to be asked for again.
+  void Forget(std::string run_id);
+
   // Why nothing can be written at the moment, if so. Any thread.
   absl::Status health() const;
 
@@ -97,6 +100,7 @@ class Journal {
     std::vector<Starting> starting;
     std::vector<EndedRun> ended;
     std::vector<Done> done;  // of starting and ended
+    std::vector<std::string> forgotten;
     bool empty() const;
     bool urgent() const { return !done.empty() || !added.empty(); }
   };

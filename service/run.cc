@@ -5,36 +5,88 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
+#include "service/probe_observer.h"
+#include "service/run_observer.h"
 
 namespace muster::service {
 namespace {
 
 constexpr size_t kHostsPerEvent = 1000;
+// What watchers are given in one piece.
+constexpr size_t kBlockBytes = 64 * 1024;
+constexpr char kLost[] =
+    "musterd was ended after the command was requested; it may have run, or may still be running.";
 
 google::protobuf::Timestamp TimestampOf(absl::Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
 }
 
-bool IsTerminal(v1::HostState state) { return state >= v1::HOST_STATE_SUCCEEDED; }
+RolloutPast RolloutPastOf(const RunPlan& plan, const RunPast& past) {
+  RolloutPast result;
+  result.hosts.resize(plan.hosts.size(), RolloutPast::Host::kWaiting);
+  result.batch = past.batch;
+  for (const HostUpdate& host : past.ended) {
+    result.hosts[host.host_index] = host.state == v1::HOST_STATE_SUCCEEDED
+                                        ? RolloutPast::Host::kSucceeded
+                                        : RolloutPast::Host::kFailed;
+  }
+  for (const RunPast::Probe& probe : past.probes) {
+    result.hosts[probe.host] = probe.outcome.state() == v1::HOST_STATE_SUCCEEDED
+                                   ? RolloutPast::Host::kProbed
+                                   : RolloutPast::Host::kFailed;
+  }
+  for (const uint32_t host : past.lost) result.hosts[host] = RolloutPast::Host::kFailed;
+  return result;
+}
+
+v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string& message) {
+  v1::HostOutcome outcome;
+  outcome.set_state(state);
+  outcome.set_cause(cause);
+  outcome.set_message(message);
+  return outcome;
+}
 
 }  // namespace
 
-bool IsTerminal(v1::RunState state) { return state >= v1::RUN_STATE_SUCCEEDED; }
-
-Run::Run(std::string id, RunPlan plan, absl::Time now, Reserve reserve)
+Run::Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, OnOver on_over)
     : id_(std::move(id)),
       plan_(std::move(plan)),
       create_time_(now),
-      reserve_(std::move(reserve)),
-      log_(std::make_shared<RunLog>(id_)),
-      hosts_(plan_.hosts.size()),
-      counts_(v1::HostState_ARRAYSIZE) {
-  counts_[v1::HOST_STATE_QUEUED] = static_cast<uint32_t>(plan_.hosts.size());
-  AppendBeginning(now);
+      parts_(parts),
+      on_over_(std::move(on_over)),
+      log_(std::make_shared<RunLog>(id_, parts.tails)),
+      records_(plan_.hosts.size()),
+      rollout_(plan_.rollout) {}
+
+Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& parts, OnOver on_over)
+    : id_(std::move(id)),
+      plan_(std::move(plan)),
+      create_time_(past.create_time),
+      parts_(parts),
+      on_over_(std::move(on_over)),
+      log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
+      records_(plan_.hosts.size()),
+      rollout_(plan_.rollout, RolloutPastOf(plan_, past)),
+      state_(past.state),
+      message_(past.message),
+      lost_(past.lost) {
+  for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
+  for (const RunPast::Probe& probe : past.probes) records_.NoteProbe(probe.host, probe.outcome);
 }
 
-void Run::AppendBeginning(absl::Time now) {
+NewRun Run::Record() const {
+  NewRun record;
+  record.request_id = request_id();
+  MutexLock lock(&mutex_);
+  record.run = SnapshotAs(state_);
+  return record;
+}
+
+EventBlock Run::FirstEvents() const {
   EventBlock block;
   v1::Event state;
   state.mutable_run_state()->set_state(v1::RUN_STATE_RUNNING);
@@ -46,105 +98,316 @@ void Run::AppendBeginning(absl::Time now) {
     for (size_t i = first; i < end; ++i) *event.mutable_hosts_added()->add_hosts() = plan_.hosts[i];
     block.Add(event);
   }
-  (void)AppendToLog(std::move(block), now);
+  return block;
 }
 
-RunLog::Wakeups Run::AppendToLog(EventBlock block, absl::Time now, bool last) {
-  MutexLock lock(&append_mutex_);
-  if (block.empty()) return RunLog::Wakeups();
-  const size_t count = block.count();
-  const uint64_t first = log_->Number(count);
-  block.Stamp(first, now);
-  std::vector<RunLog::Block> blocks;
-  blocks.push_back({first + count - 1, SliceOf(block.Take())});
-  return log_->Publish(std::move(blocks), last);
+// --- What is to be done
+
+void Run::Begin(engine::Job job, engine::Job probe) {
+  const absl::Time now = absl::Now();
+  MutexLock lock(&mutex_);
+  EndLost(now);
+  probe_ = std::move(probe);
+  handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
+  SetDeadline();
+  if (state_ == v1::RUN_STATE_PAUSED) Do(rollout_.Pause(), now);
+  Do(rollout_.Begin(), now);
 }
 
-RunLog::Wakeups Run::AppendRunState(v1::RunState state, const std::string& message,
-                                    absl::Time now) {
+void Run::Close(const std::string& why) {
+  const absl::Time now = absl::Now();
+  MutexLock lock(&mutex_);
+  canceled_ = true;
+  EndLost(now);
+  Do(rollout_.Stop(why), now);
+  Do(rollout_.Begin(), now);
+}
+
+void Run::Do(const RolloutActions& actions, absl::Time now) {
+  if (actions.running) {
+    SetState(*actions.running ? v1::RUN_STATE_RUNNING : v1::RUN_STATE_PAUSED, actions.message, now);
+    if (handle_ != nullptr) handle_->SetPaused(!*actions.running);
+  }
+  if (actions.stop) StopStarting(actions, now);
+  EndHosts(actions.not_started,
+           Outcome(v1::HOST_STATE_NOT_STARTED, v1::CAUSE_UNSPECIFIED, actions.message), now);
+  if (actions.batch && rollout_.batch_count() > 1) {
+    v1::Event event;
+    event.mutable_batch_started()->set_batch(*actions.batch);
+    event.mutable_batch_started()->set_hosts(actions.batch_hosts);
+    Append(event, now);
+  }
+  StartHosts(actions.start);
+  StartProbes(actions.probe);
+  if (actions.timer) SetTimer(*actions.timer);
+  if (actions.over) Conclude(now);
+}
+
+void Run::Append(const v1::Event& event, absl::Time now) {
+  EventBlock block;
+  block.Add(event);
+  parts_.journal->Append(log_, std::move(block), now);
+}
+
+void Run::SetState(v1::RunState state, const std::string& message, absl::Time now) {
+  if (state_ == state) return;
+  state_ = state;
+  message_ = message;
   v1::Event event;
   event.mutable_run_state()->set_state(state);
   event.mutable_run_state()->set_message(message);
-  EventBlock block;
-  block.Add(event);
-  return AppendToLog(std::move(block), now, IsTerminal(state));
+  Append(event, now);
 }
 
-void Run::SetHandle(std::shared_ptr<engine::RunHandle> handle) {
-  bool cancel;
-  {
-    MutexLock lock(&mutex_);
-    cancel = state_ == v1::RUN_STATE_STOPPING;
-    handle_ = handle;
-  }
-  if (cancel) handle->Cancel();
+void Run::StopStarting(const RolloutActions& actions, absl::Time now) {
+  SetState(v1::RUN_STATE_STOPPING, actions.message, now);
+  if (handle_ == nullptr) return;
+  handle_->SetPaused(false);
+  handle_->StopStarting(actions.message);
+  DropLocks();
 }
 
-void Run::Cancel() { Stop("the run was canceled", false); }
-
-void Run::Interrupt() { Stop("musterd is stopping", true); }
-
-void Run::Stop(const char* why, bool interrupted) {
-  RunLog::Wakeups wakeups;
-  std::shared_ptr<engine::RunHandle> handle;
-  {
-    MutexLock lock(&mutex_);
-    if (interrupted) interrupted_ = true;
-    if (state_ != v1::RUN_STATE_RUNNING) return;
-    state_ = v1::RUN_STATE_STOPPING;
-    wakeups = AppendRunState(state_, why, absl::Now());
-    handle = handle_;
+void Run::StartHosts(const std::vector<uint32_t>& hosts) {
+  if (hosts.empty()) return;
+  if (!plan_.spec.rollout().lock().empty()) {
+    for (const uint32_t host : hosts) AskForLock(host);
+    return;
   }
+  std::vector<engine::Host> list;
+  list.reserve(hosts.size());
+  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
+  handle_->Add(std::move(list));
+}
+
+engine::Host Run::EngineHost(uint32_t index) const {
+  const v1::RunHost& host = plan_.hosts[index];
+  return {index, host.address(), static_cast<uint16_t>(host.port()), host.user()};
+}
+
+// The grant may come within this, or from another thread: it must not take the run's lock.
+void Run::AskForLock(uint32_t host) {
+  Lock& lock = locks_[host];
+  lock.added = std::make_shared<std::atomic<bool>>(false);
+  const absl::StatusOr<HostLocks::Ticket> ticket = parts_.locks->Acquire(
+      plan_.spec.rollout().lock(),
+      absl::StrCat(plan_.hosts[host].address(), ":", plan_.hosts[host].port()),
+      [handle = handle_, added = lock.added, host = EngineHost(host)](HostLocks::Ticket) {
+        if (!added->exchange(true)) handle->Add({host});
+      });
+  if (ticket.ok()) {
+    lock.ticket = *ticket;
+    return;
+  }
+  // Too many wait already: this one does without a place, and ends.
+  if (!lock.added->exchange(true)) {
+    handle_->StopStarting(std::string(ticket.status().message()));
+    handle_->Add({EngineHost(host)});
+  }
+}
+
+// No further host is started: the engine ends those that still wait.
+void Run::DropLocks() {
+  for (const auto& entry : locks_) {
+    if (entry.second.added->exchange(true)) continue;
+    if (entry.second.ticket != 0) parts_.locks->Release(entry.second.ticket);
+    handle_->Add({EngineHost(entry.first)});
+  }
+}
+
+void Run::StartProbes(const std::vector<uint32_t>& hosts) {
+  if (hosts.empty()) return;
+  std::vector<engine::Host> list;
+  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
+  probe_handle_ = parts_.engine->Start(probe_, NewProbeObserver(shared_from_this()));
+  probe_handle_->Add(std::move(list));
+  probe_handle_->Finish();
+}
+
+void Run::SetTimer(absl::Duration wait) {
+  timer_ = std::make_unique<grpc::Alarm>();
+  timer_->Set(absl::ToChronoTime(absl::Now() + wait), [weak = weak_from_this()](bool ok) {
+    const std::shared_ptr<Run> run = ok ? weak.lock() : nullptr;
+    if (run != nullptr) run->OnTimer();
+  });
+}
+
+void Run::OnTimer() {
+  MutexLock lock(&mutex_);
+  if (!concluded_ && !frozen_) Do(rollout_.TimerFired(), absl::Now());
+}
+
+void Run::SetDeadline() {
+  const absl::Duration limit = absl::Nanoseconds(
+      google::protobuf::util::TimeUtil::DurationToNanoseconds(plan_.spec.timeouts().run()));
+  if (limit <= absl::ZeroDuration()) return;
+  deadline_ = std::make_unique<grpc::Alarm>();
+  deadline_->Set(absl::ToChronoTime(create_time_ + limit),
+                 [weak = weak_from_this(), limit](bool ok) {
+                   const std::shared_ptr<Run> run = ok ? weak.lock() : nullptr;
+                   if (run == nullptr) return;
+                   run->CancelBecause(absl::StrCat("the run took longer than ",
+                                                   absl::FormatDuration(limit), " (run timeout)."));
+                 });
+}
+
+// --- Lifecycle
+
+absl::Status Run::CheckRunning() const {
+  if (concluded_ || IsTerminal(state_)) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended"));
+  }
+  if (state_ == v1::RUN_STATE_STOPPING) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " is stopping: ", message_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run::Pause() {
+  MutexLock lock(&mutex_);
+  const absl::Status running = CheckRunning();
+  if (running.ok()) Do(rollout_.Pause(), absl::Now());
+  return running;
+}
+
+absl::Status Run::Resume() {
+  MutexLock lock(&mutex_);
+  const absl::Status running = CheckRunning();
+  if (running.ok()) Do(rollout_.Resume(), absl::Now());
+  return running;
+}
+
+void Run::CancelBecause(const std::string& why) {
+  MutexLock lock(&mutex_);
+  if (concluded_ || frozen_ || std::exchange(canceled_, true)) return;
+  const std::shared_ptr<engine::RunHandle> handle = handle_;
+  Do(rollout_.Stop(why), absl::Now());
   if (handle != nullptr) handle->Cancel();
+  if (probe_handle_ != nullptr) probe_handle_->Cancel();
 }
+
+void Run::Interrupt() {
+  if (!plan_.spec.continue_after_restart()) return CancelBecause("musterd is stopping.");
+  MutexLock lock(&mutex_);
+  if (handle_ != nullptr) handle_->SetPaused(true);
+}
+
+// --- What happens to the hosts
 
 bool Run::ReserveOutput(size_t bytes) {
-  const uint64_t before = output_bytes_.fetch_add(bytes);
-  if (before + bytes <= plan_.max_output_bytes && reserve_(bytes)) return true;
+  if (output_bytes_.fetch_add(bytes) + bytes <= plan_.max_output_bytes) return true;
   output_bytes_.fetch_sub(bytes);
   return false;
 }
 
-bool Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
-  // Woken last, so that who reads the last event finds the run over.
-  const RunLog::Wakeups appended = AppendToLog(std::move(events), now);
-  RunLog::Wakeups concluded;
+void Run::AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopControl> control) {
+  if (frozen_) return;
+  std::vector<uint32_t> granted = hosts;
+  parts_.journal->Start(
+      id_, std::move(hosts),
+      [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
+        if (status.ok()) control->Grant(std::move(granted));
+      });
+}
+
+// Each loop appends before it notes: nothing can come after the run's end.
+void Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
+  if (frozen_) return;
+  parts_.journal->Append(log_, std::move(events), now);
+  if (updates.empty()) return;
   MutexLock lock(&mutex_);
-  const bool was_over = ended_ == hosts_.size();
-  for (const HostUpdate& update : updates) Note(update, now);
-  if (was_over || ended_ < hosts_.size()) return false;
-  concluded = Conclude(now);
-  return true;
-}
-
-void Run::Note(const HostUpdate& update, absl::Time now) {
-  HostRecord& host = hosts_[update.host_index];
-  --counts_[host.state];
-  host.state = update.state;
-  ++counts_[host.state];
-  if (host.start == absl::InfinitePast() && update.state != v1::HOST_STATE_NOT_STARTED) {
-    host.start = now;
+  for (const HostUpdate& update : updates) {
+    records_.Note(update, now);
+    if (!IsTerminal(update.state)) continue;
+    const auto held = locks_.find(update.host_index);
+    if (held != locks_.end()) {
+      parts_.locks->Release(held->second.ticket);
+      locks_.erase(held);
+    }
+    Do(rollout_.HostEnded(update.host_index, update.state == v1::HOST_STATE_SUCCEEDED), now);
   }
-  if (!IsTerminal(update.state)) return;
-  ++ended_;
-  host.end = now;
-  host.outcome = std::make_unique<v1::HostOutcome>(update.outcome);
-  host.stdout_bytes = update.stdout_bytes;
-  host.stderr_bytes = update.stderr_bytes;
-  host.omitted_bytes = update.omitted_bytes;
-  omitted_bytes_ += update.omitted_bytes;
 }
 
-// Every loop appends before it notes: nothing can come after this.
-RunLog::Wakeups Run::Conclude(absl::Time now) {
-  const bool all_succeeded = counts_[v1::HOST_STATE_SUCCEEDED] == hosts_.size();
-  const bool stopped = state_ == v1::RUN_STATE_STOPPING;
-  state_ = all_succeeded ? v1::RUN_STATE_SUCCEEDED
-           : stopped     ? v1::RUN_STATE_CANCELED
-                         : v1::RUN_STATE_FAILED;
+void Run::OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now) {
+  if (frozen_) return;
+  v1::Event event;
+  v1::ProbeFinished* finished = event.mutable_probe_finished();
+  finished->set_host_index(host);
+  *finished->mutable_outcome() = outcome;
+  finished->set_output(std::move(output));
+  MutexLock lock(&mutex_);
+  Append(event, now);
+  const bool well = outcome.state() == v1::HOST_STATE_SUCCEEDED;
+  records_.NoteProbe(host, std::move(outcome));
+  Do(rollout_.ProbeEnded(host, well), now);
+}
+
+void Run::EndHosts(const std::vector<uint32_t>& hosts, const v1::HostOutcome& outcome,
+                   absl::Time now) {
+  EventBlock block;
+  for (const uint32_t host : hosts) {
+    v1::Event event;
+    event.mutable_host_finished()->set_host_index(host);
+    *event.mutable_host_finished()->mutable_outcome() = outcome;
+    block.Add(event);
+    HostUpdate update;
+    update.host_index = host;
+    update.state = outcome.state();
+    update.outcome = outcome;
+    records_.Note(update, now);
+    if (block.size() >= kBlockBytes) parts_.journal->Append(log_, std::exchange(block, {}), now);
+  }
+  parts_.journal->Append(log_, std::move(block), now);
+}
+
+void Run::EndLost(absl::Time now) {
+  EndHosts(lost_, Outcome(v1::HOST_STATE_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost), now);
+  lost_.clear();
+}
+
+// --- The end
+
+void Run::Conclude(absl::Time now) {
+  concluded_ = true;
   end_time_ = now;
+  if (handle_ != nullptr) handle_->Finish();
   handle_ = nullptr;
-  return AppendRunState(state_, interrupted_ && !all_succeeded ? "musterd was stopped" : "", now);
+  probe_handle_ = nullptr;
+  // The results of many hosts are no work for a loop.
+  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(); });
+}
+
+v1::RunState Run::FinalState() const {
+  if (records_.all_succeeded() && !records_.a_probe_failed()) return v1::RUN_STATE_SUCCEEDED;
+  return canceled_ ? v1::RUN_STATE_CANCELED : v1::RUN_STATE_FAILED;
+}
+
+void Run::WriteEnd() {
+  v1::Event last;
+  EndedRun ended;
+  absl::Time now;
+  {
+    MutexLock lock(&mutex_);
+    now = end_time_;
+    last.mutable_run_state()->set_state(FinalState());
+    if (FinalState() != v1::RUN_STATE_SUCCEEDED) last.mutable_run_state()->set_message(message_);
+    ended.run = SnapshotAs(FinalState());
+    for (uint32_t i = 0; i < plan_.hosts.size(); ++i) {
+      ended.results.push_back(records_.Result(i, plan_.hosts[i]));
+    }
+  }
+  EventBlock block;
+  block.Add(last);
+  parts_.journal->End(
+      std::move(ended), log_, std::move(block), now,
+      [self = shared_from_this()](const absl::Status& status) { self->OnEndWritten(status); });
+}
+
+void Run::OnEndWritten(const absl::Status& status) {
+  if (status.ok()) {
+    MutexLock lock(&mutex_);
+    state_ = FinalState();
+  }
+  on_over_(shared_from_this());
 }
 
 bool Run::over() const {
@@ -153,23 +416,25 @@ bool Run::over() const {
 }
 
 v1::Run Run::Snapshot() const {
+  MutexLock lock(&mutex_);
+  return SnapshotAs(state_);
+}
+
+v1::Run Run::SnapshotAs(v1::RunState state) const {
   v1::Run run;
   run.set_id(id_);
   *run.mutable_spec() = plan_.spec;
   run.set_host_count(static_cast<uint32_t>(plan_.hosts.size()));
   run.set_creator(plan_.creator);
+  run.set_rerun_of(plan_.rerun_of);
   *run.mutable_create_time() = TimestampOf(create_time_);
   for (const std::string& warning : plan_.warnings) run.add_warnings(warning);
-  MutexLock lock(&mutex_);
-  run.set_state(state_);
-  for (size_t state = 0; state < counts_.size(); ++state) {
-    if (counts_[state] == 0) continue;
-    v1::HostStateCount* count = run.add_host_state_counts();
-    count->set_state(static_cast<v1::HostState>(state));
-    count->set_hosts(counts_[state]);
-  }
-  if (IsTerminal(state_)) *run.mutable_end_time() = TimestampOf(end_time_);
-  run.set_omitted_bytes(omitted_bytes_);
+  run.set_state(state);
+  if (state != v1::RUN_STATE_SUCCEEDED) run.set_message(message_);
+  records_.FillIn(&run);
+  if (IsTerminal(state)) *run.mutable_end_time() = TimestampOf(end_time_);
+  run.set_batch(rollout_.batch());
+  run.set_batch_count(rollout_.batch_count());
   run.set_last_sequence(log_->last_sequence());
   return run;
 }
@@ -178,22 +443,10 @@ uint32_t Run::Results(uint32_t first, uint32_t limit, const std::vector<int>& st
                       std::vector<v1::HostResult>* results) const {
   MutexLock lock(&mutex_);
   uint32_t index = first;
-  for (; index < hosts_.size() && results->size() < limit; ++index) {
-    const HostRecord& host = hosts_[index];
-    if (!states.empty() && std::find(states.begin(), states.end(), host.state) == states.end()) {
-      continue;
-    }
-    v1::HostResult result;
-    result.set_host_index(index);
-    *result.mutable_host() = plan_.hosts[index];
-    result.set_state(host.state);
-    if (host.outcome != nullptr) *result.mutable_outcome() = *host.outcome;
-    if (host.start != absl::InfinitePast()) *result.mutable_start_time() = TimestampOf(host.start);
-    if (host.end != absl::InfinitePast()) *result.mutable_end_time() = TimestampOf(host.end);
-    result.set_stdout_bytes(host.stdout_bytes);
-    result.set_stderr_bytes(host.stderr_bytes);
-    result.set_omitted_bytes(host.omitted_bytes);
-    results->push_back(std::move(result));
+  for (; index < records_.size() && results->size() < limit; ++index) {
+    const bool wanted = states.empty() || std::find(states.begin(), states.end(),
+                                                    records_.state(index)) != states.end();
+    if (wanted) results->push_back(records_.Result(index, plan_.hosts[index]));
   }
   return index;
 }

@@ -1,6 +1,8 @@
-// One run: what was asked, how each host stands, and its log.
+// One run that is not over: what was asked, how each host stands, and what is to be done next.
 #ifndef SERVICE_RUN_H_
 #define SERVICE_RUN_H_
+
+#include <grpcpp/alarm.h>
 
 #include <atomic>
 #include <cstdint>
@@ -9,13 +11,21 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/event_block.h"
+#include "service/host_locks.h"
+#include "service/journal.h"
+#include "service/rollout/rollout.h"
+#include "service/rollout/rollout_plan.h"
 #include "service/run_log.h"
+#include "service/run_records.h"
 #include "service/watched_run.h"
 #include "ssh_engine/engine.h"
+#include "ssh_engine/helper_pool.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::service {
@@ -25,31 +35,50 @@ struct RunPlan {
   v1::RunSpec spec;  // without secrets
   std::string creator;
   std::string request_id;
+  std::string rerun_of;
   std::vector<v1::RunHost> hosts;
+  RolloutPlan rollout;
   std::vector<std::string> warnings;
   uint64_t max_output_bytes_per_host = 0;  // 0: no limit
   uint64_t max_output_bytes = 0;           // of all hosts
 };
 
-// What happened to hosts on one loop since its last Commit. A value.
-struct HostUpdate {
-  uint32_t host_index = 0;
-  v1::HostState state = v1::HOST_STATE_UNSPECIFIED;
-  // With a terminal state only.
-  v1::HostOutcome outcome;
-  uint64_t stdout_bytes = 0;
-  uint64_t stderr_bytes = 0;
-  uint64_t omitted_bytes = 0;
+// What a run works with; outlives it, but for the engine, which only has to outlive what it starts.
+struct RunParts {
+  engine::Engine* engine = nullptr;
+  Journal* journal = nullptr;
+  TailMemory* tails = nullptr;
+  HostLocks* locks = nullptr;
+  HelperPool* helpers = nullptr;
 };
 
-// Thread-safe. Owned by the store and by whoever watches it. The engine's loops write through
-// Commit; a run is over when all of its hosts are.
-class Run final : public WatchedRun {
- public:
-  // Asks whether `bytes` more of output may be kept by all runs together, and counts them if so.
-  using Reserve = std::function<bool(size_t bytes)>;
+// What is known of a run of an earlier daemon. A value.
+struct RunPast {
+  absl::Time create_time;
+  std::vector<HostUpdate> ended;  // hosts
+  std::vector<absl::Time> end_times;
+  struct Probe {
+    uint32_t host;
+    v1::HostOutcome outcome;
+  };
+  std::vector<Probe> probes;
+  std::vector<uint32_t> lost;  // that had been started, and have no end
+  v1::RunState state = v1::RUN_STATE_RUNNING;
+  std::string message;
+  uint32_t batch = 0;
+  uint64_t last_sequence = 0;
+};
 
-  Run(std::string id, RunPlan plan, absl::Time now, Reserve reserve);
+// Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
+// Everything that happens to it goes to the journal before it counts.
+class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
+ public:
+  // Called once, from the journal's thread, when the end is durable. Must not block.
+  using OnOver = std::function<void(const std::shared_ptr<Run>&)>;
+
+  Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, OnOver on_over);
+  // One that an earlier daemon left behind; hosts of which nothing is known count as waiting.
+  Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& parts, OnOver on_over);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -58,28 +87,44 @@ class Run final : public WatchedRun {
   const std::string& creator() const { return plan_.creator; }
   const std::string& request_id() const { return plan_.request_id; }
   const v1::RunSpec& spec() const { return plan_.spec; }
+  const std::vector<v1::RunHost>& hosts() const { return plan_.hosts; }
   size_t host_count() const { return plan_.hosts.size(); }
 
   std::shared_ptr<RunLog> log() const override { return log_; }
 
-  // Once, right after the engine has taken the run.
-  void SetHandle(std::shared_ptr<engine::RunHandle> handle);
+  // What the store has to have before Begin.
+  NewRun Record() const;
+  EventBlock FirstEvents() const;
+
+  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
+  void Begin(engine::Job job, engine::Job probe);
+  // In place of it, for a run of an earlier daemon that is not continued: every host that has not
+  // ended comes to its end.
+  void Close(const std::string& why);
+
   // Harmless when repeated, and on a run that is over.
-  void Cancel() override;
-  // The same, because the daemon stops.
+  void Cancel() override { CancelBecause("the run was canceled."); }
+  void CancelBecause(const std::string& why);
+  // The daemon stops: canceled, unless it is to be continued; then no further host is started.
   void Interrupt();
+  // From now on nothing is taken down any more: the next daemon finds out.
+  void Freeze() { frozen_ = true; }
+  // FAILED_PRECONDITION: it is stopping, or over.
+  absl::Status Pause();
+  absl::Status Resume();
+
+  // --- For its observers on the engine's loops
 
   // Whether these bytes of output may go to the log; counts them if so.
   bool ReserveOutput(size_t bytes);
   uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
-
-  // Appends the events, then takes note of the hosts. The one that brings the last host's end also
-  // ends the run, closes the log, and answers true. Any loop.
-  bool Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
+  // Writes the events down, then takes note of the hosts and does what follows.
+  void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
+  // The commands of these hosts are granted once it is durable that they start.
+  void AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopControl> control);
+  void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now);
 
   bool over() const;
-  // Output that is kept; what the store counts.
-  size_t kept_bytes() const { return output_bytes_; }
   v1::Run Snapshot() const override;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
   // index to go on from, or the number of hosts at the end.
@@ -87,45 +132,64 @@ class Run final : public WatchedRun {
                    std::vector<v1::HostResult>* results) const;
 
  private:
-  struct HostRecord {
-    v1::HostState state = v1::HOST_STATE_QUEUED;
-    absl::Time start = absl::InfinitePast();
-    absl::Time end = absl::InfinitePast();
-    uint64_t stdout_bytes = 0;
-    uint64_t stderr_bytes = 0;
-    uint64_t omitted_bytes = 0;
-    std::unique_ptr<v1::HostOutcome> outcome;
+  // A host that waits for its lock, or has it.
+  struct Lock {
+    HostLocks::Ticket ticket = 0;
+    std::shared_ptr<std::atomic<bool>> added;  // to the engine
   };
 
-  void AppendBeginning(absl::Time now);
-  void Stop(const char* why, bool interrupted);
-  RunLog::Wakeups AppendToLog(EventBlock block, absl::Time now, bool last = false);
-  RunLog::Wakeups AppendRunState(v1::RunState state, const std::string& message, absl::Time now);
-  void Note(const HostUpdate& update, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  RunLog::Wakeups Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Do(const RolloutActions& actions, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetState(v1::RunState state, const std::string& message, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StopStarting(const RolloutActions& actions, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StartHosts(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AskForLock(uint32_t host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropLocks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Hosts that the engine does not have.
+  void EndHosts(const std::vector<uint32_t>& hosts, const v1::HostOutcome& outcome, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndLost(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Append(const v1::Event& event, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Once every host has ended.
+  void Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteEnd();
+  void OnEndWritten(const absl::Status& status);
+  void OnTimer();
+  v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  engine::Host EngineHost(uint32_t index) const;
+  v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string id_;
   const RunPlan plan_;
   const absl::Time create_time_;
-  const Reserve reserve_;
-
-  Mutex append_mutex_;  // one writer of the log at a time; taken last
+  const RunParts parts_;
+  const OnOver on_over_;
   const std::shared_ptr<RunLog> log_;
   std::atomic<uint64_t> output_bytes_{0};
+  std::atomic<bool> frozen_{false};
 
-  // Taken before the log's own, never within it.
+  // Taken before the journal's and the engine's.
   mutable Mutex mutex_;
+  RunRecords records_ ABSL_GUARDED_BY(mutex_);
+  Rollout rollout_ ABSL_GUARDED_BY(mutex_);
   v1::RunState state_ ABSL_GUARDED_BY(mutex_) = v1::RUN_STATE_RUNNING;
-  bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
+  std::string message_ ABSL_GUARDED_BY(mutex_);
+  bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool concluded_ ABSL_GUARDED_BY(mutex_) = false;  // state_ is not terminal before that is durable
   absl::Time end_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  std::vector<HostRecord> hosts_ ABSL_GUARDED_BY(mutex_);
-  std::vector<uint32_t> counts_ ABSL_GUARDED_BY(mutex_);  // by state
-  size_t ended_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t omitted_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<uint32_t> lost_ ABSL_GUARDED_BY(mutex_);                 // until they are told of
+  std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
+  std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
+  engine::Job probe_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint32_t, Lock> locks_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Alarm> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
+  std::unique_ptr<grpc::Alarm> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
 };
-
-bool IsTerminal(v1::RunState state);
 
 }  // namespace muster::service
 

@@ -13,11 +13,14 @@ inline constexpr size_t kMaxCommandBytes = 128 * 1024;
 inline constexpr int kMaxFiles = 32;  // identity files, known_hosts files
 inline constexpr uint32_t kDefaultInFlight = 256;
 inline constexpr uint32_t kMaxInFlight = 20'000;
+inline constexpr int kMaxBatches = 1000;
+inline constexpr size_t kMaxLockBytes = 256;
 inline constexpr uint32_t kMaxRetries = 100;
 inline constexpr int kMaxLabels = 32;
 inline constexpr size_t kMaxLabelBytes = 256;
 inline constexpr size_t kMaxRequestIdBytes = 128;
 inline constexpr int64_t kMaxTimeoutSeconds = int64_t{10} * 366 * 24 * 3600;
+inline constexpr int64_t kMaxGraceSeconds = 3600;
 
 }  // namespace muster::service
 

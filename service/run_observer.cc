@@ -4,45 +4,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "service/outcome_proto.h"
+#include "service/run.h"
 
 namespace muster::service {
 namespace {
-
-// The numbers are the same by contract (outcome.h).
-v1::HostState ProtoOf(engine::HostState state) { return static_cast<v1::HostState>(state); }
-
-uint64_t Microseconds(absl::Duration duration) {
-  return static_cast<uint64_t>(absl::ToInt64Microseconds(duration));
-}
-
-v1::HostTimings ProtoOf(const engine::HostTimings& timings) {
-  v1::HostTimings proto;
-  proto.set_connected_us(Microseconds(timings.connected));
-  proto.set_handshake_us(Microseconds(timings.handshake));
-  proto.set_authenticated_us(Microseconds(timings.authenticated));
-  proto.set_channel_open_us(Microseconds(timings.channel_open));
-  proto.set_started_us(Microseconds(timings.started));
-  proto.set_first_output_us(Microseconds(timings.first_output));
-  proto.set_last_output_us(Microseconds(timings.last_output));
-  proto.set_exited_us(Microseconds(timings.exited));
-  proto.set_closed_us(Microseconds(timings.closed));
-  return proto;
-}
-
-v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
-  v1::HostOutcome proto;
-  proto.set_state(ProtoOf(outcome.state));
-  proto.set_cause(static_cast<v1::Cause>(outcome.cause));
-  proto.set_exit_code(outcome.exit_code);
-  proto.set_signal(outcome.signal);
-  proto.set_core_dumped(outcome.core_dumped);
-  proto.set_end_confirmed(outcome.cancel_confirmed);
-  proto.set_message(outcome.message);
-  *proto.mutable_timings() = ProtoOf(outcome.timings);
-  proto.set_attempts(outcome.attempts);
-  proto.set_warm_session(outcome.warm_session);
-  return proto;
-}
 
 // What one loop knows of a host's output while it runs.
 struct HostOutputCount {
@@ -53,12 +20,13 @@ struct HostOutputCount {
 
 class RunLoopObserver final : public engine::LoopObserver {
  public:
-  RunLoopObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
-      : run_(std::move(run)), on_over_(std::move(on_over)) {}
+  RunLoopObserver(std::shared_ptr<Run> run, std::shared_ptr<engine::LoopControl> control)
+      : run_(std::move(run)), control_(std::move(control)) {}
 
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
   }
+  void OnReady(uint32_t host_index) override { ready_.push_back(host_index); }
   void OnOutput(uint32_t host_index, engine::OutputStream stream,
                 const engine::OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override;
@@ -66,13 +34,15 @@ class RunLoopObserver final : public engine::LoopObserver {
 
  private:
   bool Keep(HostOutputCount* count, size_t size);
+  void OnLimit(uint32_t host_index);
   // States that were passed within one turn of the loop are left out: most hosts that are fast
   // would fill the log with them.
   void AddState(uint32_t host_index);
   void AddOmitted(uint32_t host_index, const HostOutputCount& count);
 
   const std::shared_ptr<Run> run_;
-  const std::function<void(const Run&)> on_over_;
+  const std::shared_ptr<engine::LoopControl> control_;
+  std::vector<uint32_t> ready_;
   EventBlock block_;
   std::vector<HostUpdate> updates_;
   absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
@@ -108,11 +78,18 @@ void RunLoopObserver::OnOutput(uint32_t host_index, engine::OutputStream stream,
   const int which = stream == engine::OutputStream::kStdout ? 0 : 1;
   count.bytes[which] += chunk.bytes.size();
   if (count.omitted[which] > 0 || !Keep(&count, chunk.bytes.size())) {
+    if (count.omitted[0] + count.omitted[1] == 0) OnLimit(host_index);
     count.omitted[which] += chunk.bytes.size();
     return;
   }
   block_.AddOutput(host_index, static_cast<v1::OutputStream>(stream), chunk.bytes,
                    chunk.unterminated, chunk.split);
+}
+
+void RunLoopObserver::OnLimit(uint32_t host_index) {
+  if (run_->spec().output_limits().policy() != v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST) return;
+  control_->CancelHost(host_index, engine::Cause::kOutputLimit,
+                       "the output limit of the host or of the run was reached.");
 }
 
 void RunLoopObserver::AddOmitted(uint32_t host_index, const HostOutputCount& count) {
@@ -152,29 +129,27 @@ void RunLoopObserver::Flush(absl::Time now) {
   std::vector<uint32_t> waiting;
   for (const auto& entry : pending_states_) waiting.push_back(entry.first);
   for (const uint32_t host_index : waiting) AddState(host_index);
-  const bool over = run_->Commit(block_.TakeCopy(), updates_, now);
+  run_->Commit(block_.TakeCopy(), updates_, now);
   updates_.clear();
-  if (over) on_over_(*run_);
+  if (!ready_.empty()) run_->AskToStart(std::exchange(ready_, {}), control_);
 }
 
 class RunEngineObserver final : public engine::RunObserver {
  public:
-  RunEngineObserver(std::shared_ptr<Run> run, std::function<void(const Run&)> on_over)
-      : run_(std::move(run)), on_over_(std::move(on_over)) {}
-  std::unique_ptr<engine::LoopObserver> ForLoop(int) override {
-    return std::make_unique<RunLoopObserver>(run_, on_over_);
+  explicit RunEngineObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  std::unique_ptr<engine::LoopObserver> ForLoop(
+      int, std::shared_ptr<engine::LoopControl> control) override {
+    return std::make_unique<RunLoopObserver>(run_, std::move(control));
   }
 
  private:
   const std::shared_ptr<Run> run_;
-  const std::function<void(const Run&)> on_over_;
 };
 
 }  // namespace
 
-std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run,
-                                                    std::function<void(const Run&)> on_over) {
-  return std::make_shared<RunEngineObserver>(std::move(run), std::move(on_over));
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run) {
+  return std::make_shared<RunEngineObserver>(std::move(run));
 }
 
 }  // namespace muster::service

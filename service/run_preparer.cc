@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/command_line.h"
+#include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
 #include "service/spec_check.h"
 
@@ -56,14 +58,28 @@ engine::Retries RetriesOf(const v1::Retries& proto) {
   return retries;
 }
 
-std::vector<engine::Host> EngineHosts(const std::vector<v1::RunHost>& hosts) {
-  std::vector<engine::Host> result;
-  result.reserve(hosts.size());
-  for (const v1::RunHost& host : hosts) {
-    result.push_back({static_cast<uint32_t>(result.size()), host.address(),
-                      static_cast<uint16_t>(host.port()), host.user()});
-  }
-  return result;
+engine::StopRules StopRulesOf(const v1::StopRules& proto) {
+  engine::StopRules rules;
+  if (proto.has_grace()) rules.grace = ToDuration(proto.grace());
+  rules.signal_only = proto.signal_only();
+  return rules;
+}
+
+engine::Job JobOf(const std::string& caller, const v1::RunSpec& spec, std::string command) {
+  engine::Job job;
+  job.command = std::move(command);
+  job.timeouts = TimeoutsOf(spec.timeouts());
+  job.retries = RetriesOf(spec.retries());
+  job.stop = StopRulesOf(spec.stop());
+  job.caller = caller;
+  if (spec.rollout().max_in_flight() > 0) job.max_in_flight = spec.rollout().max_in_flight();
+  return job;
+}
+
+// A seed of the daemon's choice is told, so that the order can be had again.
+void ChooseSeed(v1::Rollout* rollout) {
+  if (rollout->order() != v1::HOST_ORDER_SHUFFLED || rollout->shuffle_seed() != 0) return;
+  rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
 }
 
 }  // namespace
@@ -92,8 +108,6 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
                                                  const v1::RunSpec& spec) const {
   const absl::Status checked = CheckSpec(spec);
   if (!checked.ok()) return checked;
-  absl::StatusOr<std::string> command = CommandLine(spec.command());
-  if (!command.ok()) return command.status();
   absl::StatusOr<Login> login = FindLogin(caller, spec.login());
   if (!login.ok()) return login.status();
 
@@ -103,20 +117,44 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
       Resolve(caller, spec.targets(), std::move(defaults));
   if (!hosts.ok()) return hosts.status();
-  const absl::Status allowed = authorizer_->Authorize(caller, login->name, *hosts);
-  if (!allowed.ok()) return allowed;
+  return PrepareWith(caller, spec, *login, *std::move(hosts));
+}
 
+absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller, const v1::RunSpec& spec,
+                                                 std::vector<v1::RunHost> hosts) const {
+  const absl::Status checked = CheckSpec(spec);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  if (!login.ok()) return login.status();
+  return PrepareWith(caller, spec, *login, std::move(hosts));
+}
+
+absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const v1::RunSpec& spec,
+                                                     const Login& login,
+                                                     std::vector<v1::RunHost> hosts) const {
+  absl::StatusOr<std::string> command = CommandLine(spec.command());
+  if (!command.ok()) return command.status();
+  const absl::Status allowed = authorizer_->Authorize(caller, login.name, hosts);
+  if (!allowed.ok()) return allowed;
   PreparedRun run;
-  const absl::Status loaded = LoadInto(login->credential, &run);
+  run.job = JobOf(caller.name, spec, *std::move(command));
+  const absl::Status loaded = LoadInto(login.credential, &run);
   if (!loaded.ok()) return loaded;
-  run.job.command = *std::move(command);
-  run.job.timeouts = TimeoutsOf(spec.timeouts());
-  run.job.retries = RetriesOf(spec.retries());
-  run.job.caller = caller.name;
-  if (spec.rollout().max_in_flight() > 0) run.job.max_in_flight = spec.rollout().max_in_flight();
-  run.hosts = EngineHosts(*hosts);
-  run.plan.hosts = *std::move(hosts);
+  if (spec.rollout().has_probe()) {
+    absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
+    if (!probe.ok()) {
+      return absl::Status(probe.status().code(),
+                          absl::StrCat("rollout.probe: ", probe.status().message()));
+    }
+    run.probe = run.job;
+    run.probe.command = *std::move(probe);
+  }
   run.plan.spec = WithoutSecrets(spec);
+  ChooseSeed(run.plan.spec.mutable_rollout());
+  absl::StatusOr<RolloutPlan> rollout = PlanRollout(run.plan.spec.rollout(), hosts);
+  if (!rollout.ok()) return rollout.status();
+  run.plan.rollout = *std::move(rollout);
+  run.plan.hosts = std::move(hosts);
   run.plan.creator = caller.name;
   run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();
   const uint64_t asked = spec.output_limits().max_bytes_per_run();

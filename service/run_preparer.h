@@ -22,7 +22,7 @@ namespace muster::service {
 struct PreparedRun {
   RunPlan plan;
   engine::Job job;
-  std::vector<engine::Host> hosts;
+  engine::Job probe;  // of Rollout.probe, if there is one
 };
 
 // Checks, resolves, authorizes, and reads keys and known_hosts. Thread-safe; blocks (files,
@@ -35,6 +35,9 @@ class RunPreparer {
 
   // Errors as CreateRun documents them.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec) const;
+  // The same for hosts that are known already.
+  absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
+                                      std::vector<v1::RunHost> hosts) const;
   // Errors as ResolveTargets documents them.
   absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
                                                    const v1::TargetSpec& targets,
@@ -50,6 +53,8 @@ class RunPreparer {
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
+  absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
+                                          const Login& login, std::vector<v1::RunHost> hosts) const;
 
   const Config* const config_;
   const Authorizer* const authorizer_;

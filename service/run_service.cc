@@ -1,5 +1,6 @@
 #include "service/run_service.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <spdlog/spdlog.h>
 
@@ -14,10 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/grpc_status.h"
-#include "service/line_filter.h"
 #include "service/run_limits.h"
-#include "service/run_observer.h"
-#include "service/watch_reactor.h"
+#include "service/run_records.h"
+#include "service/watch_views.h"
 
 namespace muster::service {
 namespace {
@@ -34,8 +34,8 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-absl::Status NotYet(absl::string_view what) {
-  return absl::UnimplementedError(absl::StrCat("this version of musterd cannot ", what, " yet"));
+absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixNanos(google::protobuf::util::TimeUtil::TimestampToNanoseconds(timestamp));
 }
 
 template <typename Message>
@@ -60,11 +60,23 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Refuse(const absl::Status& status) {
   return reactor;
 }
 
-// Null: the log as it is.
-std::unique_ptr<EventView> ViewOf(const v1::WatchRunRequest& request) {
-  if (request.view() == v1::RUN_VIEW_SUMMARY) return std::make_unique<SummaryEventView>();
-  if (LineFilter::Needed(request)) return std::make_unique<LineFilter>(request);
-  return nullptr;
+absl::Status CheckWatch(const v1::WatchRunRequest& request, const v1::Run& run) {
+  const bool lines = request.view() <= v1::RUN_VIEW_LINES;
+  if (!v1::RunView_IsValid(request.view())) {
+    return absl::InvalidArgumentError(absl::StrCat("view: ", request.view(), " is none"));
+  }
+  if (!lines && request.after_sequence() > 0) {
+    return absl::InvalidArgumentError("after_sequence: only in view LINES");
+  }
+  for (const uint32_t host : request.host_indexes()) {
+    if (host >= run.host_count()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("host_indexes: ", host, "; the run has ", run.host_count(), " hosts"));
+    }
+  }
+  if (request.after_sequence() <= run.last_sequence()) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("after_sequence: ", request.after_sequence(),
+                                            "; the run's newest event is ", run.last_sequence()));
 }
 
 class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
@@ -95,11 +107,24 @@ void RunService::Stop(std::chrono::milliseconds patience) {
     MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  const auto all = parts_.runs->List("", SIZE_MAX, [](const Run& run) { return !run.over(); });
-  for (const std::shared_ptr<Run>& run : all) run->Interrupt();
+  for (const std::shared_ptr<Run>& run : runs_->Live()) run->Interrupt();
   const auto end = std::chrono::steady_clock::now() + patience;
+  {
+    MutexLock lock(&mutex_);
+    while (under_way_ > 0 && std::chrono::steady_clock::now() < end) {
+      lock.WaitUntil(&all_over_, end);
+    }
+  }
+  for (const std::shared_ptr<Run>& run : runs_->Live()) {
+    if (run->spec().continue_after_restart()) run->Freeze();
+  }
+}
+
+void RunService::OnRunBegun(const Run& run) {
+  LogStart(run);
+  parts_.activity->Begin(absl::Now());
   MutexLock lock(&mutex_);
-  while (under_way_ > 0 && std::chrono::steady_clock::now() < end) lock.WaitUntil(&all_over_, end);
+  ++under_way_;
 }
 
 void RunService::OnRunOver(const Run& run) {
@@ -118,19 +143,21 @@ absl::StatusOr<Caller> RunService::Admit(const grpc::CallbackServerContext& cont
   return CallerOf(context);
 }
 
-absl::StatusOr<std::shared_ptr<Run>> RunService::FindRun(const Caller& caller,
-                                                         const std::string& id) const {
-  std::shared_ptr<Run> run = parts_.runs->Find(id);
-  if (run != nullptr && (caller.local || run->creator() == caller.name)) return run;
+absl::StatusOr<RunRef> RunService::FindRun(const Caller& caller, const std::string& id) const {
+  absl::StatusOr<RunRef> run = runs_->Find(id);
+  if (!run.ok() || caller.local || run->creator() == caller.name) return run;
   return absl::NotFoundError(
       absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
 }
 
-absl::StatusOr<std::shared_ptr<Run>> RunService::FindRun(const grpc::CallbackServerContext& context,
-                                                         const std::string& id) const {
-  absl::StatusOr<Caller> caller = Admit(context);
-  if (!caller.ok()) return caller.status();
-  return FindRun(*caller, id);
+absl::StatusOr<std::shared_ptr<Run>> RunService::FindLive(const Caller& caller,
+                                                          const std::string& id) const {
+  absl::StatusOr<RunRef> run = FindRun(caller, id);
+  if (!run.ok()) return run.status();
+  if (run->live == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", id, " has ended"));
+  }
+  return std::move(run->live);
 }
 
 absl::Status RunService::Enqueue(HelperPool::Task task) {
@@ -145,51 +172,103 @@ absl::Status RunService::Enqueue(HelperPool::Task task) {
   return absl::OkStatus();
 }
 
+grpc::ServerUnaryReactor* RunService::AnswerLater(
+    grpc::CallbackServerContext* context, std::function<absl::Status(const Caller&)> answer) {
+  absl::StatusOr<Caller> caller = Admit(*context);
+  if (!caller.ok()) return Answer(context, caller.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::Status queued =
+      Enqueue([reactor, answer = std::move(answer), caller = *std::move(caller)] {
+        reactor->Finish(GrpcStatus(answer(caller)));
+      });
+  if (!queued.ok()) reactor->Finish(GrpcStatus(queued));
+  return reactor;
+}
+
 // --- Starting
 
-absl::StatusOr<std::shared_ptr<Run>> RunService::StartRun(const Caller& caller,
-                                                          const v1::RunSpec& spec,
-                                                          const std::string& request_id) {
+absl::StatusOr<RunRef> RunService::StartRun(const Caller& caller, const v1::RunSpec& spec,
+                                            const std::string& request_id) {
+  absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec);
+  if (!prepared.ok()) return prepared.status();
+  return StartPrepared(*std::move(prepared), request_id);
+}
+
+absl::StatusOr<RunRef> RunService::StartPrepared(PreparedRun prepared,
+                                                 const std::string& request_id) {
   if (request_id.size() > kMaxRequestIdBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("request_id: ", request_id.size(), " bytes; at most ", kMaxRequestIdBytes));
   }
-  absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec);
-  if (!prepared.ok()) return prepared.status();
-  prepared->plan.request_id = request_id;
-  absl::StatusOr<RunRegistry::Added> added = parts_.runs->Add(std::move(prepared->plan));
-  if (!added.ok()) return added.status();
-  if (added->existed) return added->run;
-  const absl::Status launched = Launch(*std::move(prepared), added->run);
-  if (!launched.ok()) return launched;
-  return added->run;
+  prepared.plan.request_id = request_id;
+  absl::StatusOr<Runs::Created> created = runs_->Create(std::move(prepared.plan));
+  if (!created.ok()) return created.status();
+  if (created->existed) return std::move(created->run);
+  const std::shared_ptr<Run>& run = created->run.live;
+  OnRunBegun(*run);
+  bool stopping;
+  {
+    MutexLock lock(&mutex_);
+    stopping = stopping_;
+  }
+  // It is made already, and has to come to an end.
+  if (stopping) {
+    run->Close("musterd is stopping.");
+  } else {
+    run->Begin(std::move(prepared.job), std::move(prepared.probe));
+  }
+  return std::move(created->run);
 }
 
-absl::Status RunService::Launch(PreparedRun prepared, const std::shared_ptr<Run>& run) {
-  const auto observer = NewRunObserver(run, [this](const Run& ended) { OnRunOver(ended); });
-  MutexLock lock(&mutex_);
-  if (stopping_) return absl::UnavailableError("musterd is stopping");
-  LogStart(*run);
-  parts_.activity->Begin(absl::Now());
-  ++under_way_;
-  run->SetHandle(
-      parts_.engine->Start(std::move(prepared.job), std::move(prepared.hosts), observer));
-  return absl::OkStatus();
+absl::StatusOr<std::vector<v1::RunHost>> RunService::HostsToRerun(
+    const RunRef& run, const std::vector<int>& states) const {
+  if (run.live != nullptr || !IsTerminal(run.stored.state())) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended"));
+  }
+  absl::StatusOr<std::vector<v1::HostResult>> results =
+      parts_.store->Results(run.id(), 0, UINT32_MAX, {});
+  if (!results.ok()) return results.status();
+  std::vector<v1::RunHost> hosts;
+  for (const v1::HostResult& result : *results) {
+    const bool well = result.state() == v1::HOST_STATE_SUCCEEDED &&
+                      (!result.has_probe() || result.probe().state() == v1::HOST_STATE_SUCCEEDED);
+    if (states.empty() ? !well : absl::c_linear_search(states, result.state())) {
+      hosts.push_back(result.host());
+    }
+  }
+  if (!hosts.empty()) return hosts;
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run.id(), ": no host is in one of these states"));
+}
+
+absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
+                                         const v1::RerunHostsRequest& request) {
+  absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
+  if (!run.ok()) return run.status();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      HostsToRerun(*run, {request.states().begin(), request.states().end()});
+  if (!hosts.ok()) return hosts.status();
+  v1::RunSpec spec = run->stored.spec();
+  if (request.has_login()) *spec.mutable_login() = request.login();
+  absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec, *std::move(hosts));
+  if (!prepared.ok()) return prepared.status();
+  prepared->plan.rerun_of = run->id();
+  return StartPrepared(*std::move(prepared), request.request_id());
 }
 
 absl::Status RunService::FillCreateRun(const Caller& caller, const v1::CreateRunRequest& request,
                                        v1::CreateRunResponse* response) {
   if (!request.validate_only()) {
-    absl::StatusOr<std::shared_ptr<Run>> run =
-        StartRun(caller, request.spec(), request.request_id());
-    if (run.ok()) *response->mutable_run() = (*run)->Snapshot();
+    absl::StatusOr<RunRef> run = StartRun(caller, request.spec(), request.request_id());
+    if (run.ok()) *response->mutable_run() = run->Snapshot();
     return run.status();
   }
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, request.spec());
   if (!prepared.ok()) return prepared.status();
   v1::Run* run = response->mutable_run();
   *run->mutable_spec() = std::move(prepared->plan.spec);
-  run->set_host_count(static_cast<uint32_t>(prepared->hosts.size()));
+  run->set_host_count(static_cast<uint32_t>(prepared->plan.hosts.size()));
+  run->set_batch_count(static_cast<uint32_t>(prepared->plan.rollout.batch_ends.size()));
   run->set_creator(caller.name);
   for (std::string& warning : prepared->plan.warnings) run->add_warnings(std::move(warning));
   return absl::OkStatus();
@@ -198,14 +277,24 @@ absl::Status RunService::FillCreateRun(const Caller& caller, const v1::CreateRun
 grpc::ServerUnaryReactor* RunService::CreateRun(grpc::CallbackServerContext* context,
                                                 const v1::CreateRunRequest* request,
                                                 v1::CreateRunResponse* response) {
-  absl::StatusOr<Caller> caller = Admit(*context);
-  if (!caller.ok()) return Answer(context, caller.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status queued = Enqueue([=, caller = *std::move(caller)] {
-    reactor->Finish(GrpcStatus(FillCreateRun(caller, *request, response)));
+  return AnswerLater(
+      context, [=](const Caller& caller) { return FillCreateRun(caller, *request, response); });
+}
+
+grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* context,
+                                                 const v1::RerunHostsRequest* request,
+                                                 v1::RerunHostsResponse* response) {
+  return AnswerLater(context, [=](const Caller& caller) {
+    absl::StatusOr<RunRef> run = Rerun(caller, *request);
+    if (run.ok()) *response->mutable_run() = run->Snapshot();
+    return run.status();
   });
-  if (!queued.ok()) reactor->Finish(GrpcStatus(queued));
-  return reactor;
+}
+
+WatchReactor* RunService::NewWatcher() {
+  Activity* const activity = parts_.activity;
+  activity->Begin(absl::Now());
+  return new WatchReactor([activity] { activity->End(absl::Now()); });
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
@@ -214,17 +303,14 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
   if (!caller.ok()) return Refuse(caller.status());
   absl::StatusOr<v1::RunCommandRequest> parsed = Parse<v1::RunCommandRequest>(*request);
   if (!parsed.ok()) return Refuse(parsed.status());
-  Activity* const activity = parts_.activity;
-  activity->Begin(absl::Now());
-  auto* reactor = new WatchReactor([activity] { activity->End(absl::Now()); });
+  WatchReactor* const reactor = NewWatcher();
   const absl::Status queued =
       Enqueue([this, reactor, caller = *std::move(caller), parsed = *std::move(parsed)] {
-        absl::StatusOr<std::shared_ptr<Run>> run =
-            StartRun(caller, parsed.spec(), parsed.request_id());
+        absl::StatusOr<RunRef> run = StartRun(caller, parsed.spec(), parsed.request_id());
         if (!run.ok()) return reactor->Fail(run.status());
         WatchOptions options;
         options.cancel_on_disconnect = parsed.cancel_on_disconnect();
-        reactor->Watch(*std::move(run), parts_.logs, std::move(options));
+        reactor->Watch(run->watched(), Source(), std::move(options));
       });
   if (!queued.ok()) reactor->Fail(queued);
   return reactor;
@@ -234,106 +320,145 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  absl::StatusOr<Caller> caller = Admit(*context);
+  if (!caller.ok()) return Refuse(caller.status());
   absl::StatusOr<v1::WatchRunRequest> parsed = Parse<v1::WatchRunRequest>(*request);
   if (!parsed.ok()) return Refuse(parsed.status());
-  if (parsed->view() == v1::RUN_VIEW_FOLDED) return Refuse(NotYet("fold a run's hosts"));
-  absl::StatusOr<std::shared_ptr<Run>> run = FindRun(*context, parsed->run_id());
-  if (!run.ok()) return Refuse(run.status());
-  const uint64_t last = (*run)->log()->last_sequence();
-  if (parsed->after_sequence() > last) {
-    return Refuse(absl::OutOfRangeError(absl::StrCat("after_sequence: ", parsed->after_sequence(),
-                                                     "; the run's newest event is ", last)));
-  }
-  Activity* const activity = parts_.activity;
-  activity->Begin(absl::Now());
-  auto* reactor = new WatchReactor([activity] { activity->End(absl::Now()); });
-  WatchOptions options;
-  options.after = parsed->after_sequence();
-  options.view = ViewOf(*parsed);
-  reactor->Watch(*std::move(run), parts_.logs, std::move(options));
+  WatchReactor* const reactor = NewWatcher();
+  const absl::Status queued =
+      Enqueue([this, reactor, caller = *std::move(caller), parsed = *std::move(parsed)] {
+        absl::StatusOr<RunRef> run = FindRun(caller, parsed.run_id());
+        if (!run.ok()) return reactor->Fail(run.status());
+        const absl::Status checked = CheckWatch(parsed, run->Snapshot());
+        if (!checked.ok()) return reactor->Fail(checked);
+        WatchOptions options;
+        options.after = parsed.after_sequence();
+        options.view = NewEventView(parsed, &texts_);
+        reactor->Watch(run->watched(), Source(), std::move(options));
+      });
+  if (!queued.ok()) reactor->Fail(queued);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* RunService::GetRun(grpc::CallbackServerContext* context,
                                              const v1::GetRunRequest* request,
                                              v1::GetRunResponse* response) {
-  absl::StatusOr<std::shared_ptr<Run>> run = FindRun(*context, request->run_id());
-  if (run.ok()) *response->mutable_run() = (*run)->Snapshot();
-  return Answer(context, run.status());
+  return AnswerLater(context, [=](const Caller& caller) {
+    absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
+    if (run.ok()) *response->mutable_run() = run->Snapshot();
+    return run.status();
+  });
+}
+
+absl::Status RunService::FillRuns(const Caller& caller, const v1::ListRunsRequest& request,
+                                  v1::ListRunsResponse* response) {
+  RunQuery query;
+  query.before = request.page_token();
+  const bool token = std::all_of(query.before.begin(), query.before.end(),
+                                 [](char c) { return absl::ascii_isalnum(c); });
+  if (!token) return absl::InvalidArgumentError("page_token: not one of ours");
+  query.creator = request.creator();
+  if (!caller.local) {
+    if (!query.creator.empty() && query.creator != caller.name) return absl::OkStatus();
+    query.creator = caller.name;
+  }
+  for (const int state : request.states()) query.states.push_back(static_cast<v1::RunState>(state));
+  query.labels.insert(request.labels().begin(), request.labels().end());
+  query.command_contains = request.command_contains();
+  if (request.has_created_after()) query.created_after = TimeOf(request.created_after());
+  if (request.has_created_before()) query.created_before = TimeOf(request.created_before());
+  query.limit = PageSize(request.page_size(), kDefaultRunsPage, kMaxRunsPage);
+  absl::StatusOr<std::vector<v1::Run>> runs = runs_->List(query);
+  if (!runs.ok()) return runs.status();
+  if (runs->size() == query.limit) response->set_next_page_token(runs->back().id());
+  for (v1::Run& run : *runs) *response->add_runs() = std::move(run);
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RunService::ListRuns(grpc::CallbackServerContext* context,
                                                const v1::ListRunsRequest* request,
                                                v1::ListRunsResponse* response) {
-  absl::StatusOr<Caller> caller = Admit(*context);
-  if (!caller.ok()) return Answer(context, caller.status());
-  const std::string& before = request->page_token();
-  const bool token =
-      std::all_of(before.begin(), before.end(), [](char c) { return absl::ascii_isalnum(c); });
-  if (!token) return Answer(context, absl::InvalidArgumentError("page_token: not one of ours"));
-  const auto wanted = [&](const Run& run) {
-    if (!caller->local && run.creator() != caller->name) return false;
-    const auto& states = request->states();
-    return states.empty() || absl::c_linear_search(states, run.Snapshot().state());
-  };
-  const uint32_t size = PageSize(request->page_size(), kDefaultRunsPage, kMaxRunsPage);
-  const auto runs = parts_.runs->List(before, size, wanted);
-  for (const std::shared_ptr<Run>& run : runs) *response->add_runs() = run->Snapshot();
-  if (runs.size() == size) response->set_next_page_token(runs.back()->id());
-  return Answer(context, absl::OkStatus());
+  return AnswerLater(context,
+                     [=](const Caller& caller) { return FillRuns(caller, *request, response); });
+}
+
+absl::Status RunService::FillResults(const Caller& caller,
+                                     const v1::ListHostResultsRequest& request,
+                                     v1::ListHostResultsResponse* response) {
+  absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
+  if (!run.ok()) return run.status();
+  uint32_t first = 0;
+  if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &first)) {
+    return absl::InvalidArgumentError("page_token: not one of ours");
+  }
+  const uint32_t size = PageSize(request.page_size(), kDefaultHostsPage, kMaxHostsPage);
+  std::vector<v1::HostResult> results;
+  if (run->live != nullptr) {
+    run->live->Results(first, size, {request.states().begin(), request.states().end()}, &results);
+  } else {
+    std::vector<v1::HostState> states;
+    for (const int state : request.states()) states.push_back(static_cast<v1::HostState>(state));
+    absl::StatusOr<std::vector<v1::HostResult>> stored =
+        parts_.store->Results(run->id(), first, size, states);
+    if (!stored.ok()) return stored.status();
+    results = *std::move(stored);
+  }
+  if (results.size() == size) {
+    response->set_next_page_token(absl::StrCat(results.back().host_index() + 1));
+  }
+  for (v1::HostResult& result : results) *response->add_results() = std::move(result);
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContext* context,
                                                       const v1::ListHostResultsRequest* request,
                                                       v1::ListHostResultsResponse* response) {
-  absl::StatusOr<std::shared_ptr<Run>> run = FindRun(*context, request->run_id());
-  if (!run.ok()) return Answer(context, run.status());
-  uint32_t first = 0;
-  if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &first)) {
-    return Answer(context, absl::InvalidArgumentError("page_token: not one of ours"));
-  }
-  std::vector<v1::HostResult> results;
-  const std::vector<int> states(request->states().begin(), request->states().end());
-  const uint32_t next = (*run)->Results(
-      first, PageSize(request->page_size(), kDefaultHostsPage, kMaxHostsPage), states, &results);
-  for (v1::HostResult& result : results) *response->add_results() = std::move(result);
-  if (next < (*run)->host_count()) response->set_next_page_token(absl::StrCat(next));
-  return Answer(context, absl::OkStatus());
+  return AnswerLater(context,
+                     [=](const Caller& caller) { return FillResults(caller, *request, response); });
 }
 
-// --- Stopping, and what is to come
+// --- Lifecycle, and what is to come
 
 grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* context,
                                                 const v1::CancelRunRequest* request,
                                                 v1::CancelRunResponse* response) {
-  absl::StatusOr<std::shared_ptr<Run>> run = FindRun(*context, request->run_id());
-  if (run.ok()) {
-    (*run)->Cancel();
-    *response->mutable_run() = (*run)->Snapshot();
-  }
-  return Answer(context, run.status());
+  return AnswerLater(context, [=](const Caller& caller) {
+    absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
+    if (!run.ok()) return run.status();
+    if (run->live != nullptr) run->live->Cancel();
+    *response->mutable_run() = run->Snapshot();
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* context,
-                                               const v1::PauseRunRequest*, v1::PauseRunResponse*) {
-  return Answer(context, NotYet("pause a run"));
+                                               const v1::PauseRunRequest* request,
+                                               v1::PauseRunResponse* response) {
+  return AnswerLater(context, [=](const Caller& caller) {
+    absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
+    if (!run.ok()) return run.status();
+    const absl::Status paused = (*run)->Pause();
+    if (paused.ok()) *response->mutable_run() = (*run)->Snapshot();
+    return paused;
+  });
 }
 
 grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* context,
-                                                const v1::ResumeRunRequest*,
-                                                v1::ResumeRunResponse*) {
-  return Answer(context, NotYet("resume a run"));
-}
-
-grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* context,
-                                                 const v1::RerunHostsRequest*,
-                                                 v1::RerunHostsResponse*) {
-  return Answer(context, NotYet("run some of a run's hosts again"));
+                                                const v1::ResumeRunRequest* request,
+                                                v1::ResumeRunResponse* response) {
+  return AnswerLater(context, [=](const Caller& caller) {
+    absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
+    if (!run.ok()) return run.status();
+    const absl::Status resumed = (*run)->Resume();
+    if (resumed.ok()) *response->mutable_run() = (*run)->Snapshot();
+    return resumed;
+  });
 }
 
 grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(grpc::CallbackServerContext*,
                                                                      v1::SendInputResponse*) {
-  return new RefuseInput(NotYet("send input to commands"));
+  return new RefuseInput(
+      absl::UnimplementedError("this version of musterd cannot send input to commands yet"));
 }
 
 }  // namespace muster::service

@@ -5,17 +5,20 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "muster/v1/run_service.grpc.pb.h"
 #include "service/activity.h"
 #include "service/caller.h"
-#include "service/log_follower.h"
 #include "service/run_preparer.h"
-#include "service/run_registry.h"
-#include "ssh_engine/engine.h"
+#include "service/runs.h"
+#include "service/store/run_store.h"
+#include "service/views/folded_view.h"
+#include "service/watch_reactor.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/mutex.h"
 
@@ -39,18 +42,21 @@ class RunService final
  public:
   // What it works with; must outlive it, but for the engine, which only has to outlive Stop.
   struct Parts {
-    engine::Engine* engine;
     HelperPool* helpers;
-    RunRegistry* runs;
+    const RunStore* store;
     const RunPreparer* preparer;
     Activity* activity;
-    LogSource logs;  // where what has left memory is read
   };
   explicit RunService(const Parts& parts) : parts_(parts) {}
 
-  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are canceled.
-  // Returns when they are over, at the latest after `patience`. Watchers go on to the end of their
-  // runs.
+  // Must be told before anything is called. The runs are the owner's, who calls OnRunOver.
+  void SetRuns(Runs* runs) { runs_ = runs; }
+  void OnRunBegun(const Run& run);
+  void OnRunOver(const Run& run);
+
+  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are canceled, or
+  // left to the next daemon where they ask for that. Returns when they are over, at the latest
+  // after `patience`. Watchers go on to the end of their runs.
   void Stop(std::chrono::milliseconds patience);
 
   grpc::ServerUnaryReactor* CreateRun(grpc::CallbackServerContext* context,
@@ -87,26 +93,38 @@ class RunService final
  private:
   // Who calls, unless the daemon is stopping.
   absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context) const;
-  // NOT_FOUND also for runs of others.
-  absl::StatusOr<std::shared_ptr<Run>> FindRun(const Caller& caller, const std::string& id) const;
-  absl::StatusOr<std::shared_ptr<Run>> FindRun(const grpc::CallbackServerContext& context,
-                                               const std::string& id) const;
+  // NOT_FOUND also for runs of others. Helper threads.
+  absl::StatusOr<RunRef> FindRun(const Caller& caller, const std::string& id) const;
+  // Of a run that is not over: FAILED_PRECONDITION.
+  absl::StatusOr<std::shared_ptr<Run>> FindLive(const Caller& caller, const std::string& id) const;
   // Takes a place in the helpers' queue; RESOURCE_EXHAUSTED when it is too long.
   absl::Status Enqueue(HelperPool::Task task);
+  // Answers from a helper thread.
+  grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context,
+                                        std::function<absl::Status(const Caller&)> answer);
   // On a helper thread.
-  absl::StatusOr<std::shared_ptr<Run>> StartRun(const Caller& caller, const v1::RunSpec& spec,
-                                                const std::string& request_id);
+  absl::StatusOr<RunRef> StartRun(const Caller& caller, const v1::RunSpec& spec,
+                                  const std::string& request_id);
+  absl::StatusOr<RunRef> StartPrepared(PreparedRun prepared, const std::string& request_id);
+  absl::StatusOr<RunRef> Rerun(const Caller& caller, const v1::RerunHostsRequest& request);
+  absl::StatusOr<std::vector<v1::RunHost>> HostsToRerun(const RunRef& run,
+                                                        const std::vector<int>& states) const;
   absl::Status FillCreateRun(const Caller& caller, const v1::CreateRunRequest& request,
                              v1::CreateRunResponse* response);
-  absl::Status Launch(PreparedRun prepared, const std::shared_ptr<Run>& run);
-
-  void OnRunOver(const Run& run);
+  absl::Status FillResults(const Caller& caller, const v1::ListHostResultsRequest& request,
+                           v1::ListHostResultsResponse* response);
+  absl::Status FillRuns(const Caller& caller, const v1::ListRunsRequest& request,
+                        v1::ListRunsResponse* response);
+  WatchReactor* NewWatcher();
+  LogSource Source() const { return {parts_.store, parts_.helpers}; }
 
   const Parts parts_;
+  Runs* runs_ = nullptr;
+  TextBudget texts_{FoldedView::kTextBudgetBytes};  // of all folded views
   std::atomic<int> queued_{0};
   mutable Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // with it, the engine is not to be used
-  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;      // runs that were started and are not over
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;  // runs that were started and are not over
   std::condition_variable all_over_;
 };
 

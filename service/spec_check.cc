@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/rollout/host_amount.h"
 #include "service/run_limits.h"
 
 namespace muster::service {
@@ -18,13 +19,27 @@ absl::Status CheckPath(absl::string_view field, const std::string& path) {
   return Invalid(field, absl::StrCat("\"", path, "\" is not an absolute path"));
 }
 
-absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& duration) {
-  if (duration.seconds() >= 0 && duration.nanos() >= 0 && duration.nanos() < 1'000'000'000 &&
-      duration.seconds() <= kMaxTimeoutSeconds) {
-    return absl::OkStatus();
+// What a duration may be at most, and how it is called.
+struct DurationLimit {
+  int64_t seconds;
+  const char* name;
+};
+
+constexpr DurationLimit kTenYears = {kMaxTimeoutSeconds, "ten years"};
+constexpr DurationLimit kAnHour = {kMaxGraceSeconds, "an hour"};
+
+bool IsWithin(const google::protobuf::Duration& duration, int64_t most) {
+  if (duration.seconds() < 0 || duration.nanos() < 0 || duration.nanos() >= 1'000'000'000) {
+    return false;
   }
+  return duration.seconds() < most || (duration.seconds() == most && duration.nanos() == 0);
+}
+
+absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& duration,
+                           const DurationLimit& limit = kTenYears) {
+  if (IsWithin(duration, limit.seconds)) return absl::OkStatus();
   return Invalid(field, absl::StrCat(duration.seconds(), " s ", duration.nanos(),
-                                     " ns; it must be from 0 to ten years"));
+                                     " ns; it must be from 0 to ", limit.name));
 }
 
 absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
@@ -67,6 +82,7 @@ absl::Status CheckTimeouts(const v1::Timeouts& timeouts) {
   absl::Status status = CheckDuration("timeouts.connect", timeouts.connect());
   status.Update(CheckDuration("timeouts.idle", timeouts.idle()));
   status.Update(CheckDuration("timeouts.command", timeouts.command()));
+  status.Update(CheckDuration("timeouts.run", timeouts.run()));
   return status;
 }
 
@@ -74,6 +90,51 @@ absl::Status CheckRetries(const v1::Retries& retries) {
   const uint32_t most = std::max(retries.unreachable(), retries.throttled());
   if (most <= kMaxRetries) return absl::OkStatus();
   return Invalid("retries", absl::StrCat(most, "; at most ", kMaxRetries));
+}
+
+absl::Status CheckBatches(const v1::Rollout& rollout) {
+  if (rollout.batches_size() > kMaxBatches) {
+    return Invalid("rollout.batches",
+                   absl::StrCat(rollout.batches_size(), "; at most ", kMaxBatches));
+  }
+  for (const std::string& batch : rollout.batches()) {
+    const absl::Status status = ParseHostAmount("rollout.batches", batch, 1).status();
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTurns(const v1::Rollout& rollout) {
+  if (rollout.max_in_flight() > kMaxInFlight) {
+    return Invalid("rollout.max_in_flight",
+                   absl::StrCat(rollout.max_in_flight(), "; at most ", kMaxInFlight));
+  }
+  if (!v1::HostOrder_IsValid(rollout.order())) {
+    return Invalid("rollout.order", "this value is not known");
+  }
+  if (rollout.lock().size() > kMaxLockBytes) {
+    return Invalid("rollout.lock",
+                   absl::StrCat(rollout.lock().size(), " bytes; at most ", kMaxLockBytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRollout(const v1::Rollout& rollout) {
+  absl::Status status = CheckTurns(rollout);
+  status.Update(CheckBatches(rollout));
+  if (!rollout.max_failures().empty()) {
+    status.Update(ParseHostAmount("rollout.max_failures", rollout.max_failures(), 0).status());
+  }
+  status.Update(CheckDuration("rollout.batch_pause", rollout.batch_pause()));
+  if (rollout.has_probe() && rollout.probe().form_case() == v1::Command::FORM_NOT_SET) {
+    status.Update(Invalid("rollout.probe", "it has no command"));
+  }
+  return status;
+}
+
+absl::Status CheckOutputLimits(const v1::OutputLimits& limits) {
+  if (v1::OutputLimitPolicy_IsValid(limits.policy())) return absl::OkStatus();
+  return Invalid("output_limits.policy", "this value is not known");
 }
 
 absl::Status CheckLabels(const v1::RunSpec& spec) {
@@ -110,10 +171,9 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   status.Update(CheckLogin(spec.login()));
   status.Update(CheckTimeouts(spec.timeouts()));
   status.Update(CheckRetries(spec.retries()));
-  if (spec.rollout().max_in_flight() > kMaxInFlight) {
-    status.Update(Invalid("rollout.max_in_flight", absl::StrCat(spec.rollout().max_in_flight(),
-                                                                "; at most ", kMaxInFlight)));
-  }
+  status.Update(CheckRollout(spec.rollout()));
+  status.Update(CheckDuration("stop.grace", spec.stop().grace(), kAnHour));
+  status.Update(CheckOutputLimits(spec.output_limits()));
   status.Update(CheckLabels(spec));
   return status;
 }

@@ -79,11 +79,19 @@ void WatchReactor::Fail(const absl::Status& status) {
 
 void WatchReactor::Next() {
   if (finished_ || writing_) return;
-  if (at_end_) return FinishOnce(grpc::Status::OK);
+  if (at_end_) return FinishView();
   if (Linger()) return;
   absl::StatusOr<absl::optional<RunLog::Batch>> batch = ReadOn();
   if (!batch.ok()) return FinishOnce(GrpcStatus(batch.status()));
   if (*batch) Write(**std::move(batch));
+}
+
+void WatchReactor::FinishView() {
+  std::string rest = options_.view != nullptr ? options_.view->Finish() : "";
+  if (rest.empty()) return FinishOnce(grpc::Status::OK);
+  RunLog::Batch batch;
+  batch.slices.push_back(SliceOf(std::move(rest)));
+  Write(std::move(batch));
 }
 
 absl::StatusOr<absl::optional<RunLog::Batch>> WatchReactor::ReadOn() {

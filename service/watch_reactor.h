@@ -52,6 +52,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   // Reads on, and starts a write or waits for the log to grow.
   void Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FinishView() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What is to be sent; none: nothing yet.
   absl::StatusOr<absl::optional<RunLog::Batch>> ReadOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SkipToNewest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

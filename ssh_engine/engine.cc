@@ -3,19 +3,25 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <future>
 #include <list>
 #include <random>
 #include <thread>
 #include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/hash/hash.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/cares_resolver.h"
 #include "ssh_engine/epoll_loop.h"
 #include "ssh_engine/happy_eyeballs.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/libssh_transport.h"
+#include "ssh_engine/mutex.h"
+#include "ssh_engine/reading_gate.h"
 #include "ssh_engine/run_on_loop.h"
 #include "ssh_engine/session_pool.h"
 
@@ -43,26 +49,30 @@ std::shared_ptr<const Credential> NoCredential() {
 struct Share {
   std::unique_ptr<RunOnLoop> run;  // null before and after
 };
+using SharePtr = std::shared_ptr<Share>;
 
 // A thread with an event loop, and the runs that have hosts there.
-class LoopThread {
+class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
-  static absl::StatusOr<std::unique_ptr<LoopThread>> Create(int index, HelperPool* helpers,
-                                                            const SessionLimits& limits);
+  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
+                                                            const SessionLimits& limits,
+                                                            const std::atomic<bool>* reading);
   ~LoopThread();
 
   // What a run brings to a loop.
   struct Order {
     std::shared_ptr<const Job> job;
-    std::vector<Host> hosts;
     std::shared_ptr<const Credential> credential;  // this loop's own
     std::shared_ptr<RunObserver> observer;
     std::shared_ptr<InFlightLimit> limit;
   };
 
   // Any thread.
-  std::shared_ptr<Share> Start(Order order);
-  void Cancel(std::shared_ptr<Share> share);
+  SharePtr Start(Order order);
+  // Calls `action` on the loop, unless the share is done by then.
+  void Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action);
+  // The engine's switch was opened.
+  void ResumeReading();
   // Ends all runs, and waits until they have.
   void Abandon();
 
@@ -70,7 +80,7 @@ class LoopThread {
   LoopThread(int index, HelperPool* helpers, std::unique_ptr<EpollLoop> loop)
       : index_(index), helpers_(helpers), loop_(std::move(loop)) {}
   absl::Status MakeConnector();
-  void Begin(Order order, const std::shared_ptr<Share>& share);
+  void Begin(Order order, const SharePtr& share);
 
   const int index_;
   HelperPool* const helpers_;
@@ -79,19 +89,47 @@ class LoopThread {
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<SessionPool> pool_;
-  std::list<std::shared_ptr<Share>> shares_;
+  std::unique_ptr<ReadingGate> reading_;
+  std::list<SharePtr> shares_;
+  bool abandoned_ = false;
 
   std::thread thread_;
 };
 
-absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
-                                                               const SessionLimits& limits) {
+// The loop may be gone before this is: the engine owns it.
+class LoopControlImpl final : public LoopControl {
+ public:
+  LoopControlImpl(std::weak_ptr<LoopThread> loop, SharePtr share)
+      : loop_(std::move(loop)), share_(std::move(share)) {}
+
+  void Grant(std::vector<uint32_t> hosts) override {
+    Tell([hosts = std::move(hosts)](RunOnLoop& run) { run.Grant(hosts); });
+  }
+  void CancelHost(uint32_t host, Cause cause, std::string message) override {
+    Tell([host, cause, message = std::move(message)](RunOnLoop& run) {
+      run.CancelHost(host, cause, message);
+    });
+  }
+
+ private:
+  void Tell(absl::AnyInvocable<void(RunOnLoop&)> action) {
+    if (const auto loop = loop_.lock()) loop->Tell(share_, std::move(action));
+  }
+
+  const std::weak_ptr<LoopThread> loop_;
+  const SharePtr share_;
+};
+
+absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
+                                                               const SessionLimits& limits,
+                                                               const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
-  std::unique_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
+  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
+  thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
   return thread;
 }
@@ -109,43 +147,50 @@ LoopThread::~LoopThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<Share> LoopThread::Start(Order order) {
+SharePtr LoopThread::Start(Order order) {
   auto share = std::make_shared<Share>();
   loop_->Post(
       [this, share, order = std::move(order)]() mutable { Begin(std::move(order), share); });
   return share;
 }
 
-void LoopThread::Begin(Order order, const std::shared_ptr<Share>& share) {
+void LoopThread::Begin(Order order, const SharePtr& share) {
+  if (abandoned_) return;
   RunContext context;
   context.loop = loop_.get();
   context.connector = connector_.get();
   context.helpers = helpers_;
   context.pool = pool_.get();
+  context.reading = reading_.get();
   context.new_transport = NewLibsshTransport;
   context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
   const auto place = shares_.insert(shares_.end(), share);
+  auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context), std::move(order.job),
-                                           std::move(order.hosts), order.observer->ForLoop(index_),
+                                           order.observer->ForLoop(index_, std::move(control)),
                                            std::move(order.limit), [this, share, place] {
                                              shares_.erase(place);
                                              // Not here: this is called from within the run.
                                              loop_->Defer([share] { share->run.reset(); });
                                            });
-  share->run->Start();
 }
 
-void LoopThread::Cancel(std::shared_ptr<Share> share) {
-  loop_->Post([share = std::move(share)] {
-    if (share->run != nullptr) share->run->Cancel();
+void LoopThread::Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action) {
+  loop_->Post([share = std::move(share), action = std::move(action)]() mutable {
+    if (share->run != nullptr) action(*share->run);
   });
+}
+
+void LoopThread::ResumeReading() {
+  loop_->Post([this] { reading_->Resume(); });
 }
 
 void LoopThread::Abandon() {
   std::promise<void> done;
   loop_->Post([this, &done] {
-    for (const std::shared_ptr<Share>& share : shares_) {
+    abandoned_ = true;
+    for (const SharePtr& share : shares_) {
       share->run->Abandon();
       share->run.reset();
     }
@@ -158,42 +203,134 @@ void LoopThread::Abandon() {
   done.get_future().wait();
 }
 
-class EngineImpl final : public Engine {
+// Gives a run's hosts to the loops; a loop's share begins with its first host.
+class RunHandleImpl final : public RunHandle {
  public:
-  EngineImpl() : helpers_(std::make_unique<HelperPool>(kHelperThreads)) {}
-  ~EngineImpl() override;
+  using Loops = std::vector<std::weak_ptr<LoopThread>>;  // the engine owns them
 
-  absl::Status StartLoops(const EngineOptions& options);
-  std::shared_ptr<RunHandle> Start(Job job, std::vector<Host> hosts,
-                                   std::shared_ptr<RunObserver> observer) override;
+  RunHandleImpl(Job job, std::shared_ptr<RunObserver> observer, Loops loops)
+      : job_(std::make_shared<const Job>(std::move(job))),
+        limit_(std::make_shared<InFlightLimit>(std::max<uint32_t>(1, job_->max_in_flight))),
+        loops_(std::move(loops)),
+        observer_(std::move(observer)),
+        shares_(loops_.size()) {}
+  ~RunHandleImpl() override { Finish(); }
+
+  void Add(std::vector<Host> hosts) override;
+  void Finish() override;
+  void Cancel() override;
+  void StopStarting(std::string message) override;
+  void SetPaused(bool paused) override;
 
  private:
   // A host's connections are all made from the same loop.
   size_t LoopOf(const Host& host) const {
     return absl::HashOf(host.address, host.port, host.user) % loops_.size();
   }
+  void AddTo(size_t loop, std::vector<Host> hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SharePtr Begin(LoopThread* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The share that begins later is told as well, then.
+  void TellAll(const std::function<void(RunOnLoop&)>& action) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::unique_ptr<HelperPool> helpers_;
-  std::vector<std::shared_ptr<LoopThread>> loops_;
+  const std::shared_ptr<const Job> job_;
+  const std::shared_ptr<InFlightLimit> limit_;
+  const Loops loops_;
+
+  // Held while posting, so that all loops hear things in one order.
+  Mutex mutex_;
+  std::shared_ptr<RunObserver> observer_ ABSL_GUARDED_BY(mutex_);  // null once finished
+  std::vector<SharePtr> shares_ ABSL_GUARDED_BY(mutex_);           // by loop; null: none yet
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;
+  bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // StopStarting's message
 };
 
-class RunHandleImpl final : public RunHandle {
- public:
-  // The loops may be gone before this is: the engine owns them.
-  struct Part {
-    std::weak_ptr<LoopThread> loop;
-    std::shared_ptr<Share> share;
-  };
-  explicit RunHandleImpl(std::vector<Part> parts) : parts_(std::move(parts)) {}
+void RunHandleImpl::Add(std::vector<Host> hosts) {
+  std::vector<std::vector<Host>> dealt(loops_.size());
+  for (Host& host : hosts) dealt[LoopOf(host)].push_back(std::move(host));
+  MutexLock lock(&mutex_);
+  if (observer_ == nullptr) return;
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    if (!dealt[i].empty()) AddTo(i, std::move(dealt[i]));
+  }
+}
 
-  void Cancel() override {
-    for (const Part& part : parts_) {
-      if (const std::shared_ptr<LoopThread> loop = part.loop.lock()) loop->Cancel(part.share);
-    }
+void RunHandleImpl::AddTo(size_t index, std::vector<Host> hosts) {
+  const std::shared_ptr<LoopThread> loop = loops_[index].lock();
+  if (loop == nullptr) return;
+  if (shares_[index] == nullptr) shares_[index] = Begin(loop.get());
+  loop->Tell(shares_[index],
+             [hosts = std::move(hosts)](RunOnLoop& run) mutable { run.Add(std::move(hosts)); });
+}
+
+SharePtr RunHandleImpl::Begin(LoopThread* loop) {
+  LoopThread::Order order;
+  order.job = job_;
+  order.credential = job_->credential->Duplicate().value_or(nullptr);
+  order.observer = observer_;
+  order.limit = limit_;
+  SharePtr share = loop->Start(std::move(order));
+  if (!paused_ && !canceled_ && !stopped_) return share;
+  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_](RunOnLoop& run) {
+    if (canceled) run.Cancel();
+    if (stopped) run.StopStarting(*stopped);
+    run.SetPaused(paused);
+  });
+  return share;
+}
+
+void RunHandleImpl::TellAll(const std::function<void(RunOnLoop&)>& action) {
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    if (shares_[i] == nullptr) continue;
+    if (const auto loop = loops_[i].lock()) loop->Tell(shares_[i], action);
+  }
+}
+
+void RunHandleImpl::Finish() {
+  MutexLock lock(&mutex_);
+  if (observer_ == nullptr) return;
+  observer_ = nullptr;
+  TellAll([](RunOnLoop& run) { run.Finish(); });
+}
+
+void RunHandleImpl::Cancel() {
+  MutexLock lock(&mutex_);
+  canceled_ = true;
+  TellAll([](RunOnLoop& run) { run.Cancel(); });
+}
+
+void RunHandleImpl::StopStarting(std::string message) {
+  MutexLock lock(&mutex_);
+  stopped_ = std::move(message);
+  TellAll([message = *stopped_](RunOnLoop& run) { run.StopStarting(message); });
+}
+
+void RunHandleImpl::SetPaused(bool paused) {
+  MutexLock lock(&mutex_);
+  paused_ = paused;
+  TellAll([paused](RunOnLoop& run) { run.SetPaused(paused); });
+}
+
+class EngineImpl final : public Engine {
+ public:
+  EngineImpl() : helpers_(std::make_unique<HelperPool>(kHelperThreads)) {}
+  ~EngineImpl() override;
+
+  absl::Status StartLoops(const EngineOptions& options);
+  std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) override {
+    return std::make_shared<RunHandleImpl>(std::move(job), std::move(observer),
+                                           RunHandleImpl::Loops(loops_.begin(), loops_.end()));
+  }
+  void SetReading(bool reading) override {
+    reading_ = reading;
+    if (!reading) return;
+    for (const std::shared_ptr<LoopThread>& loop : loops_) loop->ResumeReading();
   }
 
  private:
-  const std::vector<Part> parts_;
+  std::atomic<bool> reading_{true};
+  std::unique_ptr<HelperPool> helpers_;
+  std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
 // Hosts first: they let go of agents, for which helper threads may wait. Then the helpers, which
@@ -210,32 +347,12 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
   limits.max_idle = options.session_idle;
   for (int i = 0; i < count; ++i) {
-    absl::StatusOr<std::unique_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), limits);
+    absl::StatusOr<std::shared_ptr<LoopThread>> loop =
+        LoopThread::Create(i, helpers_.get(), limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }
   return absl::OkStatus();
-}
-
-std::shared_ptr<RunHandle> EngineImpl::Start(Job job, std::vector<Host> hosts,
-                                             std::shared_ptr<RunObserver> observer) {
-  const auto shared = std::make_shared<const Job>(std::move(job));
-  const auto limit = std::make_shared<InFlightLimit>(std::max<uint32_t>(1, shared->max_in_flight));
-  std::vector<std::vector<Host>> dealt(loops_.size());
-  for (Host& host : hosts) dealt[LoopOf(host)].push_back(std::move(host));
-  std::vector<RunHandleImpl::Part> parts;
-  for (size_t i = 0; i < loops_.size(); ++i) {
-    if (dealt[i].empty()) continue;
-    LoopThread::Order order;
-    order.job = shared;
-    order.hosts = std::move(dealt[i]);
-    order.credential = shared->credential->Duplicate().value_or(nullptr);
-    order.observer = observer;
-    order.limit = limit;
-    parts.push_back({loops_[i], loops_[i]->Start(std::move(order))});
-  }
-  return std::make_shared<RunHandleImpl>(std::move(parts));
 }
 
 }  // namespace

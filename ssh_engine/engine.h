@@ -3,6 +3,7 @@
 #define SSH_ENGINE_ENGINE_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,13 +12,25 @@
 
 namespace muster::engine {
 
-// A handle on a run that was started. Dropping it does not end the run. Thread-safe.
+// A handle on a run that was started. Thread-safe; no method blocks. Dropping it is Finish: it does
+// not end the run. Calls from one thread take effect in their order.
 class RunHandle {
  public:
   virtual ~RunHandle() = default;
-  // Hosts not yet started end as kNotStarted; commands under way are sent TERM, KILL after the
-  // grace time, and end as kCanceled. Harmless when repeated.
+  // Further hosts of the run, in one message to each loop that gets any. A loop starts its hosts in
+  // the order in which they were added; Job::max_in_flight holds over all loops. Each host ends
+  // with one OnEnd: those that come after Cancel or StopStarting at once, as kNotStarted. Does
+  // nothing once the engine is being destroyed.
+  virtual void Add(std::vector<Host> hosts) = 0;
+  // No more will come: the observers are let go when the last host has ended.
+  virtual void Finish() = 0;
+  // Hosts whose command was not requested end as kNotStarted, commands under way are stopped
+  // (StopRules) and end as kCanceled. Harmless when repeated.
   virtual void Cancel() = 0;
+  // Hosts that are still in kQueued end as kNotStarted with this message, those under way finish.
+  virtual void StopStarting(std::string message) = 0;
+  // While paused, no host leaves kQueued; those under way go on.
+  virtual void SetPaused(bool paused) = 0;
 };
 
 // Thread-safe. Destroying it ends every run: hosts under way end as kNotStarted or kUnknown, all
@@ -25,10 +38,13 @@ class RunHandle {
 class Engine {
  public:
   virtual ~Engine() = default;
-  // Hands the run to the loops, one message each, and returns at once. `hosts` may be empty. Each
-  // host ends with one OnEnd.
-  virtual std::shared_ptr<RunHandle> Start(Job job, std::vector<Host> hosts,
-                                           std::shared_ptr<RunObserver> observer) = 0;
+  // A run without hosts yet: RunHandle::Add.
+  virtual std::shared_ptr<RunHandle> Start(Job job, std::shared_ptr<RunObserver> observer) = 0;
+  // Back-pressure. False: from now on no loop reads from a session whose command runs; at most what
+  // was read within the calls under way (256 KiB a loop) still comes. True: they go on, in the
+  // order in which they were left alone. Timeouts::idle does not run out meanwhile; commands that
+  // are stopped are signaled, but none is given up as unconfirmed. Does not block.
+  virtual void SetReading(bool reading) = 0;
 };
 
 struct EngineOptions {

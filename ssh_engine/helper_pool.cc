@@ -39,9 +39,18 @@ void HelperPool::Work() {
       if (tasks_.empty()) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();
+      ++running_;
     }
     task();
+    task = nullptr;
+    MutexLock lock(&mutex_);
+    if (--running_ == 0 && tasks_.empty()) idle_.notify_all();
   }
+}
+
+void HelperPool::Drain() {
+  MutexLock lock(&mutex_);
+  while (running_ > 0 || !tasks_.empty()) lock.Wait(&idle_);
 }
 
 }  // namespace muster

@@ -25,6 +25,8 @@ class HelperPool {
   HelperPool& operator=(const HelperPool&) = delete;
 
   void Run(Task task);
+  // Waits until nothing is queued and nothing runs. Not from a task.
+  void Drain();
 
  private:
   void Work();
@@ -32,6 +34,8 @@ class HelperPool {
   Mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::condition_variable idle_;
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

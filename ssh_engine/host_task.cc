@@ -141,19 +141,43 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
     warm_ = false;
     return AskForSession(true);
   }
+  // What it waited for the grant is not the host's fault.
+  deadline_ += result.waited_for_grant;
+  if (result.lost_in_wait && TryAgain(result.outcome)) {
+    stale_command_ = std::move(command_);
+    session_.reset();
+    place_.reset();
+    return;
+  }
   if (session_->transport().Release()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
   End(std::move(result.outcome));
 }
 
-// --- The end
+// --- What is asked of it
 
-void HostTask::Cancel() {
-  if (ended_) return;
-  if (command_ != nullptr) return command_->Cancel();
-  EndUnstarted("the run was canceled before the command was started.");
+void HostTask::Grant() {
+  if (!ended_ && command_ != nullptr) command_->Grant();
 }
+
+void HostTask::StopIfQueued(const std::string& message) {
+  if (!ended_ && !left_queue_) EndUnstarted(message);
+}
+
+// It gives its place in the pool's queue up: others must not wait behind it.
+void HostTask::SetPaused(bool paused) {
+  if (ended_ || left_queue_) return;
+  paused ? ticket_.reset() : AskForSession(false);
+}
+
+void HostTask::Cancel(Cause cause, const std::string& message) {
+  if (ended_) return;
+  if (command_ != nullptr) return command_->Cancel(cause, message);
+  EndUnstarted(message);
+}
+
+// --- The end
 
 void HostTask::Abandon() {
   if (ended_) return;
@@ -161,10 +185,10 @@ void HostTask::Abandon() {
   EndUnstarted("musterd was stopped before the command was started.");
 }
 
-void HostTask::EndUnstarted(const char* message) {
+void HostTask::EndUnstarted(std::string message) {
   HostOutcome outcome;
   outcome.state = HostState::kNotStarted;
-  outcome.message = message;
+  outcome.message = std::move(message);
   End(std::move(outcome));
 }
 

@@ -3,6 +3,7 @@
 #define SSH_ENGINE_HOST_TASK_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
@@ -28,8 +29,14 @@ class HostTask {
   HostTask& operator=(const HostTask&) = delete;
 
   void Start();
-  // The run is canceled: ends at once where no command was requested, else stops the command first.
-  void Cancel();
+  // The command may be requested; ignored unless it waits for that.
+  void Grant();
+  // Ends at once where no command was requested, else stops the command first.
+  void Cancel(Cause cause, const std::string& message);
+  // Ends where it has not left the queue.
+  void StopIfQueued(const std::string& message);
+  // While paused it does not leave the queue.
+  void SetPaused(bool paused);
   // The engine stops: ends at once, and says what is not known.
   void Abandon();
 
@@ -49,7 +56,7 @@ class HostTask {
   void LeaveQueue();
   void RiseTo(HostState state);
   void End(HostOutcome outcome);
-  void EndUnstarted(const char* message);
+  void EndUnstarted(std::string message);
 
   const Host host_;
   RunContext* const context_;

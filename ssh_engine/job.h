@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "ssh_engine/credential.h"
@@ -40,6 +41,16 @@ struct Retries {
   int throttled = 5;    // turned away before the banner, as sshd does past its MaxStartups
 };
 
+// How a command that is to end is ended: TERM to its process group, KILL after the grace time, both
+// by the SSH signal request (RFC 4254, 6.9). OpenSSH refuses that for root: where the command does
+// not end within half a second, also by kill(1) over a second channel of the same connection
+// (stop_line.h).
+struct StopRules {
+  absl::Duration grace = absl::Seconds(2);  // from TERM to KILL
+  // No second channel: a forced command that ignores SSH_ORIGINAL_COMMAND would be run once more.
+  bool signal_only = false;
+};
+
 // What to do on each host, and how. Immutable once handed over; shared by the loops.
 struct Job {
   std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
@@ -51,16 +62,35 @@ struct Job {
   std::string caller;            // hosts of different callers take turns
   uint32_t max_in_flight = 256;  // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;   // bytes; LineAssembler
-  absl::Duration kill_grace = absl::Seconds(2);  // from TERM to KILL
+  StopRules stop;
+};
+
+// What the observer of a run on one loop may ask of that loop. Thread-safe, never blocks, one
+// message each; harmless for hosts that have ended, and once the run or the engine is gone.
+class LoopControl {
+ public:
+  virtual ~LoopControl() = default;
+  // The commands of these hosts may be requested now. Counts for hosts that wait for it (OnReady),
+  // and for nothing else: a grant that comes when the host has ended, or has lost its session and
+  // makes another, is dropped. The host is told ready again then, and wants a new one; should the
+  // old one arrive only after that, it will do as well, and the new one is dropped.
+  virtual void Grant(std::vector<uint32_t> hosts) = 0;
+  // Ends one host: kNotStarted where the command was not requested, else the command is stopped
+  // (StopRules), and it ends as kCanceled with this cause and message.
+  virtual void CancelHost(uint32_t host, Cause cause, std::string message) = 0;
 };
 
 // Gets the events of one run on one loop. Every method is called on that loop's thread and must not
-// block. For each host: OnState with rising states, OnOutput at any time while it runs, OnEnd once,
-// last.
+// block. For each host: OnState with rising states, OnReady before kStarting, OnOutput at any time
+// while it runs, OnEnd once, last.
 class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
   virtual void OnState(uint32_t host_index, HostState state) = 0;
+  // The channel is open, and the command waits for LoopControl::Grant, for any time; it is certain
+  // that nothing was requested. May come again: where the connection breaks meanwhile and the host
+  // is tried again (Retries).
+  virtual void OnReady(uint32_t host_index) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
   // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came
@@ -73,8 +103,9 @@ class LoopObserver {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
-  // Called on loop `loop`'s thread, once, before its first event; the loop destroys it there.
-  virtual std::unique_ptr<LoopObserver> ForLoop(int loop) = 0;
+  // Called on loop `loop`'s thread, once, before its first event; the loop destroys it there. A
+  // loop that gets no host of the run makes none.
+  virtual std::unique_ptr<LoopObserver> ForLoop(int loop, std::shared_ptr<LoopControl> control) = 0;
 };
 
 }  // namespace muster::engine

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -157,6 +158,9 @@ class LibsshTransport final : public SshTransport {
   bool Release() override;
   Step PumpIdle() override;
   void Signal(const std::string& name) override;
+  Step RunBeside(const std::string& command) override;
+  const std::string& beside_output() const override { return beside_output_; }
+  void DropBeside() override;
   void CloseChannel() override;
   bool WantsWrite() const override;
   const TransportFailure& failure() const override { return failure_; }
@@ -206,6 +210,8 @@ class LibsshTransport final : public SshTransport {
 
   void ListenToChannel();
   void FreeChannel();
+  void ListenBeside();
+  void FreeBeside();
   static int OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr, void* self);
   static void OnEof(ssh_session, ssh_channel, void* self);
   static void OnClose(ssh_session, ssh_channel, void* self);
@@ -220,6 +226,12 @@ class LibsshTransport final : public SshTransport {
   ssh_session session_ = nullptr;
   ssh_event event_ = nullptr;
   ssh_channel channel_ = nullptr;
+  ssh_channel beside_ = nullptr;
+  ssh_channel_callbacks_struct beside_callbacks_ = {};
+  std::string beside_output_;
+  bool beside_closed_ = false;
+  bool beside_requested_ = false;
+  bool beside_used_ = false;
   Output output_;
   ssh_channel_callbacks_struct callbacks_ = {};
   ssh_counter_struct counter_ = {};
@@ -238,6 +250,7 @@ class LibsshTransport final : public SshTransport {
 
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
+  FreeBeside();
   FreeChannel();
   if (session_ == nullptr) return;
   if (logged_in_ && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
@@ -527,7 +540,9 @@ void LibsshTransport::FreeChannel() {
 bool LibsshTransport::Release() {
   const Turn turn(this);
   io_.StopReceiving();
-  const bool closed = closed_by_server_;
+  // What a second channel left unread would come to the next command.
+  const bool closed = closed_by_server_ && !beside_used_;
+  FreeBeside();
   FreeChannel();
   output_ = nullptr;
   exit_report_ = ExitReport();
@@ -551,6 +566,64 @@ void LibsshTransport::Signal(const std::string& name) {
   io_.StopReceiving();
   ssh_channel_request_send_signal(channel_, name.c_str());
   Settle();
+}
+
+// --- The second channel
+
+// Takes nothing in: what comes is for Pump.
+Step LibsshTransport::RunBeside(const std::string& command) {
+  const Turn turn(this);
+  io_.StopReceiving();
+  if (beside_ == nullptr) {
+    beside_used_ = true;
+    beside_ = ssh_channel_new(session_);
+    if (beside_ == nullptr) return Step::kFailed;
+    ListenBeside();
+  }
+  if (beside_closed_) return Step::kDone;
+  if (!beside_requested_) {
+    int result = ssh_channel_open_session(beside_);
+    if (result == SSH_OK) result = ssh_channel_request_exec(beside_, command.c_str());
+    if (!Settle() || result == SSH_AGAIN) return Step::kAgain;  // Pump sees what was lost
+    if (result != SSH_OK) return Step::kFailed;
+    beside_requested_ = true;
+    if (!beside_closed_) ssh_channel_send_eof(beside_);
+    Settle();
+  }
+  return beside_closed_ ? Step::kDone : Step::kAgain;
+}
+
+void LibsshTransport::DropBeside() {
+  const Turn turn(this);
+  io_.StopReceiving();
+  FreeBeside();
+}
+
+void LibsshTransport::FreeBeside() {
+  if (beside_ != nullptr) {
+    ssh_remove_channel_callbacks(beside_, &beside_callbacks_);
+    ssh_channel_free(beside_);
+    beside_ = nullptr;
+  }
+  beside_output_.clear();
+  beside_closed_ = beside_requested_ = false;
+}
+
+void LibsshTransport::ListenBeside() {
+  constexpr size_t kKept = 64;
+  beside_callbacks_ = {};
+  beside_callbacks_.userdata = this;
+  beside_callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, uint32_t size,
+                                               int, void* self) {
+    std::string& output = static_cast<LibsshTransport*>(self)->beside_output_;
+    output.append(static_cast<const char*>(data), std::min<size_t>(size, kKept - output.size()));
+    return static_cast<int>(size);
+  };
+  beside_callbacks_.channel_close_function = [](ssh_session, ssh_channel, void* self) {
+    static_cast<LibsshTransport*>(self)->beside_closed_ = true;
+  };
+  ssh_callbacks_init(&beside_callbacks_);
+  ssh_set_channel_callbacks(beside_, &beside_callbacks_);
 }
 
 void LibsshTransport::CloseChannel() {

@@ -51,6 +51,8 @@ enum class Cause {
   kHostKeyUnsaved = 11,  // kHostKeyRejected: accept-new could not write the file
   kConnectionLost = 12,  // kUnknown: after the command was started
   kExecRefused = 13,     // kUnreachable: the server opened no session or refused the command
+  kOutputLimit = 14,     // kCanceled: it wrote more than it may
+  kDaemonLost = 15,      // kUnknown: the daemon ended after the command was requested
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was

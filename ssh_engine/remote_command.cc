@@ -1,14 +1,19 @@
 #include "ssh_engine/remote_command.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/stop_line.h"
 
 namespace muster::engine {
 namespace {
 
 // From KILL to giving up on a confirmation.
-constexpr absl::Duration kKillWait = absl::Seconds(1);
+constexpr absl::Duration kKillWait = absl::Seconds(2);
+// From the signal request to the second channel.
+constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
 
 std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
 
@@ -27,6 +32,8 @@ RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* ses
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
+RemoteCommand::~RemoteCommand() { Unpark(); }
+
 void RemoteCommand::Start() {
   session_->SetUser(this);
   transport().SetOutput(
@@ -40,13 +47,16 @@ void RemoteCommand::Start() {
 void RemoteCommand::Advance() {
   while (Step()) {
   }
-  if (phase_ != Phase::kEnded) session_->UpdateInterest();
+  if (phase_ == Phase::kEnded) return;
+  parked_ ? session_->Park() : session_->UpdateInterest();
 }
 
 bool RemoteCommand::Step() {
   switch (phase_) {
     case Phase::kOpening:
       return OpenChannel();
+    case Phase::kReady:
+      return WaitForGrant();
     case Phase::kExec:
       return Exec();
     case Phase::kRunning:
@@ -62,8 +72,8 @@ bool RemoteCommand::OpenChannel() {
     case SshTransport::Step::kAgain:
       return false;
     case SshTransport::Step::kDone:
-      BeginExec();
-      return true;
+      BeginWait();
+      return false;
     case SshTransport::Step::kFailed:
       EndUnopened();
       return false;
@@ -71,8 +81,24 @@ bool RemoteCommand::OpenChannel() {
   return false;
 }
 
-void RemoteCommand::BeginExec() {
+// The disk may be full for hours: who waits here has no limit in time, but may be canceled.
+void RemoteCommand::BeginWait() {
   timings_->channel_open = SinceBegin();
+  phase_ = Phase::kReady;
+  phase_timer_->Disarm();
+  ready_since_ = context_->loop->Now();
+  context_->observer->OnReady(host_.index);
+}
+
+// Looks only whether the connection lives.
+bool RemoteCommand::WaitForGrant() {
+  if (transport().PumpIdle() == SshTransport::Step::kFailed) EndUnopened();
+  return false;
+}
+
+void RemoteCommand::Grant() {
+  if (phase_ != Phase::kReady) return;
+  waited_ = context_->loop->Now() - ready_since_;
   context_->observer->OnState(host_.index, HostState::kStarting);
   phase_ = Phase::kExec;
   phase_timer_->Arm(limits().connect);
@@ -85,6 +111,7 @@ void RemoteCommand::BeginExec() {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
     idle_timer_->Arm(limits().idle);
   }
+  Advance();
 }
 
 bool RemoteCommand::Exec() {
@@ -106,8 +133,41 @@ bool RemoteCommand::Exec() {
   return false;
 }
 
-bool RemoteCommand::Pump() {
+bool RemoteCommand::Parked() {
+  if (!parked_ && !context_->reading->open()) {
+    parked_ = true;
+    context_->reading->Park(this);
+  }
+  return parked_;
+}
+
+void RemoteCommand::Unpark() {
+  if (std::exchange(parked_, false)) context_->reading->Forget(this);
+}
+
+void RemoteCommand::OnReadingAgain() {
+  parked_ = false;
+  last_output_ = context_->loop->Now();
+  Advance();
+}
+
+// Each call may take in what the other waits for.
+SshTransport::Step RemoteCommand::PumpBoth() {
   const SshTransport::Step step = transport().Pump();
+  if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
+  const SshTransport::Step beside = transport().RunBeside(stop_line_);
+  if (beside == SshTransport::Step::kAgain) return transport().Pump();
+  beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
+  return transport().Pump();
+}
+
+bool RemoteCommand::LineHeard() const {
+  return absl::StartsWith(transport().beside_output(), kStopLineToken);
+}
+
+bool RemoteCommand::Pump() {
+  if (Parked()) return false;
+  const SshTransport::Step step = PumpBoth();
   NoteExit();
   switch (step) {
     case SshTransport::Step::kAgain:
@@ -153,7 +213,7 @@ void RemoteCommand::OnPhaseTimeout() {
           absl::StrCat("the server did not answer the request to run the command within ",
                        absl::FormatDuration(limits().connect), "; it may have been started."));
     default:
-      return OnGraceOver();
+      return OnStopTimer();
   }
 }
 
@@ -166,7 +226,7 @@ void RemoteCommand::OnOpenTimeout() {
 }
 
 void RemoteCommand::OnCommandTimeout() {
-  StopCommand(HostState::kCommandTimeout,
+  StopCommand(HostState::kCommandTimeout, Cause::kNone,
               absl::StrCat("the command took longer than ", absl::FormatDuration(limits().command),
                            " (command timeout)."));
 }
@@ -174,28 +234,29 @@ void RemoteCommand::OnCommandTimeout() {
 // Armed once for many outputs: looks how long the last one is ago.
 void RemoteCommand::OnIdleTimer() {
   const absl::Duration silent = context_->loop->Now() - last_output_;
+  if (!context_->reading->open() || parked_) return idle_timer_->Arm(limits().idle);
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
-  StopCommand(HostState::kIdleTimeout,
+  StopCommand(HostState::kIdleTimeout, Cause::kNone,
               absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
                            " (idle timeout)."));
 }
 
-void RemoteCommand::Cancel() {
+void RemoteCommand::Cancel(Cause cause, const std::string& message) {
   if (phase_ == Phase::kEnded) return;
-  if (requested()) return StopCommand(HostState::kCanceled, "the run was canceled.");
-  End(HostState::kNotStarted, Cause::kNone, "the run was canceled before the command was started.");
+  if (requested()) return StopCommand(HostState::kCanceled, cause, message);
+  EndNotStarted(message);
 }
 
 void RemoteCommand::Abandon() {
   if (phase_ == Phase::kEnded) return;
   if (requested()) {
-    return End(HostState::kUnknown, Cause::kConnectionLost,
+    return End(HostState::kUnknown, Cause::kDaemonLost,
                "musterd was stopped while the command ran; it may still be running.");
   }
-  End(HostState::kNotStarted, Cause::kNone, "musterd was stopped before the command was started.");
+  EndNotStarted("musterd was stopped before the command was started.");
 }
 
-void RemoteCommand::StopCommand(HostState state, std::string message) {
+void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
   if (stop_ != Stop::kNo || phase_ == Phase::kEnded) return;
   if (phase_ == Phase::kRunning && transport().exit_report().ended()) {
     // It has ended; something it left in the background holds its output open.
@@ -204,6 +265,7 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
   }
   stop_ = Stop::kRequested;
   stop_outcome_.state = state;
+  stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
   if (phase_ == Phase::kRunning) SendTerm();
@@ -212,21 +274,55 @@ void RemoteCommand::StopCommand(HostState state, std::string message) {
 void RemoteCommand::SendTerm() {
   stop_ = Stop::kTermSent;
   transport().Signal("TERM");
-  phase_timer_->Arm(context_->job->kill_grace);
-  session_->UpdateInterest();
+  const StopRules& rules = context_->job->stop;
+  phase_timer_->Arm(rules.signal_only ? rules.grace : std::min(kSignalWait, rules.grace));
+  if (!parked_) session_->UpdateInterest();
 }
 
-void RemoteCommand::OnGraceOver() {
-  if (stop_ == Stop::kTermSent) {
-    stop_ = Stop::kKillSent;
-    transport().Signal("KILL");
-    phase_timer_->Arm(kKillWait);
-    session_->UpdateInterest();
-    return;
+void RemoteCommand::OnStopTimer() {
+  const StopRules& rules = context_->job->stop;
+  const bool repeat = !rules.signal_only && rules.grace > kSignalWait;
+  if (stop_ == Stop::kTermSent && repeat) return RepeatTerm();
+  if (transport().exit_report().ended()) {
+    // What the command left behind holds its output open.
+    transport().CloseChannel();
+    return EndByExit();
   }
+  stop_ == Stop::kKillSent ? GiveUp() : SendKill();
+}
+
+void RemoteCommand::RepeatTerm() {
+  stop_ = Stop::kTermRepeated;
+  phase_timer_->Arm(context_->job->stop.grace - kSignalWait);
+  UseSecondChannel("TERM");
+}
+
+void RemoteCommand::SendKill() {
+  stop_ = Stop::kKillSent;
+  phase_timer_->Arm(kKillWait);
+  transport().Signal("KILL");
+  // The line has answered by now, or something else has taken its place.
+  if (beside_ == Beside::kAtWork && !LineHeard() && !parked_) beside_ = Beside::kFutile;
+  UseSecondChannel("KILL");
+}
+
+// Not while nothing is read: the confirmation may be there.
+void RemoteCommand::GiveUp() {
+  if (parked_ || !context_->reading->open()) return phase_timer_->Arm(kKillWait);
   transport().CloseChannel();
   stop_outcome_.message += " The server did not confirm its end: it may still be running.";
   End(std::move(stop_outcome_));
+}
+
+// Where what answered was not the line, or the server opens no second session, it is not tried
+// again.
+void RemoteCommand::UseSecondChannel(absl::string_view signal) {
+  if (!context_->job->stop.signal_only && beside_ != Beside::kFutile) {
+    transport().DropBeside();
+    beside_ = Beside::kAtWork;
+    stop_line_ = StopLine(signal);
+  }
+  Advance();
 }
 
 // --- The end
@@ -268,7 +364,7 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ == Phase::kOpening);
+  End(std::move(outcome), warm_ && phase_ < Phase::kExec);
 }
 
 void RemoteCommand::EndLost() {
@@ -286,8 +382,15 @@ void RemoteCommand::End(HostState state, Cause cause, std::string message) {
   End(std::move(outcome));
 }
 
+void RemoteCommand::EndNotStarted(std::string message) {
+  End(HostState::kNotStarted, Cause::kNone, std::move(message));
+}
+
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
+  const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
+  if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
   phase_ = Phase::kEnded;
+  Unpark();
   timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);
@@ -298,7 +401,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_timer_.reset();
   command_timer_.reset();
   idle_timer_.reset();
-  on_end_({std::move(outcome), stale_session});
+  on_end_({std::move(outcome), stale_session, lost_in_wait, waited_});
 }
 
 }  // namespace muster::engine

@@ -18,12 +18,15 @@ namespace muster::engine {
 
 // Opens a channel, requests the command, hands its output to the observer, and stops it where a
 // limit in time or the caller says so. Loop-confined; owned by the host's task.
-class RemoteCommand final : public SessionUser {
+class RemoteCommand final : public SessionUser, private ReadingGate::User {
  public:
   struct Result {
     HostOutcome outcome;
     // Nothing was requested: on a session that was there already, a new one may do better.
     bool stale_session = false;
+    // The connection broke while the command waited for its grant: nothing was requested.
+    bool lost_in_wait = false;
+    absl::Duration waited_for_grant;
   };
 
   // `session` must outlive this. `warm`: it was there already; where it does not open a channel
@@ -32,12 +35,15 @@ class RemoteCommand final : public SessionUser {
   RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
                 absl::Duration begin, HostTimings* timings,
                 absl::AnyInvocable<void(Result)> on_end);
+  ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
 
   void Start();
-  // The run is canceled: ends at once where no command was requested, else stops the command first.
-  void Cancel();
+  // The command may be requested. Once, and only while it waits for that: else ignored.
+  void Grant();
+  // Ends at once where no command was requested, else stops the command first.
+  void Cancel(Cause cause, const std::string& message);
   // Whether the command may have been started.
   bool requested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
   // Ends at once.
@@ -48,29 +54,44 @@ class RemoteCommand final : public SessionUser {
  private:
   enum class Phase {
     kOpening,
+    kReady,    // the channel is open; waits for Grant, without a limit in time
     kExec,     // the command was requested: it may run from here on
     kRunning,  // the server has confirmed it
     kEnded,
   };
   // How far stopping the command has come.
-  enum class Stop { kNo, kRequested, kTermSent, kKillSent };
+  // kTermRepeated: over the second channel.
+  enum class Stop { kNo, kRequested, kTermSent, kTermRepeated, kKillSent };
+  // Of the second channel.
+  enum class Beside { kUnused, kAtWork, kDone, kFutile };
 
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
   // One step; whether to go on at once.
   bool Step();
   bool OpenChannel();
-  void BeginExec();
+  void BeginWait();
+  bool WaitForGrant();
   bool Exec();
   bool Pump();
+  SshTransport::Step PumpBoth();
+  // Whether reading has to wait; then this is parked.
+  bool Parked();
+  void Unpark();
+  void OnReadingAgain() override;
 
   void OnPhaseTimeout();
   void OnOpenTimeout();
   void OnCommandTimeout();
   void OnIdleTimer();
-  void StopCommand(HostState state, std::string message);
+  void StopCommand(HostState state, Cause cause, std::string message);
   void SendTerm();
-  void OnGraceOver();
+  void RepeatTerm();
+  void SendKill();
+  void GiveUp();
+  void OnStopTimer();
+  void UseSecondChannel(absl::string_view signal);
+  bool LineHeard() const;
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();
@@ -78,6 +99,7 @@ class RemoteCommand final : public SessionUser {
   void EndByExitOrLost();
   void EndUnopened();
   void EndLost();
+  void EndNotStarted(std::string message);
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
 
@@ -97,10 +119,15 @@ class RemoteCommand final : public SessionUser {
   std::unique_ptr<Timer> phase_timer_;    // opening, exec, then the grace time
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
+  absl::Duration ready_since_;
+  absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
   Stop stop_ = Stop::kNo;
   HostOutcome stop_outcome_;
+  Beside beside_ = Beside::kUnused;
+  std::string stop_line_;
+  bool parked_ = false;
 
   LineAssembler stdout_;
   LineAssembler stderr_;

@@ -11,6 +11,7 @@
 #include "ssh_engine/event_loop.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/job.h"
+#include "ssh_engine/reading_gate.h"
 #include "ssh_engine/session_pool.h"
 #include "ssh_engine/ssh_transport.h"
 
@@ -22,6 +23,7 @@ struct RunContext {
   Connector* connector = nullptr;
   HelperPool* helpers = nullptr;
   SessionPool* pool = nullptr;
+  ReadingGate* reading = nullptr;
   SshTransportFactory new_transport;
   std::shared_ptr<const Job> job;
   std::shared_ptr<const Credential> credential;  // this loop's own copy

@@ -1,5 +1,7 @@
 #include "ssh_engine/run_on_loop.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "ssh_engine/event_loop.h"
@@ -24,6 +26,11 @@ void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   observer_->OnState(host_index, state);
   bytes_ += kEventBytes;
   if (!state_timer_->armed()) state_timer_->Arm(kStateDelay);
+}
+
+void FlushingObserver::OnReady(uint32_t host_index) {
+  observer_->OnReady(host_index);
+  Count(kEventBytes);
 }
 
 void FlushingObserver::OnOutput(uint32_t host_index, OutputStream stream,
@@ -54,14 +61,13 @@ void FlushingObserver::Count(size_t bytes) {
   });
 }
 
-RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
                      std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
                      absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
       observer_(context_.loop, std::move(observer)),
       on_done_(std::move(on_done)),
-      hosts_(std::move(hosts)),
       alive_(std::make_shared<char>()) {
   context_.job = std::move(job);
   context_.observer = &observer_;
@@ -69,14 +75,21 @@ RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::ve
 
 RunOnLoop::~RunOnLoop() = default;
 
-void RunOnLoop::Start() {
+void RunOnLoop::Add(std::vector<Host> hosts) {
+  queued_.insert(queued_.end(), std::make_move_iterator(hosts.begin()),
+                 std::make_move_iterator(hosts.end()));
+  if (stopped_) return EndQueued();
   StartMore();
+}
+
+void RunOnLoop::Finish() {
+  finished_ = true;
   DoneIfSo();
 }
 
 // A permit that comes too late for this loop goes on to the next.
 void RunOnLoop::StartMore() {
-  while (!AllStarted() && !waiting_) {
+  while (!queued_.empty() && !waiting_ && !paused_) {
     // Weak: while it waits, the limit owns it.
     auto grant = [this, loop = context_.loop, waiting_for = std::weak_ptr<InFlightLimit>(limit_),
                   alive = std::weak_ptr<char>(alive_)] {
@@ -94,18 +107,18 @@ void RunOnLoop::StartMore() {
 
 void RunOnLoop::OnGrant() {
   waiting_ = false;
-  if (AllStarted()) return limit_->Release();
+  if (queued_.empty() || paused_) return limit_->Release();
   StartOne();
   StartMore();
 }
 
 void RunOnLoop::StartOne() {
-  Host& host = hosts_[next_++];
-  const uint32_t index = host.index;
-  auto task =
-      std::make_unique<HostTask>(std::move(host), &context_, [this, index] { OnHostEnd(index); });
+  const uint32_t index = queued_.front().index;
+  auto task = std::make_unique<HostTask>(std::move(queued_.front()), &context_,
+                                         [this, index] { OnHostEnd(index); });
+  queued_.pop_front();
   HostTask* const started = task.get();
-  tasks_.emplace(index, std::move(task));
+  tasks_.emplace(index, Started{turns_++, std::move(task)});
   started->Start();
 }
 
@@ -120,28 +133,74 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
   });
 }
 
-void RunOnLoop::Cancel() {
-  EndQueued("the run was canceled before this host's turn came.");
-  // Ends come back to OnHostEnd, which leaves tasks_ alone.
-  for (auto& task : tasks_) task.second->Cancel();
+// --- What the run's handle and its observer ask. Ends of tasks come back to OnHostEnd, which
+// leaves tasks_ alone.
+
+void RunOnLoop::Grant(const std::vector<uint32_t>& hosts) {
+  for (const uint32_t host : hosts) {
+    const auto task = tasks_.find(host);
+    if (task != tasks_.end()) task->second.task->Grant();
+  }
+}
+
+void RunOnLoop::CancelHost(uint32_t host, Cause cause, const std::string& message) {
+  const auto task = tasks_.find(host);
+  if (task != tasks_.end()) return task->second.task->Cancel(cause, message);
+  const auto queued = std::find_if(queued_.begin(), queued_.end(),
+                                   [host](const Host& one) { return one.index == host; });
+  if (queued == queued_.end()) return;
+  queued_.erase(queued);
+  EndUnstarted(host, message);
   DoneIfSo();
 }
 
+void RunOnLoop::Cancel() {
+  if (!stopped_) stopped_ = "the run was canceled before this host's turn came.";
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->Cancel(Cause::kNone, "the run was canceled.");
+}
+
+void RunOnLoop::StopStarting(const std::string& message) {
+  if (!stopped_) stopped_ = message;
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->StopIfQueued(*stopped_);
+}
+
+void RunOnLoop::SetPaused(bool paused) {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  // They queue in the pool anew, in the old order.
+  std::vector<const Started*> started;
+  for (const auto& task : tasks_) started.push_back(&task.second);
+  std::sort(started.begin(), started.end(),
+            [](const Started* a, const Started* b) { return a->turn < b->turn; });
+  for (const Started* one : started) one->task->SetPaused(paused);
+  StartMore();
+}
+
 void RunOnLoop::Abandon() {
-  EndQueued("musterd was stopped before this host's turn came.");
-  for (auto& task : tasks_) task.second->Abandon();
+  stopped_ = "musterd was stopped before this host's turn came.";
+  EndQueued();
+  for (auto& task : tasks_) task.second.task->Abandon();
   observer_.Flush(context_.loop->WallTime());
 }
 
-void RunOnLoop::EndQueued(const char* message) {
+// --- The end
+
+void RunOnLoop::EndQueued() {
+  for (const Host& host : std::exchange(queued_, {})) EndUnstarted(host.index, *stopped_);
+  DoneIfSo();
+}
+
+void RunOnLoop::EndUnstarted(uint32_t host_index, const std::string& message) {
   HostOutcome outcome;
   outcome.state = HostState::kNotStarted;
   outcome.message = message;
-  for (; !AllStarted(); ++next_) observer_.OnEnd(hosts_[next_].index, outcome);
+  observer_.OnEnd(host_index, outcome);
 }
 
 void RunOnLoop::DoneIfSo() {
-  if (done_ || !AllStarted() || !tasks_.empty()) return;
+  if (done_ || !finished_ || !queued_.empty() || !tasks_.empty()) return;
   done_ = true;
   observer_.Flush(context_.loop->WallTime());
   context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {

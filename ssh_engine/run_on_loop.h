@@ -4,11 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/host_task.h"
 #include "ssh_engine/in_flight_limit.h"
 #include "ssh_engine/job.h"
@@ -24,6 +27,7 @@ class FlushingObserver final : public LoopObserver {
   FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer);
 
   void OnState(uint32_t host_index, HostState state) override;
+  void OnReady(uint32_t host_index) override;
   void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const HostOutcome& outcome) override;
   // What there is, now.
@@ -40,30 +44,36 @@ class FlushingObserver final : public LoopObserver {
   std::shared_ptr<char> alive_;
 };
 
-// Starts this loop's hosts as the limit permits, and ends when each has ended. Loop-confined; owned
-// by the engine's loop.
+// Starts this loop's hosts in the order of adding as the limit permits, and ends when no more will
+// come and each has ended. Loop-confined; owned by the engine's loop. The public methods are those
+// of RunHandle and LoopControl.
 class RunOnLoop {
  public:
-  // `context` needs no observer and no job. `on_done` is called once, when the
-  // last host has ended and its events are flushed, never from within Start or Cancel; it may
-  // destroy this.
-  RunOnLoop(RunContext context, std::shared_ptr<const Job> job, std::vector<Host> hosts,
+  // `context` needs no observer and no job. `on_done` is called once, after Finish, when the last
+  // host has ended and its events are flushed, never from within a call; it may destroy this.
+  RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
             std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
             absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
-  void Start();
+  void Add(std::vector<Host> hosts);
+  void Finish();
   void Cancel();
+  void StopStarting(const std::string& message);
+  void SetPaused(bool paused);
+  void Grant(const std::vector<uint32_t>& hosts);
+  // Takes time in proportion to the hosts whose turn has not come, where it is one of them.
+  void CancelHost(uint32_t host, Cause cause, const std::string& message);
   // The engine stops: all hosts have ended and their events are flushed when this returns.
   void Abandon();
 
  private:
-  bool AllStarted() const { return next_ == hosts_.size(); }
   void StartMore();
   void StartOne();
   void OnGrant();
   void OnHostEnd(uint32_t host_index);
-  void EndQueued(const char* message);
+  void EndQueued();
+  void EndUnstarted(uint32_t host_index, const std::string& message);
   void DoneIfSo();
 
   RunContext context_;
@@ -71,11 +81,18 @@ class RunOnLoop {
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;
 
-  std::vector<Host> hosts_;
-  size_t next_ = 0;       // the first of hosts_ that was not started
-  bool waiting_ = false;  // for a permit
+  std::deque<Host> queued_;
+  bool finished_ = false;
+  bool paused_ = false;
+  absl::optional<std::string> stopped_;  // why no further host is started
+  bool waiting_ = false;                 // for a permit
   bool done_ = false;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<HostTask>> tasks_;  // by host index
+  struct Started {
+    uint64_t turn;  // in the order of starting
+    std::unique_ptr<HostTask> task;
+  };
+  uint64_t turns_ = 0;
+  absl::flat_hash_map<uint32_t, Started> tasks_;  // by host index
   std::shared_ptr<char> alive_;  // what was posted or deferred is dropped once this is gone
 };
 

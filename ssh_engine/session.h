@@ -34,6 +34,8 @@ class Session {
   void SetUser(SessionUser* user) { user_ = user; }
   // What the transport waits for.
   void UpdateInterest() { watch_->SetInterest(true, transport_->WantsWrite()); }
+  // Waits for nothing.
+  void Park() { watch_->SetInterest(false, false); }
 
  private:
   const std::shared_ptr<SshTransport> transport_;

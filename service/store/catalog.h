@@ -64,7 +64,8 @@ class Catalog {
   absl::StatusOr<int64_t> Unended(absl::string_view run_id);
   absl::Status AddStarted(int64_t number, std::vector<uint32_t>* hosts) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<absl::optional<NewRun>> ReadRun(Query* query) const;
+  absl::StatusOr<absl::optional<NewRun>> ReadRun(Query* query) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<Database> writer_;  // the writing thread's
   mutable Mutex mutex_;

@@ -70,6 +70,11 @@ absl::StatusOr<LogFolder::Log> LogFolder::Get(const std::string& run_id,
   return log;
 }
 
+bool LogFolder::IsOpen(const std::string& run_id) const {
+  MutexLock lock(&mutex_);
+  return written_.contains(run_id);
+}
+
 absl::Status LogFolder::Append(const std::string& run_id, absl::Span<const LogBlock> blocks) {
   const absl::StatusOr<Log> log = Get(run_id, absl::nullopt);
   if (!log.ok()) return log.status();

@@ -40,6 +40,8 @@ class LogFolder {
   // empty.
   absl::StatusOr<std::shared_ptr<SegmentedLog>> Get(const std::string& run_id,
                                                     absl::optional<uint64_t> ended_at);
+  // Whether the log is open for Append.
+  bool IsOpen(const std::string& run_id) const;
   // Of a run that has not ended.
   absl::Status Append(const std::string& run_id, absl::Span<const LogBlock> blocks);
   // Makes what was appended durable: of these runs, of all.

@@ -98,11 +98,8 @@ absl::Status MemoryRunStore::Commit(Fence fence, const JournalCommit& commit) {
     run->second.results = ended.results;
   }
   disk_->runs_ = std::move(runs);
-  const auto sync = [&](const std::string& id) {
-    disk_->logs_[id].synced = disk_->logs_[id].blocks.size();
-  };
-  for (const NewRun& added : commit.added) sync(added.run.id());
-  for (const EndedRun& ended : commit.ended) sync(ended.run.id());
+  for (const NewRun& added : commit.added) disk_->logs_[added.run.id()].Sync();
+  for (const EndedRun& ended : commit.ended) disk_->logs_[ended.run.id()].Sync();
   return absl::OkStatus();
 }
 
@@ -110,6 +107,8 @@ absl::Status MemoryRunStore::Append(Fence fence, absl::string_view run_id,
                                     absl::Span<const LogBlock> blocks) {
   MutexLock lock(&disk_->mutex_);
   if (absl::Status status = Admit(StoreWrite::kAppend, fence); !status.ok()) return status;
+  const auto run = disk_->runs_.find(run_id);
+  if (run != disk_->runs_.end() && run->second.ended) return Ended(run_id);
   MemoryDisk::Log& log = disk_->logs_[std::string(run_id)];
   uint64_t next = log.last_sequence() + 1;
   for (const LogBlock& block : blocks) {
@@ -128,7 +127,7 @@ absl::Status MemoryRunStore::Append(Fence fence, absl::string_view run_id,
 absl::Status MemoryRunStore::Sync(Fence fence) {
   MutexLock lock(&disk_->mutex_);
   if (absl::Status status = Admit(StoreWrite::kSync, fence); !status.ok()) return status;
-  for (auto& [id, log] : disk_->logs_) log.synced = log.blocks.size();
+  for (auto& [id, log] : disk_->logs_) log.Sync();
   return absl::OkStatus();
 }
 

@@ -46,6 +46,7 @@ class MemoryDisk {
     std::vector<Block> blocks;
     size_t synced = 0;     // blocks
     uint64_t damaged = 0;  // 0: nowhere
+    void Sync() { synced = blocks.size(); }
     uint64_t last_sequence() const {
       return blocks.empty() ? 0 : blocks.back().first_sequence + blocks.back().count - 1;
     }

@@ -9,7 +9,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "service/store/frame_reader.h"
 
 namespace muster::service {
 namespace {
@@ -85,36 +84,44 @@ absl::Status SegmentFile::Walk(bool whole) {
   index_.clear();
   last_sequence_ = 0;
   FrameReader reader(*file, header_.salt, kSegmentHeaderSize, size_);
-  while (true) {
-    const absl::StatusOr<FrameReader::Found> found = reader.Look();
-    if (!found.ok()) return found.status();
-    if (*found == FrameReader::Found::kEnd) break;
-    bool good =
-        *found == FrameReader::Found::kFrame && reader.header().first_sequence > last_sequence_;
-    if (good && whole) {
-      const auto payload = reader.Payload();
-      if (!payload.ok()) return payload.status();
-      good = payload->has_value();
-    }
-    const uint64_t offset = reader.offset();
-    if (!good) {
-      const absl::StatusOr<bool> more = reader.FindNext(last_sequence_);
-      if (!more.ok()) return more.status();
-      if (!*more && !whole) break;  // reading says what is wrong
-      if (!*more) {
-        size_ = offset;
-        if (absl::Status status = CutOff(); !status.ok()) return status;
-        break;
-      }
-      if (damage_.empty()) damage_ = DamageAt(path_, offset, "whole records follow a broken one");
-      index_.push_back({reader.header().first_sequence, reader.offset()});
+  while (reader.offset() < size_) {
+    const absl::StatusOr<bool> good = IsGood(&reader, whole);
+    if (!good.ok()) return good.status();
+    if (*good) {
+      Note(reader.header().first_sequence, reader.header().last_sequence(), reader.offset());
+      reader.Next();
       continue;
     }
-    Note(reader.header().first_sequence, reader.header().last_sequence(), offset);
-    reader.Next();
+    const uint64_t broken = reader.offset();
+    const absl::StatusOr<bool> more = reader.FindNext(last_sequence_);
+    if (!more.ok()) return more.status();
+    if (*more) {
+      NoteDamage(broken, reader);
+      continue;
+    }
+    if (!whole) break;  // who reads it is told
+    size_ = broken;
+    if (absl::Status status = CutOff(); !status.ok()) return status;
   }
   indexed_ = true;
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> SegmentFile::IsGood(FrameReader* reader, bool whole) const {
+  const absl::StatusOr<FrameReader::Found> found = reader->Look();
+  if (!found.ok()) return found.status();
+  if (*found != FrameReader::Found::kFrame) return false;
+  if (reader->header().first_sequence <= last_sequence_) return false;
+  if (!whole) return true;
+  const auto payload = reader->Payload();
+  if (!payload.ok()) return payload.status();
+  return payload->has_value();
+}
+
+// What follows the damage gets an entry of its own, so that it is found without passing the damage.
+void SegmentFile::NoteDamage(uint64_t offset, const FrameReader& next) {
+  if (damage_.empty()) damage_ = DamageAt(path_, offset, "whole records follow a broken one");
+  index_.push_back({next.header().first_sequence, next.offset()});
 }
 
 absl::Status SegmentFile::CutOff() {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "service/store/frame.h"
+#include "service/store/frame_reader.h"
 #include "service/store/open_files.h"
 
 namespace muster::service {
@@ -63,6 +64,8 @@ class SegmentFile {
   SegmentFile(OpenFiles* files, std::string path) : files_(files), path_(std::move(path)) {}
   // Walks over all frames; with their payloads where `whole` is set.
   absl::Status Walk(bool whole);
+  absl::StatusOr<bool> IsGood(FrameReader* reader, bool whole) const;
+  void NoteDamage(uint64_t offset, const FrameReader& next);
   void Note(uint64_t first_sequence, uint64_t last_sequence, uint64_t offset);
   absl::Status CutOff();
   // After a sync that failed the kernel holds for written what may not be: writes it once more.

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/event_block.h"
-#include "service/store/frame_reader.h"
 
 namespace muster::service {
 namespace {
@@ -164,50 +163,62 @@ void SegmentedLog::BeginSync() {
   if (!segments_.empty()) segments_.back().BeginSync();
 }
 
+absl::StatusOr<SegmentedLog::Start> SegmentedLog::Find(uint64_t sequence) const {
+  MutexLock lock(&mutex_);
+  Start start;
+  start.last_sequence = last_sequence_;
+  if (sequence > last_sequence_) return start;
+  const auto next = std::upper_bound(segments_.begin(), segments_.end(), sequence,
+                                     [](uint64_t wanted, const SegmentFile& segment) {
+                                       return wanted < segment.first_sequence();
+                                     });
+  if (next == segments_.begin()) return absl::DataLossError(Lost(PathOf(1), 0, sequence));
+  SegmentFile& segment = *std::prev(next);
+  if (absl::Status status = segment.Index(); !status.ok()) return status;
+  start.path = segment.path();
+  auto file = place_.files->Get(start.path);
+  if (!file.ok()) return file.status();
+  start.reader.emplace(*file, segment.salt(), segment.OffsetOf(sequence), segment.size());
+  return start;
+}
+
+absl::StatusOr<bool> SegmentedLog::ReadFrame(FrameReader* reader, size_t max_bytes, LogPart* part) {
+  const uint64_t wanted = part->last_sequence + 1;
+  while (true) {
+    const absl::StatusOr<FrameReader::Found> found = reader->Look();
+    if (!found.ok()) return found.status();
+    if (*found != FrameReader::Found::kFrame) return false;
+    if (reader->header().last_sequence() >= wanted) break;
+    reader->Next();
+  }
+  const FrameHeader& header = reader->header();
+  const bool fits = part->bytes.empty() || part->bytes.size() + header.size <= max_bytes;
+  if (header.first_sequence > wanted || !fits) return false;
+  const auto payload = reader->Payload();
+  if (!payload.ok()) return payload.status();
+  if (!payload->has_value() || !DecodePayload(header, **payload, &part->bytes)) return false;
+  CutFront(header.first_sequence, wanted, &part->bytes);
+  part->last_sequence = header.last_sequence();
+  reader->Next();
+  return true;
+}
+
 absl::StatusOr<LogPart> SegmentedLog::Read(uint64_t after, size_t max_bytes) const {
   LogPart part;
   part.last_sequence = after;
-  uint64_t wanted = after + 1;
-  uint64_t last = 0;
-  absl::optional<FrameReader> reader;
-  std::string path;
-  {
-    MutexLock lock(&mutex_);
-    last = last_sequence_;
-    if (after >= last) return part;
-    const auto next = std::upper_bound(segments_.begin(), segments_.end(), wanted,
-                                       [](uint64_t sequence, const SegmentFile& segment) {
-                                         return sequence < segment.first_sequence();
-                                       });
-    if (next == segments_.begin()) return absl::DataLossError(Lost(PathOf(1), 0, wanted));
-    SegmentFile& segment = *std::prev(next);
-    if (absl::Status status = segment.Index(); !status.ok()) return status;
-    auto file = place_.files->Get(path = segment.path());
-    if (!file.ok()) return file.status();
-    reader.emplace(*file, segment.salt(), segment.OffsetOf(wanted), segment.size());
-  }
+  absl::StatusOr<Start> start = Find(after + 1);
+  if (!start.ok()) return start.status();
+  if (!start->reader.has_value()) return part;
   part.bytes.reserve(std::min(max_bytes, kReservedBytes));
   while (part.bytes.size() < max_bytes || part.bytes.empty()) {
-    const absl::StatusOr<FrameReader::Found> found = reader->Look();
-    if (!found.ok()) return found.status();
-    if (*found != FrameReader::Found::kFrame) break;
-    const FrameHeader& header = reader->header();
-    if (header.last_sequence() < wanted) {
-      reader->Next();
-      continue;
-    }
-    const bool fits = part.bytes.empty() || part.bytes.size() + header.size <= max_bytes;
-    if (header.first_sequence > wanted || !fits) break;
-    const auto payload = reader->Payload();
-    if (!payload.ok()) return payload.status();
-    if (!payload->has_value() || !DecodePayload(header, **payload, &part.bytes)) break;
-    CutFront(header.first_sequence, wanted, &part.bytes);
-    part.last_sequence = header.last_sequence();
-    wanted = part.last_sequence + 1;
-    reader->Next();
+    const absl::StatusOr<bool> more = ReadFrame(&*start->reader, max_bytes, &part);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
   }
-  if (part.bytes.empty()) return absl::DataLossError(Lost(path, reader->offset(), wanted));
-  part.more = part.last_sequence < last;
+  if (part.bytes.empty()) {
+    return absl::DataLossError(Lost(start->path, start->reader->offset(), after + 1));
+  }
+  part.more = part.last_sequence < start->last_sequence;
   return part;
 }
 

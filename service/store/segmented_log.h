@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "service/store/frame_reader.h"
 #include "service/store/open_files.h"
 #include "service/store/run_store.h"
 #include "service/store/segment_file.h"
@@ -63,6 +64,16 @@ class SegmentedLog {
   absl::Status BeginSegment(bool* made) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Encodes `blocks`, small ones joined, into frames_.
   void Encode(absl::Span<const LogBlock> blocks, uint32_t salt);
+  // Where to begin to look for an event. Without a reader: there is no such event yet.
+  struct Start {
+    std::string path;
+    absl::optional<FrameReader> reader;
+    uint64_t last_sequence = 0;  // of the log
+  };
+  absl::StatusOr<Start> Find(uint64_t sequence) const;
+  // Adds what the next frame has after part's last event. False: nothing more is to be had here, or
+  // it does not fit.
+  static absl::StatusOr<bool> ReadFrame(FrameReader* reader, size_t max_bytes, LogPart* part);
   std::string Lost(const std::string& path, uint64_t offset, uint64_t sequence) const;
 
   const Place place_;

@@ -136,7 +136,15 @@ absl::Status SqliteRunStore::Append(Fence fence, absl::string_view run_id,
   if (absl::Status status = catalog_->CheckFence(fence); !status.ok()) return status;
   if (absl::Status status = CheckId(run_id); !status.ok()) return status;
   if (absl::Status status = CheckSpace(); !status.ok()) return status;
-  return logs_->Append(std::string(run_id), blocks);
+  const std::string id(run_id);
+  if (!logs_->IsOpen(id)) {  // the first time
+    const auto end = catalog_->EndOf(id);
+    if (!end.ok() && !absl::IsNotFound(end.status())) return end.status();
+    if (end.ok() && end->has_value()) {
+      return absl::FailedPreconditionError(absl::StrCat("run ", id, " has ended"));
+    }
+  }
+  return logs_->Append(id, blocks);
 }
 
 absl::Status SqliteRunStore::Sync(Fence fence) {

@@ -3,8 +3,8 @@
 #
 #   tests/bench/micro.sh [NAME...] [GOOGLE BENCHMARK OPTIONS]
 #
-# NAME: event_block, journal, known_hosts, line_assembler, node_set, run_log or run_store; default:
-# all. For example:
+# NAME: event_block, folded_view, journal, known_hosts, line_assembler, node_set, run_log or
+# run_store; default: all. For example:
 #   tests/bench/micro.sh known_hosts --benchmark_filter=hashed
 # With MICRO_JSON=FOLDER each also writes FOLDER/NAME.json.
 set -euo pipefail
@@ -15,13 +15,13 @@ names=()
 options=()
 for argument in "$@"; do
   case $argument in
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     -*) options+=("$argument") ;;
     *) names+=("$argument") ;;
   esac
 done
-[ "${#names[@]}" -gt 0 ] || names=(event_block journal known_hosts line_assembler node_set run_log
-    run_store)
+[ "${#names[@]}" -gt 0 ] || names=(event_block folded_view journal known_hosts line_assembler node_set
+    run_log run_store)
 
 ./deploy/install_packages.sh
 targets=("${names[@]/#///tests/bench/micro:}")

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "client/list_request.h"
 #include "client/run_request.h"
 
 namespace muster::client {
@@ -49,6 +50,41 @@ TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
   wrong({"run", "-t", "a", "--host-key-policy", "no", "--", "true"}, "accept-new");
   wrong({"show"}, "run");
   wrong({"dance"}, "dance");
+}
+
+TEST(OptionsTest, RepeatedOptionsAddUp) {
+  const ParsedOptions parsed =
+      Parse({"run", "-t", "a", "--label", "x=1", "--label", "y=2", "--", "true"});
+  EXPECT_THAT(parsed.options.labels, ElementsAre("x=1", "y=2"));
+}
+
+TEST(OptionsTest, SizesAndDurations) {
+  const auto run = [](const char* option, const char* value) {
+    return Parse({"run", "-t", "a", option, value, "--", "true"});
+  };
+  EXPECT_EQ(run("--output-limit", "64K").options.output_limit, 65536u);
+  EXPECT_EQ(run("--run-output-limit", "2G").options.run_output_limit, uint64_t{2} << 30);
+  EXPECT_EQ(run("--stop-grace", "0s").options.stop_grace, absl::ZeroDuration());
+  for (const char* bad : {"", "K", "-1", "1.5M", "99999999999999999999", "99999999999T"}) {
+    EXPECT_EQ(run("--output-limit", bad).exit_code, 2) << bad;
+  }
+}
+
+TEST(OptionsTest, RerunTakesItsHostsTogether) {
+  EXPECT_EQ(Parse({"rerun", "r1", "--failed", "--not-started"}).options.states,
+            "failed,not-started");
+}
+
+TEST(OptionsTest, WhatDoesNotGoTogetherIsTold) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"watch", "r1", "--from", "3", "--output-dir", "d"},
+           {"watch", "r1", "--from", "3", "--fold"},
+           {"watch", "r1", "--hosts", "a", "--junit", "f"},
+           {"watch", "r1", "--states", "failed", "--output-dir", "d"},
+           {"watch", "r1", "--summary", "--json"},
+           {"run", "-t", "a", "--fold", "--json", "--", "true"}}) {
+    EXPECT_EQ(Parse(words).exit_code, 2) << words[2] << " " << words[3];
+  }
 }
 
 TEST(OptionsTest, HelpIsNoError) {
@@ -108,6 +144,79 @@ TEST_F(RunRequestTest, EnvironmentAndLabels) {
   EXPECT_EQ(spec.labels().at("ticket"), "OPS-1");
   options_.environment = {"nonsense"};
   EXPECT_FALSE(Make().ok());
+}
+
+TEST_F(RunRequestTest, Rollout) {
+  options_.rollout.batches = "1,10%, 50%";
+  options_.rollout.max_failures = "5%";
+  options_.rollout.order = "shuffled:42";
+  options_.rollout.probe = "true";
+  options_.rollout.batch_pause = absl::Milliseconds(1500);
+  const v1::Rollout rollout = Make()->rollout();
+  EXPECT_THAT(rollout.batches(), ElementsAre("1", "10%", "50%"));
+  EXPECT_EQ(rollout.order(), v1::HOST_ORDER_SHUFFLED);
+  EXPECT_EQ(rollout.shuffle_seed(), 42u);
+  EXPECT_EQ(rollout.probe().shell(), "true");
+  EXPECT_EQ(rollout.batch_pause().nanos(), 500'000'000);
+}
+
+TEST_F(RunRequestTest, WrongRolloutsAreTold) {
+  const auto refused = [this](std::string RolloutOptions::*field, const char* text) {
+    options_.rollout = RolloutOptions();
+    options_.rollout.*field = text;
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr(text));
+  };
+  for (const char* batches : {"0", "-1", "101%", "x", "1;2"}) {
+    refused(&RolloutOptions::batches, batches);
+  }
+  for (const char* failures : {"x", "101%", "-1", "%"}) {
+    refused(&RolloutOptions::max_failures, failures);
+  }
+  for (const char* order : {"random", "shuffled:x"}) refused(&RolloutOptions::order, order);
+  options_.rollout = RolloutOptions();
+  options_.rollout.confirm_batches = true;
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--confirm-batches"));
+}
+
+TEST_F(RunRequestTest, StoppingAndLimits) {
+  EXPECT_FALSE(Make()->stop().has_grace());
+  options_.stop_grace = absl::ZeroDuration();
+  options_.output_limit = 10;
+  options_.on_output_limit = "cancel";
+  const v1::RunSpec spec = *Make();
+  EXPECT_TRUE(spec.stop().has_grace());
+  EXPECT_EQ(spec.output_limits().max_bytes_per_host(), 10u);
+  EXPECT_EQ(spec.output_limits().policy(), v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+}
+
+TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
+  const ServerAddress own = {"unix:/run/m.sock", true};
+  options_.states = "exited_nonzero,not-started";
+  auto request = MakeRerunRequest(options_, own, "");
+  EXPECT_FALSE(request->has_login());
+  EXPECT_THAT(request->states(),
+              ElementsAre(v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_NOT_STARTED));
+  options_.identity_files = {"/keys/a"};
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_EQ(request->login().local().identity_files(0).path(), "/keys/a");
+}
+
+TEST(ListRequestTest, Filters) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  Options options;
+  options.run_states = "failed,paused";
+  options.labels = {"a=b"};
+  options.since = "2h";
+  auto request = MakeListRequest(options, now, absl::UTCTimeZone());
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->states(), ElementsAre(v1::RUN_STATE_FAILED, v1::RUN_STATE_PAUSED));
+  EXPECT_EQ(request->created_after().seconds(), 1'000'000 - 7200);
+  options.since = "1970-01-02T01:00:00+01:00";
+  EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
+  options.since = "1970-01-02";
+  EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
+  options.since = "yesterday";
+  EXPECT_FALSE(MakeListRequest(options, now, absl::UTCTimeZone()).ok());
 }
 
 TEST(ServerAddressTest, Forms) {

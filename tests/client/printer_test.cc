@@ -72,15 +72,14 @@ TEST_F(PrinterTest, EachLineHasItsHost) {
 }
 
 TEST_F(PrinterTest, ALineWithoutAnEndGetsOne) {
-  EXPECT_EQ(Print(NewLinePrinter, {Output(0, "a"), Output(1, "b\n")}).first,
-            "web1: a\nweb2: b\n");
+  EXPECT_EQ(Print(NewLinePrinter, {Output(0, "a"), Output(1, "b\n")}).first, "web1: a\nweb2: b\n");
 }
 
 TEST_F(PrinterTest, APieceOfALineWaitsForItsRest) {
-  EXPECT_EQ(Print(NewLinePrinter,
-                  {Split(0, "long "), Output(1, "between\n"), Output(0, "line\nnext\n")})
-                .first,
-            "web2: between\nweb1: long line\nweb1: next\n");
+  EXPECT_EQ(
+      Print(NewLinePrinter, {Split(0, "long "), Output(1, "between\n"), Output(0, "line\nnext\n")})
+          .first,
+      "web2: between\nweb1: long line\nweb1: next\n");
 }
 
 TEST_F(PrinterTest, APieceWhoseRestNeverCameIsShownAtTheEnd) {
@@ -88,23 +87,63 @@ TEST_F(PrinterTest, APieceWhoseRestNeverCameIsShownAtTheEnd) {
 }
 
 TEST_F(PrinterTest, FoldsIdenticalOutputsWithIdenticalOutcomes) {
-  const auto printed = Print(
-      NewFoldPrinter,
-      {Output(0, "same\n"), Output(1, "sa"), Output(2, "same\n"), Finished(0, v1::HOST_STATE_SUCCEEDED),
-       Output(1, "me\n"), Finished(2, v1::HOST_STATE_SUCCEEDED),
-       Finished(1, v1::HOST_STATE_SUCCEEDED)});
+  const auto printed =
+      Print(NewFoldPrinter,
+            {Output(0, "same\n"), Output(1, "sa"), Output(2, "same\n"),
+             Finished(0, v1::HOST_STATE_SUCCEEDED), Output(1, "me\n"),
+             Finished(2, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED)});
   EXPECT_THAT(printed.first, HasSubstr("web[1-3]"));
   EXPECT_THAT(printed.first, HasSubstr("\nsame\n"));
 }
 
 TEST_F(PrinterTest, TheSameOutputWithAnotherOutcomeStandsAlone) {
-  const auto printed =
-      Print(NewFoldPrinter,
-            {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"),
-             Finished(0, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED),
-             Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
+  const auto printed = Print(
+      NewFoldPrinter,
+      {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"), Finished(0, v1::HOST_STATE_SUCCEEDED),
+       Finished(1, v1::HOST_STATE_SUCCEEDED), Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
   EXPECT_THAT(printed.first, HasSubstr("web[1-2] (2 hosts): succeeded"));
   EXPECT_THAT(printed.first, HasSubstr("web3 (1 host): exited with code 2"));
+}
+
+TEST_F(PrinterTest, GroupsAreFoldedAsTheDaemonDid) {
+  ::testing::internal::CaptureStdout();
+  {
+    OutputWriter writer;
+    RunView view;
+    view.Apply(first_[0]);
+    const auto printer = NewFoldPrinter(&writer, false);
+    v1::OutputGroup group;
+    group.set_group(1);
+    group.set_state(v1::HOST_STATE_SUCCEEDED);
+    group.set_stdout("same\n");
+    group.add_hosts()->set_first(0);
+    printer->OnGroup(group, view);
+    printer->OnGroupsLost();  // and then all again
+    printer->OnGroup(group, view);
+    v1::OutputGroup more;
+    more.set_group(1);
+    more.add_hosts()->set_first(1);
+    more.mutable_hosts(0)->set_last(2);
+    printer->OnGroup(more, view);
+    printer->OnEnd(view);
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+            "== web[1-3] (3 hosts): succeeded ==\nsame\n");
+}
+
+TEST_F(PrinterTest, APausedRunSaysHowItGoesOn) {
+  ::testing::internal::CaptureStderr();
+  {
+    OutputWriter writer;
+    RunView view;
+    v1::Run run;
+    run.set_id("r1");
+    view.SetRun(run);
+    v1::Event paused;
+    paused.mutable_run_state()->set_state(v1::RUN_STATE_PAUSED);
+    NewNoticePrinter(&writer)->OnEvent(paused, view);
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("muster resume r1"));
 }
 
 }  // namespace

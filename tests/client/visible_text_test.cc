@@ -32,9 +32,9 @@ TEST(VisibleTextTest, ShowsWhatTurnsTheTextAround) {
 
 TEST(VisibleTextTest, ShowsWhatIsNoUtf8) {
   EXPECT_EQ(Visible("\xff"), "<FF>");
-  EXPECT_EQ(Visible("a\xc3"), "a<C3>");           // cut off
-  EXPECT_EQ(Visible("\xc0\xaf"), "<C0><AF>");      // longer than need be
-  EXPECT_EQ(Visible("\xed\xa0\x80"), "<ED><A0><80>");  // a surrogate
+  EXPECT_EQ(Visible("a\xc3"), "a<C3>");                        // cut off
+  EXPECT_EQ(Visible("\xc0\xaf"), "<C0><AF>");                  // longer than need be
+  EXPECT_EQ(Visible("\xed\xa0\x80"), "<ED><A0><80>");          // a surrogate
   EXPECT_EQ(Visible("\xf4\x90\x80\x80"), "<F4><90><80><80>");  // past U+10FFFF
 }
 

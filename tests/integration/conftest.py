@@ -1,6 +1,7 @@
 """A fleet and a daemon for every test that asks."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -24,6 +25,24 @@ def python_stubs_fixture(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("stubs"))
     subprocess.run([os.path.abspath("client/examples/python/generate.sh"), folder], check=True)
     sys.path.insert(0, folder)
+    return folder
+
+
+@pytest.fixture(name="node_example")
+def node_example_fixture(tmp_path):
+    """The folder of the Node.js example, with what it needs from npm's registry."""
+    if not shutil.which("npm", path="/usr/bin:/bin:/usr/local/bin"):
+        pytest.skip("npm is not here")
+    folder = str(tmp_path / "node")
+    shutil.copytree("client/examples/node", folder)
+    try:
+        installed = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"],
+                                   cwd=folder, env={**os.environ, "HOME": str(tmp_path)},
+                                   capture_output=True, text=True, timeout=90, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm's registry cannot be reached")
+    if installed.returncode != 0:
+        pytest.skip("npm's registry cannot be reached: " + installed.stderr[-200:])
     return folder
 
 

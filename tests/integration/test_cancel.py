@@ -61,6 +61,44 @@ def test_a_second_ctrl_c_leaves_at_once(muster, marker):
     subprocess.run(["pkill", "-f", f"sleep {marker}"], check=False)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="needs a login as root")
+def test_root_commands_end_with_all_of_their_group(fleet, muster, marker):
+    """OpenSSH signals no command of root: the second channel does."""
+    process = muster.start("run", *muster.login, "-u", "root", "-t", "127.0.6.1", "--",
+                           f"sleep {marker} & sleep {marker} & echo begun; wait")
+    assert process.stdout.readline().endswith(b"begun\n")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert not running(marker)
+
+
+@pytest.mark.parametrize("wrapper", ['sh -c "$SSH_ORIGINAL_COMMAND"; true',
+                                     'exec sh -c "$SSH_ORIGINAL_COMMAND"'])
+def test_a_forced_command_that_wraps_ours_is_ended_too(fleet, muster, marker, wrapper):
+    server = fleet.start(config=[f"ForceCommand {wrapper}"])
+    process = muster.start("run", *muster.login, "-p", str(server.port), "-t", "127.0.6.1", "--",
+                           f"echo begun; exec sleep {marker}")
+    assert process.stdout.readline().endswith(b"begun\n")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert not running(marker)
+
+
+def test_a_forced_command_that_ignores_ours_is_run_once_more_at_most(fleet, muster):
+    mark = os.path.join(fleet.folder, "forced")  # which the fleet's user may enter
+    with open(mark, "w", encoding="ascii"):
+        os.chmod(mark, 0o666)
+    server = fleet.start(config=[f"ForceCommand echo x >> {mark}; echo begun; sleep 20"])
+    process = muster.start("run", *muster.login, "-p", str(server.port), "-t", "127.0.6.1", "--",
+                           "true")
+    assert process.stdout.readline().endswith(b"begun\n")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    with open(mark, encoding="ascii") as file:
+        assert 1 <= len(file.read().split()) <= 2
+
+
 def test_a_client_that_is_killed_takes_its_run_along(muster, marker):
     process = start_sleepers(muster, marker)
     process.kill()

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from fleet import read, write
+from own_daemon import end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, Result, SECONDS, environment
 
 
@@ -72,18 +73,6 @@ def test_it_ends_when_nobody_needs_it(fleet):
         assert Muster(daemon, fleet).run("127.0.0.1", "sleep 1").code == 0
         assert daemon.process.wait(SECONDS) == 0
     assert not os.path.exists(daemon.socket)
-
-
-def ready_daemons(folder):
-    """The pids of musterds that were started by muster under this home."""
-    found = subprocess.run(["pgrep", "-f", f"musterd --listen unix:{folder}/"],
-                           capture_output=True, text=True, check=False)
-    return [int(pid) for pid in found.stdout.split()]
-
-
-def end_daemons(folder):
-    for pid in ready_daemons(folder):
-        os.kill(pid, signal.SIGTERM)
 
 
 def test_muster_starts_its_own_daemon_once(fleet, tmp_path):

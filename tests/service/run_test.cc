@@ -23,7 +23,11 @@ class NoReader final : public LogReader {
 
 class FakeHandle final : public engine::RunHandle {
  public:
+  void Add(std::vector<engine::Host>) override {}
+  void Finish() override {}
   void Cancel() override { ++cancels; }
+  void StopStarting(std::string) override {}
+  void SetPaused(bool) override {}
   int cancels = 0;
 };
 
@@ -37,7 +41,7 @@ class RunTest : public ::testing::Test {
     run_ = std::make_shared<service::Run>("id", std::move(plan), now_,
                                           [this](size_t) { return room_; });
     all_ = NewRunObserver(run_, [this](const service::Run&) { ++overs_; });
-    loop_ = all_->ForLoop(0);
+    loop_ = all_->ForLoop(0, nullptr);
   }
   void Output(uint32_t host, const std::string& text, OutputStream stream = OutputStream::kStdout) {
     loop_->OnOutput(host, stream, {text, false, false});
@@ -207,7 +211,7 @@ TEST_F(RunTest, LoopsEndHostsAtTheSameTimeAndTheRunOnce) {
   std::vector<std::thread> threads;
   for (uint32_t part = 0; part < 4; ++part) {
     threads.emplace_back([this, part] {
-      const auto loop = all_->ForLoop(static_cast<int>(part));
+      const auto loop = all_->ForLoop(static_cast<int>(part), nullptr);
       for (uint32_t host = part; host < kHosts; host += 4) {
         loop->OnOutput(host, OutputStream::kStdout, {"line\n", false, false});
         engine::HostOutcome outcome;

@@ -27,6 +27,23 @@ TEST(SpecCheckTest, TakesWhatIsWithinTheLimits) {
   EXPECT_TRUE(CheckSpec(spec).ok());
 }
 
+TEST(SpecCheckTest, TakesARolloutWithinTheLimits) {
+  v1::RunSpec spec = Good();
+  v1::Rollout* rollout = spec.mutable_rollout();
+  for (int i = 0; i < 998; ++i) rollout->add_batches("1");
+  rollout->add_batches("10%");
+  rollout->add_batches("100%");
+  rollout->set_max_failures("0%");
+  rollout->mutable_batch_pause()->set_seconds(3600);
+  rollout->mutable_probe()->set_shell("systemctl is-active nginx");
+  rollout->set_order(v1::HOST_ORDER_SHUFFLED);
+  rollout->set_lock(std::string(256, 'l'));
+  spec.mutable_stop()->mutable_grace()->set_seconds(3600);
+  spec.mutable_timeouts()->mutable_run()->set_seconds(86'400);
+  spec.mutable_output_limits()->set_policy(v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+  EXPECT_EQ(CheckSpec(spec), absl::OkStatus());
+}
+
 struct Bad {
   const char* field;
   std::function<void(v1::RunSpec*)> spoil;
@@ -67,6 +84,39 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        }},
       {"rollout.max_in_flight",
        [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_in_flight(20'001); }},
+      {"timeouts.run",
+       [](v1::RunSpec* spec) { spec->mutable_timeouts()->mutable_run()->set_nanos(-1); }},
+      {"stop.grace",
+       [](v1::RunSpec* spec) {
+         spec->mutable_stop()->mutable_grace()->set_seconds(3600);
+         spec->mutable_stop()->mutable_grace()->set_nanos(1);
+       }},
+      {"rollout.batches",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 1001; ++i) spec->mutable_rollout()->add_batches("1");
+       }},
+      {"rollout.batches: \"0\"",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->add_batches("0"); }},
+      {"rollout.max_failures: \"few\"",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_failures("few"); }},
+      {"rollout.batch_pause",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_batch_pause()->set_seconds(-1); }},
+      {"rollout.probe", [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_probe(); }},
+      {"rollout.order",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->set_order(static_cast<v1::HostOrder>(77));
+       }},
+      {"rollout.lock",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_lock(std::string(257, 'l')); }},
+      {"output_limits.policy",
+       [](v1::RunSpec* spec) {
+         spec->mutable_output_limits()->set_policy(static_cast<v1::OutputLimitPolicy>(77));
+       }},
+      {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())["k"] = std::string(257, 'x'); }},
+      {"labels",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 33; ++i) (*spec->mutable_labels())[std::string(i + 1, 'k')] = "";
+       }},
       {"retries", [](v1::RunSpec* spec) { spec->mutable_retries()->set_unreachable(101); }},
       {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())[""] = "x"; }},
   };

@@ -36,7 +36,9 @@ class Recorder final : public RunObserver {
  public:
   explicit Recorder(size_t hosts) : hosts_(hosts), left_(hosts) {}
 
-  std::unique_ptr<LoopObserver> ForLoop(int) override { return std::make_unique<Part>(this); }
+  std::unique_ptr<LoopObserver> ForLoop(int, std::shared_ptr<LoopControl> control) override {
+    return std::make_unique<Part>(this, std::move(control));
+  }
 
   const std::vector<HostRecord>& Wait() {
     MutexLock lock(&mutex_);
@@ -51,7 +53,9 @@ class Recorder final : public RunObserver {
  private:
   class Part final : public LoopObserver {
    public:
-    explicit Part(Recorder* all) : all_(all) {}
+    Part(Recorder* all, std::shared_ptr<LoopControl> control)
+        : all_(all), control_(std::move(control)) {}
+    void OnReady(uint32_t host) override { control_->Grant({host}); }
     void OnState(uint32_t host, HostState state) override {
       MutexLock lock(&all_->mutex_);
       all_->hosts_[host].states.push_back(state);
@@ -75,6 +79,7 @@ class Recorder final : public RunObserver {
 
    private:
     Recorder* const all_;
+    const std::shared_ptr<LoopControl> control_;
   };
 
   Mutex mutex_;
@@ -99,10 +104,17 @@ class EngineTest : public ::testing::Test {
   Host MakeHost(uint32_t index, const std::string& address = "127.0.0.1") {
     return {index, address, sshd_.port(), sshd_.user()};
   }
+  std::shared_ptr<RunHandle> Run(Job job, std::vector<Host> hosts,
+                                 std::shared_ptr<RunObserver> observer) {
+    std::shared_ptr<RunHandle> run = engine_->Start(std::move(job), std::move(observer));
+    run->Add(std::move(hosts));
+    run->Finish();
+    return run;
+  }
   HostRecord RunOne(Job job) { return RunOne(std::move(job), MakeHost(0)); }
   HostRecord RunOne(Job job, Host host) {
     const auto recorder = std::make_shared<Recorder>(1);
-    engine_->Start(std::move(job), {std::move(host)}, recorder);
+    Run(std::move(job), {std::move(host)}, recorder);
     return recorder->Wait()[0];
   }
 
@@ -145,7 +157,7 @@ TEST_F(EngineTest, RunsOnManyHosts) {
   const auto recorder = std::make_shared<Recorder>(kHosts);
   Job job = MakeJob("echo $SSH_CONNECTION");
   job.max_in_flight = 7;
-  engine_->Start(std::move(job), hosts, recorder);
+  Run(std::move(job), hosts, recorder);
   const std::vector<HostRecord>& records = recorder->Wait();
   for (uint32_t i = 0; i < kHosts; ++i) {
     EXPECT_EQ(records[i].outcome.state, HostState::kSucceeded) << records[i].outcome.message;
@@ -200,9 +212,8 @@ TEST_F(EngineTest, AKeyTheServerDoesNotKnow) {
 
 TEST_F(EngineTest, CancelStopsTheCommand) {
   const auto recorder = std::make_shared<Recorder>(1);
-  const auto run =
-      engine_->Start(MakeJob("trap 'echo stopped; exit 3' TERM; while :; do sleep 0.05; done"),
-                     {MakeHost(0)}, recorder);
+  const auto run = Run(MakeJob("trap 'echo stopped; exit 3' TERM; while :; do sleep 0.05; done"),
+                       {MakeHost(0)}, recorder);
   recorder->WaitForState(0, HostState::kRunning);
   run->Cancel();
   const HostRecord& record = recorder->Wait()[0];
@@ -213,7 +224,7 @@ TEST_F(EngineTest, CancelStopsTheCommand) {
 TEST_F(EngineTest, CommandTimeoutKillsWhatIgnoresTerm) {
   Job job = MakeJob("trap '' TERM; while :; do sleep 0.05; done");
   job.timeouts.command = absl::Milliseconds(200);
-  job.kill_grace = absl::Milliseconds(100);
+  job.stop.grace = absl::Milliseconds(100);
   const HostRecord record = RunOne(std::move(job));
   EXPECT_EQ(record.outcome.state, HostState::kCommandTimeout);
   EXPECT_TRUE(record.outcome.cancel_confirmed) << record.outcome.message;
@@ -223,7 +234,7 @@ TEST_F(EngineTest, StoppingTheEngineEndsEveryHost) {
   const auto recorder = std::make_shared<Recorder>(2);
   Job job = MakeJob("sleep 100");
   job.max_in_flight = 1;
-  engine_->Start(std::move(job), {MakeHost(0), MakeHost(1)}, recorder);
+  Run(std::move(job), {MakeHost(0), MakeHost(1)}, recorder);
   recorder->WaitForState(0, HostState::kRunning);
   engine_.reset();
   const std::vector<HostRecord>& records = recorder->Wait();
@@ -243,7 +254,7 @@ TEST_F(EngineTest, PrintsCpuPerHost) {
   job.max_in_flight = 32;
   rusage before = {}, after = {};
   getrusage(RUSAGE_SELF, &before);
-  engine_->Start(std::move(job), hosts, recorder);
+  Run(std::move(job), hosts, recorder);
   for (const HostRecord& record : recorder->Wait()) EXPECT_EQ(record.out.size(), 26 * 1024);
   getrusage(RUSAGE_SELF, &after);
   const auto cpu = [](const rusage& usage) {

@@ -5,6 +5,7 @@
 #include <libssh/libssh.h>
 #include <sys/eventfd.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -85,6 +86,8 @@ struct FakeServer {
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
+  Step beside = Step::kAgain;
+  std::string beside_output;
   Step idle = Step::kAgain;
   bool reusable = true;  // after a command
   ExitReport exit;
@@ -100,6 +103,8 @@ struct FakeServer {
   bool gone = false;
   int execs = 0;
   int opens = 0;
+  int pumps = 0;
+  std::vector<std::string> besides;  // commands of second channels
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
@@ -134,7 +139,18 @@ class FakeTransport final : public SshTransport {
     server_->command = command;
     return server_->exec;
   }
-  Step Pump() override { return server_->pump; }
+  Step Pump() override {
+    ++server_->pumps;
+    return server_->pump;
+  }
+  Step RunBeside(const std::string& command) override {
+    if (server_->besides.empty() || server_->besides.back() != command) {
+      server_->besides.push_back(command);
+    }
+    return server_->beside;
+  }
+  const std::string& beside_output() const override { return server_->beside_output; }
+  void DropBeside() override {}
   const ExitReport& exit_report() const override { return server_->exit; }
   bool Release() override {
     server_->exit = ExitReport();
@@ -178,6 +194,10 @@ class RecordingObserver final : public LoopObserver {
   void OnState(uint32_t host, HostState state) override {
     Note(host, std::string(HostStateName(state)));
   }
+  void OnReady(uint32_t host) override {
+    Note(host, "ready");
+    if (on_ready) on_ready(host);
+  }
   void OnOutput(uint32_t host, OutputStream stream, const OutputChunk& chunk) override {
     Note(host, absl::StrCat(stream == OutputStream::kStdout ? "out " : "err ", chunk.bytes,
                             chunk.unterminated ? "$" : ""));
@@ -190,6 +210,7 @@ class RecordingObserver final : public LoopObserver {
 
   std::map<uint32_t, std::vector<std::string>> events;
   std::map<uint32_t, HostOutcome> outcomes;
+  std::function<void(uint32_t)> on_ready;
   int flushes = 0;
 
  private:

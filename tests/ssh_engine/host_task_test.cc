@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
 
@@ -29,6 +31,7 @@ class HostTaskTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
+    context_.reading = &reading_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       server_.user = options.user;
       ++dials_;
@@ -38,6 +41,9 @@ class HostTaskTest : public ::testing::Test {
     context_.job = job_;
     context_.credential = std::move(credential);
     context_.observer = &observer_;
+    observer_.on_ready = [this](uint32_t) {
+      if (grants_) loop_.Defer([this] { task_->Grant(); });
+    };
   }
 
   void Start() {
@@ -64,6 +70,7 @@ class HostTaskTest : public ::testing::Test {
     server_.pump = Step::kDone;
     Ready();
   }
+  void Cancel() { task_->Cancel(Cause::kNone, "the run was canceled."); }
   const HostOutcome& outcome() { return observer_.outcomes.at(0); }
   bool ended() const { return ends_ > 0; }
 
@@ -75,11 +82,14 @@ class HostTaskTest : public ::testing::Test {
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   SessionPool pool_{&loop_, SessionLimits()};
+  std::atomic<bool> may_read_{true};
+  ReadingGate reading_{&loop_, &may_read_};
   RunContext context_;
   std::unique_ptr<HostTask> task_;
   int fd_ = -1;
   int dials_ = 0;
   int ends_ = 0;
+  bool grants_ = true;  // at once
 };
 
 TEST_F(HostTaskTest, GoesFromNameToOutcome) {
@@ -89,8 +99,8 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
   server_.on_output(OutputStream::kStdout, "o");
   Exit(0);
   EXPECT_THAT(observer_.events[0],
-              ElementsAre("CONNECTING", "AUTHENTICATING", "STARTING", "RUNNING", "out one\n",
-                          "err oops\n", "out two$", "SUCCEEDED"));
+              ElementsAre("CONNECTING", "AUTHENTICATING", "ready", "STARTING", "RUNNING",
+                          "out one\n", "err oops\n", "out two$", "SUCCEEDED"));
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
   EXPECT_EQ(ends_, 1);
@@ -205,7 +215,7 @@ TEST_F(HostTaskTest, CommandTimeoutSendsTermThenKillThenGivesUp) {
   loop_.Advance(absl::Seconds(2));
   EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
   EXPECT_FALSE(ended());
-  loop_.Advance(absl::Seconds(1));
+  loop_.Advance(absl::Seconds(2));
   EXPECT_EQ(outcome().state, HostState::kCommandTimeout);
   EXPECT_FALSE(outcome().cancel_confirmed);
   EXPECT_THAT(outcome().message, HasSubstr("may still be running"));
@@ -233,28 +243,174 @@ TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
   EXPECT_THAT(server_.signals, IsEmpty());
   loop_.Advance(absl::Seconds(1));
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
-  loop_.Advance(absl::Seconds(3));
+  loop_.Advance(absl::Seconds(4));
   EXPECT_EQ(outcome().state, HostState::kIdleTimeout);
+}
+
+// --- Waiting for the grant
+
+TEST_F(HostTaskTest, NothingIsRequestedBeforeTheGrant) {
+  grants_ = false;
+  StartCommand();
+  loop_.Advance(absl::Hours(10));
+  EXPECT_EQ(observer_.events[0].back(), "ready");
+  EXPECT_EQ(server_.execs, 0);
+  task_->Grant();
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, AGrantBeforeTheHostIsReadyCountsForNothing) {
+  grants_ = false;
+  Start();
+  task_->Grant();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = server_.exec = Step::kDone;
+  Ready();
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, CanceledWhileItWaitsForTheGrantIsNotStarted) {
+  grants_ = false;
+  StartCommand();
+  Cancel();
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+}
+
+TEST_F(HostTaskTest, AConnectionLostInTheWaitIsTriedAgainAndWantsANewGrant) {
+  grants_ = false;
+  job_->retries.unreachable = 1;
+  StartCommand();
+  loop_.Advance(absl::Minutes(10));
+  server_.idle = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection broke"};
+  Ready();
+  EXPECT_FALSE(ended());
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 0);
+  server_.idle = Step::kAgain;
+  server_.logins = {AuthStep::kAccepted};
+  loop_.Advance(absl::Seconds(1));
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(observer_.events[0].back(), "ready");
+  task_->Grant();
+  EXPECT_EQ(server_.execs, 1);
+}
+
+TEST_F(HostTaskTest, AConnectionLostInTheWaitIsUnreachableWithoutRetries) {
+  grants_ = false;
+  StartCommand();
+  server_.idle = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection broke"};
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+}
+
+// --- Back-pressure
+
+TEST_F(HostTaskTest, WhileNothingIsReadASessionIsLeftAlone) {
+  StartCommand();
+  may_read_ = false;
+  const int pumps = server_.pumps;
+  Ready();
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  EXPECT_FALSE(Ready());
+  EXPECT_EQ(server_.pumps, pumps);
+  may_read_ = true;
+  reading_.Resume();
+  EXPECT_EQ(server_.pumps, pumps + 1);  // what is there comes first
+  EXPECT_TRUE(loop_.WantsRead(fd_));
+}
+
+TEST_F(HostTaskTest, TheIdleTimeoutDoesNotRunOutWhileNothingIsRead) {
+  job_->timeouts.idle = absl::Seconds(5);
+  StartCommand();
+  may_read_ = false;
+  Ready();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  may_read_ = true;
+  reading_.Resume();
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_THAT(server_.signals, IsEmpty());
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM"));
+}
+
+TEST_F(HostTaskTest, NoEndIsUnconfirmedWhileNothingIsRead) {
+  StartCommand();
+  may_read_ = false;
+  Ready();
+  Cancel();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  EXPECT_FALSE(ended());
+  may_read_ = true;
+  reading_.Resume();
+  Exit(0);
+  EXPECT_TRUE(outcome().cancel_confirmed);
+}
+
+// --- The second channel
+
+TEST_F(HostTaskTest, WhatDoesNotEndInHalfASecondIsSentTermOverASecondChannel) {
+  StartCommand();
+  Cancel();
+  loop_.Advance(absl::Milliseconds(499));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("kill -TERM")));
+  server_.beside = Step::kDone;
+  server_.beside_output = "muster-stop\n";
+  Ready();
+  loop_.Advance(absl::Milliseconds(1500));
+  EXPECT_THAT(server_.signals, ElementsAre("TERM", "KILL"));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("-TERM"), HasSubstr("kill -KILL")));
+}
+
+TEST_F(HostTaskTest, SignalOnlyOpensNoSecondChannel) {
+  job_->stop.signal_only = true;
+  StartCommand();
+  Cancel();
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_THAT(server_.besides, IsEmpty());
+  EXPECT_FALSE(outcome().cancel_confirmed);
+}
+
+TEST_F(HostTaskTest, WhatIsAnsweredBySomethingElseIsNotSentAgain) {
+  StartCommand();
+  Cancel();
+  server_.beside = Step::kDone;
+  server_.beside_output = "forced\n";
+  loop_.Advance(absl::Seconds(3));
+  EXPECT_THAT(server_.besides, ElementsAre(HasSubstr("-TERM")));
 }
 
 // --- Canceling
 
 TEST_F(HostTaskTest, CanceledBeforeTheCommandIsNotStarted) {
   Start();
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   EXPECT_EQ(server_.execs, 0);
 }
 
 TEST_F(HostTaskTest, CanceledWhileItRunsSendsTerm) {
   StartCommand();
-  task_->Cancel();
-  task_->Cancel();
+  Cancel();
+  Cancel();
   EXPECT_THAT(server_.signals, ElementsAre("TERM"));
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_TRUE(outcome().cancel_confirmed);
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(ends_, 1);
 }
 
@@ -265,7 +421,7 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   server_.open = Step::kDone;
   connector_.Succeed(kHost);
   loop_.Run();
-  task_->Cancel();
+  Cancel();
   EXPECT_THAT(server_.signals, IsEmpty());
   server_.exec = Step::kDone;
   Ready();
@@ -607,7 +763,7 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
   Start();
   connector_.Fail(kHost, Cause::kRefused, "refused");
   loop_.Run();
-  task_->Cancel();
+  Cancel();
   EXPECT_EQ(outcome().state, HostState::kNotStarted);
   loop_.Advance(absl::Minutes(1));
   EXPECT_FALSE(connector_.Waits(kHost));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "absl/strings/str_cat.h"
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
@@ -21,6 +23,7 @@ class RunOnLoopTest : public ::testing::Test {
     context_.connector = &connector_;
     context_.helpers = &helpers_;
     context_.pool = &pool_;
+    context_.reading = &reading_;
     context_.credential = std::make_shared<Credential>();
   }
 
@@ -33,9 +36,10 @@ class RunOnLoopTest : public ::testing::Test {
     for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
-    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(list), std::move(observer), limit_,
+    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(observer), limit_,
                                        [this] { ++dones_; });
-    run_->Start();
+    run_->Add(std::move(list));
+    run_->Finish();
   }
   void Fail(int host) {
     connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
@@ -48,6 +52,8 @@ class RunOnLoopTest : public ::testing::Test {
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
   SessionPool pool_{&loop_, SessionLimits()};
+  std::atomic<bool> may_read_{true};
+  ReadingGate reading_{&loop_, &may_read_};
   RunContext context_;
   RecordingObserver* observer_ = nullptr;
   std::unique_ptr<RunOnLoop> run_;
@@ -111,6 +117,47 @@ TEST_F(RunOnLoopTest, CancelEndsThoseWhoseTurnHasNotCome) {
     EXPECT_EQ(entry.second.state, HostState::kNotStarted);
   }
   EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, StopStartingEndsOnlyThoseInTheQueue) {
+  Make(5);
+  run_->StopStarting("too many failed");
+  loop_.Run();
+  EXPECT_THAT(observer_->outcomes, SizeIs(3));
+  EXPECT_EQ(observer_->outcomes.at(4).message, "too many failed");
+  Fail(0);
+  Fail(1);
+  EXPECT_EQ(dones_, 1);
+}
+
+TEST_F(RunOnLoopTest, WhilePausedNoHostLeavesTheQueue) {
+  MakeOnly(4);
+  run_->SetPaused(true);  // two have a permit, but not yet their turn in the pool
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), SizeIs(0));
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
+  run_->SetPaused(true);
+  Fail(0);
+  EXPECT_THAT(connector_.hosts(), SizeIs(2));
+  run_->SetPaused(false);
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1", "h2"));
+}
+
+TEST_F(RunOnLoopTest, CancelHostEndsOneInTheQueue) {
+  Make(4);
+  run_->CancelHost(3, Cause::kOutputLimit, "enough");
+  EXPECT_EQ(observer_->outcomes.at(3).state, HostState::kNotStarted);
+  EXPECT_THAT(observer_->outcomes, SizeIs(1));
+}
+
+TEST_F(RunOnLoopTest, HostsThatComeAfterCancelEndAtOnce) {
+  Make(1);
+  run_->Cancel();
+  run_->Add({{1, "h1", 22, "ann"}});
+  EXPECT_EQ(observer_->outcomes.at(1).state, HostState::kNotStarted);
 }
 
 TEST_F(RunOnLoopTest, AbandonEndsAllBeforeItReturns) {

@@ -1,4 +1,4 @@
-// Runs a shell command on hosts and prints their lines as they come.
+// Runs a shell command on hosts and prints their lines as they come. Ctrl-C cancels the run.
 //
 //     node run.js TARGETS COMMAND
 'use strict';
@@ -7,6 +7,7 @@ const os = require('os');
 const path = require('path');
 const grpc = require('@grpc/grpc-js');
 const protoLoader = require('@grpc/proto-loader');
+const follow = require('./follow');
 
 const PROTO = process.env.MUSTER_PROTO || path.join(__dirname, '../../../proto');
 
@@ -21,24 +22,21 @@ function loadService() {
   return grpc.loadPackageDefinition(definition).muster.v1.RunService;
 }
 
-function makeRequest(targets, command) {
+function makeSpec(targets, command) {
   const ssh = path.join(os.homedir(), '.ssh');
   const env = process.env;
   return {
-    spec: {
-      targets: { expression: targets },
-      command: { shell: command },
-      login: {
-        user: env.MUSTER_USER || '',
-        port: Number(env.MUSTER_PORT || 0),
-        local: {
-          agentSocket: env.SSH_AUTH_SOCK || '',
-          identityFiles: [{ path: env.MUSTER_KEY || path.join(ssh, 'id_ed25519') }],
-          knownHostsFiles: [env.MUSTER_KNOWN_HOSTS || path.join(ssh, 'known_hosts')],
-        },
+    targets: { expression: targets },
+    command: { shell: command },
+    login: {
+      user: env.MUSTER_USER || '',
+      port: Number(env.MUSTER_PORT || 0),
+      local: {
+        agentSocket: env.SSH_AUTH_SOCK || '',
+        identityFiles: [{ path: env.MUSTER_KEY || path.join(ssh, 'id_ed25519') }],
+        knownHostsFiles: [env.MUSTER_KNOWN_HOSTS || path.join(ssh, 'known_hosts')],
       },
     },
-    cancelOnDisconnect: true,
   };
 }
 
@@ -58,30 +56,30 @@ function show(event, names) {
   }
 }
 
-function main(args) {
+async function runToEnd(client, spec) {
+  const run = await follow.createRun(client, spec);
+  process.once('SIGINT', () => client.cancelRun({ runId: run.id }, () => process.exit(130)));
+  const names = [];
+  return follow.watchRun(client, run.id, (event) => show(event, names));
+}
+
+async function main(args) {
   if (args.length !== 2) {
     console.error('usage: node run.js TARGETS COMMAND');
-    process.exitCode = 2;
-    return;
+    process.exit(2);
   }
   const RunService = loadService();
-  const client = new RunService(process.env.MUSTER_SERVER, grpc.credentials.createInsecure());
-  const names = [];
-  let run = null;
-  const call = client.runCommand(makeRequest(...args));
-  call.on('data', (message) => {
-    for (const event of message.events) show(event, names);
-    run = message.run || run;
-  });
-  call.on('error', (error) => {
-    console.error(`${grpc.status[error.code]}: ${error.details}`);
-    process.exitCode = 1;
-    client.close();
-  });
-  call.on('end', () => {
-    process.exitCode = run && run.state === 'RUN_STATE_SUCCEEDED' ? 0 : 1;
-    client.close();
-  });
+  const client = new RunService(process.env.MUSTER_SERVER, grpc.credentials.createInsecure(),
+    follow.CHANNEL_OPTIONS);
+  process.exitCode = 1;
+  try {
+    const run = await runToEnd(client, makeSpec(...args));
+    if (run.state === 'RUN_STATE_SUCCEEDED') process.exitCode = 0;
+  } catch (error) {
+    console.error(error.code === undefined ? error : `${grpc.status[error.code]}: ${error.details}`);
+  }
+  client.close();
+  process.removeAllListeners('SIGINT');
 }
 
 main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-"""Runs a shell command on hosts and prints their lines as they come.
+"""Runs a shell command on hosts and prints their lines as they come. Ctrl-C cancels the run.
 
     run.py TARGETS COMMAND
 """
@@ -6,22 +6,23 @@
 import os
 import sys
 
+import follow
 import grpc
 from muster.v1 import host_pb2, run_pb2, run_service_pb2, run_service_pb2_grpc
 
 
-def make_request(targets, command):
+def make_spec(targets, command):
     home = os.path.expanduser("~/.ssh/")
-    request = run_service_pb2.RunCommandRequest(cancel_on_disconnect=True)
-    request.spec.targets.expression = targets
-    request.spec.command.shell = command
-    request.spec.login.user = os.environ.get("MUSTER_USER", "")
-    request.spec.login.port = int(os.environ.get("MUSTER_PORT", "0"))
-    local = request.spec.login.local
+    spec = run_pb2.RunSpec()
+    spec.targets.expression = targets
+    spec.command.shell = command
+    spec.login.user = os.environ.get("MUSTER_USER", "")
+    spec.login.port = int(os.environ.get("MUSTER_PORT", "0"))
+    local = spec.login.local
     local.agent_socket = os.environ.get("SSH_AUTH_SOCK", "")
     local.identity_files.add(path=os.environ.get("MUSTER_KEY", home + "id_ed25519"))
     local.known_hosts_files.append(os.environ.get("MUSTER_KNOWN_HOSTS", home + "known_hosts"))
-    return request
+    return spec
 
 
 def show(event, names):
@@ -41,20 +42,36 @@ def show(event, names):
             print(names[event.host_finished.host_index], state, outcome.message, file=sys.stderr)
 
 
+def show_all(service, run_id):
+    """The run as it ended."""
+    names, events = [], follow.watch_run(service, run_id)
+    while True:
+        try:
+            show(next(events), names)
+        except StopIteration as end:
+            return end.value
+
+
+def run_to_end(service, spec):
+    run_id = follow.create_run(service, spec).id
+    try:
+        return show_all(service, run_id)
+    except KeyboardInterrupt:
+        service.CancelRun(run_service_pb2.CancelRunRequest(run_id=run_id))
+        raise
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    names, run = [], None
-    with grpc.insecure_channel(os.environ["MUSTER_SERVER"]) as channel:
+    with grpc.insecure_channel(os.environ["MUSTER_SERVER"], follow.CHANNEL_OPTIONS) as channel:
         service = run_service_pb2_grpc.RunServiceStub(channel)
         try:
-            for message in service.RunCommand(make_request(*sys.argv[1:])):
-                for event in message.events:
-                    show(event, names)
-                if message.HasField("run"):
-                    run = message.run
+            run = run_to_end(service, make_spec(*sys.argv[1:]))
         except grpc.RpcError as error:
             sys.exit(f"{error.code().name}: {error.details()}")
+        except KeyboardInterrupt:
+            sys.exit(130)
     sys.exit(0 if run.state == run_pb2.RUN_STATE_SUCCEEDED else 1)
 
 

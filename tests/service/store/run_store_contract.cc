@@ -226,9 +226,11 @@ TEST_P(RunStoreContract, TheLogOfAnEndedRunStays) {
   ASSERT_TRUE(Commit(AddOf(SampleRun("a1"))).ok());
   ASSERT_TRUE(AppendEvents(store_.get(), "a1", 1, 3).ok());
   ASSERT_TRUE(Commit(EndOf(SampleEnd("a1"))).ok());
-  EXPECT_THAT(Sequences(*ReadAll(*store_, "a1")), ElementsAre(1, 2, 3));
-  Reopen();
-  EXPECT_THAT(Sequences(*ReadAll(*store_, "a1")), ElementsAre(1, 2, 3));
+  for (const bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    EXPECT_EQ(AppendEvents(store_.get(), "a1", 4, 1).code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(Sequences(*ReadAll(*store_, "a1")), ElementsAre(1, 2, 3));
+  }
 }
 
 TEST_P(RunStoreContract, AForgottenRunLeavesNothing) {

@@ -1,0 +1,15 @@
+// The subcommands that make one call and show the answer.
+#ifndef CLIENT_QUERY_COMMANDS_H_
+#define CLIENT_QUERY_COMMANDS_H_
+
+#include "client/muster_client.h"
+#include "client/options.h"
+
+namespace muster::client {
+
+// runs, show, pause, resume, cancel, targets. Returns the exit code.
+int QueryCommand(const Options& options, const ServerAddress& server, MusterClient* client);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_QUERY_COMMANDS_H_

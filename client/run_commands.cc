@@ -1,0 +1,98 @@
+#include "client/run_commands.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "client/follow.h"
+#include "client/json.h"
+#include "client/outcome_text.h"
+#include "client/run_canceller.h"
+#include "client/terminal_text.h"
+
+namespace muster::client {
+
+const int kBrokenPipe = 128 + SIGPIPE;
+
+namespace {
+
+// Each attempt to start a run bears the same id, so that a connection that breaks leaves one run.
+std::string RequestIdOf(const std::string& given) { return given.empty() ? NewRequestId() : given; }
+
+using Call = std::function<absl::Status(const MusterClient::Stream&)>;
+
+// Shows what `call` streams; Ctrl-C cancels the run.
+int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
+              MusterClient* client) {
+  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options);
+  if (!created.ok()) return Complain(created.status());
+  Follower* const follower = created->get();
+  RunCanceller canceller(client);
+  interrupts->Handle([&canceller] { canceller.Cancel(); });
+  const auto on_message = [&](const v1::WatchRunResponse& message) {
+    follower->OnMessage(message);
+    canceller.SetRunId(follower->run_id());
+    if (!follower->output_broken()) return true;
+    canceller.Cancel();
+    follower->Abandon();
+    _exit(kBrokenPipe);
+  };
+  const absl::Status status =
+      call({on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
+  interrupts->Stop();
+  return follower->Finish(status, interrupts->interrupted());
+}
+
+int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run) {
+  if (!run.ok()) return Complain(run.status());
+  for (const std::string& warning : run->warnings()) {
+    Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
+  }
+  Print(options.json ? ToJson(*run) + "\n" : run->id() + "\n");
+  return kSuccess;
+}
+
+}  // namespace
+
+// Over a unix socket a call ends before its run only where one of the two processes has ended. If
+// it was muster, its run is to end with it: cancel_on_disconnect. If it was the daemon, nobody was
+// there to cancel, and the daemon that comes next is asked with WatchRun for the rest; that call
+// does not cancel, so a muster that is killed after that leaves its run alone. Over a network a
+// call may end because a cable was pulled: there the run goes on without its caller.
+int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
+               Interrupts* interrupts, MusterClient* client) {
+  const std::string request_id = RequestIdOf(options.request_id);
+  if (options.detach) {
+    v1::CreateRunRequest request;
+    *request.mutable_spec() = spec;
+    request.set_request_id(request_id);
+    return TellStarted(options, client->CreateRun(request));
+  }
+  v1::RunCommandRequest request;
+  *request.mutable_spec() = spec;
+  request.set_request_id(request_id);
+  request.set_cancel_on_disconnect(server.is_unix());
+  const auto call = [&](const MusterClient::Stream& stream) {
+    return client->RunCommand(request, stream);
+  };
+  return FollowRun(options, call, interrupts, client);
+}
+
+int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
+                 Interrupts* interrupts, MusterClient* client) {
+  v1::RerunHostsRequest rerun = request;
+  rerun.set_request_id(RequestIdOf(request.request_id()));
+  if (options.detach) return TellStarted(options, client->RerunHosts(rerun));
+  const auto call = [&](const MusterClient::Stream& stream) {
+    const absl::StatusOr<v1::Run> run = client->RerunHosts(rerun);
+    if (!run.ok()) return run.status();
+    v1::WatchRunRequest watch;
+    watch.set_run_id(run->id());
+    return client->WatchRun(watch, stream);
+  };
+  return FollowRun(options, call, interrupts, client);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,106 @@
+// Options that several subcommands have.
+#include "client/subcommands.h"
+
+namespace muster::client {
+
+const char kExitCodesText[] =
+    R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
+nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
+6 a file of --output-dir or --junit could not be written; 130 interrupted. Where several hold, the worst
+one wins: 5, then 3, then 1, then 6.)";
+
+void AddRunId(CLI::App* app, Options* options) {
+  app->add_option("run", options->run_id, "The run's id")->required()->type_name("RUN");
+}
+
+void AddTargetOptions(CLI::App* app, Options* options) {
+  app->add_option("-I,--inventory", options->inventory,
+                  "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
+                  "~/.config/muster/inventory.yaml]")
+      ->type_name("FILE");
+  app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]");
+  app->add_option("-p,--port", options->port, "Port of targets that name none [22]")
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT");
+}
+
+void AddLoginOptions(CLI::App* app, Options* options) {
+  app->add_option("-i,--identity", options->identity_files,
+                  "Private key; may be repeated [your agent's keys, ~/.ssh/id_*]")
+      ->type_name("KEYFILE");
+  app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
+  app->add_option("--known-hosts", options->known_hosts,
+                  "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
+      ->type_name("FILE");
+  app->add_option("--host-key-policy", options->host_key_policy,
+                  "Host keys that are not known: strict rejects them, accept-new writes them down "
+                  "[strict]")
+      ->check(CLI::IsMember({"strict", "accept-new"}));
+  app->add_option("--credential", options->credential, "A credential of the shared daemon")
+      ->type_name("NAME");
+}
+
+void AddRolloutOptions(CLI::App* app, Options* options) {
+  RolloutOptions* rollout = &options->rollout;
+  app->add_option("-f,--max-in-flight", rollout->max_in_flight, "Hosts at the same time [256]")
+      ->check(CLI::Range(1, 20000))
+      ->type_name("N");
+  app->add_option("--batches", rollout->batches,
+                  "One batch of hosts after the other: 1,10%,50%; the last size repeats")
+      ->type_name("SIZES");
+  AddDuration(app, "--batch-pause", &rollout->batch_pause, "Between two batches [0s]");
+  app->add_flag("--confirm-batches", rollout->confirm_batches,
+                "After each batch but the last, wait for muster resume");
+  app->add_option("--max-failures", rollout->max_failures,
+                  "When more hosts than this have failed, start no further ones [no limit]")
+      ->type_name("N|P%");
+  app->add_option("--probe", rollout->probe,
+                  "After each batch but the last, run this on its hosts; who fails it has failed")
+      ->type_name("COMMAND");
+  app->add_option("--order", rollout->order,
+                  "In which hosts are started: given, sorted, shuffled or shuffled:SEED [given]")
+      ->type_name("ORDER");
+  app->add_option("--lock", rollout->lock,
+                  "Never be on a host at the same time as another run with this lock")
+      ->type_name("NAME");
+}
+
+void AddLimitOptions(CLI::App* app, Options* options) {
+  AddDuration(app, "--connect-timeout", &options->connect_timeout,
+              "From the name to the login, with all retries [10s]");
+  AddDuration(app, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
+  AddDuration(app, "--command-timeout", &options->command_timeout, "For the command [none]");
+  AddDuration(app, "--run-timeout", &options->run_timeout,
+              "For the whole run, which is canceled then [none]");
+  AddDuration(app, "--stop-grace", &options->stop_grace,
+              "From TERM to KILL where a command is to end [2s]");
+  app->add_flag("--signal-only", options->signal_only,
+                "End commands by SSH's signal alone, not over a second channel: for keys with a "
+                "forced command");
+  AddSize(app, "--output-limit", &options->output_limit, "Of a host, in bytes [none]");
+  AddSize(app, "--run-output-limit", &options->run_output_limit,
+          "Of all hosts, in bytes [the daemon's]");
+  app->add_option(
+         "--on-output-limit", options->on_output_limit,
+         "truncate drops what is past the limit, cancel ends the host's command [truncate]")
+      ->check(CLI::IsMember({"truncate", "cancel"}));
+  app->add_option("--retries", options->retries,
+                  "Try hosts that cannot be reached so often again, before the command [0]")
+      ->check(CLI::Range(0, 100))
+      ->type_name("N");
+}
+
+void AddViewOptions(CLI::App* app, Options* options) {
+  CLI::Option* fold = app->add_flag("--fold", options->fold,
+                                    "At the end, show identical outputs once, with their hosts");
+  app->add_flag("--json", options->json, "Show one event in each line, as JSON")->excludes(fold);
+  app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
+  app->add_option("--output-dir", options->output_dir,
+                  "Also write each host's output to DIR/HOST, its standard error to DIR/HOST.err")
+      ->type_name("DIR");
+  app->add_option("--junit", options->junit,
+                  "At the end, write a JUnit report, a case for each host")
+      ->type_name("FILE");
+}
+
+}  // namespace muster::client

@@ -1,0 +1,42 @@
+// The parts of muster's command line; only options.cc puts them together.
+#ifndef CLIENT_SUBCOMMANDS_H_
+#define CLIENT_SUBCOMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "absl/time/time.h"
+#include "client/options.h"
+
+namespace muster::client {
+
+// What every help says of exit codes: the one place that defines them for users.
+extern const char kExitCodesText[];
+
+// Each adds its options, and where it is a subcommand, that. `options` must outlive the parsing.
+void AddRun(CLI::App* app, Options* options);
+void AddRerun(CLI::App* app, Options* options);
+// runs, show, watch, logs
+void AddQueries(CLI::App* app, Options* options);
+// pause, resume, cancel
+void AddControls(CLI::App* app, Options* options);
+void AddTargets(CLI::App* app, Options* options);
+
+// The run's id, as the first word.
+void AddRunId(CLI::App* app, Options* options);
+void AddTargetOptions(CLI::App* app, Options* options);
+void AddLoginOptions(CLI::App* app, Options* options);
+void AddRolloutOptions(CLI::App* app, Options* options);
+void AddLimitOptions(CLI::App* app, Options* options);
+// How a run is shown and what is kept of it.
+void AddViewOptions(CLI::App* app, Options* options);
+
+CLI::Option* AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
+                         const std::string& what);
+// Bytes, with K, M, G for powers of 1024.
+CLI::Option* AddSize(CLI::App* app, const std::string& name, uint64_t* value,
+                     const std::string& what);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_SUBCOMMANDS_H_

@@ -1,0 +1,17 @@
+// muster watch and logs.
+#ifndef CLIENT_WATCH_COMMANDS_H_
+#define CLIENT_WATCH_COMMANDS_H_
+
+#include "client/interrupts.h"
+#include "client/muster_client.h"
+#include "client/options.h"
+
+namespace muster::client {
+
+// Each returns the exit code.
+int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client);
+int LogsCommand(const Options& options, MusterClient* client);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_WATCH_COMMANDS_H_

@@ -1,0 +1,16 @@
+// The engine's outcomes as the contract has them.
+#ifndef SERVICE_OUTCOME_PROTO_H_
+#define SERVICE_OUTCOME_PROTO_H_
+
+#include "muster/v1/host.pb.h"
+#include "ssh_engine/outcome.h"
+
+namespace muster::service {
+
+// The numbers are the same by contract (outcome.h).
+inline v1::HostState ProtoOf(engine::HostState state) { return static_cast<v1::HostState>(state); }
+v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_OUTCOME_PROTO_H_

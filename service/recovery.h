@@ -1,0 +1,21 @@
+// What is done at start with the runs that an earlier daemon left behind.
+#ifndef SERVICE_RECOVERY_H_
+#define SERVICE_RECOVERY_H_
+
+#include "absl/status/status.h"
+#include "service/run_preparer.h"
+#include "service/runs.h"
+#include "service/store/run_store.h"
+
+namespace muster::service {
+
+// Each of them is closed, hosts that were started as UNKNOWN and the others as NOT_STARTED, or,
+// where the run asks for it, continued with the hosts that were certainly not started. `begun` is
+// called with each before that, for a run counts as under way from then on. A damaged one is closed
+// as far as can be read, with a word in the log. Blocks; once, before anybody calls.
+absl::Status Recover(const RunStore& store, const RunPreparer& preparer, Runs* runs,
+                     const std::function<void(const Run&)>& begun);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RECOVERY_H_

@@ -1,0 +1,45 @@
+#include "service/retention.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <vector>
+
+#include "service/run_records.h"
+
+namespace muster::service {
+namespace {
+
+absl::Time CreatedAt(const v1::Run& run) {
+  return absl::FromUnixNanos(
+      google::protobuf::util::TimeUtil::TimestampToNanoseconds(run.create_time()));
+}
+
+// How many of the oldest go at a time where bytes are wanted: who needs more calls again.
+constexpr size_t kForBytes = 8;
+
+}  // namespace
+
+void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::Time now,
+                   Journal* journal) {
+  const absl::StatusOr<StoreUsage> usage = store.Usage();
+  const absl::StatusOr<std::vector<v1::Run>> runs = store.List(RunQuery());
+  if (!usage.ok() || !runs.ok()) return;
+  const size_t too_many =
+      limits.runs > 0 && runs->size() > limits.runs ? runs->size() - limits.runs : 0;
+  const bool too_big = (limits.bytes > 0 && usage->bytes > limits.bytes) ||
+                       usage->free_disk_bytes < limits.min_free_bytes;
+  size_t forgotten = 0;
+  for (auto run = runs->rbegin(); run != runs->rend(); ++run) {
+    const bool old = limits.age > absl::ZeroDuration() && CreatedAt(*run) + limits.age < now;
+    const bool goes = old || forgotten < too_many || (too_big && forgotten < kForBytes);
+    if (!goes) break;
+    if (!IsTerminal(run->state())) continue;
+    journal->Forget(run->id());
+    ++forgotten;
+  }
+  if (forgotten > 0) spdlog::info("forgot {} old runs", forgotten);
+}
+
+}  // namespace muster::service

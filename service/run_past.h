@@ -1,0 +1,26 @@
+// What an earlier daemon's run has behind it.
+#ifndef SERVICE_RUN_PAST_H_
+#define SERVICE_RUN_PAST_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "muster/v1/host.pb.h"
+#include "service/run.h"
+#include "service/store/run_store.h"
+
+namespace muster::service {
+
+// A value.
+struct ReadPast {
+  RunPast past;
+  std::vector<v1::RunHost> hosts;
+};
+
+// Reads the log of an unfinished run, all of it. Where the log has an end for a host, that holds;
+// who was started otherwise is lost. DATA_LOSS: damaged. Blocks.
+absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun& run);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUN_PAST_H_

@@ -1,0 +1,181 @@
+#include "service/runs.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/util/message_differencer.h"
+
+namespace muster::service {
+namespace {
+
+constexpr char kDigits[] = "0123456789abcdefghjkmnpqrstvwxyz";  // without i, l, o, u
+constexpr size_t kPage = 200;
+
+void AppendDigits(uint64_t value, int digits, std::string* to) {
+  for (int i = digits - 1; i >= 0; --i) to->push_back(kDigits[value >> (5 * i) & 31]);
+}
+
+// The milliseconds since 1970, and three digits of chance against guessing and mixing up.
+std::string MakeId(absl::Time now) {
+  uint64_t random = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof(random));
+  std::string id;
+  AppendDigits(static_cast<uint64_t>(absl::ToUnixMillis(now)), 9, &id);
+  AppendDigits(random, 3, &id);
+  return id;
+}
+
+std::string RequestKey(const std::string& creator, const std::string& request_id) {
+  return request_id.empty() ? "" : absl::StrCat(creator, "\n", request_id);
+}
+
+// The seed may have been the daemon's choice.
+bool SameSpec(v1::RunSpec one, v1::RunSpec other) {
+  one.mutable_rollout()->clear_shuffle_seed();
+  other.mutable_rollout()->clear_shuffle_seed();
+  return google::protobuf::util::MessageDifferencer::Equals(one, other);
+}
+
+bool Wants(const RunQuery& query, v1::RunState state) {
+  return query.states.empty() ||
+         std::find(query.states.begin(), query.states.end(), state) != query.states.end();
+}
+
+}  // namespace
+
+Runs::Runs(const RunStore* store, const RunParts& parts, size_t max_active,
+           std::function<void(const Run&)> on_over)
+    : store_(store), parts_(parts), max_active_(max_active), on_over_(std::move(on_over)) {}
+
+absl::StatusOr<Runs::Created> Runs::FindRequest(const RunPlan& plan) const {
+  if (plan.request_id.empty()) return Created();
+  absl::StatusOr<absl::optional<NewRun>> found = store_->FindRequest(plan.creator, plan.request_id);
+  if (!found.ok()) return found.status();
+  if (!found->has_value()) return Created();
+  if (!SameSpec((*found)->run.spec(), plan.spec)) {
+    return absl::AlreadyExistsError(absl::StrCat("request_id \"", plan.request_id,
+                                                 "\" was used for run ", (*found)->run.id(),
+                                                 ", with another specification"));
+  }
+  Created created{{LiveRun((*found)->run.id()), {}}, true};
+  if (created.run.live == nullptr) created.run.stored = std::move((*found)->run);
+  return created;
+}
+
+absl::StatusOr<Runs::Created> Runs::Create(RunPlan plan) {
+  absl::StatusOr<Created> known = FindRequest(plan);
+  if (!known.ok() || known->existed) return known;
+  absl::StatusOr<std::shared_ptr<Run>> run = Reserve(std::move(plan));
+  if (!run.ok()) return run.status();
+  const absl::Status written = Write(*run);
+  if (written.ok()) return Created{{*std::move(run), {}}, false};
+  Leave(*run);
+  return written;
+}
+
+absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
+  const absl::Time now = absl::Now();
+  const std::string key = RequestKey(plan.creator, plan.request_id);
+  MutexLock lock(&mutex_);
+  if (live_.size() >= max_active_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(live_.size(),
+                     " runs are active, as many as this daemon takes (--max-runs); "
+                     "try again when one of them has ended"));
+  }
+  if (!key.empty() && requests_.contains(key)) {
+    return absl::UnavailableError("the same request is being answered; try again");
+  }
+  std::string id;
+  do {
+    id = MakeId(now);
+  } while (live_.count(id) > 0);
+  if (!key.empty()) requests_[key] = id;
+  auto run = std::make_shared<Run>(id, std::move(plan), now, parts_, WhenOver());
+  live_.emplace(std::move(id), run);
+  return run;
+}
+
+absl::Status Runs::Write(const std::shared_ptr<Run>& run) {
+  auto written = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> result = written->get_future();
+  parts_.journal->AddRun(run->Record(), run->log(), run->FirstEvents(), absl::Now(),
+                         [written](absl::Status status) { written->set_value(std::move(status)); });
+  return result.get();
+}
+
+std::shared_ptr<Run> Runs::Adopt(std::string id, RunPlan plan, const RunPast& past) {
+  const std::string key = RequestKey(plan.creator, plan.request_id);
+  auto run = std::make_shared<Run>(id, std::move(plan), past, parts_, WhenOver());
+  MutexLock lock(&mutex_);
+  if (!key.empty()) requests_[key] = id;
+  live_.emplace(std::move(id), run);
+  return run;
+}
+
+Run::OnOver Runs::WhenOver() {
+  return [this](const std::shared_ptr<Run>& run) {
+    Leave(run);
+    on_over_(*run);
+  };
+}
+
+void Runs::Leave(const std::shared_ptr<Run>& run) {
+  MutexLock lock(&mutex_);
+  live_.erase(run->id());
+  requests_.erase(RequestKey(run->creator(), run->request_id()));
+}
+
+std::shared_ptr<Run> Runs::LiveRun(absl::string_view id) const {
+  MutexLock lock(&mutex_);
+  const auto it = live_.find(id);
+  return it == live_.end() ? nullptr : it->second;
+}
+
+std::vector<std::shared_ptr<Run>> Runs::Live() const {
+  std::vector<std::shared_ptr<Run>> all;
+  MutexLock lock(&mutex_);
+  for (const auto& entry : live_) all.push_back(entry.second);
+  return all;
+}
+
+absl::StatusOr<RunRef> Runs::Find(absl::string_view id) const {
+  RunRef found;
+  found.live = LiveRun(id);
+  if (found.live != nullptr) return found;
+  absl::StatusOr<absl::optional<NewRun>> stored = store_->Find(id);
+  if (!stored.ok()) return stored.status();
+  if (!stored->has_value()) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
+  }
+  found.stored = std::move((*stored)->run);
+  return found;
+}
+
+// What the store has of a run under way is how it was made.
+absl::StatusOr<std::vector<v1::Run>> Runs::List(const RunQuery& query) const {
+  std::vector<v1::Run> found;
+  RunQuery page = query;
+  page.states.clear();
+  page.limit = kPage;
+  while (found.size() < query.limit) {
+    absl::StatusOr<std::vector<v1::Run>> runs = store_->List(page);
+    if (!runs.ok()) return runs.status();
+    for (v1::Run& run : *runs) {
+      page.before = run.id();
+      const std::shared_ptr<Run> live = LiveRun(run.id());
+      if (live != nullptr) run = live->Snapshot();
+      if (Wants(query, run.state()) && found.size() < query.limit) found.push_back(std::move(run));
+    }
+    if (runs->size() < kPage) break;
+  }
+  return found;
+}
+
+}  // namespace muster::service
