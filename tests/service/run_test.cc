@@ -53,7 +53,7 @@ class RunTest : public ::testing::Test {
     loop_->Flush(now_);
   }
   std::vector<v1::Event> Events() {
-    const auto batch = run_->log().Read(0, 1 << 24, std::make_shared<NoReader>());
+    const auto batch = run_->log()->Read(0, 1 << 24, std::make_shared<NoReader>());
     std::string bytes;
     for (const grpc::Slice& slice : batch->slices) {
       bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
