@@ -34,9 +34,9 @@ def _status_kib(pid, name):
     return int(re.search(rf"{name}:\s+(\d+) kB", read(f"/proc/{pid}/status")).group(1))
 
 
-def daemon_knows(option):
+def daemon_knows(option, program=MUSTERD):
     """Whether this musterd has an option."""
-    return option in subprocess.run([MUSTERD, "--help"], capture_output=True, text=True,
+    return option in subprocess.run([program, "--help"], capture_output=True, text=True,
                                     check=False).stdout
 
 
@@ -75,16 +75,19 @@ class Cost:
 
 class Lab:
     """A daemon with `loops` event loops that keeps its sessions, and a client of it, over a fleet that
-    outlives both. `fleet` has user, port, key, known_hosts and cpu()."""
+    outlives both. `fleet` has user, port, key, known_hosts and cpu(). `program`: another musterd than
+    the one that is measured."""
 
-    def __init__(self, fleet, loops=None, args=()):
+    def __init__(self, fleet, loops=None, args=(), program=MUSTERD):
         self.fleet = fleet
-        options = ["--log-level", "warn", "--max-output", "8192", "--max-output-per-run", "4096"]
+        options = ["--log-level", "warn", "--max-output-per-run", "4096"]
+        if daemon_knows("--max-output ", program):  # one that keeps its runs in memory
+            options += ["--max-output", "8192"]
         if loops:
             options += ["--threads", str(loops)]
-        if daemon_knows("--session-idle"):
+        if daemon_knows("--session-idle", program):
             options += ["--session-idle", "1h", "--max-sessions", str(most_sessions())]
-        self.daemon = Daemon(args=[*options, *args])
+        self.daemon = Daemon(args=[*options, *args], program=program)
         self.client = Client(self.daemon.address)
 
     def spec(self, targets, command, fleet=None, **more):
