@@ -1,5 +1,6 @@
 """What every section measures with: a daemon, a fleet, and what each of them has cost."""
 
+import os
 import re
 import resource
 import subprocess
@@ -80,9 +81,11 @@ class Lab:
 
     def __init__(self, fleet, loops=None, args=(), program=MUSTERD):
         self.fleet = fleet
-        options = ["--log-level", "warn", "--max-output-per-run", "4096"]
+        options = ["--log-level", "warn"]
         if daemon_knows("--max-output ", program):  # one that keeps its runs in memory
-            options += ["--max-output", "8192"]
+            options += ["--max-output", "8192", "--max-output-per-run", "4096"]
+        else:
+            options += ["--max-output-per-run", str(1 << 18), "--keep-output", "0"]
         if loops:
             options += ["--threads", str(loops)]
         if daemon_knows("--session-idle", program):
@@ -123,6 +126,14 @@ class Lab:
 
     def fleet_cpu(self):
         return self.fleet.cpu()
+
+    def daemon_cpu(self):
+        return process_cpu(self.daemon.process.pid)
+
+    def disk_bytes(self):
+        """Of all that the daemon keeps."""
+        return sum(os.path.getsize(os.path.join(folder, name))
+                   for folder, _, names in os.walk(f"{self.daemon.folder}/state") for name in names)
 
     def memory(self):
         """Resident bytes of the daemon."""
