@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
+#include "service/crash_point.h"
 #include "service/probe_observer.h"
 #include "service/run_observer.h"
 
@@ -308,7 +309,10 @@ void Run::AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopCo
   parts_.journal->Start(
       id_, std::move(hosts),
       [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
-        if (status.ok()) control->Grant(std::move(granted));
+        if (!status.ok()) return;
+        PassCrashPoint(CrashPoint::kGrantBefore);
+        control->Grant(std::move(granted));
+        PassCrashPoint(CrashPoint::kGrantAfter);
       });
 }
 
