@@ -91,7 +91,7 @@ class Round:
             self.reached = True
             return
         self._call(daemon)
-        Caller(self._api, daemon.address, self.told, self.requests[0], self.random.randrange(4))
+        Caller(self._api, daemon.address, self.told, self.requests[0], self.random.randrange(3))
         if crash_at is None:
             self.told.wait_for_events(self.random.randrange(MOST_EVENTS))
             self._wait(daemon, self.random.uniform(0, MOST_SECONDS))  # a moment, not a time-out
