@@ -14,7 +14,7 @@ constexpr size_t kJoinedBlock = 32 << 10;
 }  // namespace
 
 bool Journal::Work::empty() const {
-  return pieces.empty() && added.empty() && done.empty() && forgotten.empty();
+  return pieces.empty() && added.empty() && done.empty() && flushed.empty() && forgotten.empty();
 }
 
 Journal::Journal(RunStore* store, TailMemory* tails, JournalHooks hooks, const JournalMarks& marks)
@@ -83,6 +83,10 @@ void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, ab
   });
 }
 
+void Journal::Flush(Done done) {
+  Queue(0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
+}
+
 void Journal::Forget(std::string run_id) {
   Queue(0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
 }
@@ -128,6 +132,7 @@ void Journal::Take() {
   move_all(&taken.starting, &pending_.starting);
   move_all(&taken.ended, &pending_.ended);
   move_all(&taken.done, &pending_.done);
+  move_all(&taken.flushed, &pending_.flushed);
 }
 
 void Journal::Number(Piece piece) {
@@ -157,7 +162,8 @@ absl::Status Journal::Write(Wakeups* wakeups) {
   }
   logs_.clear();
   log_indexes_.clear();
-  return pending_.urgent() ? Commit(wakeups) : status;
+  AnswerFlushed(status);
+  return pending_.to_commit() ? Commit(wakeups) : status;
 }
 
 absl::Status Journal::AppendLog(PendingLog* pending, Wakeups* wakeups) {
@@ -287,11 +293,17 @@ void Journal::Note(const absl::Status& status) {
     health_ = status;
   }
   if (status.ok()) return;
-  FailAdded(status);  // their callers are better told than kept waiting
+  // Their callers are better told than kept waiting.
+  FailAdded(status);
+  AnswerFlushed(status);
   if (!absl::IsAborted(status)) return;
   fence_status_ = status;
   FailAll(status);
   if (hooks_.fenced) hooks_.fenced(status);
+}
+
+void Journal::AnswerFlushed(const absl::Status& status) {
+  for (Done& done : std::exchange(pending_.flushed, {})) done(status);
 }
 
 void Journal::FailAdded(const absl::Status& status) {
@@ -312,6 +324,7 @@ void Journal::DropLog(const std::string& run_id) {
 
 void Journal::FailAll(const absl::Status& status) {
   FailAdded(status);
+  AnswerFlushed(status);
   for (PendingLog& pending : logs_) Unqueue(pending.bytes);
   logs_.clear();
   log_indexes_.clear();

@@ -64,6 +64,10 @@ class Journal {
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
 
+  // Once all that was queued before is in the store, so that the end of this process does not undo
+  // it. Anything but OK: it is tried again, but who waits is told.
+  void Flush(Done done);
+
   // Forgets a run that is over, some time. Tried once: where it fails, it is to be asked for again.
   void Forget(std::string run_id);
 
@@ -100,9 +104,11 @@ class Journal {
     std::vector<Starting> starting;
     std::vector<EndedRun> ended;
     std::vector<Done> done;  // of starting and ended
+    std::vector<Done> flushed;
     std::vector<std::string> forgotten;
     bool empty() const;
-    bool urgent() const { return !done.empty() || !added.empty(); }
+    bool to_commit() const { return !done.empty() || !added.empty(); }
+    bool urgent() const { return to_commit() || !flushed.empty(); }
   };
   struct NumberedBlock {
     uint64_t first_sequence;
@@ -132,6 +138,7 @@ class Journal {
   void PublishEnds(Wakeups* wakeups);
   void Unqueue(size_t bytes);
   void DropLog(const std::string& run_id);
+  void AnswerFlushed(const absl::Status& status);
   void FailAdded(const absl::Status& status);
   void FailAll(const absl::Status& status);
   void Note(const absl::Status& status);

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -294,6 +295,13 @@ absl::Status Run::Resume() {
   const absl::Status running = CheckRunning();
   if (running.ok()) Do(rollout_.Resume(), absl::Now());
   return running;
+}
+
+absl::Status Run::WaitUntilWritten() const {
+  auto written = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> result = written->get_future();
+  parts_.journal->Flush([written](absl::Status status) { written->set_value(std::move(status)); });
+  return result.get();
 }
 
 void Run::CancelBecause(const std::string& why) {

@@ -118,6 +118,9 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // FAILED_PRECONDITION: it is stopping, or over.
   absl::Status Pause();
   absl::Status Resume();
+  // Until what was done to it so far is written down, so that the daemon's end does not undo it; or
+  // why it is not yet. Blocks.
+  absl::Status WaitUntilWritten() const;
 
   // --- For its observers on the engine's loops
 

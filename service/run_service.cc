@@ -424,7 +424,11 @@ grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* con
   return AnswerLater(context, [=](const Caller& caller) {
     absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
     if (!run.ok()) return run.status();
-    if (run->live != nullptr) run->live->Cancel();
+    if (run->live != nullptr) {
+      run->live->Cancel();
+      // Where that cannot be written, nothing is started either.
+      run->live->WaitUntilWritten().IgnoreError();
+    }
     *response->mutable_run() = run->Snapshot();
     return absl::OkStatus();
   });
@@ -436,7 +440,8 @@ grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* cont
   return AnswerLater(context, [=](const Caller& caller) {
     absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
     if (!run.ok()) return run.status();
-    const absl::Status paused = (*run)->Pause();
+    absl::Status paused = (*run)->Pause();
+    if (paused.ok()) paused = (*run)->WaitUntilWritten();
     if (paused.ok()) *response->mutable_run() = (*run)->Snapshot();
     return paused;
   });
@@ -448,7 +453,8 @@ grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* con
   return AnswerLater(context, [=](const Caller& caller) {
     absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
     if (!run.ok()) return run.status();
-    const absl::Status resumed = (*run)->Resume();
+    absl::Status resumed = (*run)->Resume();
+    if (resumed.ok()) resumed = (*run)->WaitUntilWritten();
     if (resumed.ok()) *response->mutable_run() = (*run)->Snapshot();
     return resumed;
   });

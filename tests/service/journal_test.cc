@@ -104,6 +104,25 @@ TEST_F(JournalTest, AReaderIsWokenOnceATurn) {
   EXPECT_EQ(disk_->writes(StoreWrite::kAppend), 2u);
 }
 
+TEST_F(JournalTest, AFlushIsAnsweredOnceWhatCameBeforeIsWritten) {
+  const auto log = Add("a");
+  const size_t commits = disk_->writes(StoreWrite::kCommit);
+  uint64_t written = 99;
+  journal_.Append(log, Block(3), now_);
+  journal_.Flush([&](absl::Status status) { written = status.ok() ? log->last_sequence() : 98; });
+  EXPECT_EQ(written, 99u);
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_EQ(written, 4u);
+  EXPECT_EQ(disk_->writes(StoreWrite::kCommit), commits);
+
+  FailWith(absl::ResourceExhaustedError("full"));
+  absl::optional<absl::Status> answer;
+  journal_.Append(log, Block(1), now_);
+  journal_.Flush(Keep(&answer));
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_EQ(answer->code(), absl::StatusCode::kResourceExhausted);
+}
+
 TEST_F(JournalTest, OneCommitForAllThatStart) {
   Add("a");
   const size_t before = disk_->writes(StoreWrite::kCommit);
