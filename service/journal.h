@@ -34,8 +34,10 @@ struct JournalHooks {
 
 struct JournalMarks {
   size_t urgent_bytes = 1 << 20;  // queued, from which on it is not put off
-  size_t high_bytes = 64 << 20;   // queued: pressure
-  size_t low_bytes = 16 << 20;    // queued: no pressure any more
+  // Queued: pressure, and none any more. What is queued, others wait for, whose command is to be
+  // started: some tens of milliseconds.
+  size_t high_bytes = 16 << 20;
+  size_t low_bytes = 4 << 20;
 };
 
 // Queues without blocking, from any thread; Turn and Sync, from one thread (JournalThread), write

@@ -19,8 +19,10 @@ namespace {
 
 constexpr int kEventsPerTurn = 256;
 constexpr int kBackgroundEventsPerTurn = 4;
+constexpr int kBulkEventsPerTurn = 4;  // of up to 256 KiB each
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
+constexpr uint64_t kBulkId = 2;
 
 absl::Status ErrnoStatus(const char* what) {
   return absl::ErrnoToStatus(errno, absl::StrCat("event loop: ", what, ": ", strerror(errno)));
@@ -69,7 +71,21 @@ class EpollLoop::WatchImpl final : public FdWatch {
 
   void SetInterest(bool read, bool write) override {
     ABSL_RAW_CHECK(loop_->InLoopThread(), "a watch belongs to its loop's thread");
-    const uint32_t events = EpollEvents(read, write);
+    SetEvents(EpollEvents(read, write));
+  }
+
+  void SetPriority(Priority priority) override {
+    ABSL_RAW_CHECK(loop_->InLoopThread(), "a watch belongs to its loop's thread");
+    const int epoll = loop_->SetOf(priority);
+    if (epoll == state_->epoll) return;
+    const uint32_t events = state_->events;
+    SetEvents(0);
+    state_->epoll = epoll;
+    SetEvents(events);
+  }
+
+ private:
+  void SetEvents(uint32_t events) {
     if (events == state_->events) return;
     const int operation = events == 0           ? EPOLL_CTL_DEL
                           : state_->events == 0 ? EPOLL_CTL_ADD
@@ -83,7 +99,6 @@ class EpollLoop::WatchImpl final : public FdWatch {
     state_->events = events;
   }
 
- private:
   EpollLoop* const loop_;
   const uint64_t id_;
   const std::shared_ptr<WatchState> state_;
@@ -123,19 +138,23 @@ absl::StatusOr<std::unique_ptr<EpollLoop>> EpollLoop::Create() {
   if (!epoll.valid()) return ErrnoStatus("epoll_create1");
   UniqueFd background(epoll_create1(EPOLL_CLOEXEC));
   if (!background.valid()) return ErrnoStatus("epoll_create1");
+  UniqueFd bulk(epoll_create1(EPOLL_CLOEXEC));
+  if (!bulk.valid()) return ErrnoStatus("epoll_create1");
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return ErrnoStatus("eventfd");
   if (!AddOwn(epoll.get(), wake.get(), kWakeId) ||
-      !AddOwn(epoll.get(), background.get(), kBackgroundId)) {
+      !AddOwn(epoll.get(), background.get(), kBackgroundId) ||
+      !AddOwn(epoll.get(), bulk.get(), kBulkId)) {
     return ErrnoStatus("epoll_ctl");
   }
   return std::unique_ptr<EpollLoop>(
-      new EpollLoop(std::move(epoll), std::move(background), std::move(wake)));
+      new EpollLoop(std::move(epoll), std::move(background), std::move(bulk), std::move(wake)));
 }
 
-EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd wake)
+EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd bulk, UniqueFd wake)
     : epoll_(std::move(epoll)),
       background_(std::move(background)),
+      bulk_(std::move(bulk)),
       wake_(std::move(wake)),
       thread_(std::this_thread::get_id()) {
   ReadClocks();
@@ -168,28 +187,43 @@ void EpollLoop::Iterate() {
   ReadClocks();
   bool posted = false;
   bool background = false;
+  bool bulk = false;
   for (int i = 0; i < count; ++i) {
     if (events[i].data.u64 == kWakeId) {
       posted = true;
     } else if (events[i].data.u64 == kBackgroundId) {
       background = true;
+    } else if (events[i].data.u64 == kBulkId) {
+      bulk = true;
     } else {
       Dispatch(events[i].data.u64, events[i].events);
     }
   }
   RunTimers();
   if (posted) RunPosted();
-  background_behind_ = false;
-  if (background) ServeBackground();
+  background_behind_ = background && ServeSome(background_.get(), kBackgroundEventsPerTurn);
+  if (bulk) ServeSome(bulk_.get(), kBulkEventsPerTurn);
   RunDeferred();
 }
 
 // What is left over makes the next iteration's epoll_wait return at once.
-void EpollLoop::ServeBackground() {
-  epoll_event events[kBackgroundEventsPerTurn];
-  const int count = epoll_wait(background_.get(), events, kBackgroundEventsPerTurn, 0);
+bool EpollLoop::ServeSome(int epoll, int most) {
+  epoll_event events[std::max(kBackgroundEventsPerTurn, kBulkEventsPerTurn)];
+  const int count = epoll_wait(epoll, events, most, 0);
   for (int i = 0; i < count; ++i) Dispatch(events[i].data.u64, events[i].events);
-  background_behind_ = count == kBackgroundEventsPerTurn;
+  return count == most;
+}
+
+int EpollLoop::SetOf(Priority priority) const {
+  switch (priority) {
+    case Priority::kNormal:
+      return epoll_.get();
+    case Priority::kBackground:
+      return background_.get();
+    case Priority::kBulk:
+      return bulk_.get();
+  }
+  return epoll_.get();
 }
 
 // Rounded up: a timer never fires early.
@@ -281,7 +315,7 @@ std::unique_ptr<FdWatch> EpollLoop::Watch(int fd, Priority priority,
                                           absl::AnyInvocable<void(Readiness)> callback) {
   ABSL_RAW_CHECK(InLoopThread(), "Watch belongs to the loop's thread");
   auto state = std::make_shared<WatchState>();
-  state->epoll = priority == Priority::kBackground ? background_.get() : epoll_.get();
+  state->epoll = SetOf(priority);
   state->fd = fd;
   state->callback = std::move(callback);
   const uint64_t id = next_id_++;

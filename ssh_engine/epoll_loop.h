@@ -24,7 +24,7 @@ namespace muster::engine {
 // loop's thread or after Run has returned.
 class EpollLoop final : public EventLoop {
  public:
-  // Fails for want of descriptors: it takes three.
+  // Fails for want of descriptors: it takes four.
   static absl::StatusOr<std::unique_ptr<EpollLoop>> Create();
   ~EpollLoop() override;
 
@@ -50,9 +50,11 @@ class EpollLoop final : public EventLoop {
   struct WatchState;
   struct TimerState;
 
-  EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd wake);
+  EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd bulk, UniqueFd wake);
   void Iterate();
-  void ServeBackground();
+  // Some of a set within the set; true: there may be more.
+  bool ServeSome(int epoll, int most);
+  int SetOf(Priority priority) const;
   int WaitMilliseconds() const;
   void ReadClocks();
   void Dispatch(uint64_t id, uint32_t events);
@@ -63,13 +65,14 @@ class EpollLoop final : public EventLoop {
 
   const UniqueFd epoll_;
   const UniqueFd background_;  // an epoll set within epoll_
+  const UniqueFd bulk_;        // another
   const UniqueFd wake_;        // an eventfd: the mailbox has something
 
   // The loop's thread has these.
   std::atomic<std::thread::id> thread_;
   absl::Duration now_;
   absl::Time wall_time_;
-  uint64_t next_id_ = 2;  // of watches and timers; 0 is wake_, 1 is background_
+  uint64_t next_id_ = 3;  // of watches and timers; before it wake_, background_ and bulk_
   bool background_behind_ = false;
   absl::flat_hash_map<uint64_t, std::shared_ptr<WatchState>> watches_;
   // Armed ones, the next to fire first; among equals in the order of arming.

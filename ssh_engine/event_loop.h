@@ -17,8 +17,9 @@ struct Readiness {
 };
 
 // Who is served first. Of the background no more than a few descriptors are served in one
-// iteration, after all others: handshakes cost a hundred times what a line of output does.
-enum class Priority { kNormal, kBackground };
+// iteration, after all others: handshakes cost a hundred times what a line of output does. So does
+// the bulk of those who always have more to read, of whom a few are served after that.
+enum class Priority { kNormal, kBackground, kBulk };
 
 // Interest in one descriptor, level triggered. Destroying it ends the interest; no callback comes
 // afterwards, not even one that was already collected. Does not own the descriptor: destroy the
@@ -28,6 +29,8 @@ class FdWatch {
   virtual ~FdWatch() = default;
   // Replaces the interest. (false, false) parks the descriptor: nothing at all is reported.
   virtual void SetInterest(bool read, bool write) = 0;
+  // From now on; costs a few system calls where it changes.
+  virtual void SetPriority(Priority priority) = 0;
 };
 
 // A one-shot timer, disarmed at first. Destroying it disarms it. Loop-confined.

@@ -154,6 +154,7 @@ class LibsshTransport final : public SshTransport {
   Step OpenChannel() override;
   Step Exec(const std::string& command) override;
   Step Pump() override;
+  bool HasMore() const override { return has_more_; }
   const ExitReport& exit_report() const override { return exit_report_; }
   bool Release() override;
   Step PumpIdle() override;
@@ -243,6 +244,7 @@ class LibsshTransport final : public SshTransport {
   bool extensions_read_ = false;
   bool exec_sent_ = false;
   bool closed_by_server_ = false;
+  bool has_more_ = false;
   ExitReport exit_report_;
   TransportFailure failure_;
   AgentLink agent_;
@@ -519,8 +521,12 @@ Step LibsshTransport::TryExec(const std::string& command) {
 
 Step LibsshTransport::Pump() {
   const Turn turn(this);
+  has_more_ = false;
   for (int i = 0; !closed_by_server_; ++i) {
-    if (i == kReadsPerTurn) io_.StopReceiving();
+    if (i == kReadsPerTurn) {
+      has_more_ = true;
+      io_.StopReceiving();
+    }
     const int result = ssh_event_dopoll(event_, 0);
     if (closed_by_server_) break;
     if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();

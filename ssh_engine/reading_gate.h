@@ -14,8 +14,9 @@ namespace muster::engine {
 
 // One loop's view of the engine's switch. Whoever finds it closed leaves its descriptor alone,
 // parks here, and is told once it is open again; a few at a time, so that the switch may close
-// again before all of them have read. Loop-confined, but for the switch, which any thread may set:
-// closed counts at once, in the middle of an iteration. Must outlive who parks.
+// again before all of them have read, and last those who have much. Loop-confined, but for the
+// switch, which any thread may set: closed counts at once, in the middle of an iteration. Must
+// outlive who parks.
 class ReadingGate {
  public:
   class User {
@@ -32,31 +33,42 @@ class ReadingGate {
   ReadingGate& operator=(const ReadingGate&) = delete;
 
   bool open() const { return *open_; }
-  void Park(User* user) { parked_.push_back(user); }
+  // `bulk`: it always has more to read.
+  void Park(User* user, bool bulk) { (bulk ? bulk_ : parked_).push_back(user); }
   void Forget(User* user) {
-    parked_.erase(std::remove(parked_.begin(), parked_.end(), user), parked_.end());
+    for (std::deque<User*>* users : {&parked_, &bulk_}) {
+      users->erase(std::remove(users->begin(), users->end(), user), users->end());
+    }
   }
-  size_t parked() const { return parked_.size(); }
+  size_t parked() const { return parked_.size() + bulk_.size(); }
 
   // The switch was opened.
   void Resume() {
-    for (int i = 0; i < kUsersAtOnce && open() && !parked_.empty(); ++i) {
-      User* const user = parked_.front();
-      parked_.pop_front();
-      user->OnReadingAgain();
-    }
-    if (!open() || parked_.empty()) return;
+    Tell(&parked_, kUsersAtOnce);
+    if (parked_.empty()) Tell(&bulk_, kBulkAtOnce);
+    if (!open() || parked() == 0) return;
     loop_->Post([this, alive = std::weak_ptr<char>(alive_)] {
       if (!alive.expired()) Resume();
     });
   }
 
  private:
-  static constexpr int kUsersAtOnce = 16;  // of at most 256 KiB each
+  static constexpr int kUsersAtOnce = 16;
+  static constexpr int kBulkAtOnce = 4;  // of 256 KiB each
+
+  // In the order of their coming.
+  void Tell(std::deque<User*>* users, int most) {
+    for (int i = 0; i < most && open() && !users->empty(); ++i) {
+      User* const user = users->front();
+      users->pop_front();
+      user->OnReadingAgain();
+    }
+  }
 
   EventLoop* const loop_;
   const std::atomic<bool>* const open_;
-  std::deque<User*> parked_;  // who came first is told first
+  std::deque<User*> parked_;
+  std::deque<User*> bulk_;
   std::shared_ptr<char> alive_;
 };
 

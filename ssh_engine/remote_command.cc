@@ -36,6 +36,7 @@ RemoteCommand::~RemoteCommand() { Unpark(); }
 
 void RemoteCommand::Start() {
   session_->SetUser(this);
+  session_->SetBulk(false);
   transport().SetOutput(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
   phase_timer_ = context_->loop->NewTimer([this] { OnPhaseTimeout(); });
@@ -136,7 +137,7 @@ bool RemoteCommand::Exec() {
 bool RemoteCommand::Parked() {
   if (!parked_ && !context_->reading->open()) {
     parked_ = true;
-    context_->reading->Park(this);
+    context_->reading->Park(this, session_->bulk());
   }
   return parked_;
 }
@@ -168,6 +169,7 @@ bool RemoteCommand::LineHeard() const {
 bool RemoteCommand::Pump() {
   if (Parked()) return false;
   const SshTransport::Step step = PumpBoth();
+  if (step == SshTransport::Step::kAgain) session_->SetBulk(transport().HasMore());
   NoteExit();
   switch (step) {
     case SshTransport::Step::kAgain:

@@ -34,6 +34,12 @@ class Session {
   void SetUser(SessionUser* user) { user_ = user; }
   // What the transport waits for.
   void UpdateInterest() { watch_->SetInterest(true, transport_->WantsWrite()); }
+  // Whether it always has more to read: then those who have little go first. While it is connected.
+  void SetBulk(bool bulk) {
+    if (std::exchange(bulk_, bulk) == bulk) return;
+    watch_->SetPriority(bulk ? Priority::kBulk : Priority::kNormal);
+  }
+  bool bulk() const { return bulk_; }
   // Waits for nothing.
   void Park() { watch_->SetInterest(false, false); }
 
@@ -41,6 +47,7 @@ class Session {
   const std::shared_ptr<SshTransport> transport_;
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;
+  bool bulk_ = false;
 };
 
 }  // namespace muster::engine

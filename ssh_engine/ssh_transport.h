@@ -88,6 +88,8 @@ class SshTransport {
   // Takes in what has come. kDone when the server has closed the channel; kAgain also when there is
   // more to read but others should have their turn.
   virtual Step Pump() = 0;
+  // Whether the last Pump ended for the sake of others.
+  virtual bool HasMore() const { return false; }
   virtual const ExitReport& exit_report() const = 0;
 
   // Forgets the command, whether it has ended or not. Whether the connection can take another: it

@@ -18,6 +18,7 @@ class SimulatedLoop::SimulatedWatch final : public FdWatch {
     read_ = read;
     write_ = write;
   }
+  void SetPriority(Priority) override {}
   // The callback may destroy this.
   void Call(Readiness readiness) {
     const auto callback = callback_;
