@@ -119,6 +119,7 @@ EventBlock Run::FirstEvents() const {
 void Run::Begin(engine::Job job, engine::Job probe) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
+  if (concluded_) return;  // it was canceled before
   EndLost(now);
   probe_ = std::move(probe);
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
