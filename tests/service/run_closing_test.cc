@@ -15,8 +15,8 @@ class RunClosingTest : public ::testing::Test {
   void Live(const std::vector<v1::Event>& events, v1::RunSpec spec = {}) {
     spec_ = spec;
     FakeDaemon daemon(disk_);
-    const auto run = std::make_shared<Run>("id", PlanOf(2, spec_), now_, daemon.parts(),
-                                           [](const std::shared_ptr<Run>&) {});
+    const auto run = std::make_shared<service::Run>("id", PlanOf(2, spec_), now_, daemon.parts(),
+                                                    [](const std::shared_ptr<service::Run>&) {});
     daemon.journal.AddRun(run->Record(), run->log(), run->FirstEvents(), now_, [](absl::Status) {});
     EventBlock block;
     for (const v1::Event& event : events) block.Add(event);
@@ -30,8 +30,9 @@ class RunClosingTest : public ::testing::Test {
     const absl::StatusOr<ReadPast> read =
         ReadRunPast(daemon.store, daemon.store.Unfinished()->at(0));
     EXPECT_TRUE(read.ok());
-    const auto run = std::make_shared<Run>("id", PlanOf(2, spec_), read->past, daemon.parts(),
-                                           [](const std::shared_ptr<Run>&) {});
+    const auto run =
+        std::make_shared<service::Run>("id", PlanOf(2, spec_), read->past, daemon.parts(),
+                                       [](const std::shared_ptr<service::Run>&) {});
     if (read->past.end_state == v1::RUN_STATE_UNSPECIFIED) {
       run->Close(kWhy);
     } else {
