@@ -38,7 +38,9 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
   if (!unfinished.run.spec().continue_after_restart()) return kClosed;
-  if (read.past.state == v1::RUN_STATE_STOPPING) return read.past.message;
+  if (read.past.state == v1::RUN_STATE_STOPPING) {
+    return read.past.message.empty() ? kClosed : read.past.message;
+  }
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CreatorOf(unfinished.run), unfinished.run.spec(), read.hosts);
   if (!again.ok()) {

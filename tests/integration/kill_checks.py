@@ -8,10 +8,10 @@ from kill_client import OPTIONS
 from kill_round import OUTPUT
 from programs import SECONDS
 
-# The command was certainly started, or certainly not; of the others, UNKNOWN, it is not known.
+# The command was certainly started, or certainly not; of the others it is not known.
 STARTED = {"SUCCEEDED", "EXITED_NONZERO", "SIGNALED"}
 NOT_STARTED = {"NOT_STARTED", "UNREACHABLE", "CONNECT_TIMEOUT", "SKIPPED"}
-UNCLEAR = {"UNKNOWN"}
+UNCLEAR = {"UNKNOWN", "CANCELED"}
 
 
 class EndedRun:
@@ -57,6 +57,16 @@ class EndedRun:
         assert terminal == [self.run.state]
         assert self.events[-1].run_state.state == self.run.state
         assert self.run.last_sequence == len(self.events)
+
+    def check_cancel(self):
+        """It was answered: the run has stopped, if it had not ended."""
+        stopped = [event for event in self.events
+                   if event.run_state.state >= self._api.runs.RUN_STATE_STOPPING]
+        assert not [event for event in self.events[stopped[0].sequence:]
+                    if event.HasField("batch_started")]
+        if self.run.state == self._api.runs.RUN_STATE_CANCELED:
+            return
+        assert stopped[0].sequence == len(self.events), "it went on"
 
     def check_output(self):
         """Who succeeded has all of its output in the log."""

@@ -27,6 +27,7 @@ class Told:
         self._callers = 0
         self.run_ids = {}  # by request id
         self.events = {}  # by run id: each event's bytes by its sequence
+        self.canceled = set()  # run ids
         self.errors = []
 
     def created(self, request_id, run_id):
@@ -41,6 +42,10 @@ class Told:
                 self.errors.append(f"event {event.sequence} of {run_id} has changed")
             self._count += 1
             self._changed.notify_all()
+
+    def cancel(self, run_id):
+        with self._changed:
+            self.canceled.add(run_id)
 
     def failed(self, error):
         with self._changed:
@@ -68,12 +73,13 @@ class Told:
 
 
 class Caller(threading.Thread):
-    """Makes a run, or finds it, and watches it until it is over or the daemon is gone."""
+    """Makes a run, or finds it, and watches it until it is over or the daemon is gone;
+    cancels it when the event `cancel_at` has come."""
 
-    def __init__(self, api, address, told, request, after=0):
+    def __init__(self, api, address, told, request, after=0, cancel_at=None):
         super().__init__(daemon=True)
         self._api, self._address, self._told = api, address, told
-        self._request, self._after = request, after
+        self._request, self._after, self._cancel_at = request, after, cancel_at
         told.enter()
         self.start()
 
@@ -99,3 +105,6 @@ class Caller(threading.Thread):
                     self._told.failed(f"{run_id}: {event.sequence} comes after {sequence}")
                 sequence = event.sequence
                 self._told.event(run_id, event)
+                if sequence == self._cancel_at:
+                    stub.CancelRun(self._api.calls.CancelRunRequest(run_id=run_id), timeout=SECONDS)
+                    self._told.cancel(run_id)

@@ -36,6 +36,9 @@ case $3 in
 *.5) sleep 0.3; echo late;;
 esac"""
 
+# Fails on a host that succeeds.
+PROBE = "set -- $SSH_CONNECTION; test $3 != 127.0.20.3"
+
 
 class Round:
     """One daemon's life and death, and that of its successors, on one state directory."""
@@ -64,6 +67,8 @@ class Round:
         spec.rollout.max_in_flight = self.random.choice([1, 2, 4, 0])
         spec.rollout.batches.extend(self.random.choice([[], [], ["1", "50%"], ["3"]]))
         spec.rollout.max_failures = self.random.choice(["", "", "1", "50%"])
+        if spec.rollout.batches and self.random.random() < 0.5:
+            spec.rollout.probe.shell = PROBE
         spec.rollout.order = self.random.choice([1, 2, 3])
         return request
 
@@ -83,6 +88,11 @@ class Round:
         for request in self.requests:
             Caller(self._api, daemon.address, self.told, request)
 
+    def _call_and_cancel(self, daemon):
+        for request in self.requests:
+            cancel_at = self.random.randint(2, 60) if self.random.random() < 0.2 else None
+            Caller(self._api, daemon.address, self.told, request, cancel_at=cancel_at)
+
     def _live_and_die(self, crash_at):
         env = {"MUSTERD_CRASH_AT": crash_at} if crash_at else {}
         try:
@@ -90,7 +100,7 @@ class Round:
         except RuntimeError:  # the end came before it was ready
             self.reached = True
             return
-        self._call(daemon)
+        self._call_and_cancel(daemon)
         Caller(self._api, daemon.address, self.told, self.requests[0], self.random.randrange(3))
         if crash_at is None:
             self.told.wait_for_events(self.random.randrange(MOST_EVENTS))

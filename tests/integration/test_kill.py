@@ -71,6 +71,8 @@ def check(kill, api, address):
         run.check_log(kill.told.events[run.id])
         run.check_ends()
         run.check_output()
+        if run.id in kill.told.canceled:
+            run.check_cancel()
         run.check_marks(kill.marks_file(request.request_id))
         runs.append(run)
     return runs
