@@ -1,5 +1,8 @@
 #include "service/journal.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "service/crash_point.h"
@@ -154,22 +157,63 @@ void Journal::Number(Piece piece) {
 }
 
 absl::Status Journal::Write(Wakeups* wakeups) {
-  absl::Status status;
+  absl::Status status = AppendLogs(/*long_ones=*/false, wakeups);
+  if (status.ok() && pending_.to_commit()) status = Commit(wakeups);
+  if (status.ok()) status = AppendLogs(/*long_ones=*/true, wakeups);
+  ForgetAppended();
+  AnswerFlushed(status);
+  return status;
+}
+
+// Much of one log, which nobody waits for.
+bool Journal::IsLong(const PendingLog& pending) const {
+  return !pending.last && pending_.flushed.empty() && pending.bytes > marks_.turn_bytes;
+}
+
+absl::Status Journal::AppendLogs(bool long_ones, Wakeups* wakeups) {
   for (PendingLog& log : logs_) {
-    if (log.log == nullptr) continue;  // an earlier try has appended it
-    status = AppendLog(&log, wakeups);
+    if (log.log == nullptr || IsLong(log) != long_ones) continue;
+    absl::Status status = AppendLog(&log, wakeups);
     if (!status.ok()) return status;
   }
-  logs_.clear();
+  return absl::OkStatus();
+}
+
+// What is left of long logs is the next turn's.
+void Journal::ForgetAppended() {
+  const auto appended = [](const PendingLog& log) { return log.log == nullptr; };
+  logs_.erase(std::remove_if(logs_.begin(), logs_.end(), appended), logs_.end());
   log_indexes_.clear();
-  AnswerFlushed(status);
-  return pending_.to_commit() ? Commit(wakeups) : status;
+  for (size_t i = 0; i < logs_.size(); ++i) log_indexes_[logs_[i].log.get()] = i;
+}
+
+// How many of its blocks have their turn: all, but where it is long.
+size_t Journal::BlocksOfTurn(const PendingLog& pending) const {
+  if (!IsLong(pending)) return pending.blocks.size();
+  size_t count = 0;
+  for (size_t bytes = 0; count < pending.blocks.size() && bytes < marks_.turn_bytes; ++count) {
+    bytes += pending.blocks[count].block.size();
+  }
+  return count;
+}
+
+Journal::PendingLog Journal::TakeFront(size_t count, PendingLog* pending) {
+  if (count == pending->blocks.size()) return std::exchange(*pending, PendingLog());
+  PendingLog front{pending->log, {}, false, 0};
+  const auto end = pending->blocks.begin() + static_cast<std::ptrdiff_t>(count);
+  std::move(pending->blocks.begin(), end, std::back_inserter(front.blocks));
+  pending->blocks.erase(pending->blocks.begin(), end);
+  for (const NumberedBlock& each : front.blocks) front.bytes += each.block.size();
+  pending->bytes -= front.bytes;
+  return front;
 }
 
 absl::Status Journal::AppendLog(PendingLog* pending, Wakeups* wakeups) {
+  const size_t count = BlocksOfTurn(*pending);
   std::vector<LogBlock> blocks;
-  blocks.reserve(pending->blocks.size());
-  for (const NumberedBlock& each : pending->blocks) {
+  blocks.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const NumberedBlock& each = pending->blocks[i];
     blocks.push_back(
         {each.first_sequence, static_cast<uint32_t>(each.block.count()), each.block.bytes()});
   }
@@ -180,9 +224,9 @@ absl::Status Journal::AppendLog(PendingLog* pending, Wakeups* wakeups) {
     PassCrashPoint(CrashPoint::kAppendAfter);
     unsynced_ = true;
   }
-  Unqueue(pending->bytes);
-  log_indexes_.erase(pending->log.get());
-  Publish(pending, wakeups);
+  PendingLog written = TakeFront(count, pending);
+  Unqueue(written.bytes);
+  Publish(&written, wakeups);
   return absl::OkStatus();
 }
 
@@ -245,6 +289,7 @@ absl::Status Journal::Commit(Wakeups* wakeups) {
     return status;
   }
   Work written = std::exchange(pending_, Work());
+  pending_.flushed = std::move(written.flushed);  // until all is appended
   for (Added& added : written.added) added.done(absl::OkStatus());
   for (Done& done : written.done) done(absl::OkStatus());
   PublishEnds(wakeups);

@@ -38,6 +38,8 @@ struct JournalMarks {
   // started: some tens of milliseconds.
   size_t high_bytes = 16 << 20;
   size_t low_bytes = 4 << 20;
+  // Of a log in one turn, as long as nobody waits for more of it: others come in between.
+  size_t turn_bytes = 4 << 20;
 };
 
 // Queues without blocking, from any thread; Turn and Sync, from one thread (JournalThread), write
@@ -130,7 +132,12 @@ class Journal {
   void Take();
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);
+  absl::Status AppendLogs(bool long_ones, Wakeups* wakeups);
   absl::Status AppendLog(PendingLog* pending, Wakeups* wakeups);
+  bool IsLong(const PendingLog& pending) const;
+  size_t BlocksOfTurn(const PendingLog& pending) const;
+  static PendingLog TakeFront(size_t count, PendingLog* pending);
+  void ForgetAppended();
   absl::Status Commit(Wakeups* wakeups);
   absl::Status CommitToStore(const JournalCommit& commit);
   absl::Status CommitEachAdded();

@@ -78,13 +78,16 @@ void JournalThread::Work() {
     const Clock::time_point now = Clock::now();
     if (clean) synced = now;  // what there is to sync is not older
     if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
-    if (!turned.ok() || journal_.stalled()) {
+    if (turned.ok() && journal_.stalled()) {
+      Wake(now);  // there was much
+    } else if (!turned.ok()) {
       Wake(now + kRetryInterval);
     } else if (journal_.unsynced()) {
       Wake(synced + kSyncInterval > now ? synced + kSyncInterval : now + kRetryInterval);
     }
   }
-  (void)journal_.Turn();
+  while (journal_.Turn().ok() && journal_.stalled()) {
+  }
   (void)journal_.Sync();
 }
 
