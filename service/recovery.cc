@@ -36,7 +36,8 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 // Why a run is not continued; empty: it is, with `prepared`.
 std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
-  if (!unfinished.run.spec().continue_after_restart()) return kClosed;
+  const bool ended = IsTerminal(read.past.state);  // in its log, but not in the catalogue
+  if (ended || !unfinished.run.spec().continue_after_restart()) return kClosed;
   if (read.past.state == v1::RUN_STATE_STOPPING) return read.past.message;
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CreatorOf(unfinished.run), unfinished.run.spec(), read.hosts);

@@ -69,9 +69,10 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
       parts_(parts),
       on_over_(std::move(on_over)),
       log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
+      logged_end_(IsTerminal(past.state) ? absl::make_optional(past.state) : absl::nullopt),
       records_(plan_.hosts.size()),
       rollout_(plan_.rollout, RolloutPastOf(plan_, past)),
-      state_(past.state),
+      state_(logged_end_ ? v1::RUN_STATE_STOPPING : past.state),
       message_(past.message),
       lost_(past.lost) {
   for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
@@ -379,6 +380,7 @@ void Run::Conclude(absl::Time now) {
 }
 
 v1::RunState Run::FinalState() const {
+  if (logged_end_) return *logged_end_;
   if (records_.all_succeeded() && !records_.a_probe_failed()) return v1::RUN_STATE_SUCCEEDED;
   return canceled_ ? v1::RUN_STATE_CANCELED : v1::RUN_STATE_FAILED;
 }
@@ -398,7 +400,7 @@ void Run::WriteEnd() {
     }
   }
   EventBlock block;
-  block.Add(last);
+  if (!logged_end_) block.Add(last);
   parts_.journal->End(
       std::move(ended), log_, std::move(block), now,
       [self = shared_from_this()](const absl::Status& status) { self->OnEndWritten(status); });

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/event_block.h"
@@ -171,6 +172,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   const RunParts parts_;
   const OnOver on_over_;
   const std::shared_ptr<RunLog> log_;
+  // The state in the last event, of a run whose end an earlier daemon wrote to the log alone.
+  const absl::optional<v1::RunState> logged_end_;
   std::atomic<uint64_t> output_bytes_{0};
   std::atomic<bool> frozen_{false};
 

@@ -78,7 +78,7 @@ class World final : public HostWitness {
     time_.After(kTrouble, [this] { EndTrouble(); });
     Operate();
     for (int step = 0; !AllOver(); ++step) {
-      ASSERT_LT(step, kMaxSteps) << "does not come to an end";
+      ASSERT_LT(step, kMaxSteps) << "does not come to an end: " << Standing();
       ASSERT_TRUE(time_.Step()) << "nothing is to happen any more";
       daemon_->Settle();
       if (old_ != nullptr) old_->Settle();
@@ -297,10 +297,13 @@ class World final : public HostWitness {
   // --- What must hold
 
   bool IsStarting(const std::string& id, uint32_t host) const {
-    for (const UnfinishedRun& run : *daemon_->store().Unfinished()) {
+    const auto unfinished = daemon_->store().Unfinished();
+    for (const UnfinishedRun& run : *unfinished) {
       if (run.run.id() == id) return absl::c_binary_search(run.started, host);
     }
-    return false;
+    // A daemon that does not know of its successor: that one has told what it had to assume.
+    const auto results = daemon_->store().Results(id, host, 1, {});
+    return results.ok() && results->at(0).state() == v1::HOST_STATE_UNKNOWN;
   }
 
   void OnTurn(SimulatedDaemon* daemon) {
@@ -364,7 +367,22 @@ class World final : public HostWitness {
       for (size_t i = 0; i < facts.seen.size(); ++i) {
         EXPECT_EQ(events[i].SerializeAsString(), facts.seen[i]) << id << ": event " << i + 1;
       }
+      // It ended, and the daemon did too before it could tell.
+      if (logs_.count(id) == 0) {
+        const size_t seen = facts.seen.size();
+        See(id, daemon_->store().Read(id, seen, SIZE_MAX)->bytes, &facts);
+      }
     }
+  }
+
+  std::string Standing() const {
+    std::string text;
+    for (const std::shared_ptr<Run>& run : daemon_->runs()->Live()) {
+      if (!facts_.at(run->id()).refused) {
+        absl::StrAppend(&text, "\n", run->Snapshot().ShortDebugString());
+      }
+    }
+    return text;
   }
 
   bool AllOver() {
