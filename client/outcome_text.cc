@@ -93,6 +93,7 @@ v1::HostOutcome OutcomeOf(const v1::OutputGroup& group) {
   outcome.set_cause(group.cause());
   outcome.set_exit_code(group.exit_code());
   outcome.set_signal(group.signal());
+  outcome.set_end_confirmed(group.end_confirmed());
   outcome.set_message(group.message());
   return outcome;
 }

@@ -93,9 +93,13 @@ absl::Status Daemon::StartRuns() {
       engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
+  {
+    MutexLock lock(&reading_mutex_);
+    reading_ = engine_.get();
+  }
   helpers_ = std::make_unique<HelperPool>(kHelperThreads);
   JournalHooks hooks;
-  hooks.pressure = [this](bool stop) { engine_->SetReading(!stop); };
+  hooks.pressure = [this](bool stop) { SetReading(!stop); };
   hooks.fenced = [](const absl::Status& status) {
     spdlog::critical("another musterd has taken over this state directory: {}",
                      std::string(status.message()));
@@ -156,18 +160,33 @@ absl::Status Daemon::StartServer() {
 }
 
 void Daemon::Stop() {
-  if (server_ == nullptr) return;
-  server_->GetHealthCheckService()->SetServingStatus(false);
+  if (std::exchange(stopped_, true)) return;
+  if (server_ != nullptr) server_->GetHealthCheckService()->SetServingStatus(false);
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop();
+  if (runs_ != nullptr) StopRuns();
+  if (server_ != nullptr) {
+    server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
+    server_->Wait();
+    server_.reset();
+  }
+  helpers_.reset();
+}
+
+// Runs that are left end with the engine; their ends go through the helpers to the journal.
+void Daemon::StopRuns() {
   run_service_->Stop(kStopTime);
-  // Nobody is to touch the engine from here on: runs that are left end with it.
+  {
+    MutexLock lock(&reading_mutex_);
+    reading_ = nullptr;
+  }
   engine_.reset();
   helpers_->Drain();
   journal_.reset();
-  server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
-  server_->Wait();
-  server_.reset();
-  helpers_.reset();
+}
+
+void Daemon::SetReading(bool reading) {
+  MutexLock lock(&reading_mutex_);
+  if (reading_ != nullptr) reading_->SetReading(reading);
 }
 
 std::vector<std::string> Daemon::addresses() const {

@@ -29,6 +29,7 @@
 #include "service/target_service.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
+#include "ssh_engine/mutex.h"
 
 namespace muster::service {
 
@@ -55,6 +56,9 @@ class Daemon {
   absl::Status OpenStore();
   absl::Status StartRuns();
   absl::Status StartServer();
+  void StopRuns();
+  // From the journal, until the engine goes.
+  void SetReading(bool reading);
   void OnRunOver(const Run& run);
   void ForgetOld();
 
@@ -71,6 +75,9 @@ class Daemon {
   std::unique_ptr<JournalThread> journal_;
   std::unique_ptr<Runs> runs_;
   std::atomic<bool> forgetting_{false};
+  bool stopped_ = false;
+  Mutex reading_mutex_;
+  engine::Engine* reading_ ABSL_GUARDED_BY(reading_mutex_) = nullptr;
   std::unique_ptr<RunPreparer> preparer_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;

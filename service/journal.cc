@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "service/crash_point.h"
+
 namespace muster::service {
 namespace {
 
@@ -166,8 +168,10 @@ absl::Status Journal::AppendLog(PendingLog* pending, Wakeups* wakeups) {
         {each.first_sequence, static_cast<uint32_t>(each.block.count()), each.block.bytes()});
   }
   if (!blocks.empty()) {
+    PassCrashPoint(CrashPoint::kAppendBefore);
     const absl::Status status = store_->Append(store_->fence(), pending->log->run_id(), blocks);
     if (!status.ok()) return status;
+    PassCrashPoint(CrashPoint::kAppendAfter);
     unsynced_ = true;
   }
   Unqueue(pending->bytes);
@@ -206,17 +210,29 @@ void Journal::Publish(PendingLog* pending, Wakeups* wakeups) {
   *pending = PendingLog();
 }
 
+absl::Status Journal::CommitToStore(const JournalCommit& commit) {
+  if (!commit.added.empty()) PassCrashPoint(CrashPoint::kAddedBefore);
+  if (!commit.starting.empty()) PassCrashPoint(CrashPoint::kStartingBefore);
+  if (!commit.ended.empty()) PassCrashPoint(CrashPoint::kEndedBefore);
+  const absl::Status status = store_->Commit(store_->fence(), commit);
+  if (!status.ok()) return status;
+  if (!commit.added.empty()) PassCrashPoint(CrashPoint::kAddedAfter);
+  if (!commit.starting.empty()) PassCrashPoint(CrashPoint::kStartingAfter);
+  if (!commit.ended.empty()) PassCrashPoint(CrashPoint::kEndedAfter);
+  return status;
+}
+
 // An end is answered before its last event can be read: who reads it finds the run over.
 absl::Status Journal::Commit(Wakeups* wakeups) {
   JournalCommit commit;
   for (const Added& added : pending_.added) commit.added.push_back(added.run);
   commit.starting = pending_.starting;
   commit.ended = std::move(pending_.ended);
-  absl::Status status = store_->Commit(store_->fence(), commit);
+  absl::Status status = CommitToStore(commit);
   if (absl::IsAlreadyExists(status)) {
     commit.added.clear();
     status = CommitEachAdded();
-    if (status.ok() && !pending_.done.empty()) status = store_->Commit(store_->fence(), commit);
+    if (status.ok() && !pending_.done.empty()) status = CommitToStore(commit);
   }
   if (!status.ok()) {
     pending_.ended = std::move(commit.ended);
@@ -234,7 +250,7 @@ absl::Status Journal::CommitEachAdded() {
   while (!pending_.added.empty()) {
     JournalCommit one;
     one.added.push_back(pending_.added.front().run);
-    const absl::Status status = store_->Commit(store_->fence(), one);
+    const absl::Status status = CommitToStore(one);
     if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
     Added added = std::move(pending_.added.front());
     pending_.added.erase(pending_.added.begin());
@@ -244,12 +260,15 @@ absl::Status Journal::CommitEachAdded() {
 }
 
 void Journal::PublishEnds(Wakeups* wakeups) {
+  if (ending_.empty()) return;
+  PassCrashPoint(CrashPoint::kPublishEndBefore);
   for (PendingLog& ending : ending_) {
     std::vector<RunLog::Block> blocks;
     for (NumberedBlock& each : ending.blocks) blocks.push_back(Share(&each));
     wakeups->push_back(ending.log->Publish(std::move(blocks), true));
   }
   ending_.clear();
+  PassCrashPoint(CrashPoint::kPublishEndAfter);
 }
 
 void Journal::Unqueue(size_t bytes) {
@@ -302,7 +321,9 @@ void Journal::FailAll(const absl::Status& status) {
 
 absl::Status Journal::Sync() {
   if (!unsynced_ || !fence_status_.ok()) return fence_status_;
+  PassCrashPoint(CrashPoint::kSyncBefore);
   sync_status_ = store_->Sync(store_->fence());
+  PassCrashPoint(CrashPoint::kSyncAfter);
   if (sync_status_.ok()) unsynced_ = false;
   if (!sync_status_.ok() || !stalled()) Note(sync_status_);
   return sync_status_;

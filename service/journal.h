@@ -124,6 +124,7 @@ class Journal {
   absl::Status Write(Wakeups* wakeups);
   absl::Status AppendLog(PendingLog* pending, Wakeups* wakeups);
   absl::Status Commit(Wakeups* wakeups);
+  absl::Status CommitToStore(const JournalCommit& commit);
   absl::Status CommitEachAdded();
   static RunLog::Block Share(NumberedBlock* block);
   void NoteLastSequence(const PendingLog& pending);

@@ -12,12 +12,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "service/crash_point.h"
 #include "service/daemon.h"
 #include "service/daemon_options.h"
 #include "service/listening_socket.h"
@@ -43,6 +45,14 @@ absl::Status StartLog(const DaemonOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   spdlog::flush_on(spdlog::level::info);
   return absl::OkStatus();
+}
+
+// Says so where it is: nobody is to wonder.
+absl::Status ArmCrashPoints() {
+  const char* const text = getenv("MUSTERD_CRASH_AT");
+  if (text == nullptr) return absl::OkStatus();
+  spdlog::warn("MUSTERD_CRASH_AT={}: musterd will kill itself there, for a test", text);
+  return ArmCrashPoint(text);
 }
 
 // How many sessions there is room for is known, and said, before the first of them.
@@ -107,6 +117,10 @@ int Serve(DaemonOptions options) {
   const absl::Status logging = StartLog(options);
   if (!logging.ok()) {
     std::fprintf(stderr, "musterd: %s\n", std::string(logging.message()).c_str());
+    return 1;
+  }
+  if (const absl::Status armed = ArmCrashPoints(); !armed.ok()) {
+    spdlog::error("cannot start: {}", std::string(armed.message()));
     return 1;
   }
   PlanSessions(&options);

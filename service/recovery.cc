@@ -13,6 +13,7 @@
 namespace muster::service {
 namespace {
 
+constexpr char kHasEnd[] = "Only the store's word of its end was missing.";
 constexpr char kClosed[] = "musterd was ended in the middle of the run.";
 
 // Who created a run over the unix socket is the daemon's owner (CallerOf).
@@ -36,8 +37,7 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 // Why a run is not continued; empty: it is, with `prepared`.
 std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
-  const bool ended = IsTerminal(read.past.state);  // in its log, but not in the catalogue
-  if (ended || !unfinished.run.spec().continue_after_restart()) return kClosed;
+  if (!unfinished.run.spec().continue_after_restart()) return kClosed;
   if (read.past.state == v1::RUN_STATE_STOPPING) return read.past.message;
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CreatorOf(unfinished.run), unfinished.run.spec(), read.hosts);
@@ -51,7 +51,8 @@ std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
 void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
                 Runs* runs, const std::function<void(const Run&)>& begun) {
   PreparedRun prepared;
-  const std::string why_not = Continue(unfinished, read, preparer, &prepared);
+  const bool has_end = read.past.end_state != v1::RUN_STATE_UNSPECIFIED;
+  const std::string why_not = has_end ? kHasEnd : Continue(unfinished, read, preparer, &prepared);
   RunPlan plan = PlanOf(unfinished, read.hosts);
   plan.max_output_bytes = prepared.plan.max_output_bytes;
   plan.max_output_bytes_per_host = prepared.plan.max_output_bytes_per_host;
@@ -59,6 +60,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   begun(*run);
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),
                why_not.empty() ? "is continued" : "is closed");
+  if (has_end) return run->CloseAsLogged();
   if (why_not.empty()) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
   run->Close(why_not);
 }

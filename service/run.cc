@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
+#include "service/crash_point.h"
 #include "service/probe_observer.h"
 #include "service/run_observer.h"
 
@@ -38,7 +39,9 @@ RolloutPast RolloutPastOf(const RunPlan& plan, const RunPast& past) {
                                    ? RolloutPast::Host::kProbed
                                    : RolloutPast::Host::kFailed;
   }
-  for (const uint32_t host : past.lost) result.hosts[host] = RolloutPast::Host::kFailed;
+  for (const HostUpdate& host : past.lost) {
+    result.hosts[host.host_index] = RolloutPast::Host::kFailed;
+  }
   return result;
 }
 
@@ -48,6 +51,12 @@ v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string&
   outcome.set_cause(cause);
   outcome.set_message(message);
   return outcome;
+}
+
+std::vector<HostUpdate> UpdatesOf(const std::vector<uint32_t>& hosts) {
+  std::vector<HostUpdate> updates(hosts.size());
+  for (size_t i = 0; i < hosts.size(); ++i) updates[i].host_index = hosts[i];
+  return updates;
 }
 
 }  // namespace
@@ -69,11 +78,13 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
       parts_(parts),
       on_over_(std::move(on_over)),
       log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
-      logged_end_(IsTerminal(past.state) ? absl::make_optional(past.state) : absl::nullopt),
+      output_bytes_(past.output_bytes),
       records_(plan_.hosts.size()),
       rollout_(plan_.rollout, RolloutPastOf(plan_, past)),
-      state_(logged_end_ ? v1::RUN_STATE_STOPPING : past.state),
+      state_(past.state),
       message_(past.message),
+      canceled_(past.end_state == v1::RUN_STATE_CANCELED),
+      end_time_(past.end_time),
       lost_(past.lost) {
   for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
   for (const RunPast::Probe& probe : past.probes) records_.NoteProbe(probe.host, probe.outcome);
@@ -119,10 +130,17 @@ void Run::Begin(engine::Job job, engine::Job probe) {
 void Run::Close(const std::string& why) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
-  canceled_ = true;
+  const bool all_ended = AllHostsEnded();
+  canceled_ = !all_ended || (state_ == v1::RUN_STATE_STOPPING && !TooManyFailed());
   EndLost(now);
-  Do(rollout_.Stop(why), now);
+  if (!all_ended) Do(rollout_.Stop(why), now);
   Do(rollout_.Begin(), now);
+}
+
+void Run::CloseAsLogged() {
+  MutexLock lock(&mutex_);
+  concluded_ = true;
+  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(true); });
 }
 
 void Run::Do(const RolloutActions& actions, absl::Time now) {
@@ -131,7 +149,7 @@ void Run::Do(const RolloutActions& actions, absl::Time now) {
     if (handle_ != nullptr) handle_->SetPaused(!*actions.running);
   }
   if (actions.stop) StopStarting(actions, now);
-  EndHosts(actions.not_started,
+  EndHosts(UpdatesOf(actions.not_started),
            Outcome(v1::HOST_STATE_NOT_STARTED, v1::CAUSE_UNSPECIFIED, actions.message), now);
   if (actions.batch && rollout_.batch_count() > 1) {
     v1::Event event;
@@ -308,7 +326,10 @@ void Run::AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopCo
   parts_.journal->Start(
       id_, std::move(hosts),
       [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
-        if (status.ok()) control->Grant(std::move(granted));
+        if (!status.ok()) return;
+        PassCrashPoint(CrashPoint::kGrantBefore);
+        control->Grant(std::move(granted));
+        PassCrashPoint(CrashPoint::kGrantAfter);
       });
 }
 
@@ -344,27 +365,45 @@ void Run::OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, ab
   Do(rollout_.ProbeEnded(host, well), now);
 }
 
-void Run::EndHosts(const std::vector<uint32_t>& hosts, const v1::HostOutcome& outcome,
-                   absl::Time now) {
+bool Run::AllHostsEnded() const {
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    if (!records_.ended(i)) return false;
+  }
+  return true;
+}
+
+// Whether a run of an earlier daemon that was stopping was so by itself.
+bool Run::TooManyFailed() const {
+  uint32_t failures = 0;
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    const v1::HostOutcome* const probe = records_.probe(i);
+    const bool well = probe == nullptr || probe->state() == v1::HOST_STATE_SUCCEEDED;
+    const v1::HostState state = records_.state(i);
+    if (state == v1::HOST_STATE_NOT_STARTED || (state == v1::HOST_STATE_SUCCEEDED && well))
+      continue;
+    ++failures;
+  }
+  return plan_.rollout.max_failures.has_value() && failures > *plan_.rollout.max_failures;
+}
+
+void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now) {
   EventBlock block;
-  for (const uint32_t host : hosts) {
+  for (HostUpdate& host : hosts) {
     v1::Event event;
-    event.mutable_host_finished()->set_host_index(host);
+    event.mutable_host_finished()->set_host_index(host.host_index);
     *event.mutable_host_finished()->mutable_outcome() = outcome;
     block.Add(event);
-    HostUpdate update;
-    update.host_index = host;
-    update.state = outcome.state();
-    update.outcome = outcome;
-    records_.Note(update, now);
+    host.state = outcome.state();
+    host.outcome = outcome;
+    records_.Note(host, now);
     if (block.size() >= kBlockBytes) parts_.journal->Append(log_, std::exchange(block, {}), now);
   }
   parts_.journal->Append(log_, std::move(block), now);
 }
 
 void Run::EndLost(absl::Time now) {
-  EndHosts(lost_, Outcome(v1::HOST_STATE_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost), now);
-  lost_.clear();
+  EndHosts(std::exchange(lost_, {}), Outcome(v1::HOST_STATE_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost),
+           now);
 }
 
 // --- The end
@@ -376,16 +415,15 @@ void Run::Conclude(absl::Time now) {
   handle_ = nullptr;
   probe_handle_ = nullptr;
   // The results of many hosts are no work for a loop.
-  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(); });
+  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(false); });
 }
 
 v1::RunState Run::FinalState() const {
-  if (logged_end_) return *logged_end_;
   if (records_.all_succeeded() && !records_.a_probe_failed()) return v1::RUN_STATE_SUCCEEDED;
   return canceled_ ? v1::RUN_STATE_CANCELED : v1::RUN_STATE_FAILED;
 }
 
-void Run::WriteEnd() {
+void Run::WriteEnd(bool logged) {
   v1::Event last;
   EndedRun ended;
   absl::Time now;
@@ -400,7 +438,7 @@ void Run::WriteEnd() {
     }
   }
   EventBlock block;
-  if (!logged_end_) block.Add(last);
+  if (!logged) block.Add(last);
   parts_.journal->End(
       std::move(ended), log_, std::move(block), now,
       [self = shared_from_this()](const absl::Status& status) { self->OnEndWritten(status); });

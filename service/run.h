@@ -12,7 +12,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "absl/types/optional.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/event_block.h"
@@ -63,10 +62,14 @@ struct RunPast {
     v1::HostOutcome outcome;
   };
   std::vector<Probe> probes;
-  std::vector<uint32_t> lost;  // that had been started, and have no end
-  v1::RunState state = v1::RUN_STATE_RUNNING;
+  std::vector<HostUpdate> lost;                // hosts that had been started, and have no end
+  v1::RunState state = v1::RUN_STATE_RUNNING;  // the last that is not terminal
   std::string message;
+  // Where not UNSPECIFIED: the log has its end, which the store was not told of any more.
+  v1::RunState end_state = v1::RUN_STATE_UNSPECIFIED;
+  absl::Time end_time = absl::InfinitePast();
   uint32_t batch = 0;
+  uint64_t output_bytes = 0;  // in the log
   uint64_t last_sequence = 0;
 };
 
@@ -102,6 +105,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // In place of it, for a run of an earlier daemon that is not continued: every host that has not
   // ended comes to its end.
   void Close(const std::string& why);
+  // The same, where its log has an end already: the store is told.
+  void CloseAsLogged();
 
   // Harmless when repeated, and on a run that is over.
   void Cancel() override { CancelBecause("the run was canceled."); }
@@ -151,14 +156,17 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool TooManyFailed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hosts that the engine does not have.
-  void EndHosts(const std::vector<uint32_t>& hosts, const v1::HostOutcome& outcome, absl::Time now)
+  void EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLost(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Append(const v1::Event& event, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Once every host has ended.
   void Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void WriteEnd();
+  // The last events, and the results. Without events, where the log has them.
+  void WriteEnd(bool logged);
   void OnEndWritten(const absl::Status& status);
   void OnTimer();
   v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -172,8 +180,6 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   const RunParts parts_;
   const OnOver on_over_;
   const std::shared_ptr<RunLog> log_;
-  // The state in the last event, of a run whose end an earlier daemon wrote to the log alone.
-  const absl::optional<v1::RunState> logged_end_;
   std::atomic<uint64_t> output_bytes_{0};
   std::atomic<bool> frozen_{false};
 
@@ -186,7 +192,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
   bool concluded_ ABSL_GUARDED_BY(mutex_) = false;  // state_ is not terminal before that is durable
   absl::Time end_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  std::vector<uint32_t> lost_ ABSL_GUARDED_BY(mutex_);                 // until they are told of
+  std::vector<HostUpdate> lost_ ABSL_GUARDED_BY(mutex_);               // until they are told of
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);

@@ -26,6 +26,7 @@ class PastReader {
   ReadPast Take(const std::vector<uint32_t>& started);
 
  private:
+  void AddState(const v1::RunStateChanged& changed, absl::Time time);
   void AddHosts(const v1::HostsAdded& added);
   void AddOutput(const v1::HostOutput& output);
   void AddEnd(const v1::HostFinished& finished, absl::Time time);
@@ -40,8 +41,7 @@ void PastReader::Add(const v1::Event& event) {
   past.last_sequence = event.sequence();
   switch (event.kind_case()) {
     case v1::Event::kRunState:
-      past.state = event.run_state().state();
-      past.message = event.run_state().message();
+      AddState(event.run_state(), TimeOf(event.time()));
       break;
     case v1::Event::kHostsAdded:
       AddHosts(event.hosts_added());
@@ -72,6 +72,17 @@ void PastReader::Add(const v1::Event& event) {
   }
 }
 
+void PastReader::AddState(const v1::RunStateChanged& changed, absl::Time time) {
+  RunPast& past = read_.past;
+  if (IsTerminal(changed.state())) {
+    past.end_state = changed.state();
+    past.end_time = time;
+  } else {
+    past.state = changed.state();
+  }
+  past.message = changed.message();
+}
+
 void PastReader::AddHosts(const v1::HostsAdded& added) {
   for (const v1::RunHost& host : added.hosts()) read_.hosts.push_back(host);
   ended_.resize(read_.hosts.size());
@@ -81,6 +92,7 @@ void PastReader::AddOutput(const v1::HostOutput& output) {
   HostUpdate& update = outputs_[output.host_index()];
   (output.stream() == v1::OUTPUT_STREAM_STDERR ? update.stderr_bytes : update.stdout_bytes) +=
       output.data().size();
+  read_.past.output_bytes += output.data().size();
 }
 
 void PastReader::AddEnd(const v1::HostFinished& finished, absl::Time time) {
@@ -97,7 +109,9 @@ void PastReader::AddEnd(const v1::HostFinished& finished, absl::Time time) {
 
 ReadPast PastReader::Take(const std::vector<uint32_t>& started) {
   for (const uint32_t host : started) {
-    if (host < ended_.size() && !ended_[host]) read_.past.lost.push_back(host);
+    if (host >= ended_.size() || ended_[host]) continue;
+    outputs_[host].host_index = host;
+    read_.past.lost.push_back(outputs_[host]);
   }
   return std::move(read_);
 }

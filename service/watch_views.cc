@@ -1,13 +1,32 @@
 #include "service/watch_views.h"
 
 #include <string>
+#include <utility>
 
-#include "service/line_filter.h"
+#include "service/views/view_filter.h"
 
 namespace muster::service {
 namespace {
 
 constexpr size_t kResponseBytes = 1 << 20;
+
+// RUN_VIEW_LINES with a filter. Each response tells where to go on from.
+class FilteredEventView final : public EventView {
+ public:
+  explicit FilteredEventView(ViewFilter filter) : filter_(std::move(filter)) {}
+
+  std::string Feed(absl::string_view events, uint64_t last, bool) override {
+    v1::WatchRunResponse position;
+    position.set_last_sequence(last);
+    std::string response;
+    AppendWanted(filter_, events, &response).IgnoreError();  // they are the daemon's own
+    position.AppendToString(&response);
+    return response;
+  }
+
+ private:
+  const ViewFilter filter_;
+};
 
 // RUN_VIEW_FOLDED. While there is more to read it only takes in, so that hosts that are alike come
 // in one group.
@@ -38,8 +57,9 @@ std::unique_ptr<EventView> NewEventView(const v1::WatchRunRequest& request, Text
     return std::make_unique<FoldedEventView>(request, texts);
   }
   if (request.view() == v1::RUN_VIEW_SUMMARY) return std::make_unique<SummaryEventView>();
-  if (LineFilter::Needed(request)) return std::make_unique<LineFilter>(request);
-  return nullptr;
+  ViewFilter filter(request);
+  if (filter.everything()) return nullptr;
+  return std::make_unique<FilteredEventView>(std::move(filter));
 }
 
 }  // namespace muster::service

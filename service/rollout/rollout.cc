@@ -40,7 +40,9 @@ RolloutActions Rollout::Begin() {
   stage_ = Stage::kBetween;
   const bool none_left = std::none_of(hosts_.begin(), hosts_.end(),
                                       [](HostStage stage) { return stage == HostStage::kWaiting; });
-  if (TooManyFailed() && !none_left) {
+  if (none_left) {
+    EndRun(&actions);
+  } else if (TooManyFailed()) {
     StopNow(TooMany(failures_, *plan_.max_failures), &actions);
   } else {
     GoOn(&actions);

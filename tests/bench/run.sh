@@ -5,6 +5,7 @@
 #   tests/bench/run.sh founding [--quick] [--graphite HOST:PORT]          steps, for 1 to 200 hosts at once
 #   tests/bench/run.sh peers [--hosts N] [--sim]                          every peer, and bulk output
 #   tests/bench/run.sh scale [--quick] [--only SECTION]                   up to 20,000 simulated hosts
+#   tests/bench/run.sh against --other MUSTERD                            this musterd beside another one
 #   tests/bench/run.sh soak [--sessions N]                                a million sessions leave nothing behind
 #   tests/bench/run.sh micro [NAME...]                                    single parts; see micro.sh
 #   tests/bench/run.sh all [--out DIR] [--quick] [--hosts N]              all, with JSON and pictures
@@ -17,9 +18,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 name=compare
 case ${1:-} in
-  compare | founding | peers | scale | soak | all) name=$1 && shift ;;
+  compare | founding | peers | scale | against | soak | all) name=$1 && shift ;;
   micro) shift && exec ./tests/bench/micro.sh "$@" ;;
-  -h) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+  -h) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
 esac
 
 ./deploy/install_packages.sh

@@ -27,6 +27,7 @@ SECTIONS = {
     "bulk": "one host's 1 GiB, 100 hosts' 10 MiB",
     "million_lines": "a million lines",
     "watchers": "up to 100 watchers of one run",
+    "flood": "10,000 hosts that write without an end; who does not read, and who waits",
     "real_sshd": "OpenSSH's server, 200 and 1,000 hosts",
 }
 

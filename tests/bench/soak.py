@@ -35,7 +35,7 @@ def one_round(muster, fleet, hosts):
 
 def soak(sessions, count):
     with SimFleet(hosts=count) as fleet, \
-            Daemon(args=["--session-idle", "0", "--max-runs", str(KEPT_RUNS), "--log-level",
+            Daemon(args=["--session-idle", "0", "--keep-runs", str(KEPT_RUNS), "--log-level",
                          "warn"]) as daemon:
         muster = Muster(daemon)
         hosts = ",".join(fleet.addresses)

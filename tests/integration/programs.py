@@ -21,7 +21,7 @@ def environment(home, **more):
 class Daemon:
     """A musterd on a socket of its own."""
 
-    def __init__(self, folder=None, listen=None, args=()):
+    def __init__(self, folder=None, listen=None, args=(), program=MUSTERD, env=None):
         self._own_folder = None if folder else tempfile.TemporaryDirectory(prefix="musterd.")
         self.folder = folder or self._own_folder.name
         self.socket = os.path.join(self.folder, "run", "musterd.sock")
@@ -30,10 +30,10 @@ class Daemon:
         ready, ready_writer = os.pipe()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [MUSTERD, "--listen", self.listen, "--state-dir", f"{self.folder}/state",
+                [program, "--listen", self.listen, "--state-dir", f"{self.folder}/state",
                  "--ready-fd", str(ready_writer), *args],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[ready_writer],
-                env=environment(self.folder))
+                env=environment(self.folder, **(env or {})))
         os.close(ready_writer)
         with os.fdopen(ready) as lines:
             self.address = lines.readline().split(" ")[0].strip()

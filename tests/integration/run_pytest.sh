@@ -4,7 +4,7 @@
 #   run_pytest.sh FILE [PYTEST OPTIONS]
 set -euo pipefail
 
-export MUSTER=$PWD/$MUSTER MUSTERD=$PWD/$MUSTERD HOME=${HOME:-$TEST_TMPDIR} PYTHONDONTWRITEBYTECODE=1
+export MUSTER=$PWD/${MUSTER:-} MUSTERD=$PWD/${MUSTERD:-} HOME=${HOME:-$TEST_TMPDIR} PYTHONDONTWRITEBYTECODE=1
 # Bazel's folder for temporary files has a longer path than a unix socket may have.
 folder=$(mktemp -d /tmp/muster-test.XXXXXX)
 chmod 755 "$folder"

@@ -105,11 +105,9 @@ def test_a_failed_probe_is_told(muster):
 
 def test_orders(events):
     def order(*options):
-        return starts(events("true", "--batches", "1", *options, targets="127.0.14.8,127.0.14.[1-7]")[1])
-    # Indexes are those of the expression: NAMES[0] stands for the first of it.
+        return starts(events("true", "--batches", "1", *options)[1])
     given = order("--order", "given")
-    assert given == NAMES
-    assert order("--order", "sorted") == NAMES[1:] + NAMES[:1]
+    assert given == order("--order", "sorted") == NAMES
     shuffled = order("--order", "shuffled:7")
     assert shuffled == order("--order", "shuffled:7")
     assert sorted(shuffled) == sorted(NAMES) and shuffled != given

@@ -1,5 +1,6 @@
 // Watching over gRPC: from the store and from memory.
 #include "service/watch_reactor.h"
+#include "service/watch_views.h"
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/proto_buffer_reader.h>
@@ -13,7 +14,6 @@
 
 #include "muster/v1/run_service.grpc.pb.h"
 #include "service/journal_thread.h"
-#include "service/line_filter.h"
 #include "service/store/memory_run_store.h"
 
 namespace muster::service {
@@ -58,8 +58,7 @@ class WatchService final
     WatchOptions options;
     options.after = request.after_sequence();
     options.cancel_on_disconnect = cancel_on_disconnect;
-    if (LineFilter::Needed(request)) options.view = std::make_unique<LineFilter>(request);
-    if (request.view() == v1::RUN_VIEW_SUMMARY) options.view = std::make_unique<SummaryEventView>();
+    options.view = NewEventView(request, &texts_);
     auto* reactor = new WatchReactor([] {});
     reactor->Watch(run_, source_, std::move(options));
     return reactor;
@@ -68,6 +67,7 @@ class WatchService final
  private:
   const LogSource source_;
   std::shared_ptr<WatchedRun> run_;
+  TextBudget texts_{FoldedView::kTextBudgetBytes};
 };
 
 uint64_t Mix(uint64_t hash, const v1::Event& event) {

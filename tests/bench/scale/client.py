@@ -80,8 +80,15 @@ class Client:
         return self._unary("CreateRun", API.service.CreateRunRequest(spec=spec),
                            API.service.CreateRunResponse).run.id
 
-    def watch(self, run_id):
-        return self._stream("WatchRun", API.service.WatchRunRequest(run_id=run_id))
+    def watch(self, run_id, after=0, summary=False):
+        """From the event after `after` on; `summary`: only how the run stands, now and then."""
+        view = API.service.RUN_VIEW_SUMMARY if summary else API.service.RUN_VIEW_LINES
+        return self._stream("WatchRun", API.service.WatchRunRequest(
+            run_id=run_id, after_sequence=after, view=view))
+
+    def cancel(self, run_id):
+        self._unary("CancelRun", API.service.CancelRunRequest(run_id=run_id),
+                    API.service.CancelRunResponse)
 
     def get(self, run_id):
         return self._unary("GetRun", API.service.GetRunRequest(run_id=run_id),

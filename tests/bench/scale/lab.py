@@ -1,5 +1,6 @@
 """What every section measures with: a daemon, a fleet, and what each of them has cost."""
 
+import os
 import re
 import resource
 import subprocess
@@ -34,9 +35,9 @@ def _status_kib(pid, name):
     return int(re.search(rf"{name}:\s+(\d+) kB", read(f"/proc/{pid}/status")).group(1))
 
 
-def daemon_knows(option):
+def daemon_knows(option, program=MUSTERD):
     """Whether this musterd has an option."""
-    return option in subprocess.run([MUSTERD, "--help"], capture_output=True, text=True,
+    return option in subprocess.run([program, "--help"], capture_output=True, text=True,
                                     check=False).stdout
 
 
@@ -75,16 +76,21 @@ class Cost:
 
 class Lab:
     """A daemon with `loops` event loops that keeps its sessions, and a client of it, over a fleet that
-    outlives both. `fleet` has user, port, key, known_hosts and cpu()."""
+    outlives both. `fleet` has user, port, key, known_hosts and cpu(). `program`: another musterd than
+    the one that is measured."""
 
-    def __init__(self, fleet, loops=None, args=()):
+    def __init__(self, fleet, loops=None, args=(), program=MUSTERD):
         self.fleet = fleet
-        options = ["--log-level", "warn", "--max-output", "8192", "--max-output-per-run", "4096"]
+        options = ["--log-level", "warn"]
+        if daemon_knows("--max-output ", program):  # one that keeps its runs in memory
+            options += ["--max-output", "8192", "--max-output-per-run", "4096"]
+        else:
+            options += ["--max-output-per-run", str(1 << 18), "--keep-output", "0"]
         if loops:
             options += ["--threads", str(loops)]
-        if daemon_knows("--session-idle"):
+        if daemon_knows("--session-idle", program):
             options += ["--session-idle", "1h", "--max-sessions", str(most_sessions())]
-        self.daemon = Daemon(args=[*options, *args])
+        self.daemon = Daemon(args=[*options, *args], program=program)
         self.client = Client(self.daemon.address)
 
     def spec(self, targets, command, fleet=None, **more):
@@ -120,6 +126,14 @@ class Lab:
 
     def fleet_cpu(self):
         return self.fleet.cpu()
+
+    def daemon_cpu(self):
+        return process_cpu(self.daemon.process.pid)
+
+    def disk_bytes(self):
+        """Of all that the daemon keeps."""
+        return sum(os.path.getsize(os.path.join(folder, name))
+                   for folder, _, names in os.walk(f"{self.daemon.folder}/state") for name in names)
 
     def memory(self):
         """Resident bytes of the daemon."""
