@@ -245,9 +245,8 @@ void Run::StartProbes(const std::vector<uint32_t>& hosts) {
 }
 
 void Run::SetTimer(absl::Duration wait) {
-  timer_ = std::make_unique<grpc::Alarm>();
-  timer_->Set(absl::ToChronoTime(absl::Now() + wait), [weak = weak_from_this()](bool ok) {
-    const std::shared_ptr<Run> run = ok ? weak.lock() : nullptr;
+  timer_ = parts_.timers->After(wait, [weak = weak_from_this()] {
+    const std::shared_ptr<Run> run = weak.lock();
     if (run != nullptr) run->OnTimer();
   });
 }
@@ -261,14 +260,13 @@ void Run::SetDeadline() {
   const absl::Duration limit = absl::Nanoseconds(
       google::protobuf::util::TimeUtil::DurationToNanoseconds(plan_.spec.timeouts().run()));
   if (limit <= absl::ZeroDuration()) return;
-  deadline_ = std::make_unique<grpc::Alarm>();
-  deadline_->Set(absl::ToChronoTime(create_time_ + limit),
-                 [weak = weak_from_this(), limit](bool ok) {
-                   const std::shared_ptr<Run> run = ok ? weak.lock() : nullptr;
-                   if (run == nullptr) return;
-                   run->CancelBecause(absl::StrCat("the run took longer than ",
-                                                   absl::FormatDuration(limit), " (run timeout)."));
-                 });
+  const absl::Duration left = create_time_ + limit - absl::Now();
+  deadline_ = parts_.timers->After(left, [weak = weak_from_this(), limit] {
+    const std::shared_ptr<Run> run = weak.lock();
+    if (run == nullptr) return;
+    run->CancelBecause(
+        absl::StrCat("the run took longer than ", absl::FormatDuration(limit), " (run timeout)."));
+  });
 }
 
 // --- Lifecycle

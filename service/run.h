@@ -2,8 +2,6 @@
 #ifndef SERVICE_RUN_H_
 #define SERVICE_RUN_H_
 
-#include <grpcpp/alarm.h>
-
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -23,6 +21,7 @@
 #include "service/rollout/rollout_plan.h"
 #include "service/run_log.h"
 #include "service/run_records.h"
+#include "service/timers.h"
 #include "service/watched_run.h"
 #include "ssh_engine/engine.h"
 #include "ssh_engine/helper_pool.h"
@@ -50,6 +49,7 @@ struct RunParts {
   TailMemory* tails = nullptr;
   HostLocks* locks = nullptr;
   HelperPool* helpers = nullptr;
+  Timers* timers = GrpcTimers();
 };
 
 // What is known of a run of an earlier daemon. A value.
@@ -200,8 +200,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, Lock> locks_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<grpc::Alarm> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
-  std::unique_ptr<grpc::Alarm> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
+  std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
+  std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
 };
 
 }  // namespace muster::service

@@ -58,6 +58,7 @@ MemoryRunStore::MemoryRunStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::mo
   for (auto it = logs.begin(); it != logs.end();) {  // of runs that were not committed
     it = disk_->runs_.count(it->first) > 0 ? std::next(it) : logs.erase(it);
   }
+  for (auto& [id, log] : logs) log.Sync();
 }
 
 absl::Status MemoryRunStore::Admit(StoreWrite kind, Fence fence) {

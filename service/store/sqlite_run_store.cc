@@ -43,6 +43,8 @@ class SqliteRunStore final : public RunStore {
 
   // Logs that no run has: their run was not committed, or not wholly forgotten.
   absl::Status RemoveOrphans();
+  // What an earlier daemon appended, for nobody else syncs it: its run may have nothing to add.
+  absl::Status SyncUnfinished();
 
   Fence fence() const override { return catalog_->fence(); }
   absl::Status Commit(Fence fence, const JournalCommit& commit) override;
@@ -89,6 +91,18 @@ absl::Status SqliteRunStore::RemoveOrphans() {
   for (const std::string& id : logs_->RunIds()) {
     if (std::binary_search(ids->begin(), ids->end(), id)) continue;
     if (absl::Status status = logs_->Remove(id); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// A damaged log is told of when it is read.
+absl::Status SqliteRunStore::SyncUnfinished() {
+  const absl::StatusOr<std::vector<UnfinishedRun>> runs = catalog_->Unfinished();
+  if (!runs.ok()) return runs.status();
+  for (const UnfinishedRun& run : *runs) {
+    const auto log = logs_->Get(run.run.id(), absl::nullopt);
+    if (!log.ok()) continue;
+    if (absl::Status status = (*log)->Sync(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -220,6 +234,7 @@ absl::StatusOr<std::unique_ptr<RunStore>> OpenRunStore(const std::string& direct
   auto store = std::make_unique<SqliteRunStore>(directory, options, *std::move(lock),
                                                 *std::move(catalog), *std::move(logs));
   if (absl::Status status = store->RemoveOrphans(); !status.ok()) return status;
+  if (absl::Status status = store->SyncUnfinished(); !status.ok()) return status;
   return store;
 }
 

@@ -43,6 +43,14 @@ TEST_F(MemoryRunStoreTest, ForgetsWhatWasNotSynced) {
   EXPECT_THAT(next.Unfinished()->at(0).started, ElementsAre(0));
 }
 
+TEST_F(MemoryRunStoreTest, WhatANewDaemonFindsIsDurable) {
+  ASSERT_TRUE(store_.Commit(store_.fence(), AddOf(SampleRun("a1"))).ok());
+  ASSERT_TRUE(AppendEvents(&store_, "a1", 1, 2).ok());
+  MemoryRunStore next(disk_);
+  disk_->LosePower();
+  EXPECT_EQ(next.Unfinished()->at(0).last_sequence, 2u);
+}
+
 TEST_F(MemoryRunStoreTest, AFaultChangesNothing) {
   ASSERT_TRUE(store_.Commit(store_.fence(), AddOf(SampleRun("a1"))).ok());
   disk_->SetFault([](StoreWrite kind) {

@@ -81,6 +81,7 @@ class History {
   }
 
   void Step() {
+    if (Any(20) == 0) Reopen();
     const std::string id = AnyRun();
     const uint32_t kind = Any(10);
     if (id.empty() || kind == 0) {
@@ -97,6 +98,15 @@ class History {
     } else {
       End(id);
     }
+  }
+
+  // The daemon was killed, and the next one starts.
+  void Reopen() {
+    store_.reset();
+    auto store = OpenRunStore(Folder(), options_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    for (auto& [run, promise] : promises_) promise.synced = promise.appended;
   }
 
   void Add() {
