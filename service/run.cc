@@ -380,13 +380,16 @@ bool Run::AllHostsEnded() const {
   return true;
 }
 
-// Whether a run of an earlier daemon that was stopping was so by itself.
+// Whether a run of an earlier daemon that was stopping was so by itself: nobody canceled it.
 bool Run::TooManyFailed() const {
   uint32_t failures = 0;
   for (uint32_t i = 0; i < records_.size(); ++i) {
     const v1::HostOutcome* const probe = records_.probe(i);
     const bool well = probe == nullptr || probe->state() == v1::HOST_STATE_SUCCEEDED;
     const v1::HostState state = records_.state(i);
+    const bool canceled = state == v1::HOST_STATE_CANCELED;
+    if (canceled && records_.Result(i, {}).outcome().cause() != v1::CAUSE_OUTPUT_LIMIT)
+      return false;
     if (state == v1::HOST_STATE_NOT_STARTED || (state == v1::HOST_STATE_SUCCEEDED && well))
       continue;
     ++failures;

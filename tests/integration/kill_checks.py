@@ -4,7 +4,7 @@ import collections
 
 import grpc
 
-from kill_client import OPTIONS
+from kill_client import CANCELED, OPTIONS
 from kill_round import OUTPUT
 from programs import SECONDS
 
@@ -59,14 +59,14 @@ class EndedRun:
         assert self.run.last_sequence == len(self.events)
 
     def check_cancel(self):
-        """It was answered: the run has stopped, if it had not ended."""
-        stopped = [event for event in self.events
-                   if event.run_state.state >= self._api.runs.RUN_STATE_STOPPING]
-        assert not [event for event in self.events[stopped[0].sequence:]
-                    if event.HasField("batch_started")]
-        if self.run.state == self._api.runs.RUN_STATE_CANCELED:
-            return
-        assert stopped[0].sequence == len(self.events), "it went on"
+        """It was answered: that is in the log, and the run did not go on."""
+        stops = [event.sequence for event in self.events if event.run_state.message == CANCELED
+                 and event.run_state.state == self._api.runs.RUN_STATE_STOPPING]
+        assert len(stops) == 1
+        rest = self.events[stops[0]:]
+        assert not [event for event in rest if event.HasField("batch_started")], "it went on"
+        ends = (self._api.runs.RUN_STATE_CANCELED, self._api.runs.RUN_STATE_SUCCEEDED)
+        assert self.run.state in ends
 
     def check_output(self):
         """Who succeeded has all of its output in the log."""

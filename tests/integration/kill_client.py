@@ -8,6 +8,8 @@ from programs import SECONDS
 
 OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 1 << 26)]
 
+CANCELED = "the run was canceled."
+
 
 class Api:
     """The contract's modules, which are importable once there are stubs."""
@@ -106,5 +108,11 @@ class Caller(threading.Thread):
                 sequence = event.sequence
                 self._told.event(run_id, event)
                 if sequence == self._cancel_at:
-                    stub.CancelRun(self._api.calls.CancelRunRequest(run_id=run_id), timeout=SECONDS)
-                    self._told.cancel(run_id)
+                    self._cancel(stub, run_id)
+
+    def _cancel(self, stub, run_id):
+        cancel = self._api.calls.CancelRunRequest(run_id=run_id)
+        run = stub.CancelRun(cancel, timeout=SECONDS).run
+        # Otherwise it came too late, or the run had stopped by itself.
+        if run.state == self._api.runs.RUN_STATE_STOPPING and run.message == CANCELED:
+            self._told.cancel(run_id)

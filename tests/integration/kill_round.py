@@ -74,8 +74,10 @@ class Round:
 
     def play(self):
         """Leaves a daemon of which every run is over."""
-        self._live_and_die(f"{self.point}:{self.random.randint(1, POINTS[self.point])}"
-                           if self.point else None)
+        crash_at = None
+        if self.point:
+            crash_at = f"{self.point}:{self.random.randint(1, POINTS[self.point])}"
+        self.reached = self._live_and_die(crash_at)
         if self.random.random() < 0.3:  # once more, while it recovers
             point = self.random.choice(RECOVERY_POINTS)
             self._live_and_die(f"{point}:{self.random.randint(1, 4)}")
@@ -94,12 +96,12 @@ class Round:
             Caller(self._api, daemon.address, self.told, request, cancel_at=cancel_at)
 
     def _live_and_die(self, crash_at):
+        """Whether it came to that point."""
         env = {"MUSTERD_CRASH_AT": crash_at} if crash_at else {}
         try:
             daemon = Daemon(self._folder, env=env)
         except RuntimeError:  # the end came before it was ready
-            self.reached = True
-            return
+            return True
         self._call_and_cancel(daemon)
         Caller(self._api, daemon.address, self.told, self.requests[0], self.random.randrange(3))
         if crash_at is None:
@@ -109,9 +111,10 @@ class Round:
             self.told.wait_for_callers()
             if crash_at.startswith("sync"):
                 self._wait(daemon, 2)
-        self.reached = daemon.process.poll() is not None or self.reached
+        reached = daemon.process.poll() is not None
         daemon.stop(signal.SIGKILL)
         self.told.wait_for_callers()
+        return reached
 
     @staticmethod
     def _wait(daemon, seconds):

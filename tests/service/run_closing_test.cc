@@ -112,6 +112,16 @@ TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
   EXPECT_EQ(ended_.message(), "1 host has failed");
 }
 
+TEST_F(RunClosingTest, CanceledHostsAreNoFailures) {
+  v1::RunSpec spec;
+  spec.mutable_rollout()->set_max_failures("0");
+  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."), Ended(0, v1::HOST_STATE_CANCELED),
+        Ended(1, v1::HOST_STATE_CANCELED)},
+       spec);
+  EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
+  EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
+}
+
 TEST_F(RunClosingTest, AHostWithoutAnEndWasCutOff) {
   Live({Ended(0, v1::HOST_STATE_SUCCEEDED)});
   EXPECT_EQ(Close(), (std::vector<int>{v1::Event::kRunState, v1::Event::kHostFinished,
