@@ -21,6 +21,7 @@
 #include "service/host_locks.h"
 #include "service/journal_thread.h"
 #include "service/listening_socket.h"
+#include "service/retention.h"
 #include "service/run_preparer.h"
 #include "service/run_service.h"
 #include "service/runs.h"
@@ -71,6 +72,7 @@ class Daemon {
   std::unique_ptr<JournalThread> journal_;
   std::unique_ptr<Runs> runs_;
   std::atomic<bool> forgetting_{false};
+  const RetentionClock retention_clock_;
   std::unique_ptr<RunPreparer> preparer_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;
