@@ -128,7 +128,7 @@ void Daemon::ForgetOld() {
   ForgetOldRuns(*store_,
                 {options_.keep_for, options_.keep_runs, options_.keep_mib * kMib,
                  2 * options_.min_free_mib * kMib},
-                absl::Now(), journal_->journal());
+                retention_clock_.Now(), journal_->journal());
 }
 
 absl::Status Daemon::StartServer() {

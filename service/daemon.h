@@ -21,6 +21,7 @@
 #include "service/host_locks.h"
 #include "service/journal_thread.h"
 #include "service/listening_socket.h"
+#include "service/retention.h"
 #include "service/run_preparer.h"
 #include "service/run_service.h"
 #include "service/runs.h"
@@ -78,6 +79,7 @@ class Daemon {
   bool stopped_ = false;
   Mutex reading_mutex_;
   engine::Engine* reading_ ABSL_GUARDED_BY(reading_mutex_) = nullptr;
+  const RetentionClock retention_clock_;
   std::unique_ptr<RunPreparer> preparer_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;

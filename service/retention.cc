@@ -1,10 +1,13 @@
 #include "service/retention.h"
 
 #include <spdlog/spdlog.h>
+#include <time.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "service/run_records.h"
 
 namespace muster::service {
@@ -15,10 +18,23 @@ absl::Time CreatedAt(const v1::Run& run) {
          absl::Nanoseconds(run.create_time().nanos());
 }
 
+// Also while the machine sleeps.
+absl::Duration Monotonic() {
+  timespec now = {};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return absl::DurationFromTimespec(now);
+}
+
 // How many of the oldest go at a time where bytes are wanted: who needs more calls again.
 constexpr size_t kForBytes = 8;
 
 }  // namespace
+
+RetentionClock::RetentionClock() : started_(absl::Now()), started_monotonic_(Monotonic()) {}
+
+absl::Time RetentionClock::Now() const {
+  return std::min(absl::Now(), started_ + (Monotonic() - started_monotonic_));
+}
 
 void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::Time now,
                    Journal* journal) {

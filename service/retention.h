@@ -19,6 +19,19 @@ struct RetentionLimits {
   uint64_t min_free_bytes = 0;  // on the disk
 };
 
+// Tells the age of runs. Runs no faster than time passes: a clock that is set ahead by mistake, for
+// a moment, makes no run old. Thread-safe.
+class RetentionClock {
+ public:
+  RetentionClock();
+  // The wall clock's, but at most that of the beginning and what has passed since.
+  absl::Time Now() const;
+
+ private:
+  const absl::Time started_;
+  const absl::Duration started_monotonic_;
+};
+
 // Has the journal forget the oldest runs that are over, as the limits say. Blocks on the store;
 // called from one thread at a time.
 void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::Time now,

@@ -14,6 +14,7 @@ namespace muster::service {
 namespace {
 
 constexpr char kDigits[] = "0123456789abcdefghjkmnpqrstvwxyz";  // without i, l, o, u
+constexpr int kTimeDigits = 9;
 constexpr size_t kPage = 200;
 
 void AppendDigits(uint64_t value, int digits, std::string* to) {
@@ -21,13 +22,24 @@ void AppendDigits(uint64_t value, int digits, std::string* to) {
 }
 
 // The milliseconds since 1970, and three digits of chance against guessing and mixing up.
-std::string MakeId(absl::Time now) {
+std::string MakeId(int64_t milliseconds) {
   uint64_t random = 0;
   RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof(random));
   std::string id;
-  AppendDigits(static_cast<uint64_t>(absl::ToUnixMillis(now)), 9, &id);
+  AppendDigits(static_cast<uint64_t>(milliseconds), kTimeDigits, &id);
   AppendDigits(random, 3, &id);
   return id;
+}
+
+// What MakeId was given; 0: no such id.
+int64_t MillisecondsOf(absl::string_view id) {
+  int64_t value = 0;
+  for (const char digit : id.substr(0, kTimeDigits)) {
+    const size_t at = absl::string_view(kDigits).find(digit);
+    if (at == absl::string_view::npos) return 0;
+    value = value << 5 | static_cast<int64_t>(at);
+  }
+  return value;
 }
 
 std::string RequestKey(const std::string& creator, const std::string& request_id) {
@@ -50,7 +62,12 @@ bool Wants(const RunQuery& query, v1::RunState state) {
 
 Runs::Runs(const RunStore* store, const RunParts& parts, size_t max_active,
            std::function<void(const Run&)> on_over)
-    : store_(store), parts_(parts), max_active_(max_active), on_over_(std::move(on_over)) {}
+    : store_(store), parts_(parts), max_active_(max_active), on_over_(std::move(on_over)) {
+  RunQuery newest;
+  newest.limit = 1;
+  const absl::StatusOr<std::vector<v1::Run>> runs = store_->List(newest);
+  if (runs.ok() && !runs->empty()) last_id_time_ = MillisecondsOf(runs->front().id());
+}
 
 absl::StatusOr<Runs::Created> Runs::FindRequest(const RunPlan& plan) const {
   if (plan.request_id.empty()) return Created();
@@ -91,10 +108,9 @@ absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
   if (!key.empty() && requests_.contains(key)) {
     return absl::UnavailableError("the same request is being answered; try again");
   }
-  std::string id;
-  do {
-    id = MakeId(now);
-  } while (live_.count(id) > 0);
+  // Newer ids come later in order, also where the clock was set back.
+  last_id_time_ = std::max(absl::ToUnixMillis(now), last_id_time_ + 1);
+  std::string id = MakeId(last_id_time_);
   if (!key.empty()) requests_[key] = id;
   auto run = std::make_shared<Run>(id, std::move(plan), now, parts_, WhenOver());
   live_.emplace(std::move(id), run);

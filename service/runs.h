@@ -3,6 +3,7 @@
 #define SERVICE_RUNS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -73,6 +74,7 @@ class Runs {
   const size_t max_active_;
   const std::function<void(const Run&)> on_over_;
   mutable Mutex mutex_;
+  int64_t last_id_time_ ABSL_GUARDED_BY(mutex_) = 0;  // milliseconds, of the newest run
   Map live_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::string> requests_ ABSL_GUARDED_BY(mutex_);  // to live ids
 };

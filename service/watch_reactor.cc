@@ -133,7 +133,7 @@ void WatchReactor::Write(RunLog::Batch batch) {
   const bool wants_run = options_.view != nullptr && options_.view->wants_run();
   if (first_ || at_end_ || wants_run) batch.slices.push_back(EncodeRun(*run_));
   first_ = false;
-  last_write_ = absl::Now();
+  last_write_ = std::chrono::steady_clock::now();
   writing_ = true;
   message_ = grpc::ByteBuffer(batch.slices.data(), batch.slices.size());
   StartWrite(&message_);
@@ -142,12 +142,16 @@ void WatchReactor::Write(RunLog::Batch batch) {
 bool WatchReactor::Linger() {
   if (std::exchange(lingering_, false) || behind_) return false;
   const EventView* const view = options_.view.get();
-  const absl::Time until = last_write_ + (view == nullptr ? kInterval : view->interval());
+  if (!last_write_) return false;
+  const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
+  const absl::Duration left = (view == nullptr ? kInterval : view->interval()) - passed;
   const size_t much = view != nullptr && view->wants_run() ? kNeverMuch : kMuch;
-  if (absl::Now() >= until || !follower_->NotifyAfter(much, reader_)) return false;
+  if (left <= absl::ZeroDuration() || !follower_->NotifyAfter(much, reader_)) return false;
   lingering_ = true;
   if (!std::exchange(alarm_set_, true)) {
-    alarm_.Set(absl::ToChronoTime(until), [reader = reader_](bool) { reader->OnAlarm(); });
+    // gRPC makes it monotonic at once.
+    alarm_.Set(absl::ToChronoTime(absl::Now() + left),
+               [reader = reader_](bool) { reader->OnAlarm(); });
   }
   return true;
 }

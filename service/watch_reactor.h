@@ -6,6 +6,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "service/event_view.h"
 #include "service/log_follower.h"
 #include "service/watched_run.h"
@@ -79,7 +81,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool at_end_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time last_write_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::optional<std::chrono::steady_clock::time_point> last_write_ ABSL_GUARDED_BY(mutex_);
   bool behind_ ABSL_GUARDED_BY(mutex_) = false;     // there was more to read than one batch
   bool lingering_ ABSL_GUARDED_BY(mutex_) = false;  // until the alarm, or until there is much
   bool alarm_set_ ABSL_GUARDED_BY(mutex_) = false;

@@ -35,8 +35,10 @@ using AuthStep = SshTransport::AuthStep;
 
 // Before a login an honest server sends a few KiB; one that never ends would burn a core.
 constexpr uint64_t kMaxBytesBeforeLogin = 256 * 1024;
-// Of libssh's reads, 4 KiB each (MAX_BUF_SIZE, socket.c), before other descriptors have their turn.
+// Of libssh's reads, 4 KiB each (MAX_BUF_SIZE, socket.c), before other descriptors have their turn:
+// fewer at first, until it shows that there is always more.
 constexpr int kReadsPerTurn = 64;
+constexpr int kFirstReads = 16;
 constexpr size_t kGreetingBytes = 64;
 constexpr time_t kAgentConnectSeconds = 5;
 // What a peer that has vanished without a word costs: a minute.
@@ -521,9 +523,9 @@ Step LibsshTransport::TryExec(const std::string& command) {
 
 Step LibsshTransport::Pump() {
   const Turn turn(this);
-  has_more_ = false;
+  const int most = std::exchange(has_more_, false) ? kReadsPerTurn : kFirstReads;
   for (int i = 0; !closed_by_server_; ++i) {
-    if (i == kReadsPerTurn) {
+    if (i == most) {
       has_more_ = true;
       io_.StopReceiving();
     }

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import types
 
 import imports  # pylint: disable=unused-import
 
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, os.path.join(imports.HERE, "scale"))
 # pylint: disable=wrong-import-position
 import dead_hosts
+import flood
 import results
 import watchers
 from client import Host, decode
@@ -83,3 +85,14 @@ def test_watchers_get_the_same_events_however_they_are_cut(fleet):
             watcher.join()
     assert len({watcher.digest.digest() for watcher in read}) == 1
     assert read[0].size > 10 * 1000
+
+
+def test_a_flood_stays_within_its_memory(fleet):
+    told = results.Results({})
+    bench = types.SimpleNamespace(results=told, say=lambda text: None)
+    with SimFleet() as apart:
+        memory, latency, read = flood.measure(bench, fleet, Simulated(apart), 250, 2)
+    assert not told.failures
+    assert memory["more MiB"] <= 512
+    assert latency[-1]["runs"] > 0
+    assert all(row["messages"] > 0 for row in read)
