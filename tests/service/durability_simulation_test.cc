@@ -179,7 +179,7 @@ class World final : public HostWitness {
       const uint32_t what = chance_.Below(12);
       if (what < 2 && !calm_) run->Pause().IgnoreError();
       if (what > 5 || calm_) run->Resume().IgnoreError();
-      if (what == 3 && chance_.OneIn(4)) run->Cancel();
+      if (what == 3 && !calm_ && chance_.OneIn(4)) run->Cancel();
     }
   }
 
