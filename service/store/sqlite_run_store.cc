@@ -104,7 +104,7 @@ absl::Status SqliteRunStore::SyncUnfinished() {
     if (!log.ok()) continue;
     if (absl::Status status = (*log)->Sync(); !status.ok()) return status;
   }
-  return absl::OkStatus();
+  return options_.files->SyncFolder(absl::StrCat(directory_, "/logs"));
 }
 
 absl::Status SqliteRunStore::CheckSpace() const {

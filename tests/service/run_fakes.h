@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,12 +35,18 @@ struct FakeDaemon {
   }
 
   const std::shared_ptr<MemoryDisk> disk;
+  std::function<void()> on_wake;  // something was queued
   MemoryRunStore store{disk};
   TailMemory tails{size_t{16} << 20};
   HostLocks locks;
   FakeEngine engine;
   HelperPool helpers{1};
-  Journal journal{&store, &tails, {}};
+  Journal journal{&store,
+                  &tails,
+                  {[this](bool) {
+                     if (on_wake) on_wake();
+                   },
+                   nullptr, nullptr}};
 };
 
 inline std::vector<v1::RunHost> HostsNamed(int count) {

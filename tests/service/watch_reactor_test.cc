@@ -1,6 +1,5 @@
 // Watching over gRPC: from the store and from memory.
 #include "service/watch_reactor.h"
-#include "service/watch_views.h"
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/proto_buffer_reader.h>
@@ -15,6 +14,7 @@
 #include "muster/v1/run_service.grpc.pb.h"
 #include "service/journal_thread.h"
 #include "service/store/memory_run_store.h"
+#include "service/watch_views.h"
 
 namespace muster::service {
 namespace {

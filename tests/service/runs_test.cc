@@ -1,0 +1,117 @@
+#include "service/runs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/service/run_fakes.h"
+
+namespace muster::service {
+namespace {
+
+RunPlan Request(const std::string& id, const std::string& command = "true") {
+  v1::RunSpec spec;
+  spec.mutable_command()->set_shell(command);
+  RunPlan plan = PlanOf(1, spec);
+  plan.request_id = id;
+  return plan;
+}
+
+class RunsTest : public ::testing::Test {
+ protected:
+  RunsTest() {
+    // Create waits for the store: whatever it queues is written at once.
+    daemon_.on_wake = [this] {
+      if (creating_) daemon_.journal.Turn().IgnoreError();
+    };
+  }
+  absl::StatusOr<Runs::Created> Create(RunPlan plan) {
+    creating_ = true;
+    auto created = runs_.Create(std::move(plan));
+    creating_ = false;
+    return created;
+  }
+  std::shared_ptr<service::Run> Begin(RunPlan plan) {
+    const auto created = Create(std::move(plan));
+    EXPECT_TRUE(created.ok()) << created.status();
+    created->run.live->Begin({}, {});
+    return created->run.live;
+  }
+  void EndAll() {
+    for (const auto& run : daemon_.engine.runs()) {
+      if (run->asked().finishes == 0) run->EndNow(0);
+    }
+    EXPECT_TRUE(daemon_.Turn().ok());
+  }
+
+  bool creating_ = false;
+  int overs_ = 0;
+  FakeDaemon daemon_;
+  Runs runs_{&daemon_.store, daemon_.parts(), 2, [this](const auto&) { ++overs_; }};
+};
+
+TEST_F(RunsTest, ARunIsLiveUntilItsEndIsDurableAndFoundInTheStoreThen) {
+  const std::shared_ptr<service::Run> run = Begin(Request(""));
+  EXPECT_EQ(runs_.Find(run->id())->live, run);
+  EndAll();
+  EXPECT_EQ(overs_, 1);
+  EXPECT_TRUE(runs_.Live().empty());
+  const auto found = runs_.Find(run->id());
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->live, nullptr);
+  EXPECT_EQ(found->Snapshot().state(), v1::RUN_STATE_SUCCEEDED);
+  EXPECT_TRUE(absl::IsNotFound(runs_.Find("none").status()));
+}
+
+TEST_F(RunsTest, TheSameRequestGivesTheSameRunWhileItIsLiveAndAfter) {
+  const std::shared_ptr<service::Run> run = Begin(Request("r1"));
+  auto again = Create(Request("r1"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->existed);
+  EXPECT_EQ(again->run.live, run);
+  EndAll();
+  again = Create(Request("r1"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->existed);
+  EXPECT_EQ(again->run.id(), run->id());
+  EXPECT_TRUE(absl::IsAlreadyExists(Create(Request("r1", "false")).status()));
+  RunPlan others = Request("r1");
+  others.creator = "uid:2";
+  EXPECT_FALSE(Create(std::move(others))->existed);
+}
+
+TEST_F(RunsTest, NoMoreAreActiveThanAllowed) {
+  Begin(Request(""));
+  Begin(Request(""));
+  EXPECT_TRUE(absl::IsResourceExhausted(Create(Request("")).status()));
+  EndAll();
+  EXPECT_TRUE(Create(Request("")).ok());
+}
+
+TEST_F(RunsTest, WhatCannotBeWrittenIsNoRun) {
+  daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });
+  EXPECT_TRUE(absl::IsResourceExhausted(Create(Request("r1")).status()));
+  EXPECT_TRUE(runs_.Live().empty());
+  daemon_.disk->SetFault(nullptr);
+  const auto again = Create(Request("r1"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again->existed);
+}
+
+TEST_F(RunsTest, AListHasLiveRunsAsTheyStand) {
+  const std::shared_ptr<service::Run> ended = Begin(Request(""));
+  EndAll();
+  const std::shared_ptr<service::Run> live = Begin(Request(""));
+  EXPECT_TRUE(live->Pause().ok());
+  RunQuery paused;
+  paused.states = {v1::RUN_STATE_PAUSED};
+  auto found = runs_.List(paused);
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->at(0).id(), live->id());
+  EXPECT_EQ(runs_.List({})->size(), 2u);
+  RunQuery one;
+  one.limit = 1;
+  EXPECT_EQ(runs_.List(one)->size(), 1u);
+}
+
+}  // namespace
+}  // namespace muster::service
