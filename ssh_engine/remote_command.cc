@@ -157,9 +157,10 @@ SshTransport::Step RemoteCommand::PumpBoth() {
   const SshTransport::Step step = transport().Pump();
   if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
   const SshTransport::Step beside = transport().RunBeside(stop_line_);
-  if (beside == SshTransport::Step::kAgain) return transport().Pump();
-  beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
-  return transport().Pump();
+  if (beside != SshTransport::Step::kAgain) {
+    beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
+  }
+  return step;  // RunBeside takes nothing in: the descriptor tells of what comes
 }
 
 bool RemoteCommand::LineHeard() const {
