@@ -110,13 +110,14 @@ def test_hosts_wait_for_room(fleet, marks, small_disk, tmp_path, min_free):
     with start_on(small_disk, tmp_path, "--min-free", min_free) as daemon:
         muster = Muster(daemon, fleet)
         run = muster("run", *muster.login, "-t", TARGETS, "-f", "1", "-d", "--", command).text.strip()
-        wait_until(lambda: marked(marks) == {HOSTS[0]: 1})
+        # Whichever comes first: the daemon's threads deal hosts out by themselves.
+        wait_until(lambda: list(marked(marks).values()) == [1])
         small_disk.fill(daemon, 0)
         write(gate, "")
         # An answer that the journal gives: it has met the full disk.
         wait_until(lambda: muster.run(TARGETS, "true").code != 0)
         if min_free != "0":  # else a record may have found room in the catalogue's own files
-            assert marked(marks) == {HOSTS[0]: 1}
+            assert list(marked(marks).values()) == [1]
         assert daemon.process.poll() is None
         small_disk.make_room(daemon)
         result = muster("watch", run)
