@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "service/proto_time.h"
 #include "service/run_records.h"
 
 namespace muster::service {
 namespace {
-
-absl::Time CreatedAt(const v1::Run& run) {
-  return absl::FromUnixSeconds(run.create_time().seconds()) +
-         absl::Nanoseconds(run.create_time().nanos());
-}
 
 // Also while the machine sleeps.
 absl::Duration Monotonic() {
@@ -47,7 +43,8 @@ void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::T
                        usage->free_disk_bytes < limits.min_free_bytes;
   size_t forgotten = 0;
   for (auto run = runs->rbegin(); run != runs->rend(); ++run) {
-    const bool old = limits.age > absl::ZeroDuration() && CreatedAt(*run) + limits.age < now;
+    const bool old =
+        limits.age > absl::ZeroDuration() && TimeOf(run->create_time()) + limits.age < now;
     const bool goes = old || forgotten < too_many || (too_big && forgotten < kForBytes);
     if (!goes) break;
     if (!IsTerminal(run->state())) continue;

@@ -1,7 +1,5 @@
 #include "service/run.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <future>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "muster/v1/event.pb.h"
 #include "service/crash_point.h"
 #include "service/probe_observer.h"
+#include "service/proto_time.h"
 #include "service/run_observer.h"
 
 namespace muster::service {
@@ -21,10 +20,6 @@ constexpr size_t kHostsPerEvent = 1000;
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr char kLost[] =
     "musterd was ended after the command was requested; it may have run, or may still be running.";
-
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
 
 RolloutPast RolloutPastOf(const RunPlan& plan, const RunPast& past) {
   RolloutPast result;
@@ -158,7 +153,7 @@ void Run::Do(const RolloutActions& actions, absl::Time now) {
     event.mutable_batch_started()->set_hosts(actions.batch_hosts);
     Append(event, now);
   }
-  StartHosts(actions.start);
+  StartHosts(actions.start, now);
   StartProbes(actions.probe);
   if (actions.timer) SetTimer(*actions.timer);
   if (actions.over) Conclude(now);
@@ -188,12 +183,9 @@ void Run::StopStarting(const RolloutActions& actions, absl::Time now) {
   DropLocks();
 }
 
-void Run::StartHosts(const std::vector<uint32_t>& hosts) {
+void Run::StartHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
   if (hosts.empty()) return;
-  if (!plan_.spec.rollout().lock().empty()) {
-    for (const uint32_t host : hosts) AskForLock(host);
-    return;
-  }
+  if (!plan_.spec.rollout().lock().empty()) return LockHosts(hosts, now);
   std::vector<engine::Host> list;
   list.reserve(hosts.size());
   for (const uint32_t host : hosts) list.push_back(EngineHost(host));
@@ -205,8 +197,15 @@ engine::Host Run::EngineHost(uint32_t index) const {
   return {index, host.address(), static_cast<uint16_t>(host.port()), host.user()};
 }
 
+// Those that wait in vain for a place in line end with the rest of the run.
+void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
+  absl::Status status;
+  for (const uint32_t host : hosts) status.Update(AskForLock(host));
+  if (!status.ok()) Do(rollout_.Stop(std::string(status.message())), now);
+}
+
 // The grant may come within this, or from another thread: it must not take the run's lock.
-void Run::AskForLock(uint32_t host) {
+absl::Status Run::AskForLock(uint32_t host) {
   Lock& lock = locks_[host];
   lock.added = std::make_shared<std::atomic<bool>>(false);
   const absl::StatusOr<HostLocks::Ticket> ticket = parts_.locks->Acquire(
@@ -215,15 +214,8 @@ void Run::AskForLock(uint32_t host) {
       [handle = handle_, added = lock.added, host = EngineHost(host)](HostLocks::Ticket) {
         if (!added->exchange(true)) handle->Add({host});
       });
-  if (ticket.ok()) {
-    lock.ticket = *ticket;
-    return;
-  }
-  // Too many wait already: this one does without a place, and ends.
-  if (!lock.added->exchange(true)) {
-    handle_->StopStarting(std::string(ticket.status().message()));
-    handle_->Add({EngineHost(host)});
-  }
+  if (ticket.ok()) lock.ticket = *ticket;
+  return ticket.status();
 }
 
 // No further host is started: the engine ends those that still wait.
@@ -257,8 +249,7 @@ void Run::OnTimer() {
 }
 
 void Run::SetDeadline() {
-  const absl::Duration limit = absl::Nanoseconds(
-      google::protobuf::util::TimeUtil::DurationToNanoseconds(plan_.spec.timeouts().run()));
+  const absl::Duration limit = ToDuration(plan_.spec.timeouts().run());
   if (limit <= absl::ZeroDuration()) return;
   const absl::Duration left = create_time_ + limit - absl::Now();
   deadline_ = parts_.timers->After(left, [weak = weak_from_this(), limit] {

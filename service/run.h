@@ -153,8 +153,11 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopStarting(const RolloutActions& actions, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void StartHosts(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void AskForLock(uint32_t host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StartHosts(const std::vector<uint32_t>& hosts, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LockHosts(const std::vector<uint32_t>& hosts, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AskForLock(uint32_t host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropLocks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -8,15 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/v1/run_service.pb.h"
+#include "service/proto_time.h"
 
 namespace muster::service {
 namespace {
 
 constexpr size_t kReadBytes = 4 << 20;
-
-absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
 
 // Takes in a log, event by event.
 class PastReader {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/command_line.h"
+#include "service/proto_time.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
 #include "service/spec_check.h"

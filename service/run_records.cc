@@ -1,18 +1,10 @@
 #include "service/run_records.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <utility>
 
+#include "service/proto_time.h"
+
 namespace muster::service {
-namespace {
-
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
-
-}  // namespace
-
 bool IsTerminal(v1::HostState state) { return state >= v1::HOST_STATE_SUCCEEDED; }
 bool IsTerminal(v1::RunState state) { return state >= v1::RUN_STATE_SUCCEEDED; }
 

@@ -178,8 +178,4 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   return status;
 }
 
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
-
 }  // namespace muster::service

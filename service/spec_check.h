@@ -13,9 +13,6 @@ namespace muster::service {
 absl::Status CheckSpec(const v1::RunSpec& spec);
 absl::Status CheckTargets(const v1::TargetSpec& targets);
 
-// Zero where unset. The duration must have been checked.
-absl::Duration ToDuration(const google::protobuf::Duration& duration);
-
 }  // namespace muster::service
 
 #endif  // SERVICE_SPEC_CHECK_H_

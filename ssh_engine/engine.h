@@ -56,7 +56,7 @@ struct EngineOptions {
 };
 
 // Resident memory of a session that has carried bulk output, with its place in the pool.
-constexpr size_t kBytesPerSession = 128 * 1024;
+constexpr size_t kBytesPerSession = 192 * 1024;
 
 absl::StatusOr<std::unique_ptr<Engine>> NewEngine(const EngineOptions& options);
 

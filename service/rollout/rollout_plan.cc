@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "service/proto_time.h"
 #include "service/rollout/host_amount.h"
 #include "service/rollout/host_order.h"
-#include "service/spec_check.h"
 
 namespace muster::service {
 namespace {

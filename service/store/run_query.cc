@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
+#include "service/proto_time.h"
 
 namespace muster::service {
 namespace {
@@ -24,10 +25,7 @@ bool CommandContains(const v1::Command& command, const std::string& text) {
 
 }  // namespace
 
-absl::Time CreateTime(const v1::Run& run) {
-  return absl::FromUnixSeconds(run.create_time().seconds()) +
-         absl::Nanoseconds(run.create_time().nanos());
-}
+absl::Time CreateTime(const v1::Run& run) { return TimeOf(run.create_time()); }
 
 bool Matches(const v1::Run& run, const RunQuery& query) {
   const auto& states = query.states;
