@@ -23,6 +23,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ssh_engine/libssh_buffers.h"
 #include "ssh_engine/libssh_socket.h"
 #include "ssh_engine/mutex.h"
 #include "ssh_engine/ssh_key.h"
@@ -172,12 +173,17 @@ class LibsshTransport final : public SshTransport {
   // Around every use of libssh: its socket is in memory meanwhile.
   class Turn {
    public:
-    explicit Turn(LibsshTransport* transport) : transport_(transport), scope_(&transport->io_) {}
-    ~Turn() { transport_->EndTurn(); }
+    explicit Turn(LibsshTransport* transport)
+        : transport_(transport), socket_(&transport->io_), buffers_(&transport->buffers_) {}
+    ~Turn() {
+      transport_->EndTurn();
+      transport_->buffers_.GiveBack();
+    }
 
    private:
     LibsshTransport* const transport_;
-    const LibsshSocket::Scope scope_;
+    const LibsshSocket::Scope socket_;
+    const LibsshBuffers::Scope buffers_;
   };
   // One turn of a step: repeats it for as long as there is something to take in.
   template <typename Attempt>
@@ -224,6 +230,7 @@ class LibsshTransport final : public SshTransport {
 
   UniqueFd socket_;  // until libssh has it
   LibsshSocket io_;
+  LibsshBuffers buffers_;
   SshTransportOptions options_;
 
   ssh_session session_ = nullptr;
