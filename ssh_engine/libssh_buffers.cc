@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 namespace muster::engine {
@@ -20,8 +22,9 @@ struct Layout {
   uint8_t* data;
 };
 
-// A new one has 64 bytes; one that has received has 8 KiB at least.
-constexpr uint32_t kSmall = 512;
+constexpr uint32_t kNew = 64;  // bytes
+// Not worth the trouble.
+constexpr uint32_t kSmall = 4096;
 
 template <typename Function>
 Function* InLibssh(const char* name) {
@@ -58,11 +61,15 @@ bool IsLayoutKnown() {
   return known;
 }
 
-void Renew(ssh_buffer buffer) {
-  const ssh_buffer fresh = MakeBuffer();
-  if (fresh == nullptr) return;
-  std::swap(*LayoutOf(buffer), *LayoutOf(fresh));
-  FreeBuffer(fresh);
+// As new, but for what it holds.
+void Trim(Layout* buffer) {
+  const uint32_t held = buffer->used - buffer->pos;
+  const uint32_t size = std::max(held, kNew);
+  auto* data = static_cast<uint8_t*>(malloc(size));  // libssh frees it
+  if (data == nullptr) return;
+  std::memcpy(data, buffer->data + buffer->pos, held);
+  free(buffer->data);
+  *buffer = {false, held, size, 0, data};
 }
 
 }  // namespace
@@ -70,9 +77,9 @@ void Renew(ssh_buffer buffer) {
 void LibsshBuffers::GiveBack() {
   if (!IsLayoutKnown()) return;
   for (ssh_buffer buffer : buffers_) {
-    const Layout& layout = *LayoutOf(buffer);
-    const bool empty = layout.used == layout.pos;
-    if (empty && layout.allocated > kSmall && !layout.secure) Renew(buffer);
+    Layout* layout = LayoutOf(buffer);
+    const uint32_t held = layout->used - layout->pos;
+    if (layout->allocated - held > kSmall && !layout->secure) Trim(layout);
   }
 }
 

@@ -12,7 +12,7 @@ namespace muster::engine {
 // libssh 0.10's buffers grow to the largest packet they ever held and then keep 64 KiB
 // (ssh_buffer_reinit, buffer.c): two of each session, one more of each channel that had output, for
 // as long as the session lives. This knows a session's buffers, and between uses of libssh gives
-// back the memory of those that hold nothing, for the next session to use while it is in the cache.
+// back the memory that holds nothing, for the next session to use while it is in the cache.
 //
 // Within a Scope every buffer that libssh makes on this thread is noted, until it is freed. So
 // every use of the session that may free one is within a scope, but for the end of the session.
@@ -21,7 +21,7 @@ class LibsshBuffers {
  public:
   class Scope;
 
-  // Of the buffers that hold nothing: they are as new.
+  // Of the buffers' memory what holds nothing.
   void GiveBack();
   size_t count() const { return buffers_.size(); }
   // What they keep, in bytes.

@@ -40,7 +40,11 @@ TEST(LibsshBuffersTest, WhatABufferHoldsStays) {
   ssh_buffer buffer = ssh_buffer_new();
   Add(buffer);
   Take(buffer, 100);
+  Add(buffer);
+  Take(buffer, kPacket.size());
+  ASSERT_GE(buffers.allocated(), 2 * kPacket.size());
   buffers.GiveBack();
+  EXPECT_LE(buffers.allocated(), kPacket.size());
   EXPECT_EQ(Take(buffer, kPacket.size() - 100), kPacket.substr(100));
   ssh_buffer_free(buffer);
 }

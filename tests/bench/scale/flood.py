@@ -10,8 +10,6 @@ from mixed import row, small_run
 
 MIB = 1 << 20
 ALONE_RUNS = 100
-# Of each host: libssh's buffers then have the size that the largest packets give them.
-BULK_BYTES = 200_000
 
 
 class NeverReads:
@@ -88,11 +86,8 @@ def measure(bench, fleet, apart, count, seconds):
         small_run(lab, small)
         alone = [small_run(lab, small)[0] for _ in range(ALONE_RUNS)]
         lab.run(hosts.expression, f"out {FILE_BYTES}")
-        opened = lab.memory()
-        lab.run_unwatched(hosts.expression, f"out {BULK_BYTES}")
         idle = lab.memory()
-        bench.say(f"{count} sessions: {fresh / MIB:.0f} MiB before, {opened / MIB:.0f} after 26 KB each, "
-                  f"{idle / MIB:.0f} after bulk output")
+        bench.say(f"{count} sessions: {fresh / MIB:.0f} MiB before, {idle / MIB:.0f} after 26 KB each")
         run_id = lab.client.start(lab.spec(hosts.expression, "endless"))
         never = NeverReads(lab.daemon.address, run_id)
         readers = [Reads(lab.daemon.address, run_id, summary) for summary in (False, True)]
@@ -111,8 +106,8 @@ def measure(bench, fleet, apart, count, seconds):
     decoded = [host for got in messages for host in decode(got).values()]
     bench.results.check(all(host.state == "SUCCEEDED" for host in decoded), "a small run failed")
     bench.results.check(ended.omitted_bytes == 0, f"{ended.omitted_bytes} bytes left out")
-    memory = {"hosts": count, "seconds": seconds, "fresh MiB": fresh / MIB,
-              "all sessions open MiB": opened / MIB, "idle MiB": idle / MIB, "highest MiB": peak / MIB,
+    memory = {"hosts": count, "seconds": seconds, "fresh MiB": fresh / MIB, "idle MiB": idle / MIB,
+              "highest MiB": peak / MIB,
               "more MiB": (peak - idle) / MIB, "events": ended.last_sequence,
               "on the disk MiB": disk / MIB, "daemon's CPU s": cpu}
     return memory, [row("alone", alone), row("beside the flood", flooded)], [
@@ -127,8 +122,7 @@ def run(bench):
     bench.results.goal("flood_memory", memory["more MiB"], remark)
     bench.results.goal("flood_p95", latency[-1]["p95 ms"], remark)
     bench.results.table("A flood", [memory], bench.note(
-        "Every host writes without an end; one watcher never reads, two do. `highest` is the peak since the "
-        "daemon's start. `idle`: all hosts have given 200 KB, and their sessions are open; libssh keeps three buffers "
-        "of 64 KiB for each from the first packet of 32 KiB on, `all sessions open` is before that."))
+        "Every host writes without an end; one watcher never reads, two do. `idle`: all hosts have given 26 KB, and "
+        "their sessions are open. `highest` is the peak since the daemon's start."))
     bench.results.table("A small run beside it", latency, "10 warm hosts of another process, `true`.")
     bench.results.table("Its watchers", watchers)
