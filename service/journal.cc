@@ -31,17 +31,18 @@ Journal::~Journal() {
 // --- Queueing
 
 template <typename Add>
-void Journal::Queue(size_t bytes, Add add) {
+void Journal::Queue(Urgency urgency, size_t bytes, Add add) {
   bool wake;
   bool urgent;
   {
     MutexLock lock(&mutex_);
     const bool was_empty = queued_.empty();
-    const bool was_urgent = queued_.urgent() || new_bytes_ >= marks_.urgent_bytes;
+    const bool was_urgent = queued_.urgent;
     add(&queued_);
     bytes_ += bytes;
     new_bytes_ += bytes;
-    urgent = !was_urgent && (queued_.urgent() || new_bytes_ >= marks_.urgent_bytes);
+    if (urgency == Urgency::kNow || new_bytes_ >= marks_.urgent_bytes) queued_.urgent = true;
+    urgent = queued_.urgent && !was_urgent;
     wake = was_empty || urgent;
     // With the lock, so that who is told hears it in the right order.
     if (!pressure_ && bytes_ >= marks_.high_bytes) {
@@ -55,7 +56,7 @@ void Journal::Queue(size_t bytes, Add add) {
 void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, absl::Time time,
                      Done done) {
   const size_t bytes = first.size();
-  Queue(bytes, [&](Work* work) {
+  Queue(Urgency::kNow, bytes, [&](Work* work) {
     work->added.push_back({std::move(run), std::move(done)});
     if (!first.empty()) work->pieces.push_back({std::move(log), std::move(first), time, false});
   });
@@ -64,13 +65,14 @@ void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, 
 void Journal::Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time) {
   if (block.empty()) return;
   const size_t bytes = block.size();
-  Queue(bytes, [&](Work* work) {
+  Queue(Urgency::kSoon, bytes, [&](Work* work) {
     work->pieces.push_back({std::move(log), std::move(block), time, false});
   });
 }
 
-void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Done done) {
-  Queue(0, [&](Work* work) {
+void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Urgency urgency,
+                    Done done) {
+  Queue(urgency, 0, [&](Work* work) {
     work->starting.push_back({std::move(run_id), std::move(host_indexes)});
     work->done.push_back(std::move(done));
   });
@@ -79,7 +81,7 @@ void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Done
 void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time,
                   Done done) {
   const size_t bytes = last.size();
-  Queue(bytes, [&](Work* work) {
+  Queue(Urgency::kNow, bytes, [&](Work* work) {
     work->pieces.push_back({std::move(log), std::move(last), time, true});
     work->ended.push_back(std::move(run));
     work->done.push_back(std::move(done));
@@ -87,11 +89,11 @@ void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, ab
 }
 
 void Journal::Flush(Done done) {
-  Queue(0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
+  Queue(Urgency::kNow, 0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
 }
 
 void Journal::Forget(std::string run_id) {
-  Queue(0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
+  Queue(Urgency::kSoon, 0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
 }
 
 absl::Status Journal::health() const {

@@ -42,6 +42,11 @@ struct JournalMarks {
   size_t turn_bytes = 4 << 20;
 };
 
+enum class Urgency {
+  kNow,
+  kSoon,  // with what comes within the next some milliseconds
+};
+
 // Queues without blocking, from any thread; Turn and Sync, from one thread (JournalThread), write
 // it. Nothing is seen by a log's readers before the store has it. A run's events keep the order of
 // the calls. Has no thread and no clock. The store must outlive it; what still waits when it is
@@ -63,7 +68,7 @@ class Journal {
   void Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time);
   // Their command may be requested once this is done: not before, and not where it failed. While
   // nothing can be written, it waits.
-  void Start(std::string run_id, std::vector<uint32_t> host_indexes, Done done);
+  void Start(std::string run_id, std::vector<uint32_t> host_indexes, Urgency urgency, Done done);
   // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
@@ -110,9 +115,9 @@ class Journal {
     std::vector<Done> done;  // of starting and ended
     std::vector<Done> flushed;
     std::vector<std::string> forgotten;
+    bool urgent = false;
     bool empty() const;
     bool to_commit() const { return !done.empty() || !added.empty(); }
-    bool urgent() const { return to_commit() || !flushed.empty(); }
   };
   struct NumberedBlock {
     uint64_t first_sequence;
@@ -128,7 +133,7 @@ class Journal {
 
   // Queues by `add` and wakes who writes.
   template <typename Add>
-  void Queue(size_t bytes, Add add);
+  void Queue(Urgency urgency, size_t bytes, Add add);
   void Take();
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);

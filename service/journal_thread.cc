@@ -1,5 +1,7 @@
 #include "service/journal_thread.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -70,6 +72,7 @@ void JournalThread::Pause(milliseconds pause) {
 }
 
 void JournalThread::Work() {
+  pthread_setname_np(pthread_self(), "journal");
   Clock::time_point synced = Clock::now();
   while (WaitForTurn()) {
     const bool clean = !journal_.unsynced();

@@ -319,11 +319,12 @@ size_t Run::ReserveOutput(size_t bytes) {
   return fit;
 }
 
-void Run::AskToStart(std::vector<uint32_t> hosts, std::shared_ptr<engine::LoopControl> control) {
+void Run::AskToStart(std::vector<uint32_t> hosts, Urgency urgency,
+                     std::shared_ptr<engine::LoopControl> control) {
   if (frozen_) return;
   std::vector<uint32_t> granted = hosts;
   parts_.journal->Start(
-      id_, std::move(hosts),
+      id_, std::move(hosts), urgency,
       [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
         if (!status.ok()) return;
         PassCrashPoint(CrashPoint::kGrantBefore);

@@ -1,5 +1,6 @@
 #include "ssh_engine/engine.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/cares_resolver.h"
 #include "ssh_engine/epoll_loop.h"
@@ -131,6 +133,7 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
   thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
+  pthread_setname_np(thread->thread_.native_handle(), absl::StrCat("loop-", index).c_str());
   return thread;
 }
 

@@ -1,11 +1,16 @@
 #include "ssh_engine/helper_pool.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace muster {
 
 HelperPool::HelperPool(int threads) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { Work(); });
+    pthread_setname_np(threads_.back().native_handle(), "helper");
+  }
 }
 
 HelperPool::~HelperPool() {

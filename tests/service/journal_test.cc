@@ -128,8 +128,8 @@ TEST_F(JournalTest, OneCommitForAllThatStart) {
   const size_t before = disk_->writes(StoreWrite::kCommit);
   absl::optional<absl::Status> first;
   absl::optional<absl::Status> second;
-  journal_.Start("a", {1, 2}, Keep(&first));
-  journal_.Start("a", {3}, Keep(&second));
+  journal_.Start("a", {1, 2}, Urgency::kNow, Keep(&first));
+  journal_.Start("a", {3}, Urgency::kNow, Keep(&second));
   EXPECT_FALSE(first.has_value());
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(first->ok() && second->ok());
@@ -161,7 +161,7 @@ TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   absl::optional<absl::Status> started;
   FailWith(absl::ResourceExhaustedError("full"));
   journal_.Append(log, Block(2), now_);
-  journal_.Start("a", {0}, Keep(&started));
+  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&added_));
   EXPECT_FALSE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsResourceExhausted(journal_.health()));
@@ -186,7 +186,7 @@ TEST_F(JournalTest, OfRunsAddedTogetherOnlyThoseThatExistFail) {
   absl::optional<absl::Status> started;
   journal_.AddRun(RunOf("a"), NewLog("a"), EventBlock(), now_, Keep(&again));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&other));
-  journal_.Start("a", {0}, Keep(&started));
+  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsAlreadyExists(*again));
   EXPECT_TRUE(other->ok() && started->ok());
@@ -197,10 +197,10 @@ TEST_F(JournalTest, ATakenOverStoreEndsAll) {
   MemoryRunStore newer(disk_);
   absl::optional<absl::Status> started;
   journal_.Append(log, Block(1), now_);
-  journal_.Start("a", {0}, Keep(&started));
+  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_TRUE(absl::IsAborted(*started));
-  journal_.Start("a", {1}, Keep(&started));
+  journal_.Start("a", {1}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_EQ(fenced_, 1);
   EXPECT_EQ(log->last_sequence(), 1u);
@@ -224,9 +224,21 @@ TEST_F(JournalTest, WakesOnceAndAgainWhenItGetsUrgent) {
   for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1, 1000), now_);
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
   EXPECT_TRUE(journal_.Turn().ok());
-  journal_.Start("a", {0}, [](absl::Status) {});
-  journal_.Start("a", {1}, [](absl::Status) {});
+  journal_.Start("a", {0}, Urgency::kNow, [](absl::Status) {});
+  journal_.Start("a", {1}, Urgency::kNow, [](absl::Status) {});
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
+}
+
+TEST_F(JournalTest, AStartThatCanWaitIsNotUrgent) {
+  Add("a");
+  wakes_.clear();
+  absl::optional<absl::Status> started;
+  journal_.Start("a", {0}, Urgency::kSoon, Keep(&started));
+  EXPECT_EQ(wakes_, (std::vector<bool>{false}));
+  journal_.Start("a", {1}, Urgency::kNow, [](absl::Status) {});
+  EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(started->ok());
 }
 
 TEST_F(JournalTest, AFailedSyncIsNotForgotten) {

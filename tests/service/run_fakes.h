@@ -35,7 +35,7 @@ struct FakeDaemon {
   }
 
   const std::shared_ptr<MemoryDisk> disk;
-  std::function<void()> on_wake;  // something was queued
+  std::function<void(bool urgent)> on_wake;  // something was queued
   MemoryRunStore store{disk};
   TailMemory tails{size_t{16} << 20};
   HostLocks locks;
@@ -43,8 +43,8 @@ struct FakeDaemon {
   HelperPool helpers{1};
   Journal journal{&store,
                   &tails,
-                  {[this](bool) {
-                     if (on_wake) on_wake();
+                  {[this](bool urgent) {
+                     if (on_wake) on_wake(urgent);
                    },
                    nullptr, nullptr}};
 };

@@ -92,6 +92,30 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
+// More come soon, and one commit serves them all.
+TEST_F(RunTest, OneOfManyWaitsALittleWithItsStart) {
+  Begin(PlanOf(40));
+  for (uint32_t host = 0; host < 40; ++host) engine_->State(host, HostState::kConnecting);
+  engine_->Flush();
+  Turn();
+  std::vector<bool> urgent;
+  daemon_.on_wake = [&](bool is_urgent) { urgent.push_back(is_urgent); };
+  engine_->Ready(0);
+  engine_->Flush();
+  EXPECT_THAT(urgent, ElementsAre(false));
+  for (uint32_t host = 1; host < 20; ++host) engine_->Ready(host);
+  engine_->Flush();
+  EXPECT_THAT(urgent, ElementsAre(false, true));
+  Turn();
+  for (uint32_t host = 0; host < 35; ++host) engine_->End(host);
+  engine_->Flush();
+  Turn();
+  urgent.clear();
+  engine_->Ready(39);
+  engine_->Flush();
+  EXPECT_THAT(urgent, ElementsAre(true));
+}
+
 TEST_F(RunTest, WhileNothingCanBeWrittenNoCommandIsGranted) {
   Begin(PlanOf(1));
   daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });

@@ -20,7 +20,7 @@ class RunsTest : public ::testing::Test {
  protected:
   RunsTest() {
     // Create waits for the store: whatever it queues is written at once.
-    daemon_.on_wake = [this] {
+    daemon_.on_wake = [this](bool) {
       if (creating_) daemon_.journal.Turn().IgnoreError();
     };
   }
