@@ -12,7 +12,7 @@ constexpr size_t kGib = size_t{1} << 30;
 
 TEST(SessionBudgetTest, TheScarcerOfDescriptorsAndMemoryDecides) {
   EXPECT_EQ(PlanSessions({20'000, 24 * kGib}, 0).sessions, 18'976u);
-  EXPECT_EQ(PlanSessions({1'000'000, 1 * kGib}, 0).sessions, 2730u);
+  EXPECT_EQ(PlanSessions({1'000'000, 1 * kGib}, 0).sessions, 8192u);
 }
 
 TEST(SessionBudgetTest, LeavesDescriptorsToCallers) {
@@ -28,7 +28,7 @@ TEST(SessionBudgetTest, WhatIsWantedIsTakenIfTheDescriptorsAllow) {
 
 TEST(SessionBudgetTest, SaysHowItCameAbout) {
   EXPECT_THAT(PlanSessions({1024, 1 * kGib}, 7).reason,
-              HasSubstr("1024 descriptors allow 896, half of 1024 MiB of memory 2730, "
+              HasSubstr("1024 descriptors allow 896, half of 1024 MiB of memory 8192, "
                         "--max-sessions 7"));
 }
 
