@@ -23,8 +23,8 @@ namespace muster::service {
 
 // What others do to help; each may be null. None may block or call the journal.
 struct JournalHooks {
-  // Something was queued where nothing was: `urgent` when somebody waits for it, or when it is
-  // much. Any thread.
+  // Something was queued where nothing was: `urgent` when somebody waits for it (Urgency::kNow), or
+  // when it is much. Any thread.
   std::function<void(bool urgent)> wake;
   // True: stop reading from hosts, the disk is slower than they are. False: go on. Any thread.
   std::function<void(bool stop)> pressure;
@@ -67,7 +67,7 @@ class Journal {
               Done done);
   void Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time);
   // Their command may be requested once this is done: not before, and not where it failed. While
-  // nothing can be written, it waits.
+  // nothing can be written, it waits. kSoon: others are about to join, whom the same commit serves.
   void Start(std::string run_id, std::vector<uint32_t> host_indexes, Urgency urgency, Done done);
   // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.

@@ -13,7 +13,7 @@
 namespace muster::service {
 namespace {
 
-// To one: then the one can wait for others.
+// Hosts under way for each that is ready: then it can wait for others.
 constexpr size_t kMany = 16;
 
 // What one loop knows of a host's output while it runs.
@@ -153,8 +153,7 @@ void RunLoopObserver::Flush(absl::Time now) {
   if (!ready_.empty()) AskToStart();
 }
 
-// Where a few of many come, more come soon, and one commit serves them all: each costs as much as a
-// fifth of a session.
+// Where a few of many come, more come soon, and one commit serves them all.
 void RunLoopObserver::AskToStart() {
   const bool few = ready_.size() * kMany <= under_way_.size();
   run_->AskToStart(std::exchange(ready_, {}), few ? Urgency::kSoon : Urgency::kNow, control_);

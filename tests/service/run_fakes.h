@@ -40,13 +40,13 @@ struct FakeDaemon {
   TailMemory tails{size_t{16} << 20};
   HostLocks locks;
   FakeEngine engine;
-  HelperPool helpers{1};
   Journal journal{&store,
                   &tails,
                   {[this](bool urgent) {
                      if (on_wake) on_wake(urgent);
                    },
                    nullptr, nullptr}};
+  HelperPool helpers{1};  // ended first: its thread queues in the journal
 };
 
 inline std::vector<v1::RunHost> HostsNamed(int count) {
