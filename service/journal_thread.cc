@@ -1,6 +1,7 @@
 #include "service/journal_thread.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,13 +10,25 @@ namespace muster::service {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
 
-// Each commit costs the processor as much as a few sessions.
-constexpr milliseconds kBetweenTurns(3);
+// Each commit costs the processor as much as a few sessions: where many want one after the other, it
+// is worth a wait. The turns may take this share of a core, after some that are free.
+constexpr int kShareOfCore = 4;  // a quarter
+constexpr nanoseconds kMostAllowance = milliseconds(1);
+constexpr nanoseconds kLongestPause = milliseconds(3);
 // Output that nobody's start waits for; watchers are written to each forty milliseconds anyhow.
 constexpr milliseconds kPutOff(10);
 constexpr milliseconds kSyncInterval(900);
 constexpr milliseconds kRetryInterval(1000);
+
+// What the processor has spent on the calling thread.
+nanoseconds ThreadTime() {
+  timespec spent = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return seconds(spent.tv_sec) + nanoseconds(spent.tv_nsec);
+}
 
 }  // namespace
 
@@ -42,8 +55,7 @@ JournalHooks JournalThread::WithWake(JournalHooks hooks) {
 void JournalThread::Wake(Clock::time_point at) {
   {
     MutexLock lock(&mutex_);
-    const Clock::time_point due =
-        last_turn_ == Clock::time_point::min() ? at : std::max(at, last_turn_ + pause_);
+    const Clock::time_point due = std::max(at, earliest_);
     if (due >= due_) return;
     due_ = due;
   }
@@ -60,15 +72,22 @@ bool JournalThread::WaitForTurn() {
     }
   }
   due_ = Clock::time_point::max();
-  last_turn_ = Clock::now();
   return !stopping_;
 }
 
-// A turn that was asked for while the last one failed comes no sooner.
-void JournalThread::Pause(milliseconds pause) {
+// A turn that was asked for while the last one failed comes no sooner, either.
+void JournalThread::NotBefore(Clock::time_point earliest) {
   MutexLock lock(&mutex_);
-  pause_ = pause;
-  if (due_ != Clock::time_point::max()) due_ = std::max(due_, last_turn_ + pause_);
+  earliest_ = earliest;
+  if (due_ != Clock::time_point::max()) due_ = std::max(due_, earliest_);
+}
+
+nanoseconds JournalThread::PauseAfter(nanoseconds spent) {
+  const Clock::time_point now = Clock::now();
+  allowance_ = std::min(kMostAllowance, allowance_ + (now - allowance_at_) / kShareOfCore) - spent;
+  allowance_ = std::max<nanoseconds>(allowance_, -kLongestPause / kShareOfCore);
+  allowance_at_ = now;
+  return std::max(nanoseconds(0), -allowance_ * kShareOfCore);
 }
 
 void JournalThread::Work() {
@@ -76,9 +95,11 @@ void JournalThread::Work() {
   Clock::time_point synced = Clock::now();
   while (WaitForTurn()) {
     const bool clean = !journal_.unsynced();
+    const nanoseconds before = ThreadTime();
     const absl::Status turned = journal_.Turn();
-    Pause(turned.ok() ? kBetweenTurns : kRetryInterval);
+    const nanoseconds pause = PauseAfter(ThreadTime() - before);
     const Clock::time_point now = Clock::now();
+    NotBefore(now + (turned.ok() ? pause : kRetryInterval));
     if (clean) synced = now;  // what there is to sync is not older
     if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
     if (turned.ok() && journal_.stalled()) {

@@ -12,9 +12,9 @@
 
 namespace muster::service {
 
-// Turns the journal when there is something to write: at once when somebody waits for it, but not
-// more often than each few milliseconds, so that many are served by one commit; else somewhat
-// later. What was written is durable within a second. Failed writes are tried again each second.
+// Turns the journal when there is something to write: at once when somebody waits for it, but under
+// load not more often than each few milliseconds, so that many are served by one commit; else
+// somewhat later. What was written is durable within a second. Failed writes are tried again each second.
 class JournalThread {
  public:
   JournalThread(RunStore* store, TailMemory* tails, JournalHooks hooks,
@@ -34,15 +34,22 @@ class JournalThread {
   void Wake(Clock::time_point at);
   // Until a turn is due. False: the end.
   bool WaitForTurn();
-  void Pause(std::chrono::milliseconds pause);
+  void NotBefore(Clock::time_point earliest);
+  // How long to wait after a turn that took the processor for `spent`.
+  std::chrono::nanoseconds PauseAfter(std::chrono::nanoseconds spent);
   void Work();
 
   Mutex mutex_;
   std::condition_variable wake_;
   Clock::time_point due_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::max();
-  std::chrono::milliseconds pause_ ABSL_GUARDED_BY(mutex_){0};  // after last_turn_
+  Clock::time_point earliest_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();  // of a turn
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Clock::time_point last_turn_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::min();
+
+  // Of the thread: the processor's time that turns may take without a pause, as of then. Less than
+  // none: a debt.
+  std::chrono::nanoseconds allowance_{0};
+  Clock::time_point allowance_at_ = Clock::now();
+
   Journal journal_;
   std::thread thread_;
 };

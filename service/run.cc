@@ -16,6 +16,7 @@ namespace muster::service {
 namespace {
 
 constexpr size_t kHostsPerEvent = 1000;
+constexpr size_t kFewHosts = 100;
 // What watchers are given in one piece.
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr char kLost[] =
@@ -136,7 +137,7 @@ void Run::Close(const std::string& why) {
 void Run::CloseAsLogged() {
   MutexLock lock(&mutex_);
   concluded_ = true;
-  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(true); });
+  QueueEnd(/*logged=*/true);
 }
 
 void Run::Do(const RolloutActions& actions, absl::Time now) {
@@ -417,8 +418,16 @@ void Run::Conclude(absl::Time now) {
   if (handle_ != nullptr) handle_->Finish();
   handle_ = nullptr;
   probe_handle_ = nullptr;
-  // The results of many hosts are no work for a loop.
-  parts_.helpers->Run([self = shared_from_this()] { self->WriteEnd(false); });
+  QueueEnd(/*logged=*/false);
+}
+
+// The results of many hosts are no work for a loop.
+void Run::QueueEnd(bool logged) {
+  if (plan_.hosts.size() <= kFewHosts) return WriteEnd(logged);
+  parts_.helpers->Run([self = shared_from_this(), logged] {
+    MutexLock lock(&self->mutex_);
+    self->WriteEnd(logged);
+  });
 }
 
 v1::RunState Run::FinalState() const {
@@ -428,22 +437,17 @@ v1::RunState Run::FinalState() const {
 
 void Run::WriteEnd(bool logged) {
   v1::Event last;
+  last.mutable_run_state()->set_state(FinalState());
+  if (FinalState() != v1::RUN_STATE_SUCCEEDED) last.mutable_run_state()->set_message(message_);
   EndedRun ended;
-  absl::Time now;
-  {
-    MutexLock lock(&mutex_);
-    now = end_time_;
-    last.mutable_run_state()->set_state(FinalState());
-    if (FinalState() != v1::RUN_STATE_SUCCEEDED) last.mutable_run_state()->set_message(message_);
-    ended.run = SnapshotAs(FinalState());
-    for (uint32_t i = 0; i < plan_.hosts.size(); ++i) {
-      ended.results.push_back(records_.Result(i, plan_.hosts[i]));
-    }
+  ended.run = SnapshotAs(FinalState());
+  for (uint32_t i = 0; i < plan_.hosts.size(); ++i) {
+    ended.results.push_back(records_.Result(i, plan_.hosts[i]));
   }
   EventBlock block;
   if (!logged) block.Add(last);
   parts_.journal->End(
-      std::move(ended), log_, std::move(block), now,
+      std::move(ended), log_, std::move(block), end_time_,
       [self = shared_from_this()](const absl::Status& status) { self->OnEndWritten(status); });
 }
 

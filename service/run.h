@@ -173,7 +173,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // Once every host has ended.
   void Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The last events, and the results. Without events, where the log has them.
-  void WriteEnd(bool logged);
+  void QueueEnd(bool logged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteEnd(bool logged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnEndWritten(const absl::Status& status);
   void OnTimer();
   v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

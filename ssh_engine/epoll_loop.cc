@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kEventsPerTurn = 256;
 constexpr int kBackgroundEventsPerTurn = 4;
+constexpr absl::Duration kBackgroundPerTurn = absl::Microseconds(250);  // a key exchange takes most
 constexpr int kBulkEventsPerTurn = 4;  // of up to 256 KiB each
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
@@ -201,17 +202,28 @@ void EpollLoop::Iterate() {
   }
   RunTimers();
   if (posted) RunPosted();
-  background_behind_ = background && ServeSome(background_.get(), kBackgroundEventsPerTurn);
-  if (bulk) ServeSome(bulk_.get(), kBulkEventsPerTurn);
+  background_behind_ = background && ServeBackground();
+  if (bulk) ServeBulk();
   RunDeferred();
 }
 
-// What is left over makes the next iteration's epoll_wait return at once.
-bool EpollLoop::ServeSome(int epoll, int most) {
-  epoll_event events[std::max(kBackgroundEventsPerTurn, kBulkEventsPerTurn)];
-  const int count = epoll_wait(epoll, events, most, 0);
+// What is left over makes the next iteration's epoll_wait return at once. Taken one at a time: what
+// is not served stays first in its set.
+bool EpollLoop::ServeBackground() {
+  const absl::Duration begin = ReadMonotonic();
+  for (int i = 0; i < kBackgroundEventsPerTurn; ++i) {
+    epoll_event event;
+    if (epoll_wait(background_.get(), &event, 1, 0) != 1) return false;
+    Dispatch(event.data.u64, event.events);
+    if (ReadMonotonic() - begin >= kBackgroundPerTurn) break;
+  }
+  return true;
+}
+
+void EpollLoop::ServeBulk() {
+  epoll_event events[kBulkEventsPerTurn];
+  const int count = epoll_wait(bulk_.get(), events, kBulkEventsPerTurn, 0);
   for (int i = 0; i < count; ++i) Dispatch(events[i].data.u64, events[i].events);
-  return count == most;
 }
 
 int EpollLoop::SetOf(Priority priority) const {

@@ -52,8 +52,9 @@ class EpollLoop final : public EventLoop {
 
   EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd bulk, UniqueFd wake);
   void Iterate();
-  // Some of a set within the set; true: there may be more.
-  bool ServeSome(int epoll, int most);
+  // As many as fit into a short time; true: there may be more.
+  bool ServeBackground();
+  void ServeBulk();
   int SetOf(Priority priority) const;
   int WaitMilliseconds() const;
   void ReadClocks();

@@ -101,7 +101,7 @@ absl::Status Catalog::CheckFence(Fence fence) {
 }
 
 absl::Status Catalog::Commit(Fence fence, const JournalCommit& commit,
-                             absl::Span<const uint64_t> ended_at) {
+                             const CommittedLogs& logs) {
   Transaction transaction(writer_.get());
   if (absl::Status status = transaction.Begin(); !status.ok()) return status;
   if (absl::Status status = CheckFence(fence); !status.ok()) return status;
@@ -112,8 +112,14 @@ absl::Status Catalog::Commit(Fence fence, const JournalCommit& commit,
     if (absl::Status status = Start(starting); !status.ok()) return status;
   }
   for (size_t i = 0; i < commit.ended.size(); ++i) {
-    absl::Status status = End(commit.ended[i], ended_at[i]);
+    absl::Status status = End(commit.ended[i], logs.ended_at[i]);
     if (!status.ok()) return status;
+  }
+  if (logs.drop_ends) {
+    if (absl::Status status = writer_->Execute("DELETE FROM log_end"); !status.ok()) return status;
+  }
+  for (const LogEnd& end : logs.ends) {
+    if (absl::Status status = KeepEnd(end); !status.ok()) return status;
   }
   return transaction.Commit();
 }
@@ -165,6 +171,32 @@ absl::Status Catalog::End(const EndedRun& ended, uint64_t ended_at) {
     status = AddResults(*number, results.subspan(at, kResultsARow));
   }
   return status;
+}
+
+// It holds all that an older copy of the same file's end does.
+absl::Status Catalog::KeepEnd(const LogEnd& end) {
+  return Query(writer_.get(),
+               "INSERT OR REPLACE INTO log_end (run, segment, offset, bytes) "
+               "SELECT number, ?, ?, ? FROM run WHERE id = ?")
+      .BindInt(1, end.segment)
+      .BindInt(2, static_cast<int64_t>(end.offset))
+      .BindBlob(3, end.bytes)
+      .BindText(4, end.run_id)
+      .Run();
+}
+
+absl::StatusOr<std::vector<LogEnd>> Catalog::LogEnds() const {
+  MutexLock lock(&mutex_);
+  std::vector<LogEnd> ends;
+  Query query(reader_.get(),
+              "SELECT id, segment, offset, bytes FROM log_end JOIN run ON run.number = log_end.run");
+  while (true) {
+    const absl::StatusOr<bool> row = query.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return ends;
+    ends.push_back({std::string(query.Bytes(0)), static_cast<uint32_t>(query.Int(1)),
+                    static_cast<uint64_t>(query.Int(2)), std::string(query.Bytes(3))});
+  }
 }
 
 absl::Status Catalog::AddResults(int64_t number, absl::Span<const v1::HostResult> results) {

@@ -14,11 +14,19 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "service/store/log_end.h"
 #include "service/store/run_store.h"
 #include "service/store/sqlite_database.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::service {
+
+// What a commit says of the runs' logs.
+struct CommittedLogs {
+  std::vector<uint64_t> ended_at;  // the last sequence of each ended run's
+  std::vector<LogEnd> ends;        // to be kept
+  bool drop_ends = false;          // all that were kept before: they are durable in their files
+};
 
 // Writes: one thread; reads: any, one at a time, beside a write. Errors are RunStore's and
 // Database's.
@@ -32,9 +40,9 @@ class Catalog {
 
   // ABORTED where `fence` is not the newest.
   absl::Status CheckFence(Fence fence);
-  // `ended_at` has the last sequence of each ended run's log.
-  absl::Status Commit(Fence fence, const JournalCommit& commit,
-                      absl::Span<const uint64_t> ended_at);
+  absl::Status Commit(Fence fence, const JournalCommit& commit, const CommittedLogs& logs);
+  // Those that commits have kept.
+  absl::StatusOr<std::vector<LogEnd>> LogEnds() const;
   // FAILED_PRECONDITION: it has not ended. Fine where there is none.
   absl::Status Forget(Fence fence, absl::string_view run_id);
 
@@ -59,6 +67,7 @@ class Catalog {
   absl::Status Add(const NewRun& run);
   absl::Status Start(const Starting& starting);
   absl::Status End(const EndedRun& ended, uint64_t ended_at);
+  absl::Status KeepEnd(const LogEnd& end);
   absl::Status AddResults(int64_t number, absl::Span<const v1::HostResult> results);
   // The number of a run that has not ended. NOT_FOUND, FAILED_PRECONDITION.
   absl::StatusOr<int64_t> Unended(absl::string_view run_id);

@@ -40,7 +40,18 @@ CREATE TABLE result (
 );
 )";
 
-constexpr const char* kSteps[] = {kVersion1};
+// LogEnd.
+constexpr char kVersion2[] = R"(
+CREATE TABLE log_end (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  segment INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (run, segment)
+);
+)";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 
 absl::StatusOr<int64_t> Version(Database* database) {
   Query query(database, "PRAGMA user_version");

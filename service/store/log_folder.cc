@@ -7,6 +7,11 @@
 #include "service/store/segment_file.h"
 
 namespace muster::service {
+namespace {
+
+constexpr uint64_t kShortEnd = 16 << 10;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<LogFolder>> LogFolder::Open(const LogFolderOptions& options) {
   if (absl::Status status = options.files->MakeFolder(options.path); !status.ok()) return status;
@@ -81,18 +86,30 @@ absl::Status LogFolder::Append(const std::string& run_id, absl::Span<const LogBl
   bool made = false;
   absl::Status status = (*log)->Append(blocks, &made);
   if (made) folder_dirty_ = true;
-  if (status.ok()) dirty_.insert(run_id);
+  if (status.ok()) dirty_.emplace(run_id, *log);
   return status;
 }
 
-absl::Status LogFolder::Sync(const std::vector<std::string>& run_ids) {
-  std::vector<std::pair<std::string, Log>> logs;
+absl::Status LogFolder::Secure(const std::vector<std::string>& run_ids,
+                               std::vector<LogEnd>* ends) {
+  std::vector<std::pair<std::string, Log>> others;
   for (const std::string& run_id : run_ids) {
-    if (!dirty_.contains(run_id)) continue;
-    MutexLock lock(&mutex_);
-    logs.emplace_back(run_id, FindKnown(run_id));
+    const auto log = dirty_.find(run_id);
+    if (log == dirty_.end()) continue;
+    absl::StatusOr<absl::optional<LogEnd>> end = log->second->UnsyncedEnd(kShortEnd);
+    if (!end.ok()) return end.status();
+    if (!end->has_value()) {
+      others.push_back(*log);
+    } else if (!(*end)->bytes.empty()) {
+      ends->push_back(**std::move(end));
+    }
   }
-  if (logs.empty() && !folder_dirty_) return absl::OkStatus();
+  return others.empty() ? absl::OkStatus() : Sync(others);
+}
+
+absl::Status LogFolder::SyncAll() { return Sync({dirty_.begin(), dirty_.end()}); }
+
+absl::Status LogFolder::Sync(const std::vector<std::pair<std::string, Log>>& logs) {
   if (logs.size() > 1) {  // the disk may serve them side by side
     for (const auto& [run_id, log] : logs) log->BeginSync();
   }
@@ -104,10 +121,6 @@ absl::Status LogFolder::Sync(const std::vector<std::string>& run_ids) {
   absl::Status status = options_.files->SyncFolder(options_.path);
   if (status.ok()) folder_dirty_ = false;
   return status;
-}
-
-absl::Status LogFolder::SyncAll() {
-  return Sync(std::vector<std::string>(dirty_.begin(), dirty_.end()));
 }
 
 void LogFolder::End(const std::string& run_id) {

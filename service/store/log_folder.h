@@ -7,14 +7,15 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "service/store/log_end.h"
 #include "service/store/open_files.h"
 #include "service/store/run_store.h"
 #include "service/store/segmented_log.h"
@@ -30,7 +31,7 @@ struct LogFolderOptions {
   size_t max_known_logs = 256;  // of runs that have ended: their indexes are kept
 };
 
-// Finds, opens and removes logs. Append, Sync, End, Remove: one thread; the rest: any. The lock is
+// Finds, opens and removes logs. Append, Secure, SyncAll, End, Remove: one thread; the rest: any. The lock is
 // held while a log is being opened, which reads its last segment.
 class LogFolder {
  public:
@@ -44,8 +45,10 @@ class LogFolder {
   bool IsOpen(const std::string& run_id) const;
   // Of a run that has not ended.
   absl::Status Append(const std::string& run_id, absl::Span<const LogBlock> blocks);
-  // Makes what was appended durable: of these runs, of all.
-  absl::Status Sync(const std::vector<std::string>& run_ids);
+  // For a commit that promises what was appended to these runs: short ends are added to `ends`, for
+  // it to keep, and the other logs are synced.
+  absl::Status Secure(const std::vector<std::string>& run_ids, std::vector<LogEnd>* ends);
+  // Makes all that was appended durable.
   absl::Status SyncAll();
   // Nothing more will be appended to it.
   void End(const std::string& run_id);
@@ -66,6 +69,7 @@ class LogFolder {
   explicit LogFolder(const LogFolderOptions& options)
       : options_(options), open_files_(options.files, options.max_open_files) {}
   absl::Status List();
+  absl::Status Sync(const std::vector<std::pair<std::string, Log>>& logs);
   Log FindKnown(const std::string& run_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Know(const std::string& run_id, Log log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Notes how big a log is whose object is given up.
@@ -73,8 +77,9 @@ class LogFolder {
 
   const LogFolderOptions options_;
   OpenFiles open_files_;
-  absl::flat_hash_set<std::string> dirty_;  // the writer's: appended to since the last sync
-  bool folder_dirty_ = false;               // the writer's: files were made
+  // The writer's: appended to since the last sync.
+  absl::flat_hash_map<std::string, Log> dirty_;
+  bool folder_dirty_ = false;  // the writer's: files were made
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, Files> files_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Log> written_ ABSL_GUARDED_BY(mutex_);  // not ended

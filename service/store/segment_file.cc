@@ -178,6 +178,17 @@ absl::Status SegmentFile::Sync() {
   return status;
 }
 
+absl::StatusOr<absl::optional<std::string>> SegmentFile::Unsynced(uint64_t most) const {
+  if (sync_failed_ || size_ - synced_ > most) return absl::optional<std::string>();
+  auto file = files_->Get(path_);
+  if (!file.ok()) return file.status();
+  std::string bytes(size_ - synced_, '\0');
+  const absl::StatusOr<size_t> got = (*file)->ReadAt(synced_, &bytes[0], bytes.size());
+  if (!got.ok()) return got.status();
+  if (*got < bytes.size()) return absl::optional<std::string>();
+  return absl::make_optional(std::move(bytes));
+}
+
 absl::Status SegmentFile::WriteAgain(File* file) {
   std::string bytes(kWriteOutBytes, '\0');
   for (uint64_t offset = synced_; offset < size_;) {

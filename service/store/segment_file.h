@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "service/store/frame.h"
 #include "service/store/frame_reader.h"
 #include "service/store/open_files.h"
@@ -41,6 +42,9 @@ class SegmentFile {
   void BeginSync();
   // What was appended is durable on return.
   absl::Status Sync();
+  // What is not durable yet, from durable() on. Nothing: it is more than `most` bytes, or only Sync
+  // can help.
+  absl::StatusOr<absl::optional<std::string>> Unsynced(uint64_t most) const;
 
   // From where on to look for `sequence`; at or before its frame.
   uint64_t OffsetOf(uint64_t sequence) const;
@@ -51,6 +55,7 @@ class SegmentFile {
   uint64_t first_sequence() const { return header_.first_sequence; }
   uint64_t last_sequence() const { return last_sequence_; }  // once indexed; 0: no frame
   uint64_t size() const { return size_; }
+  uint64_t durable() const { return synced_; }
   bool synced() const { return synced_ == size_; }
   // Empty, or which file is damaged and where.
   const std::string& damage() const { return damage_; }

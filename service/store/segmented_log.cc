@@ -158,6 +158,23 @@ absl::Status SegmentedLog::Sync() {
   return last == nullptr ? absl::OkStatus() : last->Sync();
 }
 
+absl::StatusOr<absl::optional<LogEnd>> SegmentedLog::UnsyncedEnd(uint64_t most) const {
+  LogEnd end;
+  end.run_id = place_.run_id;
+  MutexLock lock(&mutex_);
+  if (segments_.empty()) return absl::make_optional(std::move(end));
+  // The name of an earlier file may not be durable, either.
+  if (numbers_.size() > 1) return absl::optional<LogEnd>();
+  const SegmentFile& last = segments_.back();
+  absl::StatusOr<absl::optional<std::string>> bytes = last.Unsynced(most);
+  if (!bytes.ok()) return bytes.status();
+  if (!bytes->has_value()) return absl::optional<LogEnd>();
+  end.segment = last.number();
+  end.offset = last.durable();
+  end.bytes = **std::move(bytes);
+  return absl::make_optional(std::move(end));
+}
+
 void SegmentedLog::BeginSync() {
   MutexLock lock(&mutex_);
   if (!segments_.empty()) segments_.back().BeginSync();

@@ -13,6 +13,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "service/store/frame_reader.h"
+#include "service/store/log_end.h"
 #include "service/store/open_files.h"
 #include "service/store/run_store.h"
 #include "service/store/segment_file.h"
@@ -42,6 +43,9 @@ class SegmentedLog {
   // Begins what Sync would wait for.
   void BeginSync();
   absl::Status Sync();
+  // What Sync would make durable. Nothing: it is more than `most` bytes, there is more than one
+  // file, or only Sync can help.
+  absl::StatusOr<absl::optional<LogEnd>> UnsyncedEnd(uint64_t most) const;
   absl::StatusOr<LogPart> Read(uint64_t after, size_t max_bytes) const;
 
   // Of all its files. Who is reading them goes on.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/store/catalog.h"
 #include "service/store/directory_lock.h"
+#include "service/store/log_end.h"
 #include "service/store/log_folder.h"
 
 namespace muster::service {
@@ -75,14 +76,16 @@ class SqliteRunStore final : public RunStore {
 
  private:
   absl::Status CheckSpace() const;
-  // Syncs the logs that `commit` promises to be durable, and tells where those of ended runs end.
-  absl::StatusOr<std::vector<uint64_t>> SyncLogs(const JournalCommit& commit);
+  // Syncs the logs that `commit` promises to be durable, or tells what is to be kept of them; tells
+  // where those of ended runs end.
+  absl::StatusOr<CommittedLogs> SecureLogs(const JournalCommit& commit);
 
   const std::string directory_;
   const RunStoreOptions options_;
   const DirectoryLock lock_;  // given up last
   const std::unique_ptr<Catalog> catalog_;
   const std::unique_ptr<LogFolder> logs_;
+  bool ends_durable_ = true;  // the writer's: those that the catalogue keeps, in their files
 };
 
 absl::Status SqliteRunStore::RemoveOrphans() {
@@ -117,9 +120,10 @@ absl::Status SqliteRunStore::CheckSpace() const {
                    " MiB are to stay free; make room, or let fewer runs be kept"));
 }
 
-absl::StatusOr<std::vector<uint64_t>> SqliteRunStore::SyncLogs(const JournalCommit& commit) {
+absl::StatusOr<CommittedLogs> SqliteRunStore::SecureLogs(const JournalCommit& commit) {
   std::vector<std::string> ids;
-  std::vector<uint64_t> ended_at;
+  CommittedLogs logs;
+  logs.drop_ends = ends_durable_;
   for (const NewRun& run : commit.added) {
     if (absl::Status status = CheckId(run.run.id()); !status.ok()) return status;
     ids.push_back(run.run.id());
@@ -128,19 +132,20 @@ absl::StatusOr<std::vector<uint64_t>> SqliteRunStore::SyncLogs(const JournalComm
     const auto log = logs_->Get(run.run.id(), absl::nullopt);
     if (!log.ok()) return log.status();
     ids.push_back(run.run.id());
-    ended_at.push_back((*log)->last_sequence());
+    logs.ended_at.push_back((*log)->last_sequence());
   }
-  if (absl::Status status = logs_->Sync(ids); !status.ok()) return status;
-  return ended_at;
+  if (absl::Status status = logs_->Secure(ids, &logs.ends); !status.ok()) return status;
+  return logs;
 }
 
 absl::Status SqliteRunStore::Commit(Fence fence, const JournalCommit& commit) {
   if (absl::Status status = catalog_->CheckFence(fence); !status.ok()) return status;
   if (absl::Status status = CheckSpace(); !status.ok()) return status;
-  const absl::StatusOr<std::vector<uint64_t>> ended_at = SyncLogs(commit);
-  if (!ended_at.ok()) return ended_at.status();
-  absl::Status status = catalog_->Commit(fence, commit, *ended_at);
+  const absl::StatusOr<CommittedLogs> logs = SecureLogs(commit);
+  if (!logs.ok()) return logs.status();
+  absl::Status status = catalog_->Commit(fence, commit, *logs);
   if (!status.ok()) return status;
+  ends_durable_ = false;
   for (const EndedRun& run : commit.ended) logs_->End(run.run.id());
   return absl::OkStatus();
 }
@@ -163,7 +168,9 @@ absl::Status SqliteRunStore::Append(Fence fence, absl::string_view run_id,
 
 absl::Status SqliteRunStore::Sync(Fence fence) {
   absl::Status status = catalog_->CheckFence(fence);
-  return status.ok() ? logs_->SyncAll() : status;
+  if (status.ok()) status = logs_->SyncAll();
+  if (status.ok()) ends_durable_ = true;
+  return status;
 }
 
 // The catalogue first: a log without a run is removed at the next start.
@@ -228,6 +235,12 @@ absl::StatusOr<std::unique_ptr<RunStore>> OpenRunStore(const std::string& direct
   folder.files = options.files;
   folder.path = absl::StrCat(directory, "/logs");
   folder.segment_bytes = options.segment_bytes;
+  const absl::StatusOr<std::vector<LogEnd>> ends = (*catalog)->LogEnds();
+  if (!ends.ok()) return ends.status();
+  if (absl::Status status = options.files->MakeFolder(folder.path); !status.ok()) return status;
+  if (absl::Status status = RestoreEnds(options.files, folder.path, *ends); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<std::unique_ptr<LogFolder>> logs = LogFolder::Open(folder);
   if (!logs.ok()) return logs.status();
   if (absl::Status status = options.files->SyncFolder(directory); !status.ok()) return status;
