@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // is worth a wait. The turns may take this share of a core, after some that are free.
 constexpr int kShareOfCore = 4;  // a quarter
 constexpr nanoseconds kMostAllowance = milliseconds(1);
-constexpr nanoseconds kLongestPause = milliseconds(3);
+constexpr nanoseconds kLongestPause = milliseconds(3);  // from one turn's beginning to the next
 // Output that nobody's start waits for; watchers are written to each forty milliseconds anyhow.
 constexpr milliseconds kPutOff(10);
 constexpr milliseconds kSyncInterval(900);
@@ -95,11 +95,12 @@ void JournalThread::Work() {
   Clock::time_point synced = Clock::now();
   while (WaitForTurn()) {
     const bool clean = !journal_.unsynced();
+    const Clock::time_point begin = Clock::now();
     const nanoseconds before = ThreadTime();
     const absl::Status turned = journal_.Turn();
     const nanoseconds pause = PauseAfter(ThreadTime() - before);
     const Clock::time_point now = Clock::now();
-    NotBefore(now + (turned.ok() ? pause : kRetryInterval));
+    NotBefore(turned.ok() ? begin + pause : now + kRetryInterval);
     if (clean) synced = now;  // what there is to sync is not older
     if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
     if (turned.ok() && journal_.stalled()) {

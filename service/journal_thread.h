@@ -35,7 +35,7 @@ class JournalThread {
   // Until a turn is due. False: the end.
   bool WaitForTurn();
   void NotBefore(Clock::time_point earliest);
-  // How long to wait after a turn that took the processor for `spent`.
+  // After a turn that took the processor for `spent`: from its beginning to that of the next.
   std::chrono::nanoseconds PauseAfter(std::chrono::nanoseconds spent);
   void Work();
 
