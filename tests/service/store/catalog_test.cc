@@ -80,6 +80,23 @@ TEST_F(CatalogTest, StepsAreTakenOnceAndInOrder) {
   EXPECT_EQ(query.Int(2), 2);
 }
 
+TEST_F(CatalogTest, AnOlderOneIsBroughtUpToDate) {
+  {
+    const auto database = *Database::Open(path_, "");
+    ASSERT_TRUE(Migrate(database.get(), CatalogSteps().first(1)).ok());
+  }
+  const auto catalog = *Catalog::Open(path_, "");
+  CommittedLogs logs;
+  logs.ends.push_back({"a1", 1, 2, "bytes"});
+  ASSERT_TRUE(catalog->Commit(catalog->fence(), AddOf(SampleRun("a1")), logs).ok());
+  const auto ends = *catalog->LogEnds();
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_EQ(ends[0].run_id, "a1");
+  EXPECT_EQ(ends[0].segment, 1u);
+  EXPECT_EQ(ends[0].offset, 2u);
+  EXPECT_EQ(ends[0].bytes, "bytes");
+}
+
 TEST_F(CatalogTest, AStepThatFailsChangesNothing) {
   const auto database = *Database::Open(path_, "");
   EXPECT_FALSE(Migrate(database.get(), {"CREATE TABLE a (b); CREATE TABLE a (b);"}).ok());

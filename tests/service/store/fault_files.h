@@ -21,6 +21,7 @@ class FaultFiles final : public FileSystem {
   uint64_t free_bytes = UINT64_MAX;  // what it says is free
   int failing_syncs = 0;             // how many of the next syncs fail
   int failing_truncates = 0;
+  int syncs = 0;  // how many there were, of files
 
   absl::StatusOr<std::shared_ptr<File>> Open(const std::string& path, bool create) override;
   absl::Status SyncFolder(const std::string& path) override { return real_->SyncFolder(path); }
@@ -60,6 +61,7 @@ class FaultFiles::FaultFile final : public File {
     return real_->Truncate(size);
   }
   absl::Status Sync() override {
+    ++files_->syncs;
     if (files_->failing_syncs-- > 0) return FileError(EIO, "sync", "a test's file");
     return real_->Sync();
   }

@@ -139,6 +139,44 @@ TEST_F(SqliteRunStoreTest, ADamagedLogKeepsNobodyFromStarting) {
   EXPECT_TRUE(AppendEvents(store.get(), "a1", 6, 1).ok());
 }
 
+// A run's end, too: its log's file comes back with all that was promised.
+TEST_F(SqliteRunStoreTest, AShortLogIsSafeWithoutASyncOfItsFile) {
+  options_.files = &files_;
+  {
+    const auto store = *Open();
+    files_.syncs = 0;
+    ASSERT_TRUE(AppendEvents(store.get(), "a1", 1, 2).ok());
+    ASSERT_TRUE(store->Commit(store->fence(), AddOf(SampleRun("a1"))).ok());
+    ASSERT_TRUE(AppendEvents(store.get(), "a1", 3, 2).ok());
+    ASSERT_TRUE(store->Commit(store->fence(), EndOf(SampleEnd("a1"))).ok());
+    EXPECT_EQ(files_.syncs, 0);
+  }
+  std::filesystem::remove(path_ + "/logs/a1-000001.log");
+  EXPECT_EQ(Sequences(*ReadAll(**Open(), "a1")).size(), 4u);
+}
+
+TEST_F(SqliteRunStoreTest, ALongLogIsSynced) {
+  options_.files = &files_;
+  const auto store = *Open();
+  files_.syncs = 0;
+  ASSERT_TRUE(AppendEvents(store.get(), "a1", 1, 3, 100000).ok());
+  ASSERT_TRUE(store->Commit(store->fence(), AddOf(SampleRun("a1"))).ok());
+  EXPECT_EQ(files_.syncs, 1);
+}
+
+// What a commit kept of a log is of no use once the log was synced: it must not come back.
+TEST_F(SqliteRunStoreTest, WhatWasSyncedIsNotRestored) {
+  {
+    const auto store = *Open();
+    ASSERT_TRUE(AppendEvents(store.get(), "a1", 1, 2).ok());
+    ASSERT_TRUE(store->Commit(store->fence(), AddOf(SampleRun("a1"))).ok());
+    ASSERT_TRUE(store->Sync(store->fence()).ok());
+    ASSERT_TRUE(store->Commit(store->fence(), AddOf(SampleRun("a2"))).ok());
+  }
+  std::filesystem::remove(path_ + "/logs/a1-000001.log");
+  EXPECT_EQ((*Open())->Unfinished()->at(0).last_sequence, 0u);
+}
+
 TEST_F(SqliteRunStoreTest, WhoReadsAForgottenRunIsNotDisturbed) {
   options_.segment_bytes = 1000;
   const auto store = *Open();
