@@ -15,12 +15,14 @@
 
 namespace muster::engine {
 
-// Either a connected, non-blocking, close-on-exec socket with TCP_NODELAY, or a cause and a message.
+// Either a connected, non-blocking, close-on-exec stream socket, or a cause and a message.
 struct ConnectResult {
   UniqueFd fd;
-  absl::optional<Address> peer;
+  absl::optional<Address> peer;    // none by way of a jump host
   bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
-  Cause cause = Cause::kNone;  // kDns, kRefused, kTimeout, kReset, kNetwork or kLocal
+  // Without a connection. kUnreachable, or what a jump host ended as.
+  HostState state = HostState::kUnreachable;
+  Cause cause = Cause::kNone;  // directly: kDns, kRefused, kTimeout, kReset, kNetwork or kLocal
   std::string message;         // every address that was tried, and what it answered
 };
 

@@ -11,8 +11,6 @@ namespace {
 // An unladen server sends its banner within this, and a few round trips.
 constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 
-std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
-
 }  // namespace
 
 bool CanPass(const HostOutcome& outcome) {
@@ -50,7 +48,7 @@ void Dialer::Start() {
 void Dialer::OnConnected(ConnectResult result) {
   if (!result.fd.valid()) {
     result_.congested = result.cause == Cause::kLocal;
-    Fail(HostState::kUnreachable, result.cause, std::move(result.message));
+    Fail(result.state, result.cause, std::move(result.message));
     return End();
   }
   timings_->connected = SinceBegin();
@@ -123,13 +121,13 @@ bool Dialer::CheckHostKey() {
       return RejectUnknown(shown);
     case KnownHosts::Verdict::kChanged:
       return Reject(Cause::kHostKeyChanged,
-                    absl::StrCat("the host key of ", Endpoint(host_), " is not the known one of ",
+                    absl::StrCat("the host key of ", Endpoint(host_, *context_), " is not the known one of ",
                                  lookup.where, ": it shows ", shown,
                                  ". Somebody may be listening in, or the host was installed anew: "
                                  "find out which, then remove that line."));
     case KnownHosts::Verdict::kRevoked:
       return Reject(Cause::kHostKeyRevoked,
-                    absl::StrCat("the host key of ", Endpoint(host_), ", ", shown,
+                    absl::StrCat("the host key of ", Endpoint(host_, *context_), ", ", shown,
                                  ", is marked @revoked at ", lookup.where, "."));
   }
   return false;
@@ -139,7 +137,7 @@ bool Dialer::RejectUnknown(const std::string& shown) {
   if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
   return Reject(
       Cause::kHostKeyUnknown,
-      absl::StrCat("no known_hosts file has a key of ", Endpoint(host_), "; it shows ", shown,
+      absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_), "; it shows ", shown,
                    ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
                    "host key policy accept-new."));
 }
@@ -167,7 +165,7 @@ void Dialer::OnHostKeySaved(const absl::Status& status) {
   if (status.ok()) {
     BeginLogin();
   } else {
-    Reject(Cause::kHostKeyUnsaved, absl::StrCat("the new host key of ", Endpoint(host_),
+    Reject(Cause::kHostKeyUnsaved, absl::StrCat("the new host key of ", Endpoint(host_, *context_),
                                                 " could not be written down: ", status.message()));
   }
   Advance();
@@ -213,7 +211,7 @@ void Dialer::FailLogin() {
 
 void Dialer::OnTimeout() {
   Fail(HostState::kConnectTimeout, Cause::kNone,
-       absl::StrCat(PhaseName(), " ", Endpoint(host_), " took longer than ",
+       absl::StrCat(PhaseName(), " ", Endpoint(host_, *context_), " took longer than ",
                     absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout)."));
   End();
 }
@@ -246,7 +244,7 @@ void Dialer::FailTransport() {
   if (failure.throttled) result_.congested = true;
   Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
        failure.throttled ? Cause::kNone : failure.cause,
-       absl::StrCat(Endpoint(host_), ": ", failure.message, "."));
+       absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, "."));
 }
 
 void Dialer::Fail(HostState state, Cause cause, std::string message) {

@@ -21,6 +21,7 @@
 #include "ssh_engine/happy_eyeballs.h"
 #include "ssh_engine/helper_pool.h"
 #include "ssh_engine/in_flight_limit.h"
+#include "ssh_engine/jump_connector.h"
 #include "ssh_engine/libssh_transport.h"
 #include "ssh_engine/mutex.h"
 #include "ssh_engine/reading_gate.h"
@@ -90,6 +91,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
+  std::unique_ptr<JumpLinks> links_;
   std::unique_ptr<SessionPool> pool_;
   std::unique_ptr<ReadingGate> reading_;
   std::list<SharePtr> shares_;
@@ -130,6 +132,7 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
   std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
+  thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits.max_idle);
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
   thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] { raw->loop_->Run(); });
@@ -168,6 +171,8 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   context.new_transport = NewLibsshTransport;
   context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
+  context.job = order.job;
+  AddJumpHosts(links_.get(), &context);
   const auto place = shares_.insert(shares_.end(), share);
   auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context), std::move(order.job),
@@ -199,6 +204,7 @@ void LoopThread::Abandon() {
     }
     shares_.clear();
     pool_.reset();
+    links_.reset();
     connector_.reset();
     resolver_.reset();
     done.set_value();

@@ -37,7 +37,8 @@ void HostTask::Start() { AskForSession(false); }
 
 void HostTask::AskForSession(bool fresh) {
   SessionPool::Request request;
-  request.key = {host_.address, host_.port, host_.user, context_->credential->id};
+  request.key = {host_.address, host_.port, host_.user, context_->credential->id,
+                 context_->jump_path};
   request.share = {context_->job->caller, context_};
   request.fresh = fresh;
   // What was trusted when the session was made may be revoked by now, or unknown to this caller.

@@ -25,6 +25,13 @@ struct Host {
   std::string user;
 };
 
+// A host on the way to others (ssh -J). A value.
+struct JumpHost {
+  std::string address;  // name or literal address, without brackets
+  uint16_t port = 22;
+  std::string user;
+};
+
 // Zero means no limit, except for connect.
 struct Timeouts {
   // From the start of DNS to authenticated, all attempts together; then again for each of opening a
@@ -57,6 +64,7 @@ struct Job {
   std::shared_ptr<const Credential> credential;
   std::shared_ptr<KnownHosts> known_hosts;
   HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
+  std::vector<JumpHost> jump_hosts;  // on the way to each host, the nearest first; none: directly
   Timeouts timeouts;
   Retries retries;
   std::string caller;            // hosts of different callers take turns

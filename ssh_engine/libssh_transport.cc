@@ -25,6 +25,7 @@
 #include "absl/strings/str_join.h"
 #include "ssh_engine/libssh_buffers.h"
 #include "ssh_engine/libssh_socket.h"
+#include "ssh_engine/libssh_tunnel.h"
 #include "ssh_engine/mutex.h"
 #include "ssh_engine/ssh_key.h"
 
@@ -140,7 +141,7 @@ class AgentLink {
 bool IsAgain(Step step) { return step == Step::kAgain; }
 bool IsAgain(AuthStep step) { return step == AuthStep::kAgain; }
 
-class LibsshTransport final : public SshTransport {
+class LibsshTransport final : public SshTransport, private TunnelCarrier {
  public:
   LibsshTransport(UniqueFd socket, SshTransportOptions options)
       : socket_(std::move(socket)), options_(std::move(options)) {}
@@ -166,10 +167,18 @@ class LibsshTransport final : public SshTransport {
   const std::string& beside_output() const override { return beside_output_; }
   void DropBeside() override;
   void CloseChannel() override;
+  std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
+                                       TunnelUser* user) override {
+    return NewLibsshTunnel(this, address, port, user);
+  }
   bool WantsWrite() const override;
   const TransportFailure& failure() const override { return failure_; }
 
  private:
+  void InTurn(absl::FunctionRef<void()> use) override;
+  ssh_session session() override { return session_; }
+  uint32_t NextChannel() override { return tunnels_++; }
+
   // Around every use of libssh: its socket is in memory meanwhile.
   class Turn {
    public:
@@ -254,6 +263,7 @@ class LibsshTransport final : public SshTransport {
   bool exec_sent_ = false;
   bool closed_by_server_ = false;
   bool has_more_ = false;
+  uint32_t tunnels_ = 0;  // that were opened
   ExitReport exit_report_;
   TransportFailure failure_;
   AgentLink agent_;
@@ -574,6 +584,13 @@ Step LibsshTransport::PumpIdle() {
     if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
     if (result == SSH_ERROR) return FailLost();
   }
+}
+
+void LibsshTransport::InTurn(absl::FunctionRef<void()> use) {
+  const Turn turn(this);
+  io_.StopReceiving();
+  use();
+  Settle();
 }
 
 void LibsshTransport::Signal(const std::string& name) {

@@ -15,8 +15,6 @@ constexpr absl::Duration kKillWait = absl::Seconds(2);
 // From the signal request to the second channel.
 constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
 
-std::string Endpoint(const Host& host) { return absl::StrCat(host.address, " port ", host.port); }
-
 }  // namespace
 
 RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
@@ -223,7 +221,7 @@ void RemoteCommand::OnPhaseTimeout() {
 void RemoteCommand::OnOpenTimeout() {
   HostOutcome outcome;
   outcome.state = HostState::kConnectTimeout;
-  outcome.message = absl::StrCat("opening a session on ", Endpoint(host_), " took longer than ",
+  outcome.message = absl::StrCat("opening a session on ", Endpoint(host_, *context_), " took longer than ",
                                  absl::FormatDuration(limits().connect), " (connect timeout).");
   End(std::move(outcome), warm_);
 }
@@ -366,7 +364,7 @@ void RemoteCommand::EndUnopened() {
   HostOutcome outcome;
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
-  outcome.message = absl::StrCat(Endpoint(host_), ": ", failure.message, ".");
+  outcome.message = absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, ".");
   End(std::move(outcome), warm_ && phase_ < Phase::kExec);
 }
 

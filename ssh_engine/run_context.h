@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 
 #include "ssh_engine/connector.h"
 #include "ssh_engine/credential.h"
@@ -27,10 +31,19 @@ struct RunContext {
   SshTransportFactory new_transport;
   std::shared_ptr<const Job> job;
   std::shared_ptr<const Credential> credential;  // this loop's own copy
+  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22". Empty: none.
+  std::string jump_path;
+  std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
   LoopObserver* observer = nullptr;
   size_t preferred_identity = 0;  // Login
   std::minstd_rand random;        // of retries
 };
+
+// A host as messages name it.
+inline std::string Endpoint(const Host& host, const RunContext& context) {
+  return absl::StrCat(host.address, " port ", host.port,
+                      context.jump_path.empty() ? "" : absl::StrCat(" by way of ", context.jump_path));
+}
 
 }  // namespace muster::engine
 

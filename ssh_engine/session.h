@@ -32,8 +32,8 @@ class Session {
   SshTransport& transport() { return *transport_; }
   // From now on told of readiness. Must outlive its use of the session.
   void SetUser(SessionUser* user) { user_ = user; }
-  // What the transport waits for.
-  void UpdateInterest() { watch_->SetInterest(true, transport_->WantsWrite()); }
+  // What the transport waits for; without `read`, it takes nothing in.
+  void UpdateInterest(bool read = true) { watch_->SetInterest(read, transport_->WantsWrite()); }
   // Whether it always has more to read: then those who have little go first. While it is connected.
   void SetBulk(bool bulk) {
     if (std::exchange(bulk_, bulk) == bulk) return;

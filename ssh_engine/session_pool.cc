@@ -89,16 +89,24 @@ void SessionPool::TellReady() {
   }
 }
 
+// A connection by way of a jump host is a pair of sockets.
+size_t SessionPool::Descriptors(const SessionKey& key) { return key.jump_path.empty() ? 1 : 2; }
+
+bool SessionPool::MayEnter(Line* line, int most, const DemandPtr& demand) {
+  if (line->handshakes < most) return true;
+  line->waiting.push_back(demand);
+  return false;
+}
+
 bool SessionPool::Admit(const DemandPtr& demand) {
   const SessionKey& key = demand->request.key;
   if (hosts_[key].sessions >= kMaxSessionsOfHost) {
     demand->state = Demand::State::kParked;
     return false;
   }
-  Address& address = addresses_[key.address];
-  if (address.handshakes < kMaxHandshakesOfAddress) return true;
-  address.waiting.push_back(demand);
-  return false;
+  const bool direct = key.jump_path.empty();
+  if (!direct && !MayEnter(&ways_[key.jump_path], kMaxHandshakesOfWay, demand)) return false;
+  return MayEnter(&addresses_[AddressOf(key)], kMaxHandshakesOfAddress, demand);
 }
 
 void SessionPool::GrantPlace(const DemandPtr& demand) {
@@ -127,9 +135,10 @@ void SessionPool::Withdraw(const DemandPtr& demand) {
 // --- Handshakes and places
 
 void SessionPool::OnHandshakeBegin(Place* place) {
-  ++sessions_;
+  sessions_ += Descriptors(place->key_);
   ++hosts_[place->key_].sessions;
-  ++addresses_[place->key_.address].handshakes;
+  ++addresses_[AddressOf(place->key_)].handshakes;
+  if (!place->key_.jump_path.empty()) ++ways_[place->key_.jump_path].handshakes;
   handshakes_.Begin();
   place->in_flight_ = in_flight_.emplace(in_flight_.end(), loop_->Now(), place);
   if (!slow_timer_->armed()) slow_timer_->Arm(kSlowHandshake);
@@ -154,19 +163,25 @@ void SessionPool::PassSlowHandshakes() {
 
 void SessionPool::OnHandshakeEnd(Place* place) {
   LeaveFlight(place);
-  const auto it = addresses_.find(place->key_.address);
-  Address& address = it->second;
-  --address.handshakes;
-  if (!address.waiting.empty()) {
-    const DemandPtr next = std::move(address.waiting.front());
-    address.waiting.pop_front();
+  LeaveLine(&addresses_, AddressOf(place->key_));
+  if (!place->key_.jump_path.empty()) LeaveLine(&ways_, place->key_.jump_path);
+}
+
+template <typename Lines, typename Key>
+void SessionPool::LeaveLine(Lines* lines, const Key& key) {
+  const auto it = lines->find(key);
+  Line& line = it->second;
+  --line.handshakes;
+  if (!line.waiting.empty()) {
+    const DemandPtr next = std::move(line.waiting.front());
+    line.waiting.pop_front();
     if (next->waits()) Queue(next);
   }
-  if (address.handshakes == 0 && address.waiting.empty()) addresses_.erase(it);
+  if (line.handshakes == 0 && line.waiting.empty()) lines->erase(it);
 }
 
 void SessionPool::OnPlaceFreed(const SessionKey& key) {
-  --sessions_;
+  sessions_ -= Descriptors(key);
   Host& host = hosts_[key];
   --host.sessions;
   const auto parked = absl::c_find_if(host.demands, [](const DemandPtr& demand) {

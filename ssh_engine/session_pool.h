@@ -28,19 +28,21 @@ struct SessionKey {
   uint16_t port = 22;
   std::string user;
   std::string credential;  // Credential::id
+  std::string jump_path;   // RunContext's
 
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
     return a.port == b.port && a.address == b.address && a.user == b.user &&
-           a.credential == b.credential;
+           a.credential == b.credential && a.jump_path == b.jump_path;
   }
   template <typename H>
   friend H AbslHashValue(H h, const SessionKey& key) {
-    return H::combine(std::move(h), key.address, key.port, key.user, key.credential);
+    return H::combine(std::move(h), key.address, key.port, key.user, key.credential, key.jump_path);
   }
 };
 
 struct SessionLimits {
-  size_t max_sessions = 1024;                   // of the loop, in use or not
+  // Of the loop, in use or not. One by way of a jump host counts as two, for its descriptors.
+  size_t max_sessions = 1024;
   absl::Duration max_idle = absl::Minutes(10);  // then an unused one is closed
 };
 
@@ -62,6 +64,8 @@ class SessionPool {
   static constexpr absl::Duration kSlowHandshake = absl::Seconds(1);
   // Below sshd's MaxStartups (10:30:100).
   static constexpr int kMaxHandshakesOfAddress = 8;
+  // By way of the same jump hosts: their server makes the connections.
+  static constexpr int kMaxHandshakesOfWay = 32;
 
  private:
   struct Demand;
@@ -167,11 +171,16 @@ class SessionPool {
     absl::InlinedVector<IdleIt, 1> idle;
     absl::InlinedVector<DemandPtr, 1> demands;  // in the order of asking
   };
-  // Of one address, whatever the key: handshakes in flight, and who waits for one of them to end.
-  struct Address {
+  // Of one address, or of one way: handshakes in flight, and who waits for one of them to end.
+  struct Line {
     int handshakes = 0;
     std::deque<DemandPtr> waiting;
   };
+  // The same address by another way is another host.
+  static std::pair<std::string, std::string> AddressOf(const SessionKey& key) {
+    return {key.jump_path, key.address};
+  }
+  static size_t Descriptors(const SessionKey& key);
 
   // Looks, at the end of the iteration, whether somebody may have his turn.
   void Wake();
@@ -180,6 +189,9 @@ class SessionPool {
   bool GrantIdle(const DemandPtr& demand);
   // Whether the demand can have a place now; else it waits for its own host or address.
   bool Admit(const DemandPtr& demand);
+  static bool MayEnter(Line* line, int most, const DemandPtr& demand);
+  template <typename Lines, typename Key>
+  void LeaveLine(Lines* lines, const Key& key);
   void GrantPlace(const DemandPtr& demand);
   void Queue(const DemandPtr& demand);
   // Takes the demand out of its host's.
@@ -202,10 +214,11 @@ class SessionPool {
   EventLoop* const loop_;
   const SessionLimits limits_;
   HandshakeLimit handshakes_;
-  size_t sessions_ = 0;
+  size_t sessions_ = 0;  // as limits_ counts
 
   absl::flat_hash_map<SessionKey, Host> hosts_;
-  absl::flat_hash_map<std::string, Address> addresses_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, Line> addresses_;
+  absl::flat_hash_map<std::string, Line> ways_;
   FairQueue<DemandPtr> queue_;  // for a handshake
   std::deque<std::pair<DemandPtr, Grant>> ready_;
   // Those in flight, and since when; the longest first.

@@ -41,6 +41,34 @@ struct ExitReport {
   bool ended() const { return has_status || has_signal; }
 };
 
+// Who uses a tunnel. Called from within the transport's calls, and must call neither it nor the
+// tunnel there.
+class TunnelUser {
+ public:
+  virtual ~TunnelUser() = default;
+  virtual void OnTunnelData(absl::string_view bytes) = 0;
+  virtual void OnTunnelEof() = 0;     // no more data will come
+  virtual void OnTunnelClosed() = 0;  // by the server
+};
+
+// A connection that a server makes on our behalf (direct-tcpip; RFC 4254, 7.2). Loop-confined.
+class SshTunnel {
+ public:
+  enum class Step { kDone, kAgain, kFailed };
+
+  // Closes it. Not while the server has yet to answer: it would stay open there.
+  virtual ~SshTunnel() = default;
+
+  // Until the server has answered: to be called again whenever something has come.
+  virtual Step Open() = 0;
+  // Why the server made no connection, after kFailed.
+  virtual const TransportFailure& failure() const = 0;
+  // How many bytes the server takes now.
+  virtual size_t Room() const = 0;
+  // No more than that; answers how many it has taken.
+  virtual size_t Write(absl::string_view bytes) = 0;
+};
+
 // A connection, one login, one command after another. The steps are called in the order in which
 // they stand here, those of a command again for each, each until it answers something other than
 // kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
@@ -111,6 +139,11 @@ class SshTransport {
   virtual void DropBeside() = 0;
   // Asks the server to end the channel, without waiting.
   virtual void CloseChannel() = 0;
+
+  // A connection to a host by way of this server. After the login, on a transport that runs no
+  // commands; to be destroyed before the transport. PumpIdle takes in what comes for all tunnels.
+  virtual std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
+                                               TunnelUser* user) = 0;
 
   // Whether bytes wait for the socket to become writable.
   virtual bool WantsWrite() const = 0;

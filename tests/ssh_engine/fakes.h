@@ -5,6 +5,7 @@
 #include <libssh/libssh.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -75,6 +76,39 @@ class FakeConnector final : public Connector {
   std::map<std::string, Waiting> waiting_;
 };
 
+// A tunnel whose other end the test is; lives as long as the link that it belongs to keeps it.
+class FakeTunnel final : public SshTunnel {
+ public:
+  FakeTunnel(std::string target, TunnelUser* user, std::vector<FakeTunnel*>* all)
+      : target(std::move(target)), user(user), all_(all) {
+    all_->push_back(this);
+  }
+  ~FakeTunnel() override { all_->erase(std::find(all_->begin(), all_->end(), this)); }
+
+  Step Open() override {
+    ++opens;
+    return open;
+  }
+  const TransportFailure& failure() const override { return why; }
+  size_t Room() const override { return room; }
+  size_t Write(absl::string_view bytes) override {
+    room -= bytes.size();
+    written.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+
+  const std::string target;
+  TunnelUser* const user;
+  Step open = Step::kAgain;
+  TransportFailure why;
+  size_t room = 1 << 20;
+  int opens = 0;
+  std::string written;
+
+ private:
+  std::vector<FakeTunnel*>* const all_;
+};
+
 // What the server of one connection answers next; lives as long as the test.
 struct FakeServer {
   using Step = SshTransport::Step;
@@ -105,6 +139,7 @@ struct FakeServer {
   int opens = 0;
   int pumps = 0;
   std::vector<std::string> besides;  // commands of second channels
+  std::vector<FakeTunnel*> tunnels;  // that there are
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
 
@@ -160,6 +195,10 @@ class FakeTransport final : public SshTransport {
   Step PumpIdle() override { return server_->idle; }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
   void CloseChannel() override { server_->closed_channel = true; }
+  std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
+                                       TunnelUser* user) override {
+    return std::make_unique<FakeTunnel>(absl::StrCat(address, ":", port), user, &server_->tunnels);
+  }
   bool WantsWrite() const override { return server_->wants_write; }
   const TransportFailure& failure() const override { return server_->failure; }
 

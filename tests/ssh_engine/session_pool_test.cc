@@ -35,19 +35,27 @@ class SessionPoolTest : public ::testing::Test {
   }
 
   Customer* Ask(const std::string& address, const std::string& caller = "ann", bool fresh = false) {
+    return AskFor({address, 22, "root", "key", ""}, caller, fresh);
+  }
+  Customer* AskFor(const SessionKey& key, const std::string& caller = "ann", bool fresh = false) {
     Customer* customer = &customers_.emplace_back();
     SessionPool::Request request;
-    request.key = {address, 22, "root", "key"};
+    request.key = key;
     request.share = {caller, nullptr};
     request.fresh = fresh;
     request.trusts = [customer](const HostKey&) { return customer->trusting; };
-    request.on_grant = [this, customer, address](SessionPool::Grant grant) {
+    request.on_grant = [this, customer, address = key.address](SessionPool::Grant grant) {
       customer->ticket.reset();
       customer->grant = std::move(grant);
       customer->granted = true;
       order_.push_back(address);
     };
     customer->ticket = pool_->Ask(std::move(request));
+    return customer;
+  }
+  Customer* GetByWayOf(const std::string& path, const std::string& address) {
+    Customer* customer = AskFor({address, 22, "root", "key", path});
+    loop_.Run();
     return customer;
   }
   Customer* Get(const std::string& address) {
@@ -103,12 +111,58 @@ TEST_F(SessionPoolTest, AnUnusedSessionIsGivenToTheNextWithTheSameKey) {
   EXPECT_EQ(pool_->sessions(), 2u);
 }
 
+TEST_F(SessionPoolTest, NotByAnotherWay) {
+  MakePool();
+  Keep("a");
+  EXPECT_EQ(GetByWayOf("gate", "a")->grant.session, nullptr);
+  EXPECT_EQ(GetByWayOf("gate2", "a")->grant.session, nullptr);
+}
+
+TEST_F(SessionPoolTest, ASessionByWayOfAJumpHostTakesTwoDescriptors) {
+  SessionLimits limits;
+  limits.max_sessions = 3;
+  MakePool(limits);
+  GetByWayOf("gate", "a");
+  Customer* second = GetByWayOf("gate", "b");
+  EXPECT_TRUE(second->granted);
+  EXPECT_EQ(pool_->sessions(), 4u);
+  Customer* third = Get("c");
+  EXPECT_FALSE(third->granted);
+  Close(second);
+  EXPECT_TRUE(third->granted);
+}
+
+TEST_F(SessionPoolTest, TheSameAddressByAnotherWayIsPacedByItself) {
+  MakePool();
+  for (int i = 0; i < SessionPool::kMaxSessionsOfHost; ++i) Get("a");
+  EXPECT_FALSE(Get("a")->granted);
+  EXPECT_TRUE(GetByWayOf("gate", "a")->granted);
+}
+
+TEST_F(SessionPoolTest, FewHandshakesByOneWayAtATime) {
+  MakePool();
+  std::vector<Customer*> having;
+  for (int i = 0; i < SessionPool::kMaxHandshakesOfWay; ++i) {
+    having.push_back(GetByWayOf("gate", absl::StrCat("h", i)));
+    ASSERT_TRUE(having.back()->granted);
+    // Others' handshakes are not what is to be seen here.
+    if (i % 2 == 0) loop_.Advance(SessionPool::kSlowHandshake);
+  }
+  loop_.Advance(SessionPool::kSlowHandshake);
+  Customer* waiting = GetByWayOf("gate", "late");
+  EXPECT_FALSE(waiting->granted);
+  EXPECT_TRUE(GetByWayOf("gate2", "late")->granted);
+  EXPECT_TRUE(Get("late")->granted);
+  LogIn(having[0]);
+  EXPECT_TRUE(waiting->granted);
+}
+
 TEST_F(SessionPoolTest, NotToAnotherCredentialUserOrPort) {
   MakePool();
   Keep("a");
   for (const SessionKey& key :
-       {SessionKey{"a", 22, "root", "other"}, SessionKey{"a", 22, "ann", "key"},
-        SessionKey{"a", 23, "root", "key"}}) {
+       {SessionKey{"a", 22, "root", "other", ""}, SessionKey{"a", 22, "ann", "key", ""},
+        SessionKey{"a", 23, "root", "key", ""}}) {
     SessionPool::Request request;
     request.key = key;
     request.trusts = [](const HostKey&) { return true; };
@@ -128,7 +182,7 @@ TEST_F(SessionPoolTest, NotToWhoDoesNotTrustTheHost) {
   (void)customer;
   Customer* careful = &customers_.emplace_back();
   SessionPool::Request request;
-  request.key = {"a", 22, "root", "key"};
+  request.key = {"a", 22, "root", "key", ""};
   request.trusts = [](const HostKey&) { return false; };
   request.on_grant = [careful](SessionPool::Grant grant) { careful->grant = std::move(grant); };
   careful->ticket = pool_->Ask(std::move(request));
@@ -239,7 +293,7 @@ TEST_F(SessionPoolTest, FewHandshakesWithOneAddressAtATime) {
   for (int port = 1; port <= SessionPool::kMaxHandshakesOfAddress + 1; ++port) {
     Customer* customer = &customers_.emplace_back();
     SessionPool::Request request;
-    request.key = {"a", static_cast<uint16_t>(port), "root", "key"};
+    request.key = {"a", static_cast<uint16_t>(port), "root", "key", ""};
     request.trusts = [](const HostKey&) { return true; };
     request.on_grant = [customer](SessionPool::Grant grant) {
       customer->grant = std::move(grant);
