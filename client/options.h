@@ -56,6 +56,7 @@ struct Options {
   std::vector<std::string> identity_files;
   std::string known_hosts;
   std::string credential;
+  std::string jump_hosts;       // "ann@bastion:2222,inner"
   std::string host_key_policy;  // "", "strict", "accept-new"
   bool ask_passphrase = false;
   std::string request_id;

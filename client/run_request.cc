@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/nodeset/target.h"
 #include "client/rollout_request.h"
 #include "client/state_names.h"
 
@@ -92,6 +95,19 @@ void FillLocal(const Options& options, const std::string& passphrase, v1::LocalC
   FillKnownHosts(options, home, local);
 }
 
+// In the notation of targets.
+absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
+  if (text.empty()) return absl::OkStatus();
+  for (const absl::string_view entry : absl::StrSplit(text, ',')) {
+    const absl::StatusOr<Target> host = ParseTarget(absl::StripAsciiWhitespace(entry));
+    if (!host.ok()) {
+      return Invalid("--jump", absl::StrCat("\"", entry, "\": ", host.status().message()));
+    }
+    login->add_jump_hosts(FormatTarget(*host));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FillLogin(const Options& options, const ServerAddress& server,
                        const std::string& passphrase, v1::Login* login) {
   login->set_user(options.user);
@@ -101,6 +117,8 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
   } else if (options.host_key_policy == "accept-new") {
     login->set_host_key_policy(v1::HOST_KEY_POLICY_ACCEPT_NEW);
   }
+  const absl::Status way = FillJumpHosts(options.jump_hosts, login);
+  if (!way.ok()) return way;
   if (!options.credential.empty()) {
     login->set_credential_name(options.credential);
     return absl::OkStatus();
@@ -134,6 +152,7 @@ absl::Status CheckUtf8(const Options& options) {
     if (bad(word)) return Invalid("command", "it is not UTF-8");
   }
   if (bad(options.targets)) return Invalid("targets", "they are not UTF-8");
+  if (bad(options.jump_hosts)) return Invalid("--jump", "it is not UTF-8");
   return absl::OkStatus();
 }
 
@@ -154,7 +173,7 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
          !options.known_hosts.empty() || !options.credential.empty() ||
-         !options.host_key_policy.empty();
+         !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }
 
 }  // namespace
@@ -207,7 +226,8 @@ absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
   if (!states.ok()) return Invalid("--states", states.status().message());
   for (const v1::HostState state : *states) request.add_states(state);
   if (!GivesLogin(options)) return request;
-  absl::Status status = CheckNetworkOptions(options, server);
+  absl::Status status = CheckUtf8(options);
+  status.Update(CheckNetworkOptions(options, server));
   status.Update(FillLogin(options, server, passphrase, request.mutable_login()));
   if (!status.ok()) return status;
   return request;

@@ -58,6 +58,13 @@ size_t CountOf(const v1::Run& run, v1::HostState state) {
   return 0;
 }
 
+void AppendWay(const v1::Run& run, std::string* text) {
+  if (run.spec().login().jump_hosts().empty()) return;
+  absl::StrAppend(text, "jump     ");
+  AppendVisible(absl::StrJoin(run.spec().login().jump_hosts(), ","), text);
+  absl::StrAppend(text, "\n");
+}
+
 void AppendRollout(const v1::Run& run, std::string* text) {
   if (run.batch_count() > 1) {
     absl::StrAppend(text, "batch    ", run.batch(), " of ", run.batch_count(), " (",
@@ -117,6 +124,7 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
       "\ntargets  ", targets, "\nhosts    ", run.host_count(), counts, "\nstarted  ",
       absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone), " by ",
       run.creator(), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
+  AppendWay(run, &text);
   AppendRollout(run, &text);
   if (run.omitted_bytes() > 0) {
     absl::StrAppend(&text, "output   ", run.omitted_bytes(),

@@ -44,31 +44,42 @@ absl::StatusOr<std::unique_ptr<Authorizer>> Authorizer::Create(const Config& con
   return authorizer;
 }
 
-absl::Status Authorizer::Authorize(const Caller& caller, const std::string& credential_name,
-                                   const std::vector<v1::RunHost>& hosts) const {
+absl::Status Authorizer::Authorize(const Caller& caller, const Request& request) const {
   if (caller.local) return absl::OkStatus();
   std::string obstacle = "no rule of the policy is about this caller";
   for (const Rule& rule : rules_) {
     if (!Matches(rule.policy.callers, caller.name)) continue;
-    obstacle = Obstacle(rule, credential_name, hosts);
+    obstacle = Obstacle(rule, request);
     if (obstacle.empty()) return absl::OkStatus();
   }
   return absl::PermissionDeniedError(
       absl::StrCat("the policy denies this to ", caller.name, ": ", obstacle));
 }
 
-std::string Authorizer::Obstacle(const Rule& rule, const std::string& credential_name,
-                                 const std::vector<v1::RunHost>& hosts) {
-  if (!Matches(rule.policy.credentials, credential_name)) {
-    return absl::StrCat("credential \"", credential_name, "\" is not allowed");
+std::string Authorizer::Obstacle(const Rule& rule, const Request& request) {
+  if (!Matches(rule.policy.credentials, request.credential_name)) {
+    return absl::StrCat("credential \"", request.credential_name, "\" is not allowed");
   }
-  for (const v1::RunHost& host : hosts) {
-    if (!Matches(rule.policy.users, host.user())) {
-      return absl::StrCat("user ", host.user(), " on ", host.name(), " is not allowed");
-    }
-    if (!rule.all_targets && !rule.targets.contains(host.address())) {
-      return absl::StrCat("host ", host.name(), " is not allowed");
-    }
+  for (const engine::JumpHost& host : request.jump_hosts) {
+    const std::string shown = absl::StrCat("jump host ", host.address);
+    std::string obstacle = HostObstacle(rule, host.user, host.address, shown);
+    if (!obstacle.empty()) return obstacle;
+  }
+  for (const v1::RunHost& host : request.hosts) {
+    std::string obstacle =
+        HostObstacle(rule, host.user(), host.address(), absl::StrCat("host ", host.name()));
+    if (!obstacle.empty()) return obstacle;
+  }
+  return "";
+}
+
+std::string Authorizer::HostObstacle(const Rule& rule, const std::string& user,
+                                     const std::string& address, const std::string& shown) {
+  if (!Matches(rule.policy.users, user)) {
+    return absl::StrCat("user ", user, " on ", shown, " is not allowed");
+  }
+  if (!rule.all_targets && !rule.targets.contains(address)) {
+    return absl::StrCat(shown, " is not allowed");
   }
   return "";
 }

@@ -12,6 +12,7 @@
 #include "muster/v1/host.pb.h"
 #include "service/caller.h"
 #include "service/config.h"
+#include "ssh_engine/job.h"
 
 namespace muster::service {
 
@@ -22,9 +23,14 @@ class Authorizer {
   // Resolves the rules' targets; blocks. INVALID_ARGUMENT, NOT_FOUND: those cannot be resolved.
   static absl::StatusOr<std::unique_ptr<Authorizer>> Create(const Config& config);
 
+  // What a caller wants to do. Borrows; lives for one call.
+  struct Request {
+    const std::string& credential_name;
+    const std::vector<v1::RunHost>& hosts;
+    const std::vector<engine::JumpHost>& jump_hosts;  // each allowed as a host has to be
+  };
   // PERMISSION_DENIED names one thing that no rule allows.
-  absl::Status Authorize(const Caller& caller, const std::string& credential_name,
-                         const std::vector<v1::RunHost>& hosts) const;
+  absl::Status Authorize(const Caller& caller, const Request& request) const;
 
  private:
   struct Rule {
@@ -34,8 +40,9 @@ class Authorizer {
   };
 
   // Empty where the rule allows it; else what it does not.
-  static std::string Obstacle(const Rule& rule, const std::string& credential_name,
-                              const std::vector<v1::RunHost>& hosts);
+  static std::string Obstacle(const Rule& rule, const Request& request);
+  static std::string HostObstacle(const Rule& rule, const std::string& user,
+                                  const std::string& address, const std::string& shown);
 
   std::vector<Rule> rules_;
 };

@@ -26,7 +26,7 @@ struct PolicyRule {
   std::vector<std::string> callers;      // certificate names; '*' stands for any characters
   std::vector<std::string> credentials;  // names; '*'
   std::vector<std::string> users;        // remote ones; '*'
-  std::string targets;                   // an expression; "*": every host
+  std::string targets;                   // an expression; "*": every host; jump hosts, too
 };
 
 // A value.

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/command_line.h"
+#include "service/jump_hosts.h"
 #include "service/proto_time.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
@@ -93,6 +94,12 @@ RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, Fil
       max_output_bytes_(max_output_bytes),
       own_user_(OwnUser()) {}
 
+std::string RunPreparer::DefaultUser(const v1::Login& login,
+                                     const NamedCredential& credential) const {
+  if (!login.user().empty()) return login.user();
+  return !credential.user.empty() ? credential.user : own_user_;
+}
+
 absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
                                                               const v1::TargetSpec& targets,
                                                               HostDefaults defaults) const {
@@ -113,7 +120,7 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   if (!login.ok()) return login.status();
 
   HostDefaults defaults;
-  defaults.user = !spec.login().user().empty() ? spec.login().user() : login->credential.user;
+  defaults.user = DefaultUser(spec.login(), login->credential);
   defaults.port = spec.login().port();
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
       Resolve(caller, spec.targets(), std::move(defaults));
@@ -135,10 +142,14 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
                                                      std::vector<v1::RunHost> hosts) const {
   absl::StatusOr<std::string> command = CommandLine(spec.command());
   if (!command.ok()) return command.status();
-  const absl::Status allowed = authorizer_->Authorize(caller, login.name, hosts);
+  absl::StatusOr<std::vector<engine::JumpHost>> jump_hosts =
+      ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
+  if (!jump_hosts.ok()) return jump_hosts.status();
+  const absl::Status allowed = authorizer_->Authorize(caller, {login.name, hosts, *jump_hosts});
   if (!allowed.ok()) return allowed;
   PreparedRun run;
   run.job = JobOf(caller.name, spec, *std::move(command));
+  run.job.jump_hosts = *std::move(jump_hosts);
   const absl::Status loaded = LoadInto(login.credential, &run);
   if (!loaded.ok()) return loaded;
   if (spec.rollout().has_probe()) {

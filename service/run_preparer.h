@@ -50,6 +50,8 @@ class RunPreparer {
     std::string name;  // of the configuration; empty for a local one
   };
   absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login) const;
+  // Of hosts of which nothing else says it.
+  std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;

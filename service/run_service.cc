@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/grpc_status.h"
+#include "service/jump_hosts.h"
 #include "service/proto_time.h"
 #include "service/run_limits.h"
 #include "service/run_records.h"
@@ -245,7 +246,11 @@ absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
       HostsToRerun(*run, {request.states().begin(), request.states().end()});
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
-  if (request.has_login()) *spec.mutable_login() = request.login();
+  if (request.has_login()) {
+    v1::Login login = request.login();
+    KeepJumpHosts(spec.login(), &login);
+    *spec.mutable_login() = std::move(login);
+  }
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec, *std::move(hosts));
   if (!prepared.ok()) return prepared.status();
   prepared->plan.rerun_of = run->id();

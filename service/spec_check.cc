@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/jump_hosts.h"
 #include "service/rollout/host_amount.h"
 #include "service/run_limits.h"
 
@@ -75,6 +76,7 @@ absl::Status CheckLogin(const v1::Login& login) {
   }
   absl::Status status = CheckUser(login.user());
   status.Update(CheckLocalCredential(login.local()));
+  status.Update(ListJumpHosts(login, login.user()).status());
   return status;
 }
 
