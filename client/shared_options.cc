@@ -39,8 +39,8 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
-                  "Go to the hosts over these, one after the other, as ssh -J does: ann@bastion:2222")
-      ->check([](const std::string& text) { return text.empty() ? "a host's name is missing" : ""; })
+                  "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")
+      ->check([](const std::string& text) { return text.empty() ? "it names no host" : ""; })
       ->type_name("HOST[,HOST...]");
 }
 

@@ -14,6 +14,17 @@ absl::Status Invalid(absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat("login.jump_hosts: ", problem));
 }
 
+// An entry that is too long to be shown has no place in a message.
+absl::StatusOr<Target> ParseEntry(const std::string& entry) {
+  if (entry.size() > kMaxJumpHostBytes) {
+    return Invalid(
+        absl::StrCat("an entry of ", entry.size(), " bytes; at most ", kMaxJumpHostBytes));
+  }
+  absl::StatusOr<Target> host = ParseTarget(entry);
+  if (!host.ok()) return Invalid(absl::StrCat("\"", entry, "\": ", host.status().message()));
+  return host;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& login,
@@ -23,8 +34,8 @@ absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& log
   }
   std::vector<engine::JumpHost> hosts;
   for (const std::string& entry : login.jump_hosts()) {
-    absl::StatusOr<Target> host = ParseTarget(entry);
-    if (!host.ok()) return Invalid(absl::StrCat("\"", entry, "\": ", host.status().message()));
+    absl::StatusOr<Target> host = ParseEntry(entry);
+    if (!host.ok()) return host.status();
     const uint16_t port = host->port == 0 ? 22 : host->port;
     std::string user = host->user.empty() ? default_user : std::move(host->user);
     hosts.push_back({std::move(host->host), port, std::move(user)});

@@ -12,7 +12,7 @@
 namespace muster::service {
 
 // Those of Login.jump_hosts, the nearest first, every field set; `default_user` is that of entries
-// that name none. Does not block. INVALID_ARGUMENT: too many, or an entry that is no host; names it.
+// that name none. Does not block. INVALID_ARGUMENT: too many, or an entry that is no host, by name.
 absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& login,
                                                             const std::string& default_user);
 

@@ -12,6 +12,7 @@ inline constexpr size_t kMaxTargetExpressionBytes = 64 * 1024;
 inline constexpr size_t kMaxCommandBytes = 128 * 1024;
 inline constexpr int kMaxFiles = 32;  // identity files, known_hosts files
 inline constexpr int kMaxJumpHosts = 8;
+inline constexpr size_t kMaxJumpHostBytes = 255;
 inline constexpr uint32_t kDefaultInFlight = 256;
 inline constexpr uint32_t kMaxInFlight = 20'000;
 inline constexpr int kMaxBatches = 1000;

@@ -70,6 +70,14 @@ TEST(OptionsTest, SizesAndDurations) {
   }
 }
 
+TEST(OptionsTest, JumpHosts) {
+  EXPECT_EQ(Parse({"run", "-t", "a", "-J", "ann@b:2222,c", "--", "true"}).options.jump_hosts,
+            "ann@b:2222,c");
+  EXPECT_EQ(Parse({"rerun", "r1", "--jump", "[::1]"}).options.jump_hosts, "[::1]");
+  // A variable that is not set must not lead past the bastion.
+  EXPECT_EQ(Parse({"run", "-t", "a", "-J", "", "--", "true"}).exit_code, 2);
+}
+
 TEST(OptionsTest, RerunTakesItsHostsTogether) {
   EXPECT_EQ(Parse({"rerun", "r1", "--failed", "--not-started"}).options.states,
             "failed,not-started");
@@ -136,6 +144,24 @@ TEST_F(RunRequestTest, ASharedDaemonGetsNoPaths) {
   EXPECT_THAT(std::string(Make(shared).status().message()), HasSubstr("--credential"));
 }
 
+TEST_F(RunRequestTest, JumpHostsKeepTheirOrder) {
+  EXPECT_TRUE(Make()->login().jump_hosts().empty());
+  options_.jump_hosts = "ann@gate:2222, [2001:DB8::1]:22,inner";
+  EXPECT_THAT(Make()->login().jump_hosts(),
+              ElementsAre("ann@gate:2222", "[2001:db8::1]:22", "inner"));
+  options_.credential = "deploy";
+  EXPECT_EQ(Make({"hub.example.com:7443", false})->login().jump_hosts_size(), 3);
+}
+
+TEST_F(RunRequestTest, WhatIsNoJumpHostIsTold) {
+  for (const char* bad : {"gate,", ",", "gate[1-2]", "@gates", "gate:0", "ssh://gate", "g\xff@a"}) {
+    options_.jump_hosts = bad;
+    const absl::Status status = Make().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("--jump")) << bad;
+  }
+}
+
 TEST_F(RunRequestTest, EnvironmentAndLabels) {
   options_.environment = {"A=1=2"};
   options_.labels = {"ticket=OPS-1"};
@@ -199,6 +225,10 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   options_.identity_files = {"/keys/a"};
   request = MakeRerunRequest(options_, own, "");
   EXPECT_EQ(request->login().local().identity_files(0).path(), "/keys/a");
+  options_.identity_files.clear();
+  options_.jump_hosts = "gate";
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_THAT(request->login().jump_hosts(), ElementsAre("gate"));
 }
 
 TEST(ListRequestTest, Filters) {

@@ -8,6 +8,7 @@ namespace muster::client {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::HostResult Result(uint32_t index, v1::HostState state, const std::string& message = "") {
   v1::HostResult result;
@@ -44,6 +45,15 @@ TEST(RunTablesTest, APausedRunSaysHowItGoesOn) {
   EXPECT_THAT(head, HasSubstr("batch    2 of 4 (10%)\n"));
   EXPECT_THAT(head, HasSubstr("muster resume r1"));
   EXPECT_THAT(head, HasSubstr("waits for confirmation"));
+}
+
+TEST(RunTablesTest, TheWayIsShownWhereThereIsOne) {
+  v1::Run run;
+  EXPECT_THAT(RunHead(run, absl::UnixEpoch(), absl::UTCTimeZone()), Not(HasSubstr("jump")));
+  run.mutable_spec()->mutable_login()->add_jump_hosts("ann@gate:2222");
+  run.mutable_spec()->mutable_login()->add_jump_hosts("inner");
+  EXPECT_THAT(RunHead(run, absl::UnixEpoch(), absl::UTCTimeZone()),
+              HasSubstr("jump     ann@gate:2222,inner\n"));
 }
 
 }  // namespace

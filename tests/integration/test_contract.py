@@ -16,11 +16,12 @@ SECONDS = 120
 def api_fixture(python_stubs):
     """The contract's modules, in one place."""
     assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
+    from muster.v1 import host_pb2, run_pb2, run_service_pb2, run_service_pb2_grpc
 
     class Api:
         messages = run_service_pb2
         runs = run_pb2
+        hosts = host_pb2
         stub = run_service_pb2_grpc.RunServiceStub
     return Api
 
@@ -145,6 +146,29 @@ def test_validate_only_starts_nothing(api, service, spec):
         spec=spec("127.0.9.[1-7]", "true"), validate_only=True)).run
     assert (run.id, run.host_count) == ("", 7)
     assert len(service.ListRuns(api.messages.ListRunsRequest()).runs) == before
+
+
+def test_a_jump_host_that_is_none_is_named(api, service, spec):
+    request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", "true"))
+    request.spec.login.jump_hosts.extend(["127.0.9.2", "gate[1-2]"])
+    with pytest.raises(grpc.RpcError) as error:
+        service.CreateRun(request)
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert 'login.jump_hosts: "gate[1-2]"' in error.value.details()
+
+
+def test_a_rerun_keeps_the_jump_hosts(api, service, spec):
+    way = ["127.0.9.2:1"]  # where nobody listens
+    request = api.messages.RunCommandRequest(spec=spec("127.0.9.1", "true"))
+    request.spec.login.jump_hosts.extend(way)
+    run = list(service.RunCommand(request))[0].run
+    states = range(api.hosts.HOST_STATE_SUCCEEDED, api.hosts.HOST_STATE_UNKNOWN + 1)
+    rerun = api.messages.RerunHostsRequest(run_id=run.id, states=states)
+    assert service.RerunHosts(rerun).run.spec.login.jump_hosts == way
+    rerun.login.CopyFrom(spec("", "").login)
+    assert service.RerunHosts(rerun).run.spec.login.jump_hosts == way
+    rerun.login.jump_hosts.append("127.0.9.3:1")
+    assert service.RerunHosts(rerun).run.spec.login.jump_hosts == ["127.0.9.3:1"]
 
 
 def test_lists_come_in_pages(api, service, spec):

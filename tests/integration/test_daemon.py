@@ -190,6 +190,10 @@ def test_a_network_caller_runs_what_the_policy_allows(calling_as):
 @pytest.mark.parametrize("caller,targets,options,hint", [
     ("ci", "127.0.7.[1-3]", ["--credential", "deploy"], "127.0.7.3"),
     ("ci", "somebody@127.0.7.1", ["--credential", "deploy"], "somebody"),
+    ("ci", "127.0.7.1", ["--credential", "deploy", "-J", "127.0.7.2,127.0.7.3"],
+     "jump host 127.0.7.3"),
+    ("ci", "127.0.7.1", ["--credential", "deploy", "-J", "somebody@127.0.7.2"],
+     "user somebody on jump host 127.0.7.2"),
     ("ci", "127.0.7.1", ["--credential", "other"], "other"),
     ("stranger", "127.0.7.1", ["--credential", "deploy"], "stranger"),
     ("ci", "127.0.7.1", ["-I", "/etc/passwd", "--credential", "deploy"], "inventory")])

@@ -38,7 +38,11 @@ class AuthorizerTest : public ::testing::Test {
         authorizer_(*Authorizer::Create(config_)) {}
   absl::Status Ask(const std::string& caller, const std::string& credential,
                    const std::string& host, const std::string& user) {
-    return authorizer_->Authorize({caller, false}, credential, Hosts(host, user));
+    return authorizer_->Authorize({caller, false}, {credential, Hosts(host, user), {}});
+  }
+  // ci to web1 as deploy, which is allowed.
+  absl::Status AskToJump(const std::vector<engine::JumpHost>& jump_hosts) {
+    return authorizer_->Authorize({"ci-1", false}, {"deploy", Hosts("web1", "deploy"), jump_hosts});
   }
   const Config config_;
   const std::unique_ptr<Authorizer> authorizer_;
@@ -62,13 +66,25 @@ TEST_F(AuthorizerTest, DeniesTheRestAndSaysWhat) {
   denied("ci-1", "deploy", "web1", "root", "root");
 }
 
+TEST_F(AuthorizerTest, JumpHostsHaveToBeAllowedAsTargetsHaveTo) {
+  EXPECT_TRUE(AskToJump({{"web2", 22, "deploy"}, {"web1", 2222, "deploy"}}).ok());
+  const auto denied = [this](const engine::JumpHost& last, const char* hint) {
+    const absl::Status status = AskToJump({{"web2", 22, "deploy"}, last});
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(hint));
+  };
+  denied({"gate", 22, "deploy"}, "jump host gate is not allowed");
+  denied({"web3", 22, "root"}, "user root on jump host web3 is not allowed");
+}
+
 TEST_F(AuthorizerTest, TheOwnerMayDoEverything) {
-  EXPECT_TRUE(authorizer_->Authorize({"uid:0", true}, "", Hosts("web9", "root")).ok());
+  const std::vector<engine::JumpHost> gate = {{"gate", 22, "root"}};
+  EXPECT_TRUE(authorizer_->Authorize({"uid:0", true}, {"", Hosts("web9", "root"), gate}).ok());
 }
 
 TEST_F(AuthorizerTest, WithoutAPolicyNobodyMayDoAnything) {
   const auto nothing = *Authorizer::Create(Config());
-  EXPECT_FALSE(nothing->Authorize({"ops", false}, "deploy", Hosts("web1", "deploy")).ok());
+  EXPECT_FALSE(nothing->Authorize({"ops", false}, {"deploy", Hosts("web1", "deploy"), {}}).ok());
 }
 
 TEST(ConfigTest, NamesTheLineOfWhatIsWrong) {

@@ -97,12 +97,16 @@ TEST_F(RecoveryTest, ARunIsClosedAsItIsKnown) {
 }
 
 TEST_F(RecoveryTest, OneThatAsksForItIsContinuedWithTheHostsThatWereNotStarted) {
-  LeaveBehind(Spec(true));
+  v1::RunSpec spec = Spec(true);
+  spec.mutable_login()->add_jump_hosts("gate");
+  LeaveBehind(spec);
   StartNext();
   Recover();
   ASSERT_EQ(next_->engine.runs().size(), 1u);
   FakeEngineRun& engine = *next_->engine.runs()[0];
   EXPECT_THAT(engine.job().command, HasSubstr("true"));
+  ASSERT_EQ(engine.job().jump_hosts.size(), 1u);
+  EXPECT_EQ(engine.job().jump_hosts[0].address, "gate");
   EXPECT_THAT(engine.asked().added, ElementsAre(3));
   engine.EndNow(3);
   EXPECT_TRUE(next_->Turn().ok());

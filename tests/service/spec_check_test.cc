@@ -20,6 +20,7 @@ v1::RunSpec Good() {
 TEST(SpecCheckTest, TakesWhatIsWithinTheLimits) {
   v1::RunSpec spec = Good();
   spec.mutable_login()->set_port(65535);
+  for (int i = 0; i < 8; ++i) spec.mutable_login()->add_jump_hosts("ann@[2001:db8::1]:2222");
   spec.mutable_login()->mutable_local()->add_known_hosts_files("/home/ann/.ssh/known_hosts");
   spec.mutable_timeouts()->mutable_connect()->set_seconds(10);
   spec.mutable_rollout()->set_max_in_flight(10'000);
@@ -58,6 +59,12 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        [](v1::RunSpec* spec) { spec->mutable_targets()->set_inventory_file("relative"); }},
       {"login.port", [](v1::RunSpec* spec) { spec->mutable_login()->set_port(65536); }},
       {"login.user", [](v1::RunSpec* spec) { spec->mutable_login()->set_user("a\nb"); }},
+      {"login.jump_hosts: 9; at most 8",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 9; ++i) spec->mutable_login()->add_jump_hosts("web1");
+       }},
+      {"login.jump_hosts: \"gate[1-2]\"",
+       [](v1::RunSpec* spec) { spec->mutable_login()->add_jump_hosts("gate[1-2]"); }},
       {"login.host_key_policy",
        [](v1::RunSpec* spec) {
          spec->mutable_login()->set_host_key_policy(static_cast<v1::HostKeyPolicy>(77));

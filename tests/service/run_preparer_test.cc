@@ -1,0 +1,105 @@
+#include "service/run_preparer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace muster::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kConfig[] = R"(
+credentials:
+  deploy: {user: deploy}
+policy:
+  - callers: [ci]
+    credentials: [deploy]
+    users: [deploy]
+    targets: "web[1-3]"
+)";
+
+v1::RunSpec Spec(const std::vector<std::string>& jump_hosts) {
+  v1::RunSpec spec;
+  spec.mutable_targets()->set_expression("web1");
+  spec.mutable_command()->set_shell("true");
+  for (const std::string& entry : jump_hosts) spec.mutable_login()->add_jump_hosts(entry);
+  return spec;
+}
+
+std::vector<std::string> TextsOf(const std::vector<engine::JumpHost>& hosts) {
+  std::vector<std::string> texts;
+  for (const engine::JumpHost& host : hosts) {
+    texts.push_back(host.user + " " + host.address + " " + std::to_string(host.port));
+  }
+  return texts;
+}
+
+class RunPreparerTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<PreparedRun> Prepare(const v1::RunSpec& spec,
+                                      const Caller& caller = {"uid:1", true}) {
+    return preparer_.Prepare(caller, spec);
+  }
+
+  const Config config_ = *ParseConfig(kConfig, "/etc/musterd.yaml");
+  const std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
+  FileCache files_;
+  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
+};
+
+TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
+  v1::RunSpec spec = Spec({"bob@gate:2222", "inner"});
+  spec.mutable_login()->set_user("ann");
+  spec.mutable_login()->set_port(2200);
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(TextsOf(run->probe.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(run->plan.spec.login().jump_hosts(), ElementsAre("bob@gate:2222", "inner"));
+}
+
+TEST_F(RunPreparerTest, AJumpHostWithoutAUserHasThatOfTargetsWithoutOne) {
+  v1::RunSpec spec = Spec({"web2"});
+  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts),
+              ElementsAre(std::string(getpwuid(getuid())->pw_name) + " web2 22"));
+  spec.mutable_login()->set_credential_name("deploy");
+  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts), ElementsAre("deploy web2 22"));
+}
+
+TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
+  v1::RunHost host;
+  host.set_name("web1");
+  const auto run = preparer_.Prepare({"uid:1", true}, Spec({"ann@gate"}), {host});
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("ann gate 22"));
+}
+
+TEST_F(RunPreparerTest, TheSameHostMayBeATargetAndOnTheWay) {
+  const auto run = Prepare(Spec({"web1"}));
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->plan.hosts.size(), 1u);
+  EXPECT_EQ(run->job.jump_hosts.size(), 1u);
+}
+
+TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {
+  const absl::Status status = Prepare(Spec({"gate[1-2]"})).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("gate[1-2]"));
+}
+
+TEST_F(RunPreparerTest, ThePolicyIsAskedAboutJumpHosts) {
+  v1::RunSpec spec = Spec({"web2", "gate"});
+  spec.mutable_login()->set_credential_name("deploy");
+  const absl::Status status = Prepare(spec, {"ci", false}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("jump host gate"));
+  spec.mutable_login()->mutable_jump_hosts()->RemoveLast();
+  EXPECT_TRUE(Prepare(spec, {"ci", false}).ok());
+}
+
+}  // namespace
+}  // namespace muster::service
