@@ -25,6 +25,7 @@ constexpr char kRunExamples[] = R"(
 Examples:
   muster run -t 'web[01-20]' -- uptime
   muster run -t 'web*' --inventory hosts.yaml -f 10 -- systemctl restart nginx
+  muster run -t 'db[1-3].internal' -J ann@bastion.example.com -- uptime
   muster run -t 'node[1-500]' --fold -- uname -r
   muster run -t 'web[01-20]' --batches 1,10%,50% --max-failures 5% --probe 'curl -sf localhost' -- ./deploy
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
