@@ -171,7 +171,7 @@ def test_a_gate_that_is_lost_leaves_the_truth_unknown(muster, inside):
     gate.lose()
     _, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 5
-    assert b"unknown" in err
+    assert b"UNKNOWN" in err
 
 
 def test_the_next_run_makes_a_new_connection_to_a_gate_that_was_lost(through, inside):
