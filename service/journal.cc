@@ -17,7 +17,7 @@ constexpr size_t kJoinedBlock = 32 << 10;
 }  // namespace
 
 bool Journal::Work::empty() const {
-  return pieces.empty() && added.empty() && done.empty() && flushed.empty() && forgotten.empty();
+  return pieces.empty() && !to_commit() && flushed.empty() && forgotten.empty();
 }
 
 Journal::Journal(RunStore* store, TailMemory* tails, JournalHooks hooks, const JournalMarks& marks)
@@ -57,7 +57,7 @@ void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, 
                      Done done) {
   const size_t bytes = first.size();
   Queue(Urgency::kNow, bytes, [&](Work* work) {
-    work->added.push_back({std::move(run), std::move(done)});
+    work->added.push_back({std::move(run), log, std::move(done)});
     if (!first.empty()) work->pieces.push_back({std::move(log), std::move(first), time, false});
   });
 }
@@ -74,7 +74,7 @@ void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Urge
                     Done done) {
   Queue(urgency, 0, [&](Work* work) {
     work->starting.push_back({std::move(run_id), std::move(host_indexes)});
-    work->done.push_back(std::move(done));
+    work->granted.push_back(std::move(done));
   });
 }
 
@@ -82,9 +82,8 @@ void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, ab
                   Done done) {
   const size_t bytes = last.size();
   Queue(Urgency::kNow, bytes, [&](Work* work) {
-    work->pieces.push_back({std::move(log), std::move(last), time, true});
-    work->ended.push_back(std::move(run));
-    work->done.push_back(std::move(done));
+    work->pieces.push_back({log, std::move(last), time, true});
+    work->ended.push_back({std::move(run), std::move(log), std::move(done)});
   });
 }
 
@@ -129,15 +128,22 @@ void Journal::Take() {
   for (const std::string& run_id : taken.forgotten) {
     if (fence_status_.ok()) store_->Forget(store_->fence(), run_id).IgnoreError();
   }
-  for (Piece& piece : taken.pieces) Number(std::move(piece));
+  for (Piece& piece : taken.pieces) {
+    if (piece.log->lost().ok()) {
+      Number(std::move(piece));
+    } else {
+      Unqueue(piece.block.size());
+    }
+  }
   const auto move_all = [](auto* from, auto* to) {
     for (auto& each : *from) to->push_back(std::move(each));
   };
   move_all(&taken.added, &pending_.added);
   move_all(&taken.starting, &pending_.starting);
+  move_all(&taken.granted, &pending_.granted);
   move_all(&taken.ended, &pending_.ended);
-  move_all(&taken.done, &pending_.done);
   move_all(&taken.flushed, &pending_.flushed);
+  FailLostEnds();
 }
 
 void Journal::Number(Piece piece) {
@@ -241,9 +247,9 @@ RunLog::Block Journal::Share(NumberedBlock* block) {
 void Journal::NoteLastSequence(const PendingLog& pending) {
   if (pending.blocks.empty()) return;
   const NumberedBlock& last = pending.blocks.back();
-  for (EndedRun& ended : pending_.ended) {
-    if (ended.run.id() != pending.log->run_id()) continue;
-    ended.run.set_last_sequence(last.first_sequence + last.block.count() - 1);
+  for (Ended& ended : pending_.ended) {
+    if (ended.log != pending.log) continue;
+    ended.run.run.set_last_sequence(last.first_sequence + last.block.count() - 1);
   }
 }
 
@@ -276,25 +282,31 @@ absl::Status Journal::CommitToStore(const JournalCommit& commit) {
 
 // An end is answered before its last event can be read: who reads it finds the run over.
 absl::Status Journal::Commit(Wakeups* wakeups) {
-  JournalCommit commit;
-  for (const Added& added : pending_.added) commit.added.push_back(added.run);
-  commit.starting = pending_.starting;
-  commit.ended = std::move(pending_.ended);
-  absl::Status status = CommitToStore(commit);
+  absl::Status status = CommitPending();
   if (absl::IsAlreadyExists(status)) {
-    commit.added.clear();
     status = CommitEachAdded();
-    if (status.ok() && !pending_.done.empty()) status = CommitToStore(commit);
+    if (status.ok() && pending_.to_commit()) status = CommitPending();
   }
-  if (!status.ok()) {
-    pending_.ended = std::move(commit.ended);
-    return status;
-  }
+  if (!status.ok()) return status;
   Work written = std::exchange(pending_, Work());
   pending_.flushed = std::move(written.flushed);  // until all is appended
   for (Added& added : written.added) added.done(absl::OkStatus());
-  for (Done& done : written.done) done(absl::OkStatus());
+  for (Done& done : written.granted) done(absl::OkStatus());
+  for (Ended& ended : written.ended) ended.done(absl::OkStatus());
   PublishEnds(wakeups);
+  return status;
+}
+
+// Results of many hosts are lent to the store, not copied.
+absl::Status Journal::CommitPending() {
+  JournalCommit commit;
+  for (const Added& added : pending_.added) commit.added.push_back(added.run);
+  commit.starting = pending_.starting;
+  for (Ended& ended : pending_.ended) commit.ended.push_back(std::move(ended.run));
+  absl::Status status = CommitToStore(commit);
+  for (size_t i = 0; i < commit.ended.size(); ++i) {
+    pending_.ended[i].run = std::move(commit.ended[i]);
+  }
   return status;
 }
 
@@ -307,8 +319,13 @@ absl::Status Journal::CommitEachAdded() {
     if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
     Added added = std::move(pending_.added.front());
     pending_.added.erase(pending_.added.begin());
-    added.done(status);
+    if (status.ok()) {
+      added.done(status);
+    } else {
+      Refuse(std::move(added), status);
+    }
   }
+  FailLostEnds();
   return absl::OkStatus();
 }
 
@@ -354,19 +371,35 @@ void Journal::AnswerFlushed(const absl::Status& status) {
 }
 
 void Journal::FailAdded(const absl::Status& status) {
-  for (Added& added : std::exchange(pending_.added, {})) {
-    DropLog(added.run.run.id());
-    added.done(status);
-  }
+  for (Added& added : std::exchange(pending_.added, {})) Refuse(std::move(added), status);
+  FailLostEnds();
 }
 
-void Journal::DropLog(const std::string& run_id) {
+// Whoever stops all runs while one is being added has its end here, too: the store must not see it.
+void Journal::Refuse(Added added, const absl::Status& status) {
+  added.log->Lose(status);
+  DropLog(added.log.get());
+  added.done(status);
+}
+
+void Journal::DropLog(const RunLog* log) {
   for (PendingLog& pending : logs_) {
-    if (pending.log == nullptr || pending.log->run_id() != run_id) continue;
+    if (pending.log.get() != log) continue;
     Unqueue(pending.bytes);
-    log_indexes_.erase(pending.log.get());
+    log_indexes_.erase(log);
     pending = PendingLog();
   }
+  const auto dropped = [log](const PendingLog& ending) { return ending.log.get() == log; };
+  ending_.erase(std::remove_if(ending_.begin(), ending_.end(), dropped), ending_.end());
+}
+
+void Journal::FailLostEnds() {
+  std::vector<Ended>& ends = pending_.ended;
+  const auto lost = std::stable_partition(
+      ends.begin(), ends.end(), [](const Ended& ended) { return ended.log->lost().ok(); });
+  std::vector<Ended> failed(std::make_move_iterator(lost), std::make_move_iterator(ends.end()));
+  ends.erase(lost, ends.end());
+  for (Ended& ended : failed) ended.done(ended.log->lost());
 }
 
 void Journal::FailAll(const absl::Status& status) {
@@ -376,7 +409,9 @@ void Journal::FailAll(const absl::Status& status) {
   logs_.clear();
   log_indexes_.clear();
   ending_.clear();
-  for (Done& done : std::exchange(pending_, Work()).done) done(status);
+  Work failed = std::exchange(pending_, Work());
+  for (Done& done : failed.granted) done(status);
+  for (Ended& ended : failed.ended) ended.done(status);
 }
 
 absl::Status Journal::Sync() {

@@ -61,8 +61,8 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // A run, with its first events. Anything but OK: there is no such run, what was appended to its
-  // log is lost, and the log is dead.
+  // A run, with its first events. Anything but OK: there is no such run, and its log is lost, with
+  // all that was or will be appended to it, its end included, which gets the same answer.
   void AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, absl::Time time,
               Done done);
   void Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time);
@@ -104,6 +104,12 @@ class Journal {
   };
   struct Added {
     NewRun run;
+    std::shared_ptr<RunLog> log;
+    Done done;
+  };
+  struct Ended {
+    EndedRun run;
+    std::shared_ptr<RunLog> log;
     Done done;
   };
   // What is queued, or taken and not yet written.
@@ -111,13 +117,13 @@ class Journal {
     std::vector<Piece> pieces;
     std::vector<Added> added;
     std::vector<Starting> starting;
-    std::vector<EndedRun> ended;
-    std::vector<Done> done;  // of starting and ended
+    std::vector<Done> granted;  // of starting
+    std::vector<Ended> ended;
     std::vector<Done> flushed;
     std::vector<std::string> forgotten;
     bool urgent = false;
     bool empty() const;
-    bool to_commit() const { return !done.empty() || !added.empty(); }
+    bool to_commit() const { return !added.empty() || !starting.empty() || !ended.empty(); }
   };
   struct NumberedBlock {
     uint64_t first_sequence;
@@ -144,6 +150,7 @@ class Journal {
   static PendingLog TakeFront(size_t count, PendingLog* pending);
   void ForgetAppended();
   absl::Status Commit(Wakeups* wakeups);
+  absl::Status CommitPending();
   absl::Status CommitToStore(const JournalCommit& commit);
   absl::Status CommitEachAdded();
   static RunLog::Block Share(NumberedBlock* block);
@@ -151,7 +158,10 @@ class Journal {
   void Publish(PendingLog* pending, Wakeups* wakeups);
   void PublishEnds(Wakeups* wakeups);
   void Unqueue(size_t bytes);
-  void DropLog(const std::string& run_id);
+  void Refuse(Added added, const absl::Status& status);
+  void DropLog(const RunLog* log);
+  // Answers the ends of runs that could not be added.
+  void FailLostEnds();
   void AnswerFlushed(const absl::Status& status);
   void FailAdded(const absl::Status& status);
   void FailAll(const absl::Status& status);

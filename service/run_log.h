@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/types/optional.h"
 #include "service/tail_memory.h"
 #include "ssh_engine/mutex.h"
@@ -98,6 +99,10 @@ class RunLog final : public Tail {
   // its tail is given up but for a little.
   [[nodiscard]] Wakeups Publish(std::vector<Block> blocks, bool last = false);
 
+  // The journal's thread: the log's run could not be added, so that there is no log either. Once.
+  void Lose(absl::Status why) { lost_ = std::move(why); }
+  const absl::Status& lost() const { return lost_; }  // OK: it is not
+
   // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one. The
   // batch is empty where the log is closed and all of it was read, and where `after` is before the
   // tail. None where there is nothing yet: `reader` is then told once there is.
@@ -126,7 +131,8 @@ class RunLog final : public Tail {
 
   const std::string run_id_;
   TailMemory* const memory_;
-  uint64_t next_;  // the journal's thread only
+  uint64_t next_;      // the journal's thread only
+  absl::Status lost_;  // the same
 
   mutable Mutex mutex_;
   size_t tail_limit_ ABSL_GUARDED_BY(mutex_);

@@ -90,9 +90,8 @@ absl::StatusOr<Runs::Created> Runs::Create(RunPlan plan) {
   absl::StatusOr<std::shared_ptr<Run>> run = Reserve(std::move(plan));
   if (!run.ok()) return run.status();
   const absl::Status written = Write(*run);
-  if (written.ok()) return Created{{*std::move(run), {}}, false};
-  Leave(*run);
-  return written;
+  if (!written.ok()) return written;
+  return Created{{*std::move(run), {}}, false};
 }
 
 absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
@@ -121,7 +120,10 @@ absl::Status Runs::Write(const std::shared_ptr<Run>& run) {
   auto written = std::make_shared<std::promise<absl::Status>>();
   std::future<absl::Status> result = written->get_future();
   parts_.journal->AddRun(run->Record(), run->log(), run->FirstEvents(), absl::Now(),
-                         [written](absl::Status status) { written->set_value(std::move(status)); });
+                         [this, run, written](absl::Status status) {
+                           if (!status.ok()) Leave(run);
+                           written->set_value(std::move(status));
+                         });
   return result.get();
 }
 
@@ -136,15 +138,15 @@ std::shared_ptr<Run> Runs::Adopt(std::string id, RunPlan plan, const RunPast& pa
 
 Run::OnOver Runs::WhenOver() {
   return [this](const std::shared_ptr<Run>& run) {
-    Leave(run);
-    on_over_(*run);
+    if (Leave(run)) on_over_(*run);
   };
 }
 
-void Runs::Leave(const std::shared_ptr<Run>& run) {
+bool Runs::Leave(const std::shared_ptr<Run>& run) {
   MutexLock lock(&mutex_);
-  live_.erase(run->id());
+  if (live_.erase(run->id()) == 0) return false;
   requests_.erase(RequestKey(run->creator(), run->request_id()));
+  return true;
 }
 
 std::shared_ptr<Run> Runs::LiveRun(absl::string_view id) const {

@@ -66,7 +66,9 @@ class Runs {
   std::shared_ptr<Run> LiveRun(absl::string_view id) const;
   absl::StatusOr<std::shared_ptr<Run>> Reserve(RunPlan plan);
   absl::Status Write(const std::shared_ptr<Run>& run);
-  void Leave(const std::shared_ptr<Run>& run);
+  // False: it had left. One that could not be written may have been stopped before that was known,
+  // and is over once more.
+  bool Leave(const std::shared_ptr<Run>& run);
   Run::OnOver WhenOver();
 
   const RunStore* const store_;

@@ -254,7 +254,8 @@ class World final : public HostWitness {
     ++counts_->of["stops"];
     stopping_ = true;
     for (const std::shared_ptr<Run>& run : daemon_->runs()->Live()) {
-      if (facts_.at(run->id()).acknowledged) run->Interrupt();
+      if (!facts_.at(run->id()).acknowledged) ++counts_->of["stops of a run that is being made"];
+      run->Interrupt();
     }
     time_.After(chance_.Between(absl::Milliseconds(1), absl::Seconds(2)), [this] {
       for (const std::shared_ptr<Run>& run : daemon_->runs()->Live()) run->Freeze();

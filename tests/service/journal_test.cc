@@ -179,6 +179,56 @@ TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   EXPECT_FALSE(store_.Find("b")->has_value());
 }
 
+// All runs are stopped, and one of them turns out never to have been.
+TEST_F(JournalTest, TheEndOfARunThatCouldNotBeAddedHoldsNobodyUp) {
+  const auto log = Add("a");
+  const auto lost = NewLog("b");
+  absl::optional<absl::Status> before;
+  absl::optional<absl::Status> after;
+  disk_->SetFault([](StoreWrite kind) {
+    return kind == StoreWrite::kCommit ? absl::ResourceExhaustedError("full") : absl::OkStatus();
+  });
+  journal_.AddRun(RunOf("b"), lost, Block(1), now_, Keep(&added_));
+  journal_.End(EndOf("b"), lost, Block(1), now_, Keep(&before));
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(*added_));
+  ASSERT_TRUE(before.has_value());
+  EXPECT_TRUE(absl::IsResourceExhausted(*before));
+  disk_->SetFault(nullptr);
+  journal_.Append(lost, Block(1), now_);
+  journal_.End(EndOf("b"), lost, Block(1, 4000), now_, Keep(&after));
+  journal_.End(EndOf("a"), log, Block(1), now_, Keep(&added_));
+  EXPECT_TRUE(journal_.Turn().ok());
+  ASSERT_TRUE(after.has_value());
+  EXPECT_TRUE(absl::IsResourceExhausted(*after));
+  EXPECT_TRUE(added_->ok());
+  EXPECT_FALSE(journal_.stalled());
+  EXPECT_EQ(lost->last_sequence(), 1u);  // it was readable, but nobody knows it
+  EXPECT_EQ(log->last_sequence(), 2u);
+  EXPECT_TRUE(pressure_.empty());
+}
+
+TEST_F(JournalTest, TheEndOfARunThatExistedAlreadyHoldsNobodyUp) {
+  NewRun first = RunOf("a");
+  NewRun again = RunOf("b");
+  first.request_id = again.request_id = "request";
+  journal_.AddRun(first, NewLog("a"), Block(1), now_, Keep(&added_));
+  ASSERT_TRUE(journal_.Turn().ok());
+  const auto log = NewLog("b");
+  absl::optional<absl::Status> refused;
+  absl::optional<absl::Status> ended;
+  absl::optional<absl::Status> started;
+  journal_.AddRun(again, log, Block(1), now_, Keep(&refused));
+  journal_.End(EndOf("b"), log, Block(1), now_, Keep(&ended));
+  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(*refused));
+  ASSERT_TRUE(ended.has_value() && started.has_value());
+  EXPECT_TRUE(absl::IsAlreadyExists(*ended));
+  EXPECT_TRUE(started->ok());
+  EXPECT_FALSE(journal_.stalled());
+}
+
 TEST_F(JournalTest, OfRunsAddedTogetherOnlyThoseThatExistFail) {
   Add("a");
   absl::optional<absl::Status> again;

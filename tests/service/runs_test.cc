@@ -97,6 +97,21 @@ TEST_F(RunsTest, WhatCannotBeWrittenIsNoRun) {
   EXPECT_FALSE(again->existed);
 }
 
+TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsNotOverEither) {
+  daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });
+  daemon_.on_wake = [this](bool) {
+    if (!std::exchange(creating_, false)) return;
+    for (const std::shared_ptr<service::Run>& run : runs_.Live()) run->Interrupt();
+    EXPECT_FALSE(daemon_.Turn().ok());
+  };
+  EXPECT_TRUE(absl::IsResourceExhausted(Create(Request("")).status()));
+  EXPECT_TRUE(runs_.Live().empty());
+  daemon_.disk->SetFault(nullptr);
+  EXPECT_TRUE(daemon_.Turn().ok());
+  EXPECT_FALSE(daemon_.journal.stalled());
+  EXPECT_EQ(overs_, 0);
+}
+
 TEST_F(RunsTest, AListHasLiveRunsAsTheyStand) {
   const std::shared_ptr<service::Run> ended = Begin(Request(""));
   EndAll();
