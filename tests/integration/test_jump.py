@@ -1,5 +1,6 @@
 """Hosts that are reached by way of others: ssh -J."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,8 @@ class Gate:
         serving = children([self.server.process.pid])
         assert serving
         for pid in children(serving) + serving:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # the one may end with the other
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module", name="inside")
