@@ -70,11 +70,11 @@ void Journal::Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time t
   });
 }
 
-void Journal::Start(std::string run_id, std::vector<uint32_t> host_indexes, Urgency urgency,
-                    Done done) {
+void Journal::Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes,
+                    Urgency urgency, Done done) {
   Queue(urgency, 0, [&](Work* work) {
-    work->starting.push_back({std::move(run_id), std::move(host_indexes)});
-    work->granted.push_back(std::move(done));
+    Starting hosts{log->run_id(), std::move(host_indexes)};
+    work->starting.push_back({std::move(hosts), std::move(log), std::move(done)});
   });
 }
 
@@ -140,10 +140,9 @@ void Journal::Take() {
   };
   move_all(&taken.added, &pending_.added);
   move_all(&taken.starting, &pending_.starting);
-  move_all(&taken.granted, &pending_.granted);
   move_all(&taken.ended, &pending_.ended);
   move_all(&taken.flushed, &pending_.flushed);
-  FailLostEnds();
+  FailLost();
 }
 
 void Journal::Number(Piece piece) {
@@ -291,7 +290,7 @@ absl::Status Journal::Commit(Wakeups* wakeups) {
   Work written = std::exchange(pending_, Work());
   pending_.flushed = std::move(written.flushed);  // until all is appended
   for (Added& added : written.added) added.done(absl::OkStatus());
-  for (Done& done : written.granted) done(absl::OkStatus());
+  for (Started& started : written.starting) started.done(absl::OkStatus());
   for (Ended& ended : written.ended) ended.done(absl::OkStatus());
   PublishEnds(wakeups);
   return status;
@@ -301,7 +300,7 @@ absl::Status Journal::Commit(Wakeups* wakeups) {
 absl::Status Journal::CommitPending() {
   JournalCommit commit;
   for (const Added& added : pending_.added) commit.added.push_back(added.run);
-  commit.starting = pending_.starting;
+  for (const Started& started : pending_.starting) commit.starting.push_back(started.hosts);
   for (Ended& ended : pending_.ended) commit.ended.push_back(std::move(ended.run));
   absl::Status status = CommitToStore(commit);
   for (size_t i = 0; i < commit.ended.size(); ++i) {
@@ -325,7 +324,7 @@ absl::Status Journal::CommitEachAdded() {
       Refuse(std::move(added), status);
     }
   }
-  FailLostEnds();
+  FailLost();
   return absl::OkStatus();
 }
 
@@ -372,10 +371,11 @@ void Journal::AnswerFlushed(const absl::Status& status) {
 
 void Journal::FailAdded(const absl::Status& status) {
   for (Added& added : std::exchange(pending_.added, {})) Refuse(std::move(added), status);
-  FailLostEnds();
+  FailLost();
 }
 
-// Whoever stops all runs while one is being added has its end here, too: the store must not see it.
+// A run begins before it is added for good: its hosts' starts and even its end may be here, too, and
+// the store must not see them.
 void Journal::Refuse(Added added, const absl::Status& status) {
   added.log->Lose(status);
   DropLog(added.log.get());
@@ -393,13 +393,18 @@ void Journal::DropLog(const RunLog* log) {
   ending_.erase(std::remove_if(ending_.begin(), ending_.end(), dropped), ending_.end());
 }
 
-void Journal::FailLostEnds() {
-  std::vector<Ended>& ends = pending_.ended;
-  const auto lost = std::stable_partition(
-      ends.begin(), ends.end(), [](const Ended& ended) { return ended.log->lost().ok(); });
-  std::vector<Ended> failed(std::make_move_iterator(lost), std::make_move_iterator(ends.end()));
-  ends.erase(lost, ends.end());
-  for (Ended& ended : failed) ended.done(ended.log->lost());
+void Journal::FailLost() {
+  FailLostOf(&pending_.starting);
+  FailLostOf(&pending_.ended);
+}
+
+template <typename Asked>
+void Journal::FailLostOf(std::vector<Asked>* asked) {
+  const auto lost = std::stable_partition(asked->begin(), asked->end(),
+                                          [](const Asked& one) { return one.log->lost().ok(); });
+  std::vector<Asked> failed(std::make_move_iterator(lost), std::make_move_iterator(asked->end()));
+  asked->erase(lost, asked->end());
+  for (Asked& one : failed) one.done(one.log->lost());
 }
 
 void Journal::FailAll(const absl::Status& status) {
@@ -410,7 +415,7 @@ void Journal::FailAll(const absl::Status& status) {
   log_indexes_.clear();
   ending_.clear();
   Work failed = std::exchange(pending_, Work());
-  for (Done& done : failed.granted) done(status);
+  for (Started& started : failed.starting) started.done(status);
   for (Ended& ended : failed.ended) ended.done(status);
 }
 

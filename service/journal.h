@@ -68,7 +68,9 @@ class Journal {
   void Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time);
   // Their command may be requested once this is done: not before, and not where it failed. While
   // nothing can be written, it waits. kSoon: others are about to join, whom the same commit serves.
-  void Start(std::string run_id, std::vector<uint32_t> host_indexes, Urgency urgency, Done done);
+  // Of a run that could not be added, it gets the same answer.
+  void Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes, Urgency urgency,
+             Done done);
   // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
@@ -107,6 +109,11 @@ class Journal {
     std::shared_ptr<RunLog> log;
     Done done;
   };
+  struct Started {
+    Starting hosts;
+    std::shared_ptr<RunLog> log;
+    Done done;
+  };
   struct Ended {
     EndedRun run;
     std::shared_ptr<RunLog> log;
@@ -116,8 +123,7 @@ class Journal {
   struct Work {
     std::vector<Piece> pieces;
     std::vector<Added> added;
-    std::vector<Starting> starting;
-    std::vector<Done> granted;  // of starting
+    std::vector<Started> starting;
     std::vector<Ended> ended;
     std::vector<Done> flushed;
     std::vector<std::string> forgotten;
@@ -160,8 +166,10 @@ class Journal {
   void Unqueue(size_t bytes);
   void Refuse(Added added, const absl::Status& status);
   void DropLog(const RunLog* log);
-  // Answers the ends of runs that could not be added.
-  void FailLostEnds();
+  // Answers what was asked of runs that could not be added.
+  void FailLost();
+  template <typename Asked>
+  static void FailLostOf(std::vector<Asked>* asked);
   void AnswerFlushed(const absl::Status& status);
   void FailAdded(const absl::Status& status);
   void FailAll(const absl::Status& status);

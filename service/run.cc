@@ -325,7 +325,7 @@ void Run::AskToStart(std::vector<uint32_t> hosts, Urgency urgency,
   if (frozen_) return;
   std::vector<uint32_t> granted = hosts;
   parts_.journal->Start(
-      id_, std::move(hosts), urgency,
+      log_, std::move(hosts), urgency,
       [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
         if (!status.ok()) return;
         PassCrashPoint(CrashPoint::kGrantBefore);

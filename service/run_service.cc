@@ -198,10 +198,13 @@ absl::StatusOr<RunRef> RunService::StartPrepared(PreparedRun prepared,
         absl::StrCat("request_id: ", request_id.size(), " bytes; at most ", kMaxRequestIdBytes));
   }
   prepared.plan.request_id = request_id;
-  absl::StatusOr<Runs::Created> created = runs_->Create(std::move(prepared.plan));
+  absl::StatusOr<Runs::Created> created =
+      runs_->Create(std::move(prepared.plan), [&](Run& run) { BeginRun(&run, &prepared); });
   if (!created.ok()) return created.status();
-  if (created->existed) return std::move(created->run);
-  const std::shared_ptr<Run>& run = created->run.live;
+  return std::move(created->run);
+}
+
+void RunService::BeginRun(Run* run, PreparedRun* prepared) {
   OnRunBegun(*run);
   bool stopping;
   {
@@ -212,9 +215,8 @@ absl::StatusOr<RunRef> RunService::StartPrepared(PreparedRun prepared,
   if (stopping) {
     run->Close("musterd is stopping.");
   } else {
-    run->Begin(std::move(prepared.job), std::move(prepared.probe));
+    run->Begin(std::move(prepared->job), std::move(prepared->probe));
   }
-  return std::move(created->run);
 }
 
 absl::StatusOr<std::vector<v1::RunHost>> RunService::HostsToRerun(

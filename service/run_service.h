@@ -106,6 +106,7 @@ class RunService final
   absl::StatusOr<RunRef> StartRun(const Caller& caller, const v1::RunSpec& spec,
                                   const std::string& request_id);
   absl::StatusOr<RunRef> StartPrepared(PreparedRun prepared, const std::string& request_id);
+  void BeginRun(Run* run, PreparedRun* prepared);
   absl::StatusOr<RunRef> Rerun(const Caller& caller, const v1::RerunHostsRequest& request);
   absl::StatusOr<std::vector<v1::RunHost>> HostsToRerun(const RunRef& run,
                                                         const std::vector<int>& states) const;

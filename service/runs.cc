@@ -84,14 +84,18 @@ absl::StatusOr<Runs::Created> Runs::FindRequest(const RunPlan& plan) const {
   return created;
 }
 
-absl::StatusOr<Runs::Created> Runs::Create(RunPlan plan) {
+absl::StatusOr<Runs::Created> Runs::Create(RunPlan plan, absl::FunctionRef<void(Run&)> begin) {
   absl::StatusOr<Created> known = FindRequest(plan);
   if (!known.ok() || known->existed) return known;
   absl::StatusOr<std::shared_ptr<Run>> run = Reserve(std::move(plan));
   if (!run.ok()) return run.status();
-  const absl::Status written = Write(*run);
-  if (!written.ok()) return written;
-  return Created{{*std::move(run), {}}, false};
+  std::future<absl::Status> result = Write(*run);
+  begin(**run);
+  absl::Status written = result.get();
+  if (written.ok()) return Created{{*std::move(run), {}}, false};
+  Leave(*run);
+  (*run)->CancelBecause("the run could not be written down.");
+  return written;
 }
 
 absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
@@ -116,15 +120,12 @@ absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
   return run;
 }
 
-absl::Status Runs::Write(const std::shared_ptr<Run>& run) {
+std::future<absl::Status> Runs::Write(const std::shared_ptr<Run>& run) {
   auto written = std::make_shared<std::promise<absl::Status>>();
   std::future<absl::Status> result = written->get_future();
   parts_.journal->AddRun(run->Record(), run->log(), run->FirstEvents(), absl::Now(),
-                         [this, run, written](absl::Status status) {
-                           if (!status.ok()) Leave(run);
-                           written->set_value(std::move(status));
-                         });
-  return result.get();
+                         [written](absl::Status status) { written->set_value(std::move(status)); });
+  return result;
 }
 
 std::shared_ptr<Run> Runs::Adopt(std::string id, RunPlan plan, const RunPast& past) {
@@ -138,15 +139,16 @@ std::shared_ptr<Run> Runs::Adopt(std::string id, RunPlan plan, const RunPast& pa
 
 Run::OnOver Runs::WhenOver() {
   return [this](const std::shared_ptr<Run>& run) {
-    if (Leave(run)) on_over_(*run);
+    Leave(run);
+    on_over_(*run);
   };
 }
 
-bool Runs::Leave(const std::shared_ptr<Run>& run) {
+void Runs::Leave(const std::shared_ptr<Run>& run) {
   MutexLock lock(&mutex_);
-  if (live_.erase(run->id()) == 0) return false;
-  requests_.erase(RequestKey(run->creator(), run->request_id()));
-  return true;
+  live_.erase(run->id());
+  const auto request = requests_.find(RequestKey(run->creator(), run->request_id()));
+  if (request != requests_.end() && request->second == run->id()) requests_.erase(request);
 }
 
 std::shared_ptr<Run> Runs::LiveRun(absl::string_view id) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "service/run.h"
@@ -49,7 +51,11 @@ class Runs {
   // Makes a run and returns when it is durable. Where its creator has used the request id before:
   // the run of that time when it was asked the same, else ALREADY_EXISTS. RESOURCE_EXHAUSTED: too
   // many are active, or no room on the disk. Blocks.
-  absl::StatusOr<Created> Create(RunPlan plan);
+  //
+  // `begin` is called for a new run, once, and has to begin or close it. The run is not durable
+  // then: hosts are connected to meanwhile, but no command is started before it is, nor where it
+  // cannot be: then it is canceled, and over once its hosts are.
+  absl::StatusOr<Created> Create(RunPlan plan, absl::FunctionRef<void(Run&)> begin);
   // A run of an earlier daemon, which has to be begun or closed.
   std::shared_ptr<Run> Adopt(std::string id, RunPlan plan, const RunPast& past);
 
@@ -65,10 +71,10 @@ class Runs {
   absl::StatusOr<Created> FindRequest(const RunPlan& plan) const;
   std::shared_ptr<Run> LiveRun(absl::string_view id) const;
   absl::StatusOr<std::shared_ptr<Run>> Reserve(RunPlan plan);
-  absl::Status Write(const std::shared_ptr<Run>& run);
-  // False: it had left. One that could not be written may have been stopped before that was known,
-  // and is over once more.
-  bool Leave(const std::shared_ptr<Run>& run);
+  // What the store will say.
+  std::future<absl::Status> Write(const std::shared_ptr<Run>& run);
+  // Harmless where it has left: one that could not be written is over some time after that.
+  void Leave(const std::shared_ptr<Run>& run);
   Run::OnOver WhenOver();
 
   const RunStore* const store_;

@@ -124,12 +124,12 @@ TEST_F(JournalTest, AFlushIsAnsweredOnceWhatCameBeforeIsWritten) {
 }
 
 TEST_F(JournalTest, OneCommitForAllThatStart) {
-  Add("a");
+  const auto log = Add("a");
   const size_t before = disk_->writes(StoreWrite::kCommit);
   absl::optional<absl::Status> first;
   absl::optional<absl::Status> second;
-  journal_.Start("a", {1, 2}, Urgency::kNow, Keep(&first));
-  journal_.Start("a", {3}, Urgency::kNow, Keep(&second));
+  journal_.Start(log, {1, 2}, Urgency::kNow, Keep(&first));
+  journal_.Start(log, {3}, Urgency::kNow, Keep(&second));
   EXPECT_FALSE(first.has_value());
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(first->ok() && second->ok());
@@ -161,7 +161,7 @@ TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   absl::optional<absl::Status> started;
   FailWith(absl::ResourceExhaustedError("full"));
   journal_.Append(log, Block(2), now_);
-  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&added_));
   EXPECT_FALSE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsResourceExhausted(journal_.health()));
@@ -212,7 +212,8 @@ TEST_F(JournalTest, TheEndOfARunThatExistedAlreadyHoldsNobodyUp) {
   NewRun first = RunOf("a");
   NewRun again = RunOf("b");
   first.request_id = again.request_id = "request";
-  journal_.AddRun(first, NewLog("a"), Block(1), now_, Keep(&added_));
+  const auto kept = NewLog("a");
+  journal_.AddRun(first, kept, Block(1), now_, Keep(&added_));
   ASSERT_TRUE(journal_.Turn().ok());
   const auto log = NewLog("b");
   absl::optional<absl::Status> refused;
@@ -220,7 +221,7 @@ TEST_F(JournalTest, TheEndOfARunThatExistedAlreadyHoldsNobodyUp) {
   absl::optional<absl::Status> started;
   journal_.AddRun(again, log, Block(1), now_, Keep(&refused));
   journal_.End(EndOf("b"), log, Block(1), now_, Keep(&ended));
-  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(kept, {0}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsAlreadyExists(*refused));
   ASSERT_TRUE(ended.has_value() && started.has_value());
@@ -229,14 +230,47 @@ TEST_F(JournalTest, TheEndOfARunThatExistedAlreadyHoldsNobodyUp) {
   EXPECT_FALSE(journal_.stalled());
 }
 
+// A run begins before it is added for good.
+TEST_F(JournalTest, NoCommandOfARunThatCouldNotBeAddedIsStarted) {
+  const auto other = Add("other");
+  FailWith(absl::ResourceExhaustedError("full"));
+  const auto log = NewLog("a");
+  absl::optional<absl::Status> refused;
+  absl::optional<absl::Status> started;
+  absl::optional<absl::Status> later;
+  journal_.AddRun(RunOf("a"), log, Block(1), now_, Keep(&refused));
+  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  EXPECT_FALSE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(*refused));
+  EXPECT_TRUE(absl::IsResourceExhausted(*started));
+  disk_->SetFault(nullptr);
+  absl::optional<absl::Status> others;
+  journal_.Start(log, {1}, Urgency::kNow, Keep(&later));
+  journal_.Start(other, {0}, Urgency::kNow, Keep(&others));
+  EXPECT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(*later));
+  EXPECT_TRUE(others->ok());
+}
+
+TEST_F(JournalTest, OneCommitForARunAndItsFirstStarts) {
+  const auto log = NewLog("a");
+  const size_t before = disk_->writes(StoreWrite::kCommit);
+  absl::optional<absl::Status> started;
+  journal_.AddRun(RunOf("a"), log, Block(1), now_, Keep(&added_));
+  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(added_->ok() && started->ok());
+  EXPECT_EQ(disk_->writes(StoreWrite::kCommit), before + 1);
+}
+
 TEST_F(JournalTest, OfRunsAddedTogetherOnlyThoseThatExistFail) {
-  Add("a");
+  const auto log = Add("a");
   absl::optional<absl::Status> again;
   absl::optional<absl::Status> other;
   absl::optional<absl::Status> started;
   journal_.AddRun(RunOf("a"), NewLog("a"), EventBlock(), now_, Keep(&again));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&other));
-  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsAlreadyExists(*again));
   EXPECT_TRUE(other->ok() && started->ok());
@@ -247,10 +281,10 @@ TEST_F(JournalTest, ATakenOverStoreEndsAll) {
   MemoryRunStore newer(disk_);
   absl::optional<absl::Status> started;
   journal_.Append(log, Block(1), now_);
-  journal_.Start("a", {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_TRUE(absl::IsAborted(*started));
-  journal_.Start("a", {1}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {1}, Urgency::kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_EQ(fenced_, 1);
   EXPECT_EQ(log->last_sequence(), 1u);
@@ -274,18 +308,18 @@ TEST_F(JournalTest, WakesOnceAndAgainWhenItGetsUrgent) {
   for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1, 1000), now_);
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
   EXPECT_TRUE(journal_.Turn().ok());
-  journal_.Start("a", {0}, Urgency::kNow, [](absl::Status) {});
-  journal_.Start("a", {1}, Urgency::kNow, [](absl::Status) {});
+  journal_.Start(log, {0}, Urgency::kNow, [](absl::Status) {});
+  journal_.Start(log, {1}, Urgency::kNow, [](absl::Status) {});
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
 }
 
 TEST_F(JournalTest, AStartThatCanWaitIsNotUrgent) {
-  Add("a");
+  const auto log = Add("a");
   wakes_.clear();
   absl::optional<absl::Status> started;
-  journal_.Start("a", {0}, Urgency::kSoon, Keep(&started));
+  journal_.Start(log, {0}, Urgency::kSoon, Keep(&started));
   EXPECT_EQ(wakes_, (std::vector<bool>{false}));
-  journal_.Start("a", {1}, Urgency::kNow, [](absl::Status) {});
+  journal_.Start(log, {1}, Urgency::kNow, [](absl::Status) {});
   EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(started->ok());

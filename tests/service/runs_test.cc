@@ -26,14 +26,16 @@ class RunsTest : public ::testing::Test {
   }
   absl::StatusOr<Runs::Created> Create(RunPlan plan) {
     creating_ = true;
-    auto created = runs_.Create(std::move(plan));
+    auto created = runs_.Create(std::move(plan), [this](service::Run& run) {
+      ++begun_;
+      run.Begin({}, {});
+    });
     creating_ = false;
     return created;
   }
   std::shared_ptr<service::Run> Begin(RunPlan plan) {
     const auto created = Create(std::move(plan));
     EXPECT_TRUE(created.ok()) << created.status();
-    created->run.live->Begin({}, {});
     return created->run.live;
   }
   void EndAll() {
@@ -44,6 +46,7 @@ class RunsTest : public ::testing::Test {
   }
 
   bool creating_ = false;
+  int begun_ = 0;
   int overs_ = 0;
   FakeDaemon daemon_;
   Runs runs_{&daemon_.store, daemon_.parts(), 2, [this](const auto&) { ++overs_; }};
@@ -91,13 +94,18 @@ TEST_F(RunsTest, WhatCannotBeWrittenIsNoRun) {
   daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });
   EXPECT_TRUE(absl::IsResourceExhausted(Create(Request("r1")).status()));
   EXPECT_TRUE(runs_.Live().empty());
+  EXPECT_EQ(daemon_.engine.runs().back()->asked().cancels, 1);
   daemon_.disk->SetFault(nullptr);
   const auto again = Create(Request("r1"));
   ASSERT_TRUE(again.ok());
   EXPECT_FALSE(again->existed);
+  EndAll();
+  EXPECT_EQ(begun_, 2);
+  EXPECT_EQ(overs_, 2);
+  EXPECT_EQ(Create(Request("r1"))->run.id(), again->run.id());
 }
 
-TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsNotOverEither) {
+TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsOverOnce) {
   daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });
   daemon_.on_wake = [this](bool) {
     if (!std::exchange(creating_, false)) return;
@@ -109,7 +117,8 @@ TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsNotOverEither) {
   daemon_.disk->SetFault(nullptr);
   EXPECT_TRUE(daemon_.Turn().ok());
   EXPECT_FALSE(daemon_.journal.stalled());
-  EXPECT_EQ(overs_, 0);
+  EndAll();
+  EXPECT_EQ(overs_, begun_);
 }
 
 TEST_F(RunsTest, AListHasLiveRunsAsTheyStand) {

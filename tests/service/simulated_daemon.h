@@ -73,11 +73,11 @@ class SimulatedDaemon {
     past.create_time = parts_.time->now();
     const std::shared_ptr<Run> run = runs_.Adopt(id, std::move(prepared.plan), past);
     journal_.AddRun(run->Record(), run->log(), run->FirstEvents(), parts_.time->now(),
-                    [done = std::move(done), run, job = std::move(prepared.job),
-                     probe = std::move(prepared.probe)](const absl::Status& status) mutable {
-                      if (status.ok()) run->Begin(std::move(job), std::move(probe));
+                    [done = std::move(done), run](const absl::Status& status) mutable {
+                      if (!status.ok()) run->CancelBecause("the run could not be written down.");
                       done(status);
                     });
+    run->Begin(std::move(prepared.job), std::move(prepared.probe));
     return run;
   }
 
