@@ -51,6 +51,7 @@ struct JumpLink::Tunnel final : public TunnelUser {
   std::string held;                // what the socket has not taken yet, from
   size_t held_from = 0;            // on
   size_t held_size() const { return held.size() - held_from; }
+  std::string outgoing;            // what the server has not taken yet: keys are exchanged anew
   bool ended = false;              // nothing more comes from the server
   bool closed = false;             // our side has ended
 };
@@ -101,6 +102,7 @@ std::unique_ptr<Connector::Attempt> JumpLink::Connect(const std::string& host, u
 }
 
 void JumpLink::OnSessionReady() {
+  if (lost_) return;
   if (session_->transport().PumpIdle() == SshTransport::Step::kFailed) return Lose();
   Settle();
 }
@@ -189,18 +191,30 @@ void JumpLink::OnSocketReady(Tunnel* tunnel) {
   Wake();
 }
 
-// What is written waits where the jump host does not read.
+// How much may be read to be written: nothing where the jump host does not read.
+size_t JumpLink::RoomFor(const Tunnel& tunnel) {
+  const bool waits = session_->transport().WantsWrite() || !tunnel.outgoing.empty() || Broken();
+  return waits ? 0 : tunnel.channel->Room();
+}
+
+void JumpLink::Write(Tunnel* tunnel, absl::string_view bytes) {
+  if (bytes.empty() || Broken()) return;
+  const size_t written = tunnel->channel->Write(bytes);
+  tunnel->outgoing = std::string(bytes.substr(written));
+}
+
 bool JumpLink::Forward(Tunnel* tunnel) {
   char bytes[kPiece];
+  Write(tunnel, std::exchange(tunnel->outgoing, std::string()));
   while (true) {
-    const size_t room = session_->transport().WantsWrite() ? 0 : tunnel->channel->Room();
+    const size_t room = RoomFor(*tunnel);
     tunnel->watch->SetInterest(room > 0, tunnel->held_size() > 0);
     if (room == 0 || tunnel->ended) return true;
     const ssize_t size =
         recvfrom(tunnel->fd.get(), bytes, std::min(room, kPiece), MSG_DONTWAIT, nullptr, nullptr);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
     if (size == 0) return false;
-    tunnel->channel->Write(absl::string_view(bytes, static_cast<size_t>(size)));
+    Write(tunnel, absl::string_view(bytes, static_cast<size_t>(size)));
   }
 }
 
@@ -225,8 +239,16 @@ void JumpLink::FlushHeld(Tunnel* tunnel) {
   tunnel->held_from = 0;
 }
 
+// A write may find the connection broken: then libssh has closed the descriptor, and nobody would be
+// told of it any more.
+bool JumpLink::Broken() const { return session_->transport().fd() < 0; }
+
 void JumpLink::UpdateInterest() {
-  if (!lost_) session_->UpdateInterest(held_ < kMostHeld);
+  if (lost_) return;
+  if (!Broken()) return session_->UpdateInterest(held_ < kMostHeld);
+  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) OnSessionReady();
+  });
 }
 
 // --- The end

@@ -67,6 +67,9 @@ class JumpLink final : public SessionUser {
   void OnSocketReady(Tunnel* tunnel);
   // False: our side is closed.
   bool Forward(Tunnel* tunnel);
+  size_t RoomFor(const Tunnel& tunnel);
+  void Write(Tunnel* tunnel, absl::string_view bytes);
+  bool Broken() const;
   void Hold(Tunnel* tunnel, absl::string_view bytes);
   void FlushHeld(Tunnel* tunnel);
   void Lose();

@@ -65,7 +65,7 @@ class SshTunnel {
   virtual const TransportFailure& failure() const = 0;
   // How many bytes the server takes now.
   virtual size_t Room() const = 0;
-  // No more than that; answers how many it has taken.
+  // No more than that; answers how many it has taken: fewer while keys are exchanged anew.
   virtual size_t Write(absl::string_view bytes) = 0;
 };
 

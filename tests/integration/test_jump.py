@@ -96,6 +96,16 @@ def test_much_output_comes_through_whole(muster, gate):
     assert all(line.endswith(b" %d" % number) for number, line in enumerate(lines, 1))
 
 
+def test_keys_that_are_exchanged_anew_lose_nothing(muster, inside):
+    gate = Gate(inside, "127.0.8.11", config=["RekeyLimit 64K"])
+    for _ in range(3):
+        result = muster.run(TARGETS, "seq 100000 250000", options=["-J", gate.name, "--fold"])
+        assert result.code == 0, result.err
+        assert f"{TARGETS} (20 hosts): succeeded" in result.text
+        assert result.text.count("\n") > 150001
+        assert "\n100000\n" in result.text and "\n250000\n" in result.text
+
+
 def test_one_gate_behind_another(through, inside, gate):
     second = Gate(inside, "127.0.8.3")
     before = gate.logins()

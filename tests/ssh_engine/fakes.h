@@ -92,6 +92,7 @@ class FakeTunnel final : public SshTunnel {
   const TransportFailure& failure() const override { return why; }
   size_t Room() const override { return room; }
   size_t Write(absl::string_view bytes) override {
+    bytes = bytes.substr(0, takes);
     room -= bytes.size();
     written.append(bytes.data(), bytes.size());
     return bytes.size();
@@ -102,6 +103,7 @@ class FakeTunnel final : public SshTunnel {
   Step open = Step::kAgain;
   TransportFailure why;
   size_t room = 1 << 20;
+  size_t takes = SIZE_MAX;  // of each write
   int opens = 0;
   std::string written;
 
@@ -127,6 +129,7 @@ struct FakeServer {
   ExitReport exit;
   TransportFailure failure;
   bool wants_write = false;
+  bool closed = false;  // the transport has closed its descriptor
 
   // What it has seen.
   std::vector<std::string> keys;
@@ -148,7 +151,7 @@ class FakeTransport final : public SshTransport {
   FakeTransport(UniqueFd fd, FakeServer* server) : fd_(std::move(fd)), server_(server) {}
   ~FakeTransport() override { server_->gone = true; }
 
-  int fd() const override { return fd_.get(); }
+  int fd() const override { return server_->closed ? -1 : fd_.get(); }
   Step Handshake() override { return server_->handshake; }
   const HostKey& host_key() const override { return key_; }
   AuthStep Authenticate(const Identity& identity) override {

@@ -155,6 +155,29 @@ TEST_F(JumpLinkTest, NoMoreIsTakenThanTheServersWindowHasRoomFor) {
   EXPECT_EQ(gate_.tunnels[0]->written, "abcdef");
 }
 
+// libssh takes nothing while keys are exchanged anew.
+TEST_F(JumpLinkTest, WhatTheServerDoesNotTakeIsWrittenLater) {
+  Customer* customer = Connected("inner");
+  gate_.tunnels[0]->takes = 2;
+  WriteTo(*customer, "abcdef");
+  SocketReady(kReadable);
+  EXPECT_EQ(gate_.tunnels[0]->written, "ab");
+  gate_.tunnels[0]->takes = 100;
+  Pump();
+  EXPECT_EQ(gate_.tunnels[0]->written, "abcdef");
+}
+
+TEST_F(JumpLinkTest, AConnectionThatAWriteFindsBrokenIsLost) {
+  Customer* customer = Connected("inner");
+  gate_.closed = true;
+  gate_.idle = SshTransport::Step::kFailed;
+  gate_.failure = {Cause::kReset, false, "the connection broke"};
+  WriteTo(*customer, "abc");
+  SocketReady(kReadable);
+  EXPECT_TRUE(link_->lost());
+  EXPECT_THAT(gate_.tunnels, IsEmpty());
+}
+
 TEST_F(JumpLinkTest, NothingIsTakenWhileTheJumpHostDoesNotRead) {
   Customer* customer = Connected("inner");
   gate_.wants_write = true;
