@@ -37,6 +37,9 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 // Why a run is not continued; empty: it is, with `prepared`.
 std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
+  if (!read.damage.empty()) {
+    return absl::StrCat(kClosed, " A part of its log cannot be read: ", read.damage, ".");
+  }
   if (!unfinished.run.spec().continue_after_restart()) return kClosed;
   if (read.past.state == v1::RUN_STATE_STOPPING) {
     return read.past.message.empty() ? kClosed : read.past.message;
@@ -53,7 +56,8 @@ std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
 void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
                 Runs* runs, const std::function<void(const Run&)>& begun) {
   PreparedRun prepared;
-  const bool has_end = read.past.end_state != v1::RUN_STATE_UNSPECIFIED;
+  const bool has_end =
+      read.past.end_state != v1::RUN_STATE_UNSPECIFIED && read.past.ended.size() == read.hosts.size();
   const std::string why_not = has_end ? kHasEnd : Continue(unfinished, read, preparer, &prepared);
   RunPlan plan = PlanOf(unfinished, read.hosts);
   plan.max_output_bytes = prepared.plan.max_output_bytes;

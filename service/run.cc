@@ -83,6 +83,7 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
       canceled_(past.end_state == v1::RUN_STATE_CANCELED),
       end_time_(past.end_time),
       lost_(past.lost) {
+  for (const auto& [host, time] : past.start_times) records_.NoteStart(host, time);
   for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
   for (const RunPast::Probe& probe : past.probes) records_.NoteProbe(probe.host, probe.outcome);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +62,7 @@ struct RunPast {
     uint32_t host;
     v1::HostOutcome outcome;
   };
+  std::map<uint32_t, absl::Time> start_times;  // of hosts, as far as the log has them
   std::vector<Probe> probes;
   std::vector<HostUpdate> lost;                // hosts that had been started, and have no end
   v1::RunState state = v1::RUN_STATE_RUNNING;  // the last that is not terminal

@@ -1,5 +1,6 @@
 #include "service/run_past.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,12 +22,14 @@ class PastReader {
   void Add(const v1::Event& event);
   // Who has no end and was started is lost.
   ReadPast Take(const std::vector<uint32_t>& started);
+  size_t hosts() const { return read_.hosts.size(); }
 
  private:
   void AddState(const v1::RunStateChanged& changed, absl::Time time);
   void AddHosts(const v1::HostsAdded& added);
   void AddOutput(const v1::HostOutput& output);
   void AddEnd(const v1::HostFinished& finished, absl::Time time);
+  void NoteStart(uint32_t host, absl::Time time) { read_.past.start_times.emplace(host, time); }
 
   ReadPast read_;
   absl::flat_hash_map<uint32_t, HostUpdate> outputs_;
@@ -42,6 +45,9 @@ void PastReader::Add(const v1::Event& event) {
       break;
     case v1::Event::kHostsAdded:
       AddHosts(event.hosts_added());
+      break;
+    case v1::Event::kHostState:
+      NoteStart(event.host_state().host_index(), TimeOf(event.time()));
       break;
     case v1::Event::kOutput:
       AddOutput(event.output());
@@ -100,6 +106,10 @@ void PastReader::AddEnd(const v1::HostFinished& finished, absl::Time time) {
   update.state = finished.outcome().state();
   update.outcome = finished.outcome();
   ended_[update.host_index] = true;
+  // Of hosts that were fast the log has no other state than the last.
+  if (update.state != v1::HOST_STATE_NOT_STARTED) {
+    NoteStart(update.host_index, time - absl::Microseconds(update.outcome.timings().closed_us()));
+  }
   read_.past.ended.push_back(std::move(update));
   read_.past.end_times.push_back(time);
 }
@@ -113,13 +123,38 @@ ReadPast PastReader::Take(const std::vector<uint32_t>& started) {
   return std::move(read_);
 }
 
+// The first event after `after` from which on the log can be read again, less one; `last` where
+// there is none. Blocks of a log hold many events: looked for in growing steps, then between them.
+uint64_t EndOfDamage(const RunStore& store, const std::string& id, uint64_t after, uint64_t last) {
+  const auto readable = [&](uint64_t from) { return store.Read(id, from, 1).ok(); };
+  uint64_t broken = after;
+  uint64_t step = 1;
+  while (broken + step < last && !readable(broken + step)) {
+    broken += step;
+    step *= 2;
+  }
+  uint64_t whole = std::min(broken + step, last);
+  while (whole - broken > 1) {
+    const uint64_t middle = broken + (whole - broken) / 2;
+    (readable(middle) ? whole : broken) = middle;
+  }
+  return whole;
+}
+
 }  // namespace
 
 absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun& run) {
   PastReader reader;
+  std::string damage;
   uint64_t sequence = 0;
   for (bool more = true; more;) {
     absl::StatusOr<LogPart> part = store.Read(run.run.id(), sequence, kReadBytes);
+    if (absl::IsDataLoss(part.status())) {
+      if (damage.empty()) damage = std::string(part.status().message());
+      sequence = EndOfDamage(store, run.run.id(), sequence, run.last_sequence);
+      more = sequence < run.last_sequence;
+      continue;
+    }
     if (!part.ok()) return part.status();
     v1::WatchRunResponse events;
     if (!events.ParseFromString(part->bytes)) {
@@ -130,7 +165,9 @@ absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun&
     more = part->more;
     sequence = part->last_sequence;
   }
+  if (!damage.empty() && reader.hosts() != run.run.host_count()) return absl::DataLossError(damage);
   ReadPast read = reader.Take(run.started);
+  read.damage = std::move(damage);
   read.past.create_time = TimeOf(run.run.create_time());
   read.past.last_sequence = std::max(read.past.last_sequence, run.last_sequence);
   return read;

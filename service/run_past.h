@@ -2,6 +2,7 @@
 #ifndef SERVICE_RUN_PAST_H_
 #define SERVICE_RUN_PAST_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,10 +16,11 @@ namespace muster::service {
 struct ReadPast {
   RunPast past;
   std::vector<v1::RunHost> hosts;
+  std::string damage;  // empty, or where events are missing: what they told is not known
 };
 
-// Reads the log of an unfinished run, all of it. Where the log has an end for a host, that holds;
-// who was started otherwise is lost. DATA_LOSS: damaged. Blocks.
+// Reads the log of an unfinished run, all that can be read. Where the log has an end for a host,
+// that holds; who was started otherwise is lost. DATA_LOSS: not even its hosts are known. Blocks.
 absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun& run);
 
 }  // namespace muster::service

@@ -17,9 +17,10 @@ void RunRecords::Note(const HostUpdate& update, absl::Time now) {
   --counts_[host.state];
   host.state = update.state;
   ++counts_[host.state];
-  if (host.start == absl::InfinitePast() && update.state != v1::HOST_STATE_NOT_STARTED) {
-    host.start = now;
-  }
+  // When a host started whose daemon was lost, nobody knows but the log.
+  const bool starts = update.state != v1::HOST_STATE_NOT_STARTED &&
+                      update.outcome.cause() != v1::CAUSE_DAEMON_LOST;
+  if (host.start == absl::InfinitePast() && starts) host.start = now;
   if (!IsTerminal(update.state)) return;
   host.end = now;
   host.outcome = std::make_unique<v1::HostOutcome>(update.outcome);

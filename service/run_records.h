@@ -30,6 +30,8 @@ class RunRecords {
   explicit RunRecords(size_t hosts);
 
   void Note(const HostUpdate& update, absl::Time now);
+  // Of a host of an earlier daemon.
+  void NoteStart(uint32_t host, absl::Time time) { hosts_[host].start = time; }
   void NoteProbe(uint32_t host, v1::HostOutcome outcome);
 
   size_t size() const { return hosts_.size(); }

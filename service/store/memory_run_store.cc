@@ -233,7 +233,7 @@ absl::StatusOr<LogPart> MemoryRunStore::Read(absl::string_view run_id, uint64_t 
     const uint64_t last = block.first_sequence + block.count - 1;
     if (last <= part.last_sequence) continue;
     if (!part.bytes.empty() && part.bytes.size() + block.bytes.size() > max_bytes) break;
-    if (log.damaged > 0 && log.damaged <= last) {
+    if (log.damaged >= block.first_sequence && log.damaged <= last) {
       if (!part.bytes.empty()) break;
       return absl::DataLossError(absl::StrCat("the log of run ", run_id, " is damaged"));
     }

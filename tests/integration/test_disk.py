@@ -215,11 +215,14 @@ def test_a_torn_end_of_a_run_under_way_is_cut_off(fleet, restart):
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_damage_within_a_run_under_way_is_reported(fleet, restart):
+def test_a_run_under_way_with_damage_within_is_closed_and_says_so(fleet, restart):
     daemon, run, segment = restart(damage_at(0.5), LONG, first_lines)
     with daemon:
         muster = Muster(daemon, fleet)
         assert segment in daemon.messages()
+        shown = muster("show", run)
+        assert "cannot be read" in shown.text and segment in shown.text
+        assert "unknown" in shown.text.lower()
         result = muster("watch", run, "--json")
         assert result.code != 0
         assert sequences(result) == list(range(1, len(sequences(result)) + 1))

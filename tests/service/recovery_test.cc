@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "service/proto_time.h"
 #include "service/run_past.h"
 #include "tests/service/run_fakes.h"
 
@@ -34,8 +35,11 @@ class RecoveryTest : public ::testing::Test {
     run->Begin({}, {});
     FakeEngineRun& engine = *first_.engine.runs().at(0);
     for (const uint32_t host : {0, 1, 2}) engine.Ready(host);
+    ASSERT_TRUE(first_.Turn().ok());
     engine.Output(0, "out\n");
     engine.End(0);
+    engine.Flush();
+    ASSERT_TRUE(first_.Turn().ok());
     engine.Output(1, "lost\n", engine::OutputStream::kStderr);
     engine.Flush();
     ASSERT_TRUE(first_.Turn().ok());
@@ -125,7 +129,45 @@ TEST_F(RecoveryTest, WhatCannotBeContinuedSaysWhy) {
   EXPECT_THAT((*next_->store.Find("id"))->run.message(), HasSubstr("cannot be continued"));
 }
 
-TEST_F(RecoveryTest, ADamagedOneIsLeftAndTheOthersAreNot) {
+TEST_F(RecoveryTest, OneWithADamagedLogIsClosedWithWhatCanBeRead) {
+  LeaveBehind(Spec(true));
+  const uint64_t last = first_.store.Unfinished()->at(0).last_sequence;
+  const auto events = StoredEvents(first_.store, "id");
+  uint64_t damaged = 0;
+  for (const v1::Event& event : events) {
+    if (event.has_output() && event.output().host_index() == 0) damaged = event.sequence();
+  }
+  ASSERT_GT(damaged, 2u);
+  ASSERT_LT(damaged, last);
+  first_.disk->Damage("id", damaged);
+  StartNext();
+  Recover();
+  EXPECT_TRUE(runs_->Live().empty());
+  EXPECT_THAT(next_->engine.runs(), IsEmpty());
+  EXPECT_TRUE(next_->store.Unfinished()->empty());
+  const v1::Run run = (*next_->store.Find("id"))->run;
+  EXPECT_EQ(run.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_THAT(run.message(), HasSubstr("cannot be read"));
+  EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[1].stderr_bytes(), 5u);  // it follows the damage
+  EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[3].state(), v1::HOST_STATE_NOT_STARTED);
+  // Nothing is skipped in silence.
+  EXPECT_TRUE(absl::IsDataLoss(next_->store.Read("id", damaged - 1, 1 << 20).status()));
+}
+
+TEST_F(RecoveryTest, StartTimesAreThoseOfTheDaemonThatWasLost) {
+  LeaveBehind(Spec(false));
+  StartNext();
+  Recover();
+  EXPECT_LT(TimeOf(Results()[0].start_time()), absl::Now());
+  EXPECT_LE(TimeOf(Results()[0].start_time()), TimeOf(Results()[0].end_time()));
+  EXPECT_FALSE(Results()[2].has_start_time());
+  EXPECT_FALSE(Results()[3].has_start_time());
+}
+
+TEST_F(RecoveryTest, OneWhoseHostsAreNotKnownIsLeftAndTheOthersAreNot) {
   LeaveBehind(Spec(false));
   first_.disk->Damage("id", 2);
   StartNext();
