@@ -2,6 +2,8 @@
 #ifndef SERVICE_ACTIVITY_H_
 #define SERVICE_ACTIVITY_H_
 
+#include <chrono>
+
 #include "absl/time/time.h"
 #include "ssh_engine/mutex.h"
 
@@ -10,33 +12,36 @@ namespace muster::service {
 // Counts what is under way: runs and streams. Thread-safe.
 class Activity {
  public:
-  explicit Activity(absl::Time now) : last_(now) {}
+  // One that nobody sets.
+  using Clock = std::chrono::steady_clock;
 
-  void Begin(absl::Time now) {
+  explicit Activity(Clock::time_point now) : last_(now) {}
+
+  void Begin(Clock::time_point now) {
     MutexLock lock(&mutex_);
     ++under_way_;
     last_ = now;
   }
-  void End(absl::Time now) {
+  void End(Clock::time_point now) {
     MutexLock lock(&mutex_);
     --under_way_;
     last_ = now;
   }
-  void Touch(absl::Time now) {
+  void Touch(Clock::time_point now) {
     MutexLock lock(&mutex_);
     last_ = now;
   }
 
   // How long nothing has been under way.
-  absl::Duration IdleFor(absl::Time now) const {
+  absl::Duration IdleFor(Clock::time_point now) const {
     MutexLock lock(&mutex_);
-    return under_way_ > 0 ? absl::ZeroDuration() : now - last_;
+    return under_way_ > 0 ? absl::ZeroDuration() : absl::FromChrono(now - last_);
   }
 
  private:
   mutable Mutex mutex_;
   int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time last_ ABSL_GUARDED_BY(mutex_);
+  Clock::time_point last_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster::service

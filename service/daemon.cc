@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& optio
 }
 
 Daemon::Daemon(const DaemonOptions& options)
-    : options_(options), activity_(absl::Now()), tails_(kTailBytes) {}
+    : options_(options), activity_(Activity::Clock::now()), tails_(kTailBytes) {}
 
 Daemon::~Daemon() { Stop(); }
 

@@ -48,7 +48,7 @@ class Daemon {
 
   // What it listens on.
   std::vector<std::string> addresses() const;
-  absl::Duration IdleFor(absl::Time now) const { return activity_.IdleFor(now); }
+  absl::Duration IdleFor() const { return activity_.IdleFor(Activity::Clock::now()); }
 
  private:
   explicit Daemon(const DaemonOptions& options);

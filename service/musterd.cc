@@ -89,7 +89,7 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
   for (;;) {
     absl::Duration wait = absl::InfiniteDuration();
     if (options.idle_timeout > absl::ZeroDuration()) {
-      wait = options.idle_timeout - daemon.IdleFor(absl::Now());
+      wait = options.idle_timeout - daemon.IdleFor();
       if (wait <= absl::ZeroDuration()) {
         spdlog::info("idle for {}: ending", absl::FormatDuration(options.idle_timeout));
         return;

@@ -119,20 +119,20 @@ void RunService::Stop(std::chrono::milliseconds patience) {
 
 void RunService::OnRunBegun(const Run& run) {
   LogStart(run);
-  parts_.activity->Begin(absl::Now());
+  parts_.activity->Begin(Activity::Clock::now());
   MutexLock lock(&mutex_);
   ++under_way_;
 }
 
 void RunService::OnRunOver(const Run& run) {
   LogEnd(run);
-  parts_.activity->End(absl::Now());
+  parts_.activity->End(Activity::Clock::now());
   MutexLock lock(&mutex_);
   if (--under_way_ == 0) all_over_.notify_all();
 }
 
 absl::StatusOr<Caller> RunService::Admit(const grpc::CallbackServerContext& context) const {
-  parts_.activity->Touch(absl::Now());
+  parts_.activity->Touch(Activity::Clock::now());
   {
     MutexLock lock(&mutex_);
     if (stopping_) return absl::UnavailableError("musterd is stopping");
@@ -296,8 +296,8 @@ grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* co
 
 WatchReactor* RunService::NewWatcher() {
   Activity* const activity = parts_.activity;
-  activity->Begin(absl::Now());
-  return new WatchReactor([activity] { activity->End(absl::Now()); });
+  activity->Begin(Activity::Clock::now());
+  return new WatchReactor([activity] { activity->End(Activity::Clock::now()); });
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(

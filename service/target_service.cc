@@ -33,7 +33,7 @@ absl::Status Resolve(const RunPreparer& preparer, const absl::StatusOr<Caller>& 
 grpc::ServerUnaryReactor* TargetService::ResolveTargets(grpc::CallbackServerContext* context,
                                                         const v1::ResolveTargetsRequest* request,
                                                         v1::ResolveTargetsResponse* response) {
-  activity_->Touch(absl::Now());
+  activity_->Touch(Activity::Clock::now());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   helpers_->Run([=, caller = CallerOf(*context)] {
     reactor->Finish(GrpcStatus(Resolve(*preparer_, caller, *request, response)));

@@ -141,3 +141,12 @@ def test_timeouts_and_watchers_do_not_look_at_it(clock, fleet, muster, shift):
     write(gate, "")
     out, err = watch.communicate(timeout=SECONDS)
     assert (watch.returncode, out.count(b": done\n")) == (0, 3), err
+
+
+@pytest.mark.parametrize("shift", [DAY, -DAY])
+def test_an_idle_daemon_ends_in_its_own_time(clock, tmp_path, shift):
+    with Daemon(folder=str(tmp_path), args=["--idle-timeout", "2s"], program=clock.program) as daemon:
+        clock.set(shift)
+        with pytest.raises(subprocess.TimeoutExpired):
+            daemon.process.wait(1)
+        assert daemon.process.wait(SECONDS) == 0
