@@ -24,7 +24,7 @@ if [ "$which" != asan ]; then
     //tests/service:run_rollout_test //tests/service:runs_test //tests/service:recovery_test \
     //tests/service:durability_simulation_test //tests/service:journal_test \
     //tests/integration:test_contract \
-    //tests/integration:test_cancel //tests/integration:test_scale \
+    //tests/integration:test_cancel //tests/integration:test_jump //tests/integration:test_scale \
     //tests/integration:test_sessions || status=1
 fi
 # The reactors run on gRPC's threads, where ThreadSanitizer is blind: their locks are proved instead.
