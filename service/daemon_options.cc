@@ -75,8 +75,8 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   AddDuration(app, "--session-idle", &options->session_idle,
               "Keep unused SSH sessions open for so long; 0: close them at once [10m]");
   app->add_option("--max-sessions", options->max_sessions,
-                  "SSH sessions at any time, in use or kept open; hosts past them wait [what open "
-                  "files and half of the memory allow]")
+                  "SSH sessions at any time, in use or kept open; one by way of a jump host counts as "
+                  "two; hosts past them wait [what open files and half of the memory allow]")
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}))
       ->type_name("N");
   app->add_option("--max-runs", options->max_runs, "Runs under way at any time [1000]")

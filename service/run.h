@@ -98,7 +98,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
 
   std::shared_ptr<RunLog> log() const override { return log_; }
 
-  // What the store has to have before Begin.
+  // What the journal has to be asked to add before Begin.
   NewRun Record() const;
   EventBlock FirstEvents() const;
 

@@ -179,11 +179,11 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   context.new_transport = NewLibsshTransport;
   context.random.seed(std::random_device()());
   context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
-  context.job = order.job;
+  context.job = std::move(order.job);
   AddJumpHosts(links_.get(), &context);
   const auto place = shares_.insert(shares_.end(), share);
   auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
-  share->run = std::make_unique<RunOnLoop>(std::move(context), std::move(order.job),
+  share->run = std::make_unique<RunOnLoop>(std::move(context),
                                            order.observer->ForLoop(index_, std::move(control)),
                                            std::move(order.limit), [this, share, place] {
                                              shares_.erase(place);

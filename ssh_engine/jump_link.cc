@@ -35,11 +35,10 @@ size_t SendTo(int fd, absl::string_view bytes) {
 // Its callbacks only note what has come: they are called from within the transport.
 struct JumpLink::Tunnel final : public TunnelUser {
   void OnTunnelData(absl::string_view bytes) override { link->Hold(this, bytes); }
-  void OnTunnelEof() override {
+  void OnTunnelEnd() override {
     ended = true;
     link->Wake();
   }
-  void OnTunnelClosed() override { OnTunnelEof(); }
 
   JumpLink* link = nullptr;
   std::string target;  // for messages

@@ -110,11 +110,11 @@ void LibsshTunnel::Make() {
     return static_cast<int>(size);
   };
   callbacks_.channel_eof_function = [](ssh_session, ssh_channel, void* self) {
-    static_cast<LibsshTunnel*>(self)->user_->OnTunnelEof();
+    static_cast<LibsshTunnel*>(self)->user_->OnTunnelEnd();
   };
   callbacks_.channel_close_function = [](ssh_session, ssh_channel, void* self) {
     static_cast<LibsshTunnel*>(self)->closed_ = true;
-    static_cast<LibsshTunnel*>(self)->user_->OnTunnelClosed();
+    static_cast<LibsshTunnel*>(self)->user_->OnTunnelEnd();
   };
   ssh_callbacks_init(&callbacks_);
   ssh_set_channel_callbacks(channel_, &callbacks_);

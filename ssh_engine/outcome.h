@@ -43,7 +43,8 @@ enum class Cause {
   kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
   kReset = 4,            // kUnreachable: the connection broke before the command was started
   kNetwork = 5,          // kUnreachable: no route, network down
-  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, or no common algorithm
+  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, no common algorithm, or a jump host
+                         // that makes no connections
   kLocal = 7,            // kUnreachable: out of descriptors or memory here
   kHostKeyUnknown = 8,   // kHostKeyRejected
   kHostKeyChanged = 9,   // kHostKeyRejected

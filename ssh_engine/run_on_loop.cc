@@ -61,15 +61,13 @@ void FlushingObserver::Count(size_t bytes) {
   });
 }
 
-RunOnLoop::RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
-                     std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
-                     absl::AnyInvocable<void()> on_done)
+RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
+                     std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
       observer_(context_.loop, std::move(observer)),
       on_done_(std::move(on_done)),
       alive_(std::make_shared<char>()) {
-  context_.job = std::move(job);
   context_.observer = &observer_;
 }
 

@@ -49,11 +49,10 @@ class FlushingObserver final : public LoopObserver {
 // of RunHandle and LoopControl.
 class RunOnLoop {
  public:
-  // `context` needs no observer and no job. `on_done` is called once, after Finish, when the last
+  // `context` needs no observer. `on_done` is called once, after Finish, when the last
   // host has ended and its events are flushed, never from within a call; it may destroy this.
-  RunOnLoop(RunContext context, std::shared_ptr<const Job> job,
-            std::unique_ptr<LoopObserver> observer, std::shared_ptr<InFlightLimit> limit,
-            absl::AnyInvocable<void()> on_done);
+  RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
+            std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
   void Add(std::vector<Host> hosts);

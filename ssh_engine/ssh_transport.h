@@ -47,8 +47,7 @@ class TunnelUser {
  public:
   virtual ~TunnelUser() = default;
   virtual void OnTunnelData(absl::string_view bytes) = 0;
-  virtual void OnTunnelEof() = 0;     // no more data will come
-  virtual void OnTunnelClosed() = 0;  // by the server
+  virtual void OnTunnelEnd() = 0;  // no more data will come; may be told twice
 };
 
 // A connection that a server makes on our behalf (direct-tcpip; RFC 4254, 7.2). Loop-confined.

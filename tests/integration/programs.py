@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 
 MUSTERD = os.path.abspath(os.environ.get("MUSTERD", "bazel-bin/service/musterd"))
 MUSTER = os.path.abspath(os.environ.get("MUSTER", "bazel-bin/client/muster"))
@@ -16,6 +17,13 @@ def environment(home, **more):
     sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
     return {"HOME": home, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8",
             **sanitizers, **more}
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 class Daemon:

@@ -7,16 +7,9 @@ import time
 
 import pytest
 
-from programs import Daemon, Muster, SECONDS
+from programs import Daemon, Muster, SECONDS, wait_until
 
 TARGETS = "127.0.6.[1-5]"
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def running(marker):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from fleet import write
-from programs import Daemon, Muster, MUSTERD, SECONDS
+from programs import Daemon, Muster, MUSTERD, wait_until
 
 TARGETS = "127.0.17.[1-4]"
 HOSTS = [f"127.0.17.{host}" for host in range(1, 5)]
@@ -39,13 +39,6 @@ def marked(marks):
     """How many marks each host has left."""
     return {name: len(open(os.path.join(marks, name), encoding="ascii").readlines())
             for name in sorted(os.listdir(marks))}
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class SmallDisk:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from fleet import Fleet, read
-from programs import Daemon, Muster, SECONDS
+from programs import Daemon, Muster, SECONDS, wait_until
 
 TARGETS = "127.0.9.[10-29]"
 HOSTS = [f"127.0.9.{i}" for i in range(10, 30)]
@@ -64,13 +64,6 @@ def through_fixture(muster):
     def run(gates, targets, *command, options=()):
         return muster.outcomes(targets, *command, options=["-J", gates, *options])
     return run
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_one_connection_carries_many_hosts(muster, inside):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from programs import SECONDS
+from programs import SECONDS, wait_until
 
 TARGETS = "127.0.13.[1-4]"
 NAMES = [f"127.0.13.{number}" for number in range(1, 5)]
@@ -30,13 +30,6 @@ def mixed_fixture(muster, start):
     run = start(MIXED, targets=TARGETS + ",127.0.13.5:1")
     assert muster("watch", run, "-q").code == 3
     return run
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_show_groups_hosts_by_their_outcome(muster, mixed):

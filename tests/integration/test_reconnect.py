@@ -5,14 +5,13 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 
 import pytest
 
 from cutting_proxy import CuttingProxy
 from fleet import write
 from own_daemon import end_daemons, ready_daemons
-from programs import Daemon, Muster, MUSTER, MUSTERD, SECONDS, environment
+from programs import Daemon, Muster, MUSTER, MUSTERD, SECONDS, environment, wait_until
 
 CUTS = 100
 EXAMPLE_CUTS = 30
@@ -92,13 +91,6 @@ def test_the_node_example_goes_on_after_each_cut(daemon, fleet, node_example, ga
     with CuttingProxy(daemon.socket, EXAMPLE_CUTS) as proxy:
         check_cut(proxy, gate, ["node", f"{node_example}/run.js", TARGETS, command_until(gate)],
                   example_env(daemon, fleet, proxy))
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def begin(process, hosts):

@@ -103,7 +103,7 @@ TEST_F(JumpLinkTest, ItIsClosedWhenEitherSideIs) {
   EXPECT_THAT(gate_.tunnels, IsEmpty());
   Customer* second = Connected("b");
   gate_.tunnels[0]->user->OnTunnelData("last");
-  gate_.tunnels[0]->user->OnTunnelClosed();
+  gate_.tunnels[0]->user->OnTunnelEnd();
   loop_.Run();
   EXPECT_THAT(gate_.tunnels, IsEmpty());
   EXPECT_EQ(ReadFrom(*second), "last");

@@ -36,7 +36,8 @@ class RunOnLoopTest : public ::testing::Test {
     for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
-    run_ = std::make_unique<RunOnLoop>(context_, job_, std::move(observer), limit_,
+    context_.job = job_;
+    run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_,
                                        [this] { ++dones_; });
     run_->Add(std::move(list));
     run_->Finish();
