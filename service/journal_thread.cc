@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <time.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace muster::service {
@@ -13,13 +12,6 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// Each commit costs the processor as much as a few sessions: where many want one after the other, it
-// is worth a wait. The turns may take this share of a core, after some that are free.
-constexpr int kShareOfCore = 4;  // a quarter
-constexpr nanoseconds kMostAllowance = milliseconds(1);
-constexpr nanoseconds kLongestPause = milliseconds(3);  // from one turn's beginning to the next
-// Output that nobody's start waits for; watchers are written to each forty milliseconds anyhow.
-constexpr milliseconds kPutOff(10);
 constexpr milliseconds kSyncInterval(900);
 constexpr milliseconds kRetryInterval(1000);
 
@@ -34,7 +26,10 @@ nanoseconds ThreadTime() {
 
 JournalThread::JournalThread(RunStore* store, TailMemory* tails, JournalHooks hooks,
                              const JournalMarks& marks)
-    : journal_(store, tails, WithWake(std::move(hooks)), marks), thread_([this] { Work(); }) {}
+    : pace_(Clock::now()),
+      synced_(Clock::now()),
+      journal_(store, tails, WithWake(std::move(hooks)), marks),
+      thread_([this] { Work(); }) {}
 
 JournalThread::~JournalThread() {
   {
@@ -46,70 +41,65 @@ JournalThread::~JournalThread() {
 }
 
 JournalHooks JournalThread::WithWake(JournalHooks hooks) {
-  hooks.wake = [this](bool urgent) {
-    Wake(urgent ? Clock::time_point::min() : Clock::now() + kPutOff);
-  };
+  hooks.wake = [this](bool urgent) { Wake(urgent); };
   return hooks;
 }
 
-void JournalThread::Wake(Clock::time_point at) {
+void JournalThread::Wake(bool urgent) {
   {
     MutexLock lock(&mutex_);
-    const Clock::time_point due = std::max(at, earliest_);
-    if (due >= due_) return;
-    due_ = due;
+    if (!pace_.Ask(urgent, Clock::now())) return;
   }
   wake_.notify_one();
 }
 
 bool JournalThread::WaitForTurn() {
   MutexLock lock(&mutex_);
-  while (!stopping_ && Clock::now() < due_) {
-    if (due_ == Clock::time_point::max()) {
+  while (!stopping_ && Clock::now() < pace_.due()) {
+    if (pace_.due() == Clock::time_point::max()) {
       lock.Wait(&wake_);
     } else {
-      lock.WaitUntil(&wake_, due_);
+      lock.WaitUntil(&wake_, pace_.due());
     }
   }
-  due_ = Clock::time_point::max();
+  pace_.Begin(Clock::now());
   return !stopping_;
 }
 
-// A turn that was asked for while the last one failed comes no sooner, either.
-void JournalThread::NotBefore(Clock::time_point earliest) {
+bool JournalThread::Turn() {
+  const nanoseconds before = ThreadTime();
+  const bool well = journal_.Turn().ok();
+  const nanoseconds spent = ThreadTime() - before;
   MutexLock lock(&mutex_);
-  earliest_ = earliest;
-  if (due_ != Clock::time_point::max()) due_ = std::max(due_, earliest_);
+  if (well) {
+    pace_.End(Clock::now(), spent);
+  } else {
+    pace_.Fail(Clock::now());
+  }
+  return well;
 }
 
-nanoseconds JournalThread::PauseAfter(nanoseconds spent) {
+// What the turn has left, and what is to be synced.
+void JournalThread::AskForMore() {
   const Clock::time_point now = Clock::now();
-  allowance_ = std::min(kMostAllowance, allowance_ + (now - allowance_at_) / kShareOfCore) - spent;
-  allowance_ = std::max<nanoseconds>(allowance_, -kLongestPause / kShareOfCore);
-  allowance_at_ = now;
-  return std::max(nanoseconds(0), -allowance_ * kShareOfCore);
+  MutexLock lock(&mutex_);
+  if (journal_.stalled()) {
+    pace_.AskAt(now);
+  } else if (journal_.unsynced()) {
+    const Clock::time_point next = synced_ + kSyncInterval;
+    pace_.AskAt(next > now ? next : now + kRetryInterval);
+  }
 }
 
 void JournalThread::Work() {
   pthread_setname_np(pthread_self(), "journal");
-  Clock::time_point synced = Clock::now();
   while (WaitForTurn()) {
     const bool clean = !journal_.unsynced();
-    const Clock::time_point begin = Clock::now();
-    const nanoseconds before = ThreadTime();
-    const absl::Status turned = journal_.Turn();
-    const nanoseconds pause = PauseAfter(ThreadTime() - before);
+    const bool well = Turn();
     const Clock::time_point now = Clock::now();
-    NotBefore(turned.ok() ? begin + pause : now + kRetryInterval);
-    if (clean) synced = now;  // what there is to sync is not older
-    if (now >= synced + kSyncInterval && journal_.Sync().ok()) synced = now;
-    if (turned.ok() && journal_.stalled()) {
-      Wake(now);  // there was much
-    } else if (!turned.ok()) {
-      Wake(now + kRetryInterval);
-    } else if (journal_.unsynced()) {
-      Wake(synced + kSyncInterval > now ? synced + kSyncInterval : now + kRetryInterval);
-    }
+    if (clean) synced_ = now;
+    if (now >= synced_ + kSyncInterval && journal_.Sync().ok()) synced_ = now;
+    if (well) AskForMore();
   }
   while (journal_.Turn().ok() && journal_.stalled()) {
   }

@@ -13,8 +13,9 @@
 namespace muster::service {
 namespace {
 
-// Hosts under way for each that is ready: then it can wait for others.
-constexpr size_t kMany = 16;
+// Of so many hosts on their way to their start, one can wait for others, up to this part of them.
+constexpr size_t kMany = 8;
+constexpr size_t kFewOfMany = 2;  // half
 
 // What one loop knows of a host's output while it runs.
 struct HostOutputCount {
@@ -30,9 +31,17 @@ class RunLoopObserver final : public engine::LoopObserver {
 
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
-    under_way_.insert(host_index);
+    if (state < engine::HostState::kStarting) {
+      unstarted_.insert(host_index);
+    } else {
+      ForgetUnstarted(host_index);
+    }
   }
-  void OnReady(uint32_t host_index) override { ready_.push_back(host_index); }
+  void OnReady(uint32_t host_index) override {
+    ready_.push_back(host_index);
+    unstarted_.insert(host_index);
+    asked_.insert(host_index);
+  }
   void OnOutput(uint32_t host_index, engine::OutputStream stream,
                 const engine::OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override;
@@ -46,11 +55,13 @@ class RunLoopObserver final : public engine::LoopObserver {
   void AddState(uint32_t host_index);
   void AddOmitted(uint32_t host_index, const HostOutputCount& count);
   void AskToStart();
+  void ForgetUnstarted(uint32_t host_index);
 
   const std::shared_ptr<Run> run_;
   const std::shared_ptr<engine::LoopControl> control_;
-  absl::flat_hash_set<uint32_t> under_way_;
-  std::vector<uint32_t> ready_;
+  absl::flat_hash_set<uint32_t> unstarted_;  // out of the queue, and neither started nor ended
+  absl::flat_hash_set<uint32_t> asked_;      // of these: only their leave to start is missing
+  std::vector<uint32_t> ready_;              // of these: new ones
   EventBlock block_;
   std::vector<HostUpdate> updates_;
   absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
@@ -124,7 +135,7 @@ void RunLoopObserver::AddOmitted(uint32_t host_index, const HostOutputCount& cou
 
 void RunLoopObserver::OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) {
   pending_states_.erase(host_index);
-  under_way_.erase(host_index);
+  ForgetUnstarted(host_index);
   HostUpdate update;
   update.host_index = host_index;
   update.state = ProtoOf(outcome.state);
@@ -153,9 +164,15 @@ void RunLoopObserver::Flush(absl::Time now) {
   if (!ready_.empty()) AskToStart();
 }
 
-// Where a few of many come, more come soon, and one commit serves them all.
+void RunLoopObserver::ForgetUnstarted(uint32_t host_index) {
+  unstarted_.erase(host_index);
+  asked_.erase(host_index);
+}
+
+// Where few of many wait, more come soon, and one commit serves them all.
 void RunLoopObserver::AskToStart() {
-  const bool few = ready_.size() * kMany <= under_way_.size();
+  const bool few =
+      unstarted_.size() >= kMany && asked_.size() * kFewOfMany <= unstarted_.size();
   run_->AskToStart(std::exchange(ready_, {}), few ? Urgency::kSoon : Urgency::kNow, control_);
 }
 

@@ -13,8 +13,12 @@ namespace muster::service {
 namespace {
 
 constexpr size_t kBatchBytes = 1 << 20;
-constexpr absl::Duration kInterval = absl::Milliseconds(40);  // as EventView::interval
-constexpr size_t kMuch = 64 << 10;                            // is sent before its time
+// Between writes, as EventView::interval; longer where so much comes that nobody reads it line by
+// line: each write wakes five threads.
+constexpr absl::Duration kInterval = absl::Milliseconds(40);
+constexpr absl::Duration kLongInterval = absl::Milliseconds(100);
+constexpr size_t kLongFrom = 32 << 10;  // the last write
+constexpr size_t kMuch = 256 << 10;     // is sent before its time
 constexpr size_t kNeverMuch = size_t{1} << 62;
 
 // `Run run = 2` of the response, to be joined to the events.
@@ -136,6 +140,7 @@ void WatchReactor::Write(RunLog::Batch batch) {
   last_write_ = std::chrono::steady_clock::now();
   writing_ = true;
   message_ = grpc::ByteBuffer(batch.slices.data(), batch.slices.size());
+  last_write_bytes_ = message_.Length();
   StartWrite(&message_);
 }
 
@@ -144,7 +149,10 @@ bool WatchReactor::Linger() {
   const EventView* const view = options_.view.get();
   if (!last_write_) return false;
   const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
-  const absl::Duration left = (view == nullptr ? kInterval : view->interval()) - passed;
+  const absl::Duration interval = view != nullptr                ? view->interval()
+                                  : last_write_bytes_ < kLongFrom ? kInterval
+                                                                 : kLongInterval;
+  const absl::Duration left = interval - passed;
   const size_t much = view != nullptr && view->wants_run() ? kNeverMuch : kMuch;
   if (left <= absl::ZeroDuration() || !follower_->NotifyAfter(much, reader_)) return false;
   lingering_ = true;

@@ -7,6 +7,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -82,6 +83,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::optional<std::chrono::steady_clock::time_point> last_write_ ABSL_GUARDED_BY(mutex_);
+  size_t last_write_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool behind_ ABSL_GUARDED_BY(mutex_) = false;     // there was more to read than one batch
   bool lingering_ ABSL_GUARDED_BY(mutex_) = false;  // until the alarm, or until there is much
   bool alarm_set_ ABSL_GUARDED_BY(mutex_) = false;

@@ -260,6 +260,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool logged_in_ = false;
   bool reading_extensions_ = false;
   bool extensions_read_ = false;
+  bool eof_sent_ = false;
   bool exec_sent_ = false;
   bool closed_by_server_ = false;
   bool has_more_ = false;
@@ -527,15 +528,19 @@ Step LibsshTransport::Exec(const std::string& command) {
 
 Step LibsshTransport::TryExec(const std::string& command) {
   const int result = ssh_channel_request_exec(channel_, command.c_str());
+  // Commands read end of file rather than wait for input. It goes with the request, as OpenSSH's
+  // does that has none.
+  if (!eof_sent_ && !closed_by_server_ && result != SSH_ERROR) {
+    eof_sent_ = true;
+    ssh_channel_send_eof(channel_);
+  }
   if (!Settle()) return FailLost();
   if (result == SSH_AGAIN) return Step::kAgain;
   if (result != SSH_OK) {
     return Fail({Cause::kExecRefused, false, "the server refused to run a command"});
   }
   exec_sent_ = true;
-  // Commands read end of file rather than wait for input.
-  if (!closed_by_server_) ssh_channel_send_eof(channel_);
-  return Settle() ? Step::kDone : FailLost();
+  return Step::kDone;
 }
 
 Step LibsshTransport::Pump() {
@@ -571,6 +576,7 @@ bool LibsshTransport::Release() {
   FreeChannel();
   output_ = nullptr;
   exit_report_ = ExitReport();
+  eof_sent_ = false;
   exec_sent_ = false;
   closed_by_server_ = false;
   return closed && Settle();
