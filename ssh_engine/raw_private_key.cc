@@ -14,7 +14,9 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -35,9 +37,29 @@ KnownKeys& Known() {
   return known;
 }
 
+struct Free {
+  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
+  void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
+};
+
+// To find an algorithm by its name takes longer than to use it: each thread does so once.
+EVP_PKEY_CTX* ContextOf(int type) {
+  using Context = std::unique_ptr<EVP_PKEY_CTX, Free>;
+  const auto make = [](const char* name) {
+    Context context(EVP_PKEY_CTX_new_from_name(nullptr, name, nullptr));
+    const bool usable = context != nullptr && EVP_PKEY_fromdata_init(context.get()) > 0;
+    return usable ? std::move(context) : nullptr;
+  };
+  thread_local const Context x25519 = make("X25519");
+  thread_local const Context ed25519 = make("ED25519");
+  return type == EVP_PKEY_X25519 ? x25519.get() : ed25519.get();
+}
+
+// Empty where OpenSSL cannot.
 std::string DigestOf(const unsigned char* private_key) {
+  thread_local const std::unique_ptr<EVP_MD, Free> sha256(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(private_key, kKeyBytes, digest);
+  if (EVP_Digest(private_key, kKeyBytes, digest, nullptr, sha256.get(), nullptr) != 1) return "";
   return std::string(reinterpret_cast<char*>(digest), sizeof(digest));
 }
 
@@ -46,7 +68,7 @@ EVP_PKEY* Compute(const char* type, const unsigned char* private_key, size_t siz
 }
 
 // Null where OpenSSL cannot.
-EVP_PKEY* Combine(const char* type, const unsigned char* private_key, const PublicKey& public_key) {
+EVP_PKEY* Combine(int type, const unsigned char* private_key, const PublicKey& public_key) {
   OSSL_PARAM params[] = {
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
                                         const_cast<unsigned char*>(private_key), kKeyBytes),
@@ -54,21 +76,19 @@ EVP_PKEY* Combine(const char* type, const unsigned char* private_key, const Publ
                                         const_cast<unsigned char*>(public_key.data()), kKeyBytes),
       OSSL_PARAM_construct_end(),
   };
+  EVP_PKEY_CTX* const context = ContextOf(type);
   EVP_PKEY* key = nullptr;
-  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr);
-  if (context == nullptr || EVP_PKEY_fromdata_init(context) <= 0 ||
-      EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) <= 0) {
-    key = nullptr;
-  }
-  EVP_PKEY_CTX_free(context);
-  return key;
+  const bool made = context != nullptr &&
+                    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) > 0;
+  return made ? key : nullptr;
 }
 
 EVP_PKEY* NewEd25519(const unsigned char* private_key) {
   KnownKeys& known = Known();
   const std::string digest = DigestOf(private_key);
+  if (digest.empty()) return Compute("ED25519", private_key, kKeyBytes);
   const auto it = known.find(digest);
-  if (it != known.end()) return Combine("ED25519", private_key, it->second);
+  if (it != known.end()) return Combine(EVP_PKEY_ED25519, private_key, it->second);
   EVP_PKEY* key = Compute("ED25519", private_key, kKeyBytes);
   PublicKey public_key;
   size_t size = public_key.size();
@@ -87,6 +107,6 @@ extern "C" EVP_PKEY* EVP_PKEY_new_raw_private_key(int type, ENGINE*, const unsig
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   if (size == kKeyBytes && type == EVP_PKEY_ED25519) return NewEd25519(key);
   // Agreeing on a secret takes the private key and the peer's public one.
-  if (size == kKeyBytes && type == EVP_PKEY_X25519) return Combine("X25519", key, PublicKey());
+  if (size == kKeyBytes && type == EVP_PKEY_X25519) return Combine(EVP_PKEY_X25519, key, PublicKey());
   return Compute(OBJ_nid2sn(type), key, size);
 }
