@@ -13,7 +13,7 @@
 namespace muster::service {
 namespace {
 
-// Of so many hosts on their way to their start, one can wait for others, up to this part of them.
+// Of so many hosts on their way to their start, some can wait for others: fewer than this part.
 constexpr size_t kMany = 8;
 constexpr size_t kFewOfMany = 2;  // half
 
@@ -172,7 +172,7 @@ void RunLoopObserver::ForgetUnstarted(uint32_t host_index) {
 // Where few of many wait, more come soon, and one commit serves them all.
 void RunLoopObserver::AskToStart() {
   const bool few =
-      unstarted_.size() >= kMany && asked_.size() * kFewOfMany <= unstarted_.size();
+      unstarted_.size() >= kMany && asked_.size() * kFewOfMany < unstarted_.size();
   run_->AskToStart(std::exchange(ready_, {}), few ? Urgency::kSoon : Urgency::kNow, control_);
 }
 

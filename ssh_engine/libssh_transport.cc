@@ -42,6 +42,7 @@ constexpr uint64_t kMaxBytesBeforeLogin = 256 * 1024;
 constexpr int kReadsPerTurn = 64;
 constexpr int kFirstReads = 16;
 constexpr size_t kGreetingBytes = 64;
+constexpr size_t kInitialWindow = 64000;  // CHANNEL_INITIAL_WINDOW, channels.c
 constexpr time_t kAgentConnectSeconds = 5;
 // What a peer that has vanished without a word costs: a minute.
 constexpr int kKeepAliveIdleSeconds = 30;
@@ -203,6 +204,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
 
   Step TryHandshake();
   Step TryOpenChannel();
+  void WidenWindow();
   Step TryExec(const std::string& command);
   bool Begin();
   bool Configure();
@@ -260,7 +262,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool logged_in_ = false;
   bool reading_extensions_ = false;
   bool extensions_read_ = false;
-  bool eof_sent_ = false;
+  bool exec_asked_ = false;
   bool exec_sent_ = false;
   bool closed_by_server_ = false;
   bool has_more_ = false;
@@ -526,14 +528,21 @@ Step LibsshTransport::Exec(const std::string& command) {
   return TakeTurn([&] { return TryExec(command); });
 }
 
+// libssh opens a channel for 64,000 bytes, and asks for more (WINDOWBASE) when the first have come,
+// or when it is to read more than that. That is said with the request, and no packet by itself.
+void LibsshTransport::WidenWindow() {
+  static char nothing[kInitialWindow + 1];  // what comes goes to OnData
+  io_.StopReceiving();
+  ssh_channel_read_timeout(channel_, nothing, sizeof(nothing), 0, 0);
+}
+
 Step LibsshTransport::TryExec(const std::string& command) {
+  const bool first = !std::exchange(exec_asked_, true);
+  if (first) WidenWindow();
   const int result = ssh_channel_request_exec(channel_, command.c_str());
   // Commands read end of file rather than wait for input. It goes with the request, as OpenSSH's
   // does that has none.
-  if (!eof_sent_ && !closed_by_server_ && result != SSH_ERROR) {
-    eof_sent_ = true;
-    ssh_channel_send_eof(channel_);
-  }
+  if (first && !closed_by_server_ && result != SSH_ERROR) ssh_channel_send_eof(channel_);
   if (!Settle()) return FailLost();
   if (result == SSH_AGAIN) return Step::kAgain;
   if (result != SSH_OK) {
@@ -576,7 +585,7 @@ bool LibsshTransport::Release() {
   FreeChannel();
   output_ = nullptr;
   exit_report_ = ExitReport();
-  eof_sent_ = false;
+  exec_asked_ = false;
   exec_sent_ = false;
   closed_by_server_ = false;
   return closed && Settle();

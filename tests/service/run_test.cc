@@ -92,8 +92,8 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
-// More come soon, and one commit serves them all.
-TEST_F(RunTest, OneOfManyWaitsALittleWithItsStart) {
+// More come soon, and one commit serves them all: until half of those on their way wait.
+TEST_F(RunTest, FewOfManyWaitALittleWithTheirStart) {
   Begin(PlanOf(40));
   for (uint32_t host = 0; host < 40; ++host) engine_->State(host, HostState::kConnecting);
   engine_->Flush();
@@ -103,11 +103,22 @@ TEST_F(RunTest, OneOfManyWaitsALittleWithItsStart) {
   engine_->Ready(0);
   engine_->Flush();
   EXPECT_THAT(urgent, ElementsAre(false));
-  for (uint32_t host = 1; host < 20; ++host) engine_->Ready(host);
+  for (uint32_t host = 1; host < 19; ++host) engine_->Ready(host);
+  engine_->Flush();
+  EXPECT_THAT(urgent, ElementsAre(false));
+  engine_->Ready(19);
   engine_->Flush();
   EXPECT_THAT(urgent, ElementsAre(false, true));
   Turn();
-  for (uint32_t host = 0; host < 35; ++host) engine_->End(host);
+  for (uint32_t host = 0; host < 20; ++host) engine_->State(host, HostState::kStarting);
+  engine_->Flush();
+  Turn();
+  urgent.clear();
+  for (uint32_t host = 20; host < 29; ++host) engine_->Ready(host);  // nine of twenty
+  engine_->Flush();
+  EXPECT_THAT(urgent, ElementsAre(false));
+  Turn();
+  for (uint32_t host = 0; host < 33; ++host) engine_->End(host);
   engine_->Flush();
   Turn();
   urgent.clear();
