@@ -20,6 +20,8 @@ namespace {
 constexpr int kEventsPerTurn = 256;
 constexpr int kBackgroundEventsPerTurn = 4;
 constexpr absl::Duration kBackgroundPerTurn = absl::Microseconds(250);  // a key exchange takes most
+constexpr absl::Duration kBackgroundRest = absl::Milliseconds(1);  // while others hurry
+constexpr absl::Duration kHurry = absl::Milliseconds(20);
 constexpr int kBulkEventsPerTurn = 4;  // of up to 256 KiB each
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
@@ -202,7 +204,12 @@ void EpollLoop::Iterate() {
   }
   RunTimers();
   if (posted) RunPosted();
+  if (background_rests_ && (now_ >= background_rests_until_ || !Hurried())) {
+    RestBackground(false);
+    background = true;
+  }
   background_behind_ = background && ServeBackground();
+  if (background && Hurried()) RestBackground(true);
   if (bulk) ServeBulk();
   RunDeferred();
 }
@@ -218,6 +225,23 @@ bool EpollLoop::ServeBackground() {
     if (ReadMonotonic() - begin >= kBackgroundPerTurn) break;
   }
   return true;
+}
+
+// Its set reports nothing meanwhile.
+void EpollLoop::RestBackground(bool rest) {
+  background_rests_ = rest;
+  background_rests_until_ = ReadMonotonic() + kBackgroundRest;
+  epoll_event event = {};
+  event.events = rest ? 0 : EPOLLIN;
+  event.data.u64 = kBackgroundId;
+  const int result = epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, background_.get(), &event);
+  ABSL_RAW_CHECK(result == 0, "epoll_ctl failed");
+}
+
+void EpollLoop::AddHurried(int count) {
+  ABSL_RAW_CHECK(InLoopThread(), "AddHurried belongs to the loop's thread");
+  hurried_ += count;
+  if (count > 0) hurried_until_ = now_ + kHurry;
 }
 
 void EpollLoop::ServeBulk() {
@@ -241,8 +265,11 @@ int EpollLoop::SetOf(Priority priority) const {
 // Rounded up: a timer never fires early.
 int EpollLoop::WaitMilliseconds() const {
   if (!deferred_.empty()) return 0;
-  if (timer_order_.empty()) return -1;
-  const absl::Duration wait = timer_order_.begin()->first - ReadMonotonic();
+  absl::Duration next = absl::InfiniteDuration();
+  if (!timer_order_.empty()) next = timer_order_.begin()->first;
+  if (background_rests_) next = std::min(next, background_rests_until_);
+  if (next == absl::InfiniteDuration()) return -1;
+  const absl::Duration wait = next - ReadMonotonic();
   if (wait <= absl::ZeroDuration()) return 0;
   return static_cast<int>(std::min<int64_t>(
       absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1))), 3'600'000));

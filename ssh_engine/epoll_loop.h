@@ -38,6 +38,7 @@ class EpollLoop final : public EventLoop {
   std::unique_ptr<FdWatch> Watch(int fd, Priority priority,
                                  absl::AnyInvocable<void(Readiness)> callback) override;
   bool BackgroundIsBehind() const override { return background_behind_; }
+  void AddHurried(int count) override;
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override;
   absl::Duration ReadClock() const override;
@@ -54,6 +55,9 @@ class EpollLoop final : public EventLoop {
   void Iterate();
   // As many as fit into a short time; true: there may be more.
   bool ServeBackground();
+  bool Hurried() const { return hurried_ > 0 && now_ < hurried_until_; }
+  // For a pause, or not any more.
+  void RestBackground(bool rest);
   void ServeBulk();
   int SetOf(Priority priority) const;
   int WaitMilliseconds() const;
@@ -75,6 +79,10 @@ class EpollLoop final : public EventLoop {
   absl::Time wall_time_;
   uint64_t next_id_ = 3;  // of watches and timers; before it wake_, background_ and bulk_
   bool background_behind_ = false;
+  bool background_rests_ = false;
+  absl::Duration background_rests_until_;
+  int hurried_ = 0;
+  absl::Duration hurried_until_;
   absl::flat_hash_map<uint64_t, std::shared_ptr<WatchState>> watches_;
   // Armed ones, the next to fire first; among equals in the order of arming.
   std::set<std::pair<absl::Duration, uint64_t>> timer_order_;

@@ -72,6 +72,12 @@ class EventLoop {
   // time for more of that kind.
   virtual bool BackgroundIsBehind() const = 0;
 
+  // So many more, or fewer, wait for something that takes a round trip or two. As long as there are
+  // any, but no longer than some milliseconds after the last came, the background is served with
+  // pauses: else it takes the whole processor, and not only descriptors wait for that, but other
+  // threads, too.
+  virtual void AddHurried(int count) = 0;
+
   virtual std::unique_ptr<Timer> NewTimer(Task callback) = 0;
 
   // Monotonic time since an arbitrary start, read once an iteration.

@@ -30,9 +30,18 @@ RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* ses
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
-RemoteCommand::~RemoteCommand() { Unpark(); }
+RemoteCommand::~RemoteCommand() {
+  Unpark();
+  SetHurried(false);
+}
+
+void RemoteCommand::SetHurried(bool hurried) {
+  if (std::exchange(hurried_, hurried) == hurried) return;
+  context_->loop->AddHurried(hurried ? 1 : -1);
+}
 
 void RemoteCommand::Start() {
+  SetHurried(warm_);
   session_->SetUser(this);
   session_->SetBulk(false);
   transport().SetOutput(
@@ -119,6 +128,7 @@ bool RemoteCommand::Exec() {
       return false;
     case SshTransport::Step::kDone:
       timings_->started = SinceBegin();
+      SetHurried(false);
       phase_ = Phase::kRunning;
       phase_timer_->Disarm();
       context_->observer->OnState(host_.index, HostState::kRunning);
@@ -392,6 +402,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
   phase_ = Phase::kEnded;
   Unpark();
+  SetHurried(false);
   timings_->closed = context_->loop->ReadClock() - begin_;
   stdout_.Finish([this](const OutputChunk& chunk) {
     context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);

@@ -65,6 +65,8 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   // Of the second channel.
   enum class Beside { kUnused, kAtWork, kDone, kFutile };
 
+  // Who has an open session expects an answer at once.
+  void SetHurried(bool hurried);
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
   // One step; whether to go on at once.
@@ -128,6 +130,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   Beside beside_ = Beside::kUnused;
   std::string stop_line_;
   bool parked_ = false;
+  bool hurried_ = false;
 
   LineAssembler stdout_;
   LineAssembler stderr_;

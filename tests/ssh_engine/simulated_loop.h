@@ -27,6 +27,7 @@ class SimulatedLoop final : public EventLoop {
   std::unique_ptr<FdWatch> Watch(int fd, Priority priority,
                                  absl::AnyInvocable<void(Readiness)> callback) override;
   bool BackgroundIsBehind() const override { return background_behind; }
+  void AddHurried(int count) override { hurried += count; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override { return now_; }
   absl::Duration ReadClock() const override { return now_; }
@@ -49,6 +50,7 @@ class SimulatedLoop final : public EventLoop {
   size_t armed_timers() const { return timers_.size(); }
 
   bool background_behind = false;  // what BackgroundIsBehind answers
+  int hurried = 0;                 // by AddHurried
 
  private:
   class SimulatedWatch;
