@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kSmallBlock = 4 << 10;
 constexpr size_t kJoinedBlock = 32 << 10;
 
+constexpr absl::Duration kNow = absl::ZeroDuration();
+constexpr absl::Duration kAnyTime = absl::InfiniteDuration();
+
 }  // namespace
 
 bool Journal::Work::empty() const {
@@ -31,32 +34,30 @@ Journal::~Journal() {
 // --- Queueing
 
 template <typename Add>
-void Journal::Queue(Urgency urgency, size_t bytes, Add add) {
+void Journal::Queue(absl::Duration patience, size_t bytes, Add add) {
   bool wake;
-  bool urgent;
   {
     MutexLock lock(&mutex_);
     const bool was_empty = queued_.empty();
-    const bool was_urgent = queued_.urgent;
     add(&queued_);
     bytes_ += bytes;
     new_bytes_ += bytes;
-    if (urgency == Urgency::kNow || new_bytes_ >= marks_.urgent_bytes) queued_.urgent = true;
-    urgent = queued_.urgent && !was_urgent;
-    wake = was_empty || urgent;
+    if (new_bytes_ >= marks_.urgent_bytes) patience = kNow;
+    wake = was_empty || patience < queued_.patience;
+    queued_.patience = std::min(queued_.patience, patience);
     // With the lock, so that who is told hears it in the right order.
     if (!pressure_ && bytes_ >= marks_.high_bytes) {
       pressure_ = true;
       if (hooks_.pressure) hooks_.pressure(true);
     }
   }
-  if (wake && hooks_.wake) hooks_.wake(urgent);
+  if (wake && hooks_.wake) hooks_.wake(patience);
 }
 
 void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, absl::Time time,
                      Done done) {
   const size_t bytes = first.size();
-  Queue(Urgency::kNow, bytes, [&](Work* work) {
+  Queue(kNow, bytes, [&](Work* work) {
     work->added.push_back({std::move(run), log, std::move(done)});
     if (!first.empty()) work->pieces.push_back({std::move(log), std::move(first), time, false});
   });
@@ -65,14 +66,14 @@ void Journal::AddRun(NewRun run, std::shared_ptr<RunLog> log, EventBlock first, 
 void Journal::Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time) {
   if (block.empty()) return;
   const size_t bytes = block.size();
-  Queue(Urgency::kSoon, bytes, [&](Work* work) {
+  Queue(kAnyTime, bytes, [&](Work* work) {
     work->pieces.push_back({std::move(log), std::move(block), time, false});
   });
 }
 
 void Journal::Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes,
-                    Urgency urgency, Done done) {
-  Queue(urgency, 0, [&](Work* work) {
+                    absl::Duration patience, Done done) {
+  Queue(patience, 0, [&](Work* work) {
     Starting hosts{log->run_id(), std::move(host_indexes)};
     work->starting.push_back({std::move(hosts), std::move(log), std::move(done)});
   });
@@ -81,18 +82,18 @@ void Journal::Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_inde
 void Journal::End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time,
                   Done done) {
   const size_t bytes = last.size();
-  Queue(Urgency::kNow, bytes, [&](Work* work) {
+  Queue(kNow, bytes, [&](Work* work) {
     work->pieces.push_back({log, std::move(last), time, true});
     work->ended.push_back({std::move(run), std::move(log), std::move(done)});
   });
 }
 
 void Journal::Flush(Done done) {
-  Queue(Urgency::kNow, 0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
+  Queue(kNow, 0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
 }
 
 void Journal::Forget(std::string run_id) {
-  Queue(Urgency::kSoon, 0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
+  Queue(kAnyTime, 0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
 }
 
 absl::Status Journal::health() const {

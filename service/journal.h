@@ -23,9 +23,9 @@ namespace muster::service {
 
 // What others do to help; each may be null. None may block or call the journal.
 struct JournalHooks {
-  // Something was queued where nothing was: `urgent` when somebody waits for it (Urgency::kNow), or
-  // when it is much. Any thread.
-  std::function<void(bool urgent)> wake;
+  // Something was queued: it can wait for so long, or for any time (InfiniteDuration). Called where
+  // nothing was queued, or only what could wait longer. Any thread.
+  std::function<void(absl::Duration patience)> wake;
   // True: stop reading from hosts, the disk is slower than they are. False: go on. Any thread.
   std::function<void(bool stop)> pressure;
   // Another daemon has taken the store over: this one must stop. Once, from Turn.
@@ -40,11 +40,6 @@ struct JournalMarks {
   size_t low_bytes = 4 << 20;
   // Of a log in one turn, as long as nobody waits for more of it: others come in between.
   size_t turn_bytes = 4 << 20;
-};
-
-enum class Urgency {
-  kNow,
-  kSoon,  // with what comes within the next some milliseconds
 };
 
 // Queues without blocking, from any thread; Turn and Sync, from one thread (JournalThread), write
@@ -67,10 +62,10 @@ class Journal {
               Done done);
   void Append(std::shared_ptr<RunLog> log, EventBlock block, absl::Time time);
   // Their command may be requested once this is done: not before, and not where it failed. While
-  // nothing can be written, it waits. kSoon: others are about to join, whom the same commit serves.
-  // Of a run that could not be added, it gets the same answer.
-  void Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes, Urgency urgency,
-             Done done);
+  // nothing can be written, it waits. `patience`: so long it may wait for others, whom the same
+  // commit serves. Of a run that could not be added, it gets the same answer.
+  void Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes,
+             absl::Duration patience, Done done);
   // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
@@ -127,7 +122,7 @@ class Journal {
     std::vector<Ended> ended;
     std::vector<Done> flushed;
     std::vector<std::string> forgotten;
-    bool urgent = false;
+    absl::Duration patience = absl::InfiniteDuration();
     bool empty() const;
     bool to_commit() const { return !added.empty() || !starting.empty() || !ended.empty(); }
   };
@@ -145,7 +140,7 @@ class Journal {
 
   // Queues by `add` and wakes who writes.
   template <typename Add>
-  void Queue(Urgency urgency, size_t bytes, Add add);
+  void Queue(absl::Duration patience, size_t bytes, Add add);
   void Take();
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);

@@ -13,16 +13,15 @@ using std::chrono::seconds;
 constexpr int kShareOfCore = 4;  // a quarter
 constexpr nanoseconds kMostAllowance = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(3);  // from one turn's beginning to the next
-// What nobody waits for, or few of many hosts: soon after a quiet time, else at this distance.
-// Watchers are written to each forty milliseconds anyhow.
+// What nobody waits for: soon after a quiet time, else at this distance. Watchers are written to
+// forty milliseconds apart anyhow.
 constexpr milliseconds kPutOff(10);
-constexpr milliseconds kDistance(25);
+constexpr milliseconds kDistance(50);
 constexpr seconds kRetry(1);
 
 }  // namespace
 
-bool JournalPace::Ask(bool urgent, Time now) {
-  if (urgent) return AskAt(now);
+bool JournalPace::Ask(Time now) {
   return AskAt(std::max<Time>(now + kPutOff, begun_ + kDistance));
 }
 

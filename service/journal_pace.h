@@ -16,10 +16,9 @@ class JournalPace {
 
   explicit JournalPace(Time now) : allowance_at_(now) {}
 
-  // There is something to write: `urgent` where somebody waits for it. True: a turn is due sooner
-  // than it was.
-  bool Ask(bool urgent, Time now);
-  // The same, at that time.
+  // There is something to write that nobody waits for. True: a turn is due sooner than it was.
+  bool Ask(Time now);
+  // At that time, at the latest.
   bool AskAt(Time at);
   // Time::max(): there is nothing to do.
   Time due() const { return due_; }

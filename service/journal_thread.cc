@@ -41,14 +41,18 @@ JournalThread::~JournalThread() {
 }
 
 JournalHooks JournalThread::WithWake(JournalHooks hooks) {
-  hooks.wake = [this](bool urgent) { Wake(urgent); };
+  hooks.wake = [this](absl::Duration patience) { Wake(patience); };
   return hooks;
 }
 
-void JournalThread::Wake(bool urgent) {
+void JournalThread::Wake(absl::Duration patience) {
+  const Clock::time_point now = Clock::now();
   {
     MutexLock lock(&mutex_);
-    if (!pace_.Ask(urgent, Clock::now())) return;
+    const bool sooner = patience == absl::InfiniteDuration()
+                            ? pace_.Ask(now)
+                            : pace_.AskAt(now + absl::ToChronoNanoseconds(patience));
+    if (!sooner) return;
   }
   wake_.notify_one();
 }

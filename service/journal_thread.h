@@ -28,7 +28,7 @@ class JournalThread {
   using Clock = JournalPace::Clock;
 
   JournalHooks WithWake(JournalHooks hooks);
-  void Wake(bool urgent);
+  void Wake(absl::Duration patience);
   // Until a turn is due. False: the end.
   bool WaitForTurn();
   // True: all is well.

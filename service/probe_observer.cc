@@ -20,7 +20,7 @@ class ProbeLoopObserver final : public engine::LoopObserver {
 
   void OnState(uint32_t, engine::HostState) override {}
   // A probe bears being repeated: nothing is written down before it.
-  void OnReady(uint32_t host_index) override { control_->Grant({host_index}); }
+  void OnReady(uint32_t host_index, absl::Duration) override { control_->Grant({host_index}); }
   void OnOutput(uint32_t host_index, engine::OutputStream,
                 const engine::OutputChunk& chunk) override {
     std::string& output = outputs_[host_index];

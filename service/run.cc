@@ -321,12 +321,12 @@ size_t Run::ReserveOutput(size_t bytes) {
   return fit;
 }
 
-void Run::AskToStart(std::vector<uint32_t> hosts, Urgency urgency,
+void Run::AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
                      std::shared_ptr<engine::LoopControl> control) {
   if (frozen_) return;
   std::vector<uint32_t> granted = hosts;
   parts_.journal->Start(
-      log_, std::move(hosts), urgency,
+      log_, std::move(hosts), patience,
       [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
         if (!status.ok()) return;
         PassCrashPoint(CrashPoint::kGrantBefore);

@@ -132,8 +132,9 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
   // Writes the events down, then takes note of the hosts and does what follows.
   void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
-  // The commands of these hosts are granted once it is durable that they start.
-  void AskToStart(std::vector<uint32_t> hosts, Urgency urgency,
+  // The commands of these hosts are granted once it is durable that they start; so long it may wait
+  // for others.
+  void AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
                   std::shared_ptr<engine::LoopControl> control);
   void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now);
 

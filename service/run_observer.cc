@@ -13,9 +13,11 @@
 namespace muster::service {
 namespace {
 
-// Of so many hosts on their way to their start, some can wait for others: fewer than this part.
-constexpr size_t kMany = 8;
-constexpr size_t kFewOfMany = 2;  // half
+// Where others are on their way to their start, one can wait for them, since one commit serves them
+// all: for a tenth of the time that it took to get there. That is nothing to a host that answers
+// fast, and saves most where servers are slow.
+constexpr int kPatience = 10;
+constexpr absl::Duration kMostPatience = absl::Milliseconds(100);
 
 // What one loop knows of a host's output while it runs.
 struct HostOutputCount {
@@ -37,8 +39,9 @@ class RunLoopObserver final : public engine::LoopObserver {
       ForgetUnstarted(host_index);
     }
   }
-  void OnReady(uint32_t host_index) override {
+  void OnReady(uint32_t host_index, absl::Duration took) override {
     ready_.push_back(host_index);
+    patience_ = std::min(patience_, took / kPatience);
     unstarted_.insert(host_index);
     asked_.insert(host_index);
   }
@@ -62,6 +65,7 @@ class RunLoopObserver final : public engine::LoopObserver {
   absl::flat_hash_set<uint32_t> unstarted_;  // out of the queue, and neither started nor ended
   absl::flat_hash_set<uint32_t> asked_;      // of these: only their leave to start is missing
   std::vector<uint32_t> ready_;              // of these: new ones
+  absl::Duration patience_ = kMostPatience;  // of the new ones
   EventBlock block_;
   std::vector<HostUpdate> updates_;
   absl::flat_hash_map<uint32_t, engine::HostState> pending_states_;
@@ -169,11 +173,10 @@ void RunLoopObserver::ForgetUnstarted(uint32_t host_index) {
   asked_.erase(host_index);
 }
 
-// Where few of many wait, more come soon, and one commit serves them all.
 void RunLoopObserver::AskToStart() {
-  const bool few =
-      unstarted_.size() >= kMany && asked_.size() * kFewOfMany < unstarted_.size();
-  run_->AskToStart(std::exchange(ready_, {}), few ? Urgency::kSoon : Urgency::kNow, control_);
+  const absl::Duration patience = std::exchange(patience_, kMostPatience);
+  const bool others = asked_.size() < unstarted_.size();
+  run_->AskToStart(std::exchange(ready_, {}), others ? patience : absl::ZeroDuration(), control_);
 }
 
 class RunEngineObserver final : public engine::RunObserver {

@@ -97,8 +97,8 @@ class LoopObserver {
   virtual void OnState(uint32_t host_index, HostState state) = 0;
   // The channel is open, and the command waits for LoopControl::Grant, for any time; it is certain
   // that nothing was requested. May come again: where the connection breaks meanwhile and the host
-  // is tried again (Retries).
-  virtual void OnReady(uint32_t host_index) = 0;
+  // is tried again (Retries). `took`: since the host left the queue.
+  virtual void OnReady(uint32_t host_index, absl::Duration took) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
   // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came

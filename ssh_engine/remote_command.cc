@@ -95,7 +95,7 @@ void RemoteCommand::BeginWait() {
   phase_ = Phase::kReady;
   phase_timer_->Disarm();
   ready_since_ = context_->loop->Now();
-  context_->observer->OnReady(host_.index);
+  context_->observer->OnReady(host_.index, timings_->channel_open);
 }
 
 // Looks only whether the connection lives.

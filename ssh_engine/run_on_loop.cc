@@ -28,8 +28,8 @@ void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   if (!state_timer_->armed()) state_timer_->Arm(kStateDelay);
 }
 
-void FlushingObserver::OnReady(uint32_t host_index) {
-  observer_->OnReady(host_index);
+void FlushingObserver::OnReady(uint32_t host_index, absl::Duration took) {
+  observer_->OnReady(host_index, took);
   Count(kEventBytes);
 }
 

@@ -27,7 +27,7 @@ class FlushingObserver final : public LoopObserver {
   FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer);
 
   void OnState(uint32_t host_index, HostState state) override;
-  void OnReady(uint32_t host_index) override;
+  void OnReady(uint32_t host_index, absl::Duration took) override;
   void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) override;
   void OnEnd(uint32_t host_index, const HostOutcome& outcome) override;
   // What there is, now.

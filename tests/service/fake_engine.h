@@ -60,7 +60,9 @@ class FakeEngineRun final : public engine::RunHandle {
     return observer_->ForLoop(loop, std::make_shared<Control>(book_));
   }
   void State(uint32_t host, engine::HostState state) { loop()->OnState(host, state); }
-  void Ready(uint32_t host) { loop()->OnReady(host); }
+  void Ready(uint32_t host, absl::Duration took = absl::ZeroDuration()) {
+    loop()->OnReady(host, took);
+  }
   void Output(uint32_t host, const std::string& text,
               engine::OutputStream stream = engine::OutputStream::kStdout) {
     loop()->OnOutput(host, stream, {text, false, false});

@@ -30,7 +30,7 @@ class JournalPaceTest : public testing::Test {
     for (const Time end = now_ + seconds(1); now_ < end; now_ = pace_.due()) {
       Turn(each);
       ++turns;
-      pace_.Ask(true, now_);
+      pace_.AskAt(now_);
     }
     return turns;
   }
@@ -43,16 +43,16 @@ class JournalPaceTest : public testing::Test {
 TEST_F(JournalPaceTest, ThereIsNothingToDoAtFirst) { EXPECT_EQ(pace_.due(), Time::max()); }
 
 TEST_F(JournalPaceTest, AfterAQuietTimeWhatIsUrgentIsDueAtOnceAndTheRestSoon) {
-  EXPECT_TRUE(pace_.Ask(false, now_));
+  EXPECT_TRUE(pace_.Ask(now_));
   EXPECT_EQ(Due(), milliseconds(10));
-  EXPECT_FALSE(pace_.Ask(false, now_ + milliseconds(5)));
+  EXPECT_FALSE(pace_.Ask(now_ + milliseconds(5)));
   EXPECT_EQ(Due(), milliseconds(10));
-  EXPECT_TRUE(pace_.Ask(true, now_ + milliseconds(7)));
+  EXPECT_TRUE(pace_.AskAt(now_ + milliseconds(7)));
   EXPECT_EQ(Due(), milliseconds(7));
 }
 
 TEST_F(JournalPaceTest, ATurnAnswersAllThatWasAsked) {
-  pace_.Ask(true, now_);
+  pace_.AskAt(now_);
   Turn(microseconds(100));
   EXPECT_EQ(pace_.due(), Time::max());
 }
@@ -61,13 +61,13 @@ TEST_F(JournalPaceTest, ATurnAnswersAllThatWasAsked) {
 TEST_F(JournalPaceTest, ShortlyAfterATurnTheRestWaitsLonger) {
   Turn(microseconds(0));
   now_ += milliseconds(2);
-  pace_.Ask(false, now_);
-  EXPECT_EQ(Due(), milliseconds(25));
-  pace_.Ask(true, now_);
+  pace_.Ask(now_);
+  EXPECT_EQ(Due(), milliseconds(50));
+  pace_.AskAt(now_);
   EXPECT_EQ(Due(), milliseconds(2));
   Turn(microseconds(0));
   now_ += milliseconds(100);
-  pace_.Ask(false, now_);
+  pace_.Ask(now_);
   EXPECT_EQ(Due(), milliseconds(112));
 }
 
@@ -75,7 +75,7 @@ TEST_F(JournalPaceTest, ShortTurnsFollowEachOtherAtOnce) {
   now_ += milliseconds(100);
   for (int i = 0; i < 9; ++i) {
     Turn(microseconds(100));
-    pace_.Ask(true, now_);
+    pace_.AskAt(now_);
     EXPECT_EQ(pace_.due(), now_);
   }
 }
@@ -90,11 +90,11 @@ TEST_F(JournalPaceTest, UnderLoadTurnsArePaused) {
 
 TEST_F(JournalPaceTest, AFailureIsTriedAgainAfterASecondWhateverIsAsked) {
   pace_.Begin(now_);
-  pace_.Ask(true, now_);
+  pace_.AskAt(now_);
   now_ += milliseconds(5);
   pace_.Fail(now_);
   EXPECT_EQ(Due(), milliseconds(1005));
-  pace_.Ask(true, now_ + milliseconds(10));
+  pace_.AskAt(now_ + milliseconds(10));
   EXPECT_EQ(Due(), milliseconds(1005));
 }
 

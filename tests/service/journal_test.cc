@@ -1,5 +1,6 @@
 #include "service/journal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <future>
@@ -12,6 +13,11 @@
 
 namespace muster::service {
 namespace {
+
+using ::testing::ElementsAre;
+
+constexpr absl::Duration kNow = absl::ZeroDuration();
+constexpr absl::Duration kAnyTime = absl::InfiniteDuration();
 
 EventBlock Block(int events, size_t size = 10) {
   EventBlock block;
@@ -73,12 +79,12 @@ class JournalTest : public ::testing::Test {
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
   MemoryRunStore store_{disk_};
   TailMemory tails_{1 << 20};
-  std::vector<bool> wakes_;
+  std::vector<absl::Duration> wakes_;
   std::vector<bool> pressure_;
   int fenced_ = 0;
   Journal journal_{&store_,
                    &tails_,
-                   {[this](bool urgent) { wakes_.push_back(urgent); },
+                   {[this](absl::Duration patience) { wakes_.push_back(patience); },
                     [this](bool stop) { pressure_.push_back(stop); },
                     [this](const absl::Status&) { ++fenced_; }},
                    {2000, 5000, 1000}};
@@ -128,8 +134,8 @@ TEST_F(JournalTest, OneCommitForAllThatStart) {
   const size_t before = disk_->writes(StoreWrite::kCommit);
   absl::optional<absl::Status> first;
   absl::optional<absl::Status> second;
-  journal_.Start(log, {1, 2}, Urgency::kNow, Keep(&first));
-  journal_.Start(log, {3}, Urgency::kNow, Keep(&second));
+  journal_.Start(log, {1, 2}, kNow, Keep(&first));
+  journal_.Start(log, {3}, kNow, Keep(&second));
   EXPECT_FALSE(first.has_value());
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(first->ok() && second->ok());
@@ -161,7 +167,7 @@ TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   absl::optional<absl::Status> started;
   FailWith(absl::ResourceExhaustedError("full"));
   journal_.Append(log, Block(2), now_);
-  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, kNow, Keep(&started));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&added_));
   EXPECT_FALSE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsResourceExhausted(journal_.health()));
@@ -221,7 +227,7 @@ TEST_F(JournalTest, TheEndOfARunThatExistedAlreadyHoldsNobodyUp) {
   absl::optional<absl::Status> started;
   journal_.AddRun(again, log, Block(1), now_, Keep(&refused));
   journal_.End(EndOf("b"), log, Block(1), now_, Keep(&ended));
-  journal_.Start(kept, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(kept, {0}, kNow, Keep(&started));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsAlreadyExists(*refused));
   ASSERT_TRUE(ended.has_value() && started.has_value());
@@ -239,14 +245,14 @@ TEST_F(JournalTest, NoCommandOfARunThatCouldNotBeAddedIsStarted) {
   absl::optional<absl::Status> started;
   absl::optional<absl::Status> later;
   journal_.AddRun(RunOf("a"), log, Block(1), now_, Keep(&refused));
-  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, kNow, Keep(&started));
   EXPECT_FALSE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsResourceExhausted(*refused));
   EXPECT_TRUE(absl::IsResourceExhausted(*started));
   disk_->SetFault(nullptr);
   absl::optional<absl::Status> others;
-  journal_.Start(log, {1}, Urgency::kNow, Keep(&later));
-  journal_.Start(other, {0}, Urgency::kNow, Keep(&others));
+  journal_.Start(log, {1}, kNow, Keep(&later));
+  journal_.Start(other, {0}, kNow, Keep(&others));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsResourceExhausted(*later));
   EXPECT_TRUE(others->ok());
@@ -257,7 +263,7 @@ TEST_F(JournalTest, OneCommitForARunAndItsFirstStarts) {
   const size_t before = disk_->writes(StoreWrite::kCommit);
   absl::optional<absl::Status> started;
   journal_.AddRun(RunOf("a"), log, Block(1), now_, Keep(&added_));
-  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, kNow, Keep(&started));
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(added_->ok() && started->ok());
   EXPECT_EQ(disk_->writes(StoreWrite::kCommit), before + 1);
@@ -270,7 +276,7 @@ TEST_F(JournalTest, OfRunsAddedTogetherOnlyThoseThatExistFail) {
   absl::optional<absl::Status> started;
   journal_.AddRun(RunOf("a"), NewLog("a"), EventBlock(), now_, Keep(&again));
   journal_.AddRun(RunOf("b"), NewLog("b"), Block(1), now_, Keep(&other));
-  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, kNow, Keep(&started));
   EXPECT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(absl::IsAlreadyExists(*again));
   EXPECT_TRUE(other->ok() && started->ok());
@@ -281,10 +287,10 @@ TEST_F(JournalTest, ATakenOverStoreEndsAll) {
   MemoryRunStore newer(disk_);
   absl::optional<absl::Status> started;
   journal_.Append(log, Block(1), now_);
-  journal_.Start(log, {0}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {0}, kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_TRUE(absl::IsAborted(*started));
-  journal_.Start(log, {1}, Urgency::kNow, Keep(&started));
+  journal_.Start(log, {1}, kNow, Keep(&started));
   EXPECT_TRUE(absl::IsAborted(journal_.Turn()));
   EXPECT_EQ(fenced_, 1);
   EXPECT_EQ(log->last_sequence(), 1u);
@@ -304,23 +310,27 @@ TEST_F(JournalTest, WakesOnceAndAgainWhenItGetsUrgent) {
   const auto log = Add("a");
   wakes_.clear();
   for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1), now_);
-  EXPECT_EQ(wakes_, (std::vector<bool>{false}));
+  EXPECT_THAT(wakes_, ElementsAre(kAnyTime));
   for (int i = 0; i < 5; ++i) journal_.Append(log, Block(1, 1000), now_);
-  EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
+  EXPECT_THAT(wakes_, ElementsAre(kAnyTime, kNow));
   EXPECT_TRUE(journal_.Turn().ok());
-  journal_.Start(log, {0}, Urgency::kNow, [](absl::Status) {});
-  journal_.Start(log, {1}, Urgency::kNow, [](absl::Status) {});
-  EXPECT_EQ(wakes_, (std::vector<bool>{false, true, true}));
+  wakes_.clear();
+  journal_.Start(log, {0}, kNow, [](absl::Status) {});
+  journal_.Start(log, {1}, kNow, [](absl::Status) {});
+  EXPECT_THAT(wakes_, ElementsAre(kNow));
 }
 
-TEST_F(JournalTest, AStartThatCanWaitIsNotUrgent) {
+TEST_F(JournalTest, WakesAgainForThoseWhoWaitLessLongOnly) {
   const auto log = Add("a");
   wakes_.clear();
   absl::optional<absl::Status> started;
-  journal_.Start(log, {0}, Urgency::kSoon, Keep(&started));
-  EXPECT_EQ(wakes_, (std::vector<bool>{false}));
-  journal_.Start(log, {1}, Urgency::kNow, [](absl::Status) {});
-  EXPECT_EQ(wakes_, (std::vector<bool>{false, true}));
+  journal_.Start(log, {0}, absl::Milliseconds(20), Keep(&started));
+  journal_.Append(log, Block(1), now_);
+  journal_.Start(log, {1}, absl::Milliseconds(30), [](absl::Status) {});
+  EXPECT_THAT(wakes_, ElementsAre(absl::Milliseconds(20)));
+  journal_.Start(log, {2}, absl::Milliseconds(10), [](absl::Status) {});
+  journal_.Start(log, {3}, kNow, [](absl::Status) {});
+  EXPECT_THAT(wakes_, ElementsAre(absl::Milliseconds(20), absl::Milliseconds(10), kNow));
   ASSERT_TRUE(journal_.Turn().ok());
   EXPECT_TRUE(started->ok());
 }

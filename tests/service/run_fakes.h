@@ -35,15 +35,15 @@ struct FakeDaemon {
   }
 
   const std::shared_ptr<MemoryDisk> disk;
-  std::function<void(bool urgent)> on_wake;  // something was queued
+  std::function<void(absl::Duration patience)> on_wake;  // something was queued
   MemoryRunStore store{disk};
   TailMemory tails{size_t{16} << 20};
   HostLocks locks;
   FakeEngine engine;
   Journal journal{&store,
                   &tails,
-                  {[this](bool urgent) {
-                     if (on_wake) on_wake(urgent);
+                  {[this](absl::Duration patience) {
+                     if (on_wake) on_wake(patience);
                    },
                    nullptr, nullptr}};
   HelperPool helpers{1};  // ended first: its thread queues in the journal

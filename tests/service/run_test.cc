@@ -92,39 +92,55 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
-// More come soon, and one commit serves them all: until half of those on their way wait.
-TEST_F(RunTest, FewOfManyWaitALittleWithTheirStart) {
-  Begin(PlanOf(40));
-  for (uint32_t host = 0; host < 40; ++host) engine_->State(host, HostState::kConnecting);
+// More come soon, and one commit serves them all: a tenth of what it took may be spent on waiting.
+TEST_F(RunTest, AStartWaitsForOthersAsLongAsThereAreAny) {
+  Begin(PlanOf(3));
+  for (uint32_t host = 0; host < 3; ++host) engine_->State(host, HostState::kConnecting);
+  engine_->Flush();
+  std::vector<absl::Duration> asked;
+  const auto ask = [&] {
+    Turn();
+    asked.clear();
+    daemon_.on_wake = [&](absl::Duration patience) { asked.push_back(patience); };
+  };
+  ask();
+  engine_->Ready(0, absl::Milliseconds(300));
+  engine_->Flush();
+  EXPECT_THAT(asked, ElementsAre(absl::Milliseconds(30)));
+  ask();
+  engine_->Ready(1, absl::Milliseconds(300));
+  engine_->Ready(2, absl::Milliseconds(400));
+  engine_->Flush();
+  EXPECT_THAT(asked, ElementsAre(absl::ZeroDuration()));
+}
+
+TEST_F(RunTest, AStartWaitsNoLongerThanTheFastestOfThemMayOrATenthOfASecond) {
+  Begin(PlanOf(3));
+  for (uint32_t host = 0; host < 3; ++host) engine_->State(host, HostState::kConnecting);
   engine_->Flush();
   Turn();
-  std::vector<bool> urgent;
-  daemon_.on_wake = [&](bool is_urgent) { urgent.push_back(is_urgent); };
-  engine_->Ready(0);
+  std::vector<absl::Duration> asked;
+  daemon_.on_wake = [&](absl::Duration patience) { asked.push_back(patience); };
+  engine_->Ready(0, absl::Seconds(5));
   engine_->Flush();
-  EXPECT_THAT(urgent, ElementsAre(false));
-  for (uint32_t host = 1; host < 19; ++host) engine_->Ready(host);
+  engine_->Ready(1, absl::Milliseconds(20));
   engine_->Flush();
-  EXPECT_THAT(urgent, ElementsAre(false));
-  engine_->Ready(19);
-  engine_->Flush();
-  EXPECT_THAT(urgent, ElementsAre(false, true));
-  Turn();
-  for (uint32_t host = 0; host < 20; ++host) engine_->State(host, HostState::kStarting);
-  engine_->Flush();
-  Turn();
-  urgent.clear();
-  for (uint32_t host = 20; host < 29; ++host) engine_->Ready(host);  // nine of twenty
-  engine_->Flush();
-  EXPECT_THAT(urgent, ElementsAre(false));
-  Turn();
-  for (uint32_t host = 0; host < 33; ++host) engine_->End(host);
+  EXPECT_THAT(asked, ElementsAre(absl::Milliseconds(100), absl::Milliseconds(2)));
+}
+
+// Neither those whose command was requested nor those that have ended.
+TEST_F(RunTest, AStartDoesNotWaitForHostsThatHadTheirs) {
+  Begin(PlanOf(3));
+  for (uint32_t host = 0; host < 3; ++host) engine_->State(host, HostState::kConnecting);
+  engine_->State(0, HostState::kStarting);
+  engine_->End(1);
   engine_->Flush();
   Turn();
-  urgent.clear();
-  engine_->Ready(39);
+  std::vector<absl::Duration> asked;
+  daemon_.on_wake = [&](absl::Duration patience) { asked.push_back(patience); };
+  engine_->Ready(2, absl::Seconds(5));
   engine_->Flush();
-  EXPECT_THAT(urgent, ElementsAre(true));
+  EXPECT_THAT(asked, ElementsAre(absl::ZeroDuration()));
 }
 
 TEST_F(RunTest, WhileNothingCanBeWrittenNoCommandIsGranted) {

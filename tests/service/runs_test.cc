@@ -20,7 +20,7 @@ class RunsTest : public ::testing::Test {
  protected:
   RunsTest() {
     // Create waits for the store: whatever it queues is written at once.
-    daemon_.on_wake = [this](bool) {
+    daemon_.on_wake = [this](absl::Duration) {
       if (creating_) daemon_.journal.Turn().IgnoreError();
     };
   }
@@ -107,7 +107,7 @@ TEST_F(RunsTest, WhatCannotBeWrittenIsNoRun) {
 
 TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsOverOnce) {
   daemon_.disk->SetFault([](StoreWrite) { return absl::ResourceExhaustedError("full"); });
-  daemon_.on_wake = [this](bool) {
+  daemon_.on_wake = [this](absl::Duration) {
     if (!std::exchange(creating_, false)) return;
     for (const std::shared_ptr<service::Run>& run : runs_.Live()) run->Interrupt();
     EXPECT_FALSE(daemon_.Turn().ok());

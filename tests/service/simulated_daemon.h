@@ -140,7 +140,7 @@ class SimulatedDaemon {
   Journal journal_{
       &store_,
       &tails_,
-      {[this](bool) { wanted_ = true; }, nullptr, [this](const absl::Status&) { fenced_ = true; }}};
+      {[this](absl::Duration) { wanted_ = true; }, nullptr, [this](const absl::Status&) { fenced_ = true; }}};
 };
 
 }  // namespace muster::service

@@ -175,7 +175,7 @@ void SimulatedEngineRun::BeReady(SimulatedHost* host) {
   if (host->chance.OneIn(12)) return EndAs(host, kUnreached[host->chance.Below(4)]);
   host->stage = Stage::kReady;
   ++host->turn;
-  loop_->OnReady(host->host.index);
+  loop_->OnReady(host->host.index, absl::ZeroDuration());
   WantFlush();
   if (host->chance.OneIn(6)) Schedule(host, absl::Microseconds(10), absl::Seconds(2));
 }

@@ -172,7 +172,7 @@ class WatchReactorTest : public ::testing::Test {
   // Until it is in the store.
   void Flush() {
     std::promise<void> done;
-    journal()->Start(log_, {1}, Urgency::kNow, [&](absl::Status) { done.set_value(); });
+    journal()->Start(log_, {1}, absl::ZeroDuration(), [&](absl::Status) { done.set_value(); });
     done.get_future().wait();
   }
   void End() {

@@ -55,7 +55,7 @@ class Recorder final : public RunObserver {
    public:
     Part(Recorder* all, std::shared_ptr<LoopControl> control)
         : all_(all), control_(std::move(control)) {}
-    void OnReady(uint32_t host) override { control_->Grant({host}); }
+    void OnReady(uint32_t host, absl::Duration) override { control_->Grant({host}); }
     void OnState(uint32_t host, HostState state) override {
       MutexLock lock(&all_->mutex_);
       all_->hosts_[host].states.push_back(state);

@@ -236,7 +236,7 @@ class RecordingObserver final : public LoopObserver {
   void OnState(uint32_t host, HostState state) override {
     Note(host, std::string(HostStateName(state)));
   }
-  void OnReady(uint32_t host) override {
+  void OnReady(uint32_t host, absl::Duration) override {
     Note(host, "ready");
     if (on_ready) on_ready(host);
   }

@@ -71,7 +71,7 @@ void TurnOfHosts(benchmark::State& state) {
     for (int i = 0; i < state.range(0); ++i) {
       EventBlock block = BlockOf(32);
       bench.journal()->Append(bench.log(), block.TakeCopy(), absl::UnixEpoch());
-      bench.journal()->Start(bench.log(), {host++}, Urgency::kNow, [](absl::Status) {});
+      bench.journal()->Start(bench.log(), {host++}, absl::ZeroDuration(), [](absl::Status) {});
     }
     bench.Turn();
   }
