@@ -7,11 +7,11 @@
 
 namespace {
 
-// Messages of some hundred KiB come one after the other: their memory is to be used again instead
+// Messages of a hundred KiB come one after the other: their memory is to be used again instead
 // of being given back to the system, and cleared by it, each time.
 void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1024 << 10);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr size_t kBatchBytes = 1 << 20;
 constexpr absl::Duration kInterval = absl::Milliseconds(40);
 constexpr absl::Duration kLongInterval = absl::Milliseconds(100);
 constexpr size_t kLongFrom = 32 << 10;  // the last write
-constexpr size_t kMuch = 256 << 10;     // is sent before its time
+constexpr size_t kMuch = 96 << 10;      // is sent before its time
 constexpr size_t kNeverMuch = size_t{1} << 62;
 
 // `Run run = 2` of the response, to be joined to the events.
