@@ -191,6 +191,57 @@ TEST_F(EpollLoopTest, TheBackgroundIsServedAFewAtATimeAndAfterAllOthers) {
   EXPECT_EQ(most_between, 4);
 }
 
+TEST_F(EpollLoopTest, WhileSomebodyHurriesTheBackgroundPausesForAMillisecond) {
+  const UniqueFd ready(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  std::vector<absl::Duration> turns;
+  auto background = loop_->Watch(ready.get(), Priority::kBackground, [&](Readiness) {
+    if (turns.empty() || loop_->Now() > turns.back()) turns.push_back(loop_->Now());
+    if (turns.size() == 5) loop_->Stop();
+  });
+  background->SetInterest(true, false);
+  loop_->AddHurried(1);
+  loop_->Run();
+  ASSERT_EQ(turns.size(), 5u);
+  for (size_t i = 1; i < turns.size(); ++i) {
+    EXPECT_GE(turns[i] - turns[i - 1], absl::Milliseconds(1));
+  }
+}
+
+// Here: one who gets no answer.
+TEST_F(EpollLoopTest, TheBackgroundPausesNoLongerThanSomeMillisecondsForOneWhoHurries) {
+  const UniqueFd ready(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  absl::Duration last = -absl::InfiniteDuration();
+  auto background = loop_->Watch(ready.get(), Priority::kBackground, [&](Readiness) {
+    const bool at_once = loop_->Now() - last < absl::Milliseconds(1) && loop_->Now() > last;
+    last = loop_->Now();
+    if (at_once) loop_->Stop();
+  });
+  background->SetInterest(true, false);
+  const absl::Duration begin = loop_->Now();
+  loop_->AddHurried(1);
+  loop_->Run();
+  EXPECT_GE(last - begin, absl::Milliseconds(20));
+}
+
+TEST_F(EpollLoopTest, ThePauseEndsWhenNobodyHurriesAnyMore) {
+  const UniqueFd ready(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  bool served = false;
+  int iterations = 0;  // since nobody hurries
+  auto background = loop_->Watch(ready.get(), Priority::kBackground, [&](Readiness) {
+    served = true;
+    if (iterations > 0) loop_->Stop();
+  });
+  background->SetInterest(true, false);
+  auto normal = loop_->Watch(near_.get(), Priority::kNormal, [&](Readiness) {
+    if (served && iterations++ == 0) loop_->AddHurried(-1);
+  });
+  normal->SetInterest(true, false);
+  Write();
+  loop_->AddHurried(1);
+  loop_->Run();
+  EXPECT_EQ(iterations, 1);
+}
+
 TEST_F(EpollLoopTest, WhoAlwaysHasMoreComesAfterThoseWhoHaveLittle) {
   constexpr int kMany = 40;
   std::vector<UniqueFd> fds;

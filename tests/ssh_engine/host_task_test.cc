@@ -605,6 +605,34 @@ TEST_F(HostTaskTest, TheNextCommandTakesTheSessionOfTheLast) {
   EXPECT_EQ(outcome().timings.connected, absl::ZeroDuration());
 }
 
+// Handshakes make room for it, but not for one that has to connect, nor for what it does then.
+TEST_F(HostTaskTest, ACommandOnAWarmSessionHurriesUntilItHasStarted) {
+  StartCommand();
+  EXPECT_EQ(loop_.hurried, 0);
+  Exit(0);
+  server_.open = Step::kAgain;
+  server_.pump = Step::kAgain;
+  Start();
+  EXPECT_EQ(loop_.hurried, 1);
+  server_.open = Step::kDone;
+  Ready();
+  loop_.Run();
+  EXPECT_EQ(server_.execs, 2);
+  EXPECT_EQ(loop_.hurried, 0);
+  Exit(0);
+  EXPECT_EQ(loop_.hurried, 0);
+}
+
+TEST_F(HostTaskTest, ACommandThatEndsBeforeItStartsHurriesNobodyAnyMore) {
+  StartCommand();
+  Exit(0);
+  server_.open = Step::kAgain;
+  Start();
+  EXPECT_EQ(loop_.hurried, 1);
+  task_->Cancel(Cause::kNone, "stop");
+  EXPECT_EQ(loop_.hurried, 0);
+}
+
 TEST_F(HostTaskTest, ASessionThatIsNotFitForMoreIsClosed) {
   StartCommand();
   server_.reusable = false;
