@@ -16,7 +16,7 @@ constexpr nanoseconds kLongestPause = milliseconds(3);  // from one turn's begin
 // What nobody waits for: soon after a quiet time, else at this distance. Watchers are written to
 // forty milliseconds apart anyhow.
 constexpr milliseconds kPutOff(10);
-constexpr milliseconds kDistance(50);
+constexpr milliseconds kDistance(75);
 constexpr seconds kRetry(1);
 
 }  // namespace

@@ -14,9 +14,9 @@ namespace muster::service {
 namespace {
 
 // Where others are on their way to their start, one can wait for them, since one commit serves them
-// all: for a tenth of the time that it took to get there. That is nothing to a host that answers
+// all: for an eighth of the time that it took to get there. That is nothing to a host that answers
 // fast, and saves most where servers are slow.
-constexpr int kPatience = 10;
+constexpr int kPatience = 8;
 constexpr absl::Duration kMostPatience = absl::Milliseconds(100);
 
 // What one loop knows of a host's output while it runs.

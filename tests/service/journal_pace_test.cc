@@ -62,7 +62,7 @@ TEST_F(JournalPaceTest, ShortlyAfterATurnTheRestWaitsLonger) {
   Turn(microseconds(0));
   now_ += milliseconds(2);
   pace_.Ask(now_);
-  EXPECT_EQ(Due(), milliseconds(50));
+  EXPECT_EQ(Due(), milliseconds(75));
   pace_.AskAt(now_);
   EXPECT_EQ(Due(), milliseconds(2));
   Turn(microseconds(0));

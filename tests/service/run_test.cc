@@ -92,7 +92,7 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
-// More come soon, and one commit serves them all: a tenth of what it took may be spent on waiting.
+// More come soon, and one commit serves them all: an eighth of what it took may be spent on waiting.
 TEST_F(RunTest, AStartWaitsForOthersAsLongAsThereAreAny) {
   Begin(PlanOf(3));
   for (uint32_t host = 0; host < 3; ++host) engine_->State(host, HostState::kConnecting);
@@ -104,11 +104,11 @@ TEST_F(RunTest, AStartWaitsForOthersAsLongAsThereAreAny) {
     daemon_.on_wake = [&](absl::Duration patience) { asked.push_back(patience); };
   };
   ask();
-  engine_->Ready(0, absl::Milliseconds(200));
+  engine_->Ready(0, absl::Milliseconds(160));
   engine_->Flush();
   EXPECT_THAT(asked, ElementsAre(absl::Milliseconds(20)));
   ask();
-  engine_->Ready(1, absl::Milliseconds(200));
+  engine_->Ready(1, absl::Milliseconds(160));
   engine_->Ready(2, absl::Milliseconds(400));
   engine_->Flush();
   EXPECT_THAT(asked, ElementsAre(absl::ZeroDuration()));
@@ -123,7 +123,7 @@ TEST_F(RunTest, AStartWaitsNoLongerThanTheFastestOfThemMayOrATenthOfASecond) {
   daemon_.on_wake = [&](absl::Duration patience) { asked.push_back(patience); };
   engine_->Ready(0, absl::Seconds(5));
   engine_->Flush();
-  engine_->Ready(1, absl::Milliseconds(20));
+  engine_->Ready(1, absl::Milliseconds(16));
   engine_->Flush();
   EXPECT_THAT(asked, ElementsAre(absl::Milliseconds(100), absl::Milliseconds(2)));
 }
