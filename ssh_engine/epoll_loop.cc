@@ -204,14 +204,20 @@ void EpollLoop::Iterate() {
   }
   RunTimers();
   if (posted) RunPosted();
-  if (background_rests_ && (now_ >= background_rests_until_ || !Hurried())) {
-    RestBackground(false);
-    background = true;
-  }
-  background_behind_ = background && ServeBackground();
-  if (background && Hurried()) RestBackground(true);
+  TakeBackgroundTurn(background);
   if (bulk) ServeBulk();
   RunDeferred();
+}
+
+// While it rests nobody knows whether there is more of it.
+void EpollLoop::TakeBackgroundTurn(bool ready) {
+  if (background_rests_) {
+    if (now_ < background_rests_until_ && Hurried()) return;
+    RestBackground(false);
+    ready = true;
+  }
+  background_behind_ = ready && ServeBackground();
+  if (ready && Hurried()) RestBackground(true);
 }
 
 // What is left over makes the next iteration's epoll_wait return at once. Taken one at a time: what

@@ -53,6 +53,7 @@ class EpollLoop final : public EventLoop {
 
   EpollLoop(UniqueFd epoll, UniqueFd background, UniqueFd bulk, UniqueFd wake);
   void Iterate();
+  void TakeBackgroundTurn(bool ready);
   // As many as fit into a short time; true: there may be more.
   bool ServeBackground();
   bool Hurried() const { return hurried_ > 0 && now_ < hurried_until_; }
