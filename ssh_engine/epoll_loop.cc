@@ -238,7 +238,7 @@ void EpollLoop::RestBackground(bool rest) {
   background_rests_ = rest;
   background_rests_until_ = ReadMonotonic() + kBackgroundRest;
   epoll_event event = {};
-  event.events = rest ? 0 : EPOLLIN;
+  event.events = rest ? 0u : uint32_t{EPOLLIN};
   event.data.u64 = kBackgroundId;
   const int result = epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, background_.get(), &event);
   ABSL_RAW_CHECK(result == 0, "epoll_ctl failed");
