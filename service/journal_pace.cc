@@ -7,7 +7,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-using std::chrono::seconds;
 
 // The turns may take this share of a core, after some that are free.
 constexpr int kShareOfCore = 4;  // a quarter
@@ -17,7 +16,6 @@ constexpr nanoseconds kLongestPause = milliseconds(3);  // from one turn's begin
 // forty milliseconds apart anyhow.
 constexpr milliseconds kPutOff(10);
 constexpr milliseconds kDistance(75);
-constexpr seconds kRetry(1);
 
 }  // namespace
 

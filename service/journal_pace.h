@@ -13,6 +13,7 @@ class JournalPace {
  public:
   using Clock = std::chrono::steady_clock;
   using Time = Clock::time_point;
+  static constexpr std::chrono::seconds kRetry{1};  // after a failure
 
   explicit JournalPace(Time now) : allowance_at_(now) {}
 

@@ -13,7 +13,6 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kSyncInterval(900);
-constexpr milliseconds kRetryInterval(1000);
 
 // What the processor has spent on the calling thread.
 nanoseconds ThreadTime() {
@@ -91,7 +90,7 @@ void JournalThread::AskForMore() {
     pace_.AskAt(now);
   } else if (journal_.unsynced()) {
     const Clock::time_point next = synced_ + kSyncInterval;
-    pace_.AskAt(next > now ? next : now + kRetryInterval);
+    pace_.AskAt(next > now ? next : now + JournalPace::kRetry);
   }
 }
 
