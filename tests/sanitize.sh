@@ -31,7 +31,7 @@ fi
 if [ "$which" != asan ] && command -v clang++ >/dev/null; then
   bazel build "${options[@]}" "$@" //service:musterd || status=1
   generated=$(bazel info "${options[@]}" bazel-bin 2>/dev/null)/proto
-  for source in ssh_engine/*.cc service/*.cc client/*.cc; do
+  for source in ssh_engine/*.cc {service,client}/{,*/}*.cc; do
     clang++ -std=c++17 -fsyntax-only -Wno-everything -Werror=thread-safety -I. -I"$generated" \
       "$source" || status=1
   done
