@@ -94,7 +94,8 @@ void AddRerun(CLI::App* app, Options* options) {
   AddStateFlag(rerun, options, "not-started", "Which the run did not come to");
   rerun->add_option("--states", options->states, "Which ended so: exited_nonzero,signaled")
       ->type_name("STATES");
-  rerun->add_option("-u,--user", options->user, "Remote user, instead of the run's");
+  rerun->add_option("-u,--user", options->user,
+                    "Remote user, instead of the run's; hosts with one of their own keep it");
   AddLoginOptions(rerun, options);
   AddStarting(rerun, options);
   AddViewOptions(rerun, options);

@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/run_limits.h"
@@ -68,6 +69,13 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
   hosts = WithoutRepeats(std::move(hosts));
   TellApart(&hosts);
   return hosts;
+}
+
+void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts) {
+  for (v1::RunHost& host : *hosts) {
+    const bool named_by_it = absl::StartsWith(host.name(), absl::StrCat(from, "@"));
+    if (host.user() == from && !named_by_it) host.set_user(to);
+  }
 }
 
 }  // namespace muster::service

@@ -26,6 +26,10 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
                                                    const std::string& inventory_file,
                                                    const HostDefaults& defaults, FileCache* files);
 
+// For hosts of a run that run again as somebody else: those that were `from` become `to`. One whose
+// name has the user in it, to tell it from another host of the run, keeps it.
+void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts);
+
 }  // namespace muster::service
 
 #endif  // SERVICE_HOST_LIST_H_

@@ -100,6 +100,11 @@ std::string RunPreparer::DefaultUser(const v1::Login& login,
   return !credential.user.empty() ? credential.user : own_user_;
 }
 
+std::string RunPreparer::UserOf(const v1::Login& login) const {
+  const auto it = config_->credentials.find(login.credential_name());
+  return DefaultUser(login, it != config_->credentials.end() ? it->second : NamedCredential());
+}
+
 absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
                                                               const v1::TargetSpec& targets,
                                                               HostDefaults defaults) const {

@@ -42,6 +42,8 @@ class RunPreparer {
   absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
                                                    const v1::TargetSpec& targets,
                                                    HostDefaults defaults) const;
+  // Whom hosts of which nothing else says it log in as.
+  std::string UserOf(const v1::Login& login) const;
 
  private:
   // What to log in with, wherever it comes from.

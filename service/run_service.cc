@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/grpc_status.h"
+#include "service/host_list.h"
 #include "service/jump_hosts.h"
 #include "service/proto_time.h"
 #include "service/run_limits.h"
@@ -240,6 +241,16 @@ absl::StatusOr<std::vector<v1::RunHost>> RunService::HostsToRerun(
       absl::StrCat("run ", run.id(), ": no host is in one of these states"));
 }
 
+void RunService::TakeLogin(const v1::Login& login, v1::RunSpec* spec,
+                           std::vector<v1::RunHost>* hosts) const {
+  if (!login.user().empty()) {
+    ReplaceUser(parts_.preparer->UserOf(spec->login()), login.user(), hosts);
+  }
+  v1::Login taken = login;
+  KeepJumpHosts(spec->login(), &taken);
+  *spec->mutable_login() = std::move(taken);
+}
+
 absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
                                          const v1::RerunHostsRequest& request) {
   absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
@@ -248,11 +259,7 @@ absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
       HostsToRerun(*run, {request.states().begin(), request.states().end()});
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
-  if (request.has_login()) {
-    v1::Login login = request.login();
-    KeepJumpHosts(spec.login(), &login);
-    *spec.mutable_login() = std::move(login);
-  }
+  if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec, *std::move(hosts));
   if (!prepared.ok()) return prepared.status();
   prepared->plan.rerun_of = run->id();

@@ -110,6 +110,8 @@ class RunService final
   absl::StatusOr<RunRef> Rerun(const Caller& caller, const v1::RerunHostsRequest& request);
   absl::StatusOr<std::vector<v1::RunHost>> HostsToRerun(const RunRef& run,
                                                         const std::vector<int>& states) const;
+  // What RerunHostsRequest.login says of a run's spec and hosts.
+  void TakeLogin(const v1::Login& login, v1::RunSpec* spec, std::vector<v1::RunHost>* hosts) const;
   absl::Status FillCreateRun(const Caller& caller, const v1::CreateRunRequest& request,
                              v1::CreateRunResponse* response);
   absl::Status FillResults(const Caller& caller, const v1::ListHostResultsRequest& request,

@@ -171,6 +171,25 @@ def test_a_rerun_keeps_the_jump_hosts(api, service, spec):
     assert service.RerunHosts(rerun).run.spec.login.jump_hosts == ["127.0.9.3:1"]
 
 
+def test_a_rerun_as_another_user_leaves_hosts_with_one_of_their_own(api, service, spec):
+    request = api.messages.RunCommandRequest(spec=spec("127.0.9.1,ann@127.0.9.2", "true"))
+    request.spec.login.port = 1  # where nobody listens
+    run = list(service.RunCommand(request))[0].run
+
+    def users(**login):
+        rerun = api.messages.RerunHostsRequest(run_id=run.id)
+        if login:
+            rerun.login.CopyFrom(request.spec.login)
+            rerun.login.user = login["user"]
+        again = service.RerunHosts(rerun).run.id
+        results = service.ListHostResults(api.messages.ListHostResultsRequest(run_id=again))
+        return [result.host.user for result in results.results]
+    own = request.spec.login.user
+    assert users() == [own, "ann"]
+    assert users(user="") == [own, "ann"]
+    assert users(user="bob") == ["bob", "ann"]
+
+
 def test_lists_come_in_pages(api, service, spec):
     ids = []
     for number in range(3):
