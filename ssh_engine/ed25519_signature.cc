@@ -22,9 +22,14 @@ Function* Openssls(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
+// Not where the system's configuration wants a validated module for everything (fips_module(7)).
+bool SodiumIsUsable() {
+  return EVP_default_properties_is_fips_enabled(nullptr) == 0 && sodium_init() >= 0;
+}
+
 // The key that `context` is for, where that is an Ed25519 key, and libsodium can be used.
 EVP_PKEY* Ed25519KeyOf(EVP_MD_CTX* context) {
-  static const bool usable = sodium_init() >= 0;
+  static const bool usable = SodiumIsUsable();
   EVP_PKEY_CTX* const operation = usable ? EVP_MD_CTX_get_pkey_ctx(context) : nullptr;
   EVP_PKEY* const key = operation != nullptr ? EVP_PKEY_CTX_get0_pkey(operation) : nullptr;
   return key != nullptr && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? key : nullptr;
