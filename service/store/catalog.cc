@@ -327,6 +327,21 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
   return runs;
 }
 
+absl::StatusOr<std::vector<OldRun>> Catalog::Oldest(absl::string_view after, size_t limit) const {
+  MutexLock lock(&mutex_);
+  std::vector<OldRun> runs;
+  Query query(reader_.get(),
+              "SELECT id, create_time FROM run WHERE id > ? AND ended_at IS NOT NULL"
+              " ORDER BY id LIMIT ?");
+  query.BindText(1, after).BindInt(2, static_cast<int64_t>(limit));
+  while (true) {
+    const absl::StatusOr<bool> row = query.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return runs;
+    runs.push_back({std::string(query.Bytes(0)), absl::FromUnixNanos(query.Int(1))});
+  }
+}
+
 absl::StatusOr<std::vector<v1::HostResult>> Catalog::Results(
     absl::string_view run_id, uint32_t first, uint32_t limit,
     const std::vector<v1::HostState>& states) const {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/event_block.h"
+#include "service/proto_time.h"
 #include "service/store/run_query.h"
 
 namespace muster::service {
@@ -200,6 +201,17 @@ absl::StatusOr<std::vector<v1::Run>> MemoryRunStore::List(const RunQuery& query)
   for (auto it = disk_->runs_.rbegin(); it != disk_->runs_.rend(); ++it) {
     if (runs.size() >= query.limit) break;
     if (Matches(it->second.run.run, query)) runs.push_back(it->second.run.run);
+  }
+  return runs;
+}
+
+absl::StatusOr<std::vector<OldRun>> MemoryRunStore::Oldest(absl::string_view after,
+                                                           size_t limit) const {
+  MutexLock lock(&disk_->mutex_);
+  std::vector<OldRun> runs;
+  for (const auto& [id, record] : disk_->runs_) {
+    if (runs.size() >= limit) break;
+    if (record.ended && id > after) runs.push_back({id, TimeOf(record.run.run.create_time())});
   }
   return runs;
 }

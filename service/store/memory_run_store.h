@@ -85,6 +85,7 @@ class MemoryRunStore final : public RunStore {
   absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
                                                      absl::string_view request_id) const override;
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override;
+  absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after, size_t limit) const override;
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const override;

@@ -86,6 +86,12 @@ struct LogPart {
 };
 
 // How much is kept.
+// A run that is over.
+struct OldRun {
+  std::string id;
+  absl::Time create_time;
+};
+
 struct StoreUsage {
   size_t runs = 0;
   uint64_t bytes = 0;            // of all files
@@ -139,6 +145,10 @@ class RunStore {
       absl::string_view creator, absl::string_view request_id) const = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const = 0;
+  // Of runs that are over and come after `after` (an id; empty: all), at most `limit`, the oldest
+  // first. What it costs does not grow with the number of runs.
+  virtual absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after,
+                                                     size_t limit) const = 0;
   // Results of an ended run: at most `limit` from host `first` on that are in one of `states`
   // (empty: any), in order. NOT_FOUND: no such run, or it has not ended.
   virtual absl::StatusOr<std::vector<v1::HostResult>> Results(

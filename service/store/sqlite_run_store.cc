@@ -66,6 +66,10 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override {
     return catalog_->List(query);
   }
+  absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after,
+                                             size_t limit) const override {
+    return catalog_->Oldest(after, limit);
+  }
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const override {

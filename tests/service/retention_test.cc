@@ -52,6 +52,15 @@ TEST_F(RetentionTest, ByAge) {
   EXPECT_EQ(Forget(limits, 12), "cb");
 }
 
+// They are read some at a time.
+TEST_F(RetentionTest, ManyAtOnce) {
+  for (char id = 'A'; id <= 'z'; ++id) Add(std::string(1, id), 1);
+  Add("~", 90);
+  RetentionLimits limits;
+  limits.age = absl::Hours(50);
+  EXPECT_EQ(Forget(limits), "~");
+}
+
 TEST_F(RetentionTest, ByCountTheOldestThatAreOver) {
   Add("a", 1, /*ended=*/false);
   Add("b", 2);

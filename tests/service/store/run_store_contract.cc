@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/service/store/store_samples.h"
 
 namespace muster::service {
@@ -146,6 +147,29 @@ TEST_P(RunStoreContract, ListsWhatIsAskedFor) {
               ElementsAre("a1"));
   EXPECT_THAT(ids([](RunQuery* query) { query->created_before = absl::FromUnixSeconds(2000); }),
               ElementsAre("a3", "a2"));
+}
+
+TEST_P(RunStoreContract, TellsTheOldestThatAreOver) {
+  const auto oldest = [&](absl::string_view after, size_t limit) {
+    std::string ids;
+    const absl::StatusOr<std::vector<OldRun>> runs = store_->Oldest(after, limit);
+    for (const OldRun& run : *runs) absl::StrAppend(&ids, run.id, " ");
+    return ids;
+  };
+  EXPECT_EQ(oldest("", 9), "");
+  for (const char* id : {"a1", "a2", "a3", "a4"}) {
+    NewRun run = SampleRun(id);
+    run.run.mutable_create_time()->set_seconds(90000);
+    ASSERT_TRUE(Commit(AddOf(run)).ok());
+    if (id == absl::string_view("a2")) continue;  // is under way
+    EndedRun end = SampleEnd(id, 1);
+    *end.run.mutable_create_time() = run.run.create_time();
+    ASSERT_TRUE(Commit(EndOf(end)).ok());
+  }
+  EXPECT_EQ(oldest("", 9), "a1 a3 a4 ");
+  EXPECT_EQ(oldest("", 2), "a1 a3 ");
+  EXPECT_EQ(oldest("a3", 2), "a4 ");
+  EXPECT_EQ(store_->Oldest("", 1)->at(0).create_time, absl::FromUnixSeconds(90000));
 }
 
 TEST_P(RunStoreContract, ALogIsReadFromAnyEvent) {
