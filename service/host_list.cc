@@ -72,9 +72,9 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
 }
 
 void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts) {
+  const std::string in_name = absl::StrCat(from, "@");
   for (v1::RunHost& host : *hosts) {
-    const bool named_by_it = absl::StartsWith(host.name(), absl::StrCat(from, "@"));
-    if (host.user() == from && !named_by_it) host.set_user(to);
+    if (host.user() == from && !absl::StartsWith(host.name(), in_name)) host.set_user(to);
   }
 }
 

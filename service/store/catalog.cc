@@ -327,19 +327,15 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
   return runs;
 }
 
-absl::StatusOr<std::vector<OldRun>> Catalog::Oldest(absl::string_view after, size_t limit) const {
+absl::StatusOr<absl::optional<OldRun>> Catalog::OldestAfter(absl::string_view after) const {
   MutexLock lock(&mutex_);
-  std::vector<OldRun> runs;
   Query query(reader_.get(),
               "SELECT id, create_time FROM run WHERE id > ? AND ended_at IS NOT NULL"
-              " ORDER BY id LIMIT ?");
-  query.BindText(1, after).BindInt(2, static_cast<int64_t>(limit));
-  while (true) {
-    const absl::StatusOr<bool> row = query.Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return runs;
-    runs.push_back({std::string(query.Bytes(0)), absl::FromUnixNanos(query.Int(1))});
-  }
+              " ORDER BY id LIMIT 1");
+  const absl::StatusOr<bool> row = query.BindText(1, after).Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::optional<OldRun>();
+  return OldRun{std::string(query.Bytes(0)), absl::FromUnixNanos(query.Int(1))};
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> Catalog::Results(

@@ -149,12 +149,16 @@ absl::Status MemoryRunStore::Forget(Fence fence, absl::string_view run_id) {
 absl::StatusOr<StoreUsage> MemoryRunStore::Usage() const {
   MutexLock lock(&disk_->mutex_);
   StoreUsage usage;
-  usage.runs = disk_->runs_.size();
   for (const auto& [id, log] : disk_->logs_) {
     for (const auto& block : log.blocks) usage.bytes += block.bytes.size();
   }
   usage.free_disk_bytes = uint64_t{1} << 40;
   return usage;
+}
+
+absl::StatusOr<size_t> MemoryRunStore::CountRuns() const {
+  MutexLock lock(&disk_->mutex_);
+  return disk_->runs_.size();
 }
 
 absl::StatusOr<std::vector<UnfinishedRun>> MemoryRunStore::Unfinished() const {
@@ -205,15 +209,12 @@ absl::StatusOr<std::vector<v1::Run>> MemoryRunStore::List(const RunQuery& query)
   return runs;
 }
 
-absl::StatusOr<std::vector<OldRun>> MemoryRunStore::Oldest(absl::string_view after,
-                                                           size_t limit) const {
+absl::StatusOr<absl::optional<OldRun>> MemoryRunStore::OldestAfter(absl::string_view after) const {
   MutexLock lock(&disk_->mutex_);
-  std::vector<OldRun> runs;
   for (const auto& [id, record] : disk_->runs_) {
-    if (runs.size() >= limit) break;
-    if (record.ended && id > after) runs.push_back({id, TimeOf(record.run.run.create_time())});
+    if (record.ended && id > after) return OldRun{id, TimeOf(record.run.run.create_time())};
   }
-  return runs;
+  return absl::optional<OldRun>();
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> MemoryRunStore::Results(

@@ -80,12 +80,13 @@ class MemoryRunStore final : public RunStore {
   absl::Status Sync(Fence fence) override;
   absl::Status Forget(Fence fence, absl::string_view run_id) override;
   absl::StatusOr<StoreUsage> Usage() const override;
+  absl::StatusOr<size_t> CountRuns() const override;
   absl::StatusOr<std::vector<UnfinishedRun>> Unfinished() const override;
   absl::StatusOr<absl::optional<NewRun>> Find(absl::string_view id) const override;
   absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
                                                      absl::string_view request_id) const override;
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override;
-  absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after, size_t limit) const override;
+  absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const override;
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const override;

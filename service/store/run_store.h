@@ -93,7 +93,6 @@ struct OldRun {
 };
 
 struct StoreUsage {
-  size_t runs = 0;
   uint64_t bytes = 0;            // of all files
   uint64_t free_disk_bytes = 0;  // that this process may use
 };
@@ -137,6 +136,8 @@ class RunStore {
   // --- Reads. DATA_LOSS: damaged; the text says which file and where. UNAVAILABLE as above.
 
   virtual absl::StatusOr<StoreUsage> Usage() const = 0;
+  // Looks at each.
+  virtual absl::StatusOr<size_t> CountRuns() const = 0;
   // Oldest first.
   virtual absl::StatusOr<std::vector<UnfinishedRun>> Unfinished() const = 0;
   // As it ended, or as it was made; none where there is no such run.
@@ -145,10 +146,9 @@ class RunStore {
       absl::string_view creator, absl::string_view request_id) const = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const = 0;
-  // Of runs that are over and come after `after` (an id; empty: all), at most `limit`, the oldest
-  // first. What it costs does not grow with the number of runs.
-  virtual absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after,
-                                                     size_t limit) const = 0;
+  // The oldest of the runs that are over and come after `after` (an id; empty: of all); none where
+  // there is no more. What it costs does not grow with the number of runs.
+  virtual absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const = 0;
   // Results of an ended run: at most `limit` from host `first` on that are in one of `states`
   // (empty: any), in order. NOT_FOUND: no such run, or it has not ended.
   virtual absl::StatusOr<std::vector<v1::HostResult>> Results(

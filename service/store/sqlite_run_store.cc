@@ -55,6 +55,7 @@ class SqliteRunStore final : public RunStore {
   absl::Status Forget(Fence fence, absl::string_view run_id) override;
 
   absl::StatusOr<StoreUsage> Usage() const override;
+  absl::StatusOr<size_t> CountRuns() const override { return catalog_->CountRuns(); }
   absl::StatusOr<std::vector<UnfinishedRun>> Unfinished() const override;
   absl::StatusOr<absl::optional<NewRun>> Find(absl::string_view id) const override {
     return catalog_->Find(id);
@@ -66,9 +67,8 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override {
     return catalog_->List(query);
   }
-  absl::StatusOr<std::vector<OldRun>> Oldest(absl::string_view after,
-                                             size_t limit) const override {
-    return catalog_->Oldest(after, limit);
+  absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const override {
+    return catalog_->OldestAfter(after);
   }
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
@@ -186,11 +186,8 @@ absl::Status SqliteRunStore::Forget(Fence fence, absl::string_view run_id) {
 
 absl::StatusOr<StoreUsage> SqliteRunStore::Usage() const {
   StoreUsage usage;
-  const absl::StatusOr<size_t> runs = catalog_->CountRuns();
-  if (!runs.ok()) return runs.status();
   const absl::StatusOr<uint64_t> free = options_.files->FreeBytes(directory_);
   if (!free.ok()) return free.status();
-  usage.runs = *runs;
   usage.free_disk_bytes = *free;
   usage.bytes = logs_->bytes();
   for (const char* name : {"/catalog.db", "/catalog.db-wal"}) {

@@ -52,7 +52,6 @@ TEST_F(RetentionTest, ByAge) {
   EXPECT_EQ(Forget(limits, 12), "cb");
 }
 
-// They are read some at a time.
 TEST_F(RetentionTest, ManyAtOnce) {
   for (char id = 'A'; id <= 'z'; ++id) Add(std::string(1, id), 1);
   Add("~", 90);
