@@ -22,6 +22,7 @@ constexpr int kBackgroundEventsPerTurn = 4;
 constexpr absl::Duration kBackgroundPerTurn = absl::Microseconds(250);  // a key exchange takes most
 constexpr absl::Duration kBackgroundRest = absl::Milliseconds(1);  // while others hurry
 constexpr absl::Duration kHurry = absl::Milliseconds(20);
+constexpr absl::Duration kMoment = absl::Milliseconds(100);  // between one small run and the next
 constexpr int kBulkEventsPerTurn = 4;  // of up to 256 KiB each
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
@@ -248,7 +249,10 @@ void EpollLoop::AddHurried(int count) {
   ABSL_RAW_CHECK(InLoopThread(), "AddHurried belongs to the loop's thread");
   hurried_ += count;
   if (count > 0) hurried_until_ = now_ + kHurry;
+  last_hurried_ = now_;
 }
+
+bool EpollLoop::InHurry() const { return now_ < last_hurried_ + kMoment; }
 
 void EpollLoop::ServeBulk() {
   epoll_event events[kBulkEventsPerTurn];

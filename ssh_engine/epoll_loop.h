@@ -39,6 +39,7 @@ class EpollLoop final : public EventLoop {
                                  absl::AnyInvocable<void(Readiness)> callback) override;
   bool BackgroundIsBehind() const override { return background_behind_; }
   void AddHurried(int count) override;
+  bool InHurry() const override;
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override;
   absl::Duration ReadClock() const override;
@@ -84,6 +85,7 @@ class EpollLoop final : public EventLoop {
   absl::Duration background_rests_until_;
   int hurried_ = 0;
   absl::Duration hurried_until_;
+  absl::Duration last_hurried_ = -absl::InfiniteDuration();
   absl::flat_hash_map<uint64_t, std::shared_ptr<WatchState>> watches_;
   // Armed ones, the next to fire first; among equals in the order of arming.
   std::set<std::pair<absl::Duration, uint64_t>> timer_order_;

@@ -78,6 +78,9 @@ class EventLoop {
   // threads, too.
   virtual void AddHurried(int count) = 0;
 
+  // Whether there are any, or were a moment ago.
+  virtual bool InHurry() const = 0;
+
   virtual std::unique_ptr<Timer> NewTimer(Task callback) = 0;
 
   // Monotonic time since an arbitrary start, read once an iteration.

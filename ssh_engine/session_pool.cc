@@ -6,7 +6,8 @@
 
 namespace muster::engine {
 
-SessionPool::Place::Place(SessionPool* pool, SessionKey key) : pool_(pool), key_(std::move(key)) {
+SessionPool::Place::Place(SessionPool* pool, SessionKey key)
+    : pool_(pool), key_(std::move(key)), begin_(pool->loop_->Now()) {
   pool_->OnHandshakeBegin(this);
 }
 
@@ -16,7 +17,8 @@ SessionPool::Place::~Place() {
 }
 
 void SessionPool::Place::OnLoggedIn(bool prompt) {
-  pool_->handshakes_.OnSuccess(prompt && !pool_->loop_->BackgroundIsBehind());
+  pool_->handshakes_.OnSuccess(pool_->loop_->Now() - begin_,
+                               prompt && !pool_->loop_->BackgroundIsBehind());
   EndHandshake();
 }
 
@@ -29,7 +31,8 @@ void SessionPool::Place::EndHandshake() {
 SessionPool::SessionPool(EventLoop* loop, const SessionLimits& limits)
     : loop_(loop),
       limits_(limits),
-      slow_timer_(loop->NewTimer([this] { PassSlowHandshakes(); })),
+      turn_timer_(loop->NewTimer([this] { Wake(); })),
+      slow_timer_(loop->NewTimer([this] { LeaveFlight(in_flight_.front()); })),
       idle_timer_(loop->NewTimer([this] { CloseOld(); })),
       alive_(std::make_shared<char>()) {}
 
@@ -68,11 +71,16 @@ void SessionPool::Wake() {
 void SessionPool::Serve() {
   awake_ = false;
   TellReady();
-  while (!queue_.empty() && handshakes_.HasRoom() && MakeRoom()) {
+  for (int begun = 0; !queue_.empty() && HasRoom() && MakeRoom();) {
+    if (begun == kHandshakesATurn) return turn_timer_->Arm(absl::ZeroDuration());
     const DemandPtr demand = queue_.Pop();
-    if (demand->waits() && Admit(demand)) GrantPlace(demand);
+    if (!demand->waits() || !Admit(demand)) continue;
+    GrantPlace(demand);
+    ++begun;
   }
 }
+
+bool SessionPool::HasRoom() const { return handshakes_.HasRoom(loop_->InHurry()); }
 
 void SessionPool::TellReady() {
   while (!ready_.empty()) {
@@ -140,8 +148,8 @@ void SessionPool::OnHandshakeBegin(Place* place) {
   ++addresses_[AddressOf(place->key_)].handshakes;
   if (!place->key_.jump_path.empty()) ++ways_[place->key_.jump_path].handshakes;
   handshakes_.Begin();
-  place->in_flight_ = in_flight_.emplace(in_flight_.end(), loop_->Now(), place);
-  if (!slow_timer_->armed()) slow_timer_->Arm(kSlowHandshake);
+  place->in_flight_ = in_flight_.insert(in_flight_.end(), place);
+  if (!slow_timer_->armed()) ArmSlowTimer();
 }
 
 void SessionPool::LeaveFlight(Place* place) {
@@ -149,16 +157,15 @@ void SessionPool::LeaveFlight(Place* place) {
   in_flight_.erase(*place->in_flight_);
   place->in_flight_.reset();
   handshakes_.End();
+  ArmSlowTimer();
   Wake();
 }
 
-void SessionPool::PassSlowHandshakes() {
-  while (!in_flight_.empty() && loop_->Now() - in_flight_.front().first >= kSlowHandshake) {
-    LeaveFlight(in_flight_.front().second);
-  }
-  if (!in_flight_.empty()) {
-    slow_timer_->Arm(in_flight_.front().first + kSlowHandshake - loop_->Now());
-  }
+// Anew with each end, which may have changed what is slow.
+void SessionPool::ArmSlowTimer() {
+  if (in_flight_.empty()) return slow_timer_->Disarm();
+  const absl::Duration due = in_flight_.front()->begin_ + handshakes_.patience();
+  slow_timer_->Arm(due - loop_->Now());
 }
 
 void SessionPool::OnHandshakeEnd(Place* place) {

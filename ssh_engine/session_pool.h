@@ -59,9 +59,8 @@ struct SessionLimits {
 class SessionPool {
  public:
   static constexpr size_t kMaxSessionsOfHost = 4;
-  // A handshake that takes longer waits for the other side, not for this one, and does not count as
-  // in flight any more: a crowd of silent hosts holds up nobody for longer than this.
-  static constexpr absl::Duration kSlowHandshake = absl::Seconds(1);
+  // Begun in one iteration: each takes tens of microseconds.
+  static constexpr int kHandshakesATurn = 8;
   // Below sshd's MaxStartups (10:30:100).
   static constexpr int kMaxHandshakesOfAddress = 8;
   // By way of the same jump hosts: their server makes the connections.
@@ -91,9 +90,9 @@ class SessionPool {
 
     SessionPool* const pool_;
     const SessionKey key_;
+    const absl::Duration begin_;
     bool in_handshake_ = true;
-    // While it counts as in flight.
-    absl::optional<std::list<std::pair<absl::Duration, Place*>>::iterator> in_flight_;
+    absl::optional<std::list<Place*>::iterator> in_flight_;  // while it counts as that
   };
 
   struct Grant {
@@ -185,6 +184,7 @@ class SessionPool {
   // Looks, at the end of the iteration, whether somebody may have his turn.
   void Wake();
   void Serve();
+  bool HasRoom() const;
   void TellReady();
   bool GrantIdle(const DemandPtr& demand);
   // Whether the demand can have a place now; else it waits for its own host or address.
@@ -207,7 +207,7 @@ class SessionPool {
   void OnHandshakeBegin(Place* place);
   void OnHandshakeEnd(Place* place);
   void LeaveFlight(Place* place);
-  void PassSlowHandshakes();
+  void ArmSlowTimer();
   void OnPlaceFreed(const SessionKey& key);
   void ForgetIfEmpty(const SessionKey& key);
 
@@ -221,9 +221,9 @@ class SessionPool {
   absl::flat_hash_map<std::string, Line> ways_;
   FairQueue<DemandPtr> queue_;  // for a handshake
   std::deque<std::pair<DemandPtr, Grant>> ready_;
-  // Those in flight, and since when; the longest first.
-  std::list<std::pair<absl::Duration, Place*>> in_flight_;
-  const std::unique_ptr<Timer> slow_timer_;
+  std::list<Place*> in_flight_;  // those who are so for longest first
+  const std::unique_ptr<Timer> turn_timer_;  // Serve's next
+  const std::unique_ptr<Timer> slow_timer_;  // of the first in flight
   std::list<Idle> idle_;  // the one that is unused for longest first
   const std::unique_ptr<Timer> idle_timer_;
 

@@ -223,6 +223,21 @@ TEST_F(EpollLoopTest, TheBackgroundPausesNoLongerThanSomeMillisecondsForOneWhoHu
   EXPECT_GE(last - begin, absl::Milliseconds(20));
 }
 
+TEST_F(EpollLoopTest, AMomentAfterSomebodyHurriedItIsStillInHurry) {
+  EXPECT_FALSE(loop_->InHurry());
+  const absl::Duration begin = loop_->Now();
+  loop_->AddHurried(1);
+  loop_->AddHurried(-1);
+  EXPECT_TRUE(loop_->InHurry());
+  std::unique_ptr<Timer> look = loop_->NewTimer([&] {
+    if (!loop_->InHurry()) return loop_->Stop();
+    look->Arm(absl::Milliseconds(1));
+  });
+  look->Arm(absl::ZeroDuration());
+  loop_->Run();
+  EXPECT_GE(loop_->Now() - begin, absl::Milliseconds(100));
+}
+
 TEST_F(EpollLoopTest, ThePauseEndsWhenNobodyHurriesAnyMore) {
   const UniqueFd ready(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
   bool served = false;

@@ -146,9 +146,9 @@ TEST_F(SessionPoolTest, FewHandshakesByOneWayAtATime) {
     having.push_back(GetByWayOf("gate", absl::StrCat("h", i)));
     ASSERT_TRUE(having.back()->granted);
     // Others' handshakes are not what is to be seen here.
-    if (i % 2 == 0) loop_.Advance(SessionPool::kSlowHandshake);
+    if (i % 2 == 0) loop_.Advance(HandshakeLimit::kMostPatience);
   }
-  loop_.Advance(SessionPool::kSlowHandshake);
+  loop_.Advance(HandshakeLimit::kMostPatience);
   Customer* waiting = GetByWayOf("gate", "late");
   EXPECT_FALSE(waiting->granted);
   EXPECT_TRUE(GetByWayOf("gate2", "late")->granted);
@@ -324,7 +324,7 @@ TEST_F(SessionPoolTest, SilentHostsHoldUpOthersForASecondOnly) {
   MakePool();
   for (int i = 0; i < HandshakeLimit::kFirst; ++i) Get(absl::StrCat("silent", i));
   Customer* customer = Get("lively");
-  loop_.Advance(SessionPool::kSlowHandshake - absl::Milliseconds(1));
+  loop_.Advance(HandshakeLimit::kMostPatience - absl::Milliseconds(1));
   EXPECT_FALSE(customer->granted);
   loop_.Advance(absl::Milliseconds(1));
   EXPECT_TRUE(customer->granted);
@@ -332,6 +332,47 @@ TEST_F(SessionPoolTest, SilentHostsHoldUpOthersForASecondOnly) {
   EXPECT_EQ(pool_->sessions(), HandshakeLimit::kFirst + 1u);
   for (Customer& silent : customers_) silent.grant = SessionPool::Grant();
   EXPECT_EQ(pool_->sessions(), 0u);
+}
+
+TEST_F(SessionPoolTest, WhereHandshakesAreShortSilentHostsHoldUpOthersForAMomentOnly) {
+  MakePool();
+  for (int i = 0; i < 4; ++i) {
+    Customer* customer = Get(absl::StrCat("lively", i));
+    loop_.Advance(absl::Milliseconds(10));
+    LogIn(customer);
+  }
+  for (int i = 0; i < HandshakeLimit::kFirst; ++i) Get(absl::StrCat("silent", i));
+  Customer* customer = Get("one more");
+  loop_.Advance(absl::Milliseconds(79));
+  EXPECT_FALSE(customer->granted);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(customer->granted);
+}
+
+TEST_F(SessionPoolTest, WhileSomebodyHurriesFewHandshakesAreInFlight) {
+  MakePool();
+  Keep("near");
+  order_.clear();
+  loop_.hurried = 1;
+  for (int i = 0; i < 2 * HandshakeLimit::kLeast; ++i) Ask(absl::StrCat("h", i));
+  loop_.Run();
+  loop_.Advance(absl::ZeroDuration());
+  const size_t few = order_.size();
+  EXPECT_GE(few, size_t{HandshakeLimit::kLeast});
+  EXPECT_LE(few, HandshakeLimit::kLeast + 1u);
+  loop_.hurried = 0;
+  Close(&customers_[1]);
+  EXPECT_EQ(order_.size(), 2u * HandshakeLimit::kLeast);
+}
+
+// The others of the loop have their turn in between.
+TEST_F(SessionPoolTest, InOneIterationFewHandshakesBegin) {
+  MakePool();
+  for (int i = 0; i < 20; ++i) Ask(absl::StrCat("h", i));
+  loop_.Run();
+  EXPECT_EQ(order_.size(), size_t{SessionPool::kHandshakesATurn});
+  loop_.Advance(absl::ZeroDuration());
+  EXPECT_EQ(order_.size(), 20u);
 }
 
 TEST_F(SessionPoolTest, CallersTakeTurns) {

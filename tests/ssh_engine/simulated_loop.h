@@ -28,6 +28,7 @@ class SimulatedLoop final : public EventLoop {
                                  absl::AnyInvocable<void(Readiness)> callback) override;
   bool BackgroundIsBehind() const override { return background_behind; }
   void AddHurried(int count) override { hurried += count; }
+  bool InHurry() const override { return hurried > 0; }
   std::unique_ptr<Timer> NewTimer(Task callback) override;
   absl::Duration Now() const override { return now_; }
   absl::Duration ReadClock() const override { return now_; }
