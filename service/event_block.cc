@@ -26,7 +26,7 @@ constexpr char kOutputTag =
 constexpr char kSecondsTag = Tag(1, WireFormatLite::WIRETYPE_VARINT);
 constexpr char kNanosTag = Tag(2, WireFormatLite::WIRETYPE_VARINT);
 
-// A loop flushes its observers at 64 KiB; one line may be longer.
+// A loop flushes its observers at 32 KiB; one line may be longer.
 constexpr size_t kKeptCapacity = 256 * 1024;
 
 // Varints of a fixed width: the encoding allows leading zeros. 35 bits hold the seconds until 3058.

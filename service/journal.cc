@@ -11,8 +11,9 @@ namespace muster::service {
 namespace {
 
 // Blocks of a few hosts each are joined: a frame, a slice and their memory cost more than a copy.
+// Not to those that are big already: to grow they would move.
 constexpr size_t kSmallBlock = 4 << 10;
-constexpr size_t kJoinedBlock = 32 << 10;
+constexpr size_t kJoinedBlock = 8 << 10;
 
 constexpr absl::Duration kNow = absl::ZeroDuration();
 constexpr absl::Duration kAnyTime = absl::InfiniteDuration();
@@ -156,7 +157,7 @@ void Journal::Number(Piece piece) {
   const uint64_t first = piece.log->Number(piece.block.count());
   piece.block.Stamp(first, piece.time);
   const bool join = !piece.last && !log.blocks.empty() && piece.block.size() <= kSmallBlock &&
-                    log.blocks.back().block.size() <= kJoinedBlock;
+                    log.blocks.back().block.size() + piece.block.size() <= kJoinedBlock;
   if (join) {
     log.blocks.back().block.Join(piece.block);
   } else {

@@ -75,7 +75,7 @@ class RunLog final : public Tail {
     std::vector<std::shared_ptr<LogReader>> readers_;
   };
 
-  static constexpr size_t kTailBytes = 512 << 10;
+  static constexpr size_t kTailBytes = 256 << 10;
   // What a block in the tail costs beyond its bytes.
   static constexpr size_t kBlockOverhead = 160;
 

@@ -101,7 +101,7 @@ class LoopObserver {
   virtual void OnReady(uint32_t host_index, absl::Duration took) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;
-  // After the events of one loop iteration, or earlier when they have passed 64 KiB: what came
+  // After the events of one loop iteration, or earlier, before they would pass 32 KiB: what came
   // since the last call belongs together. `now` is the time of all of them.
   virtual void Flush(absl::Time now) = 0;
 };

@@ -24,7 +24,7 @@ struct Layout {
 
 constexpr uint32_t kNew = 64;  // bytes
 // Not worth the trouble.
-constexpr uint32_t kSmall = 4096;
+constexpr uint32_t kSmall = 512;
 
 template <typename Function>
 Function* InLibssh(const char* name) {

@@ -9,7 +9,8 @@
 namespace muster::engine {
 namespace {
 
-constexpr size_t kFlushBytes = 64 * 1024;
+// More is to come in pieces of the same size: memory that one of many sizes has left fits no other.
+constexpr size_t kFlushBytes = 32 * 1024;
 constexpr absl::Duration kStateDelay = absl::Milliseconds(20);
 // What an event without output is counted as.
 constexpr size_t kEventBytes = 32;
@@ -35,8 +36,10 @@ void FlushingObserver::OnReady(uint32_t host_index, absl::Duration took) {
 
 void FlushingObserver::OnOutput(uint32_t host_index, OutputStream stream,
                                 const OutputChunk& chunk) {
+  const size_t bytes = chunk.bytes.size() + kEventBytes;
+  if (bytes_ + bytes > kFlushBytes) Flush(loop_->WallTime());
   observer_->OnOutput(host_index, stream, chunk);
-  Count(chunk.bytes.size() + kEventBytes);
+  Count(bytes);
 }
 
 void FlushingObserver::OnEnd(uint32_t host_index, const HostOutcome& outcome) {

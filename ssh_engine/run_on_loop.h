@@ -19,8 +19,8 @@
 
 namespace muster::engine {
 
-// Hands events on and sees to their Flush: at the end of the loop's iteration, or once they have
-// passed 64 KiB. States alone wait a little: most are passed soon, and then need not be told.
+// Hands events on and sees to their Flush: at the end of the loop's iteration, or before they would
+// pass 32 KiB. States alone wait a little: most are passed soon, and then need not be told.
 // Loop-confined.
 class FlushingObserver final : public LoopObserver {
  public:

@@ -194,19 +194,22 @@ TEST_F(RunOnLoopTest, StatesAloneAreFlushedALittleLater) {
   EXPECT_EQ(observer_->flushes, 1);
 }
 
-TEST(FlushingObserverTest, FlushesWithinAnIterationPast64KiB) {
+TEST(FlushingObserverTest, FlushesWithinAnIterationBeforeItHasMoreThan32KiB) {
   SimulatedLoop loop;
   auto recorder = std::make_unique<RecordingObserver>();
   RecordingObserver* seen = recorder.get();
   FlushingObserver observer(&loop, std::move(recorder));
   const std::string line(1000, 'x');
-  for (int i = 0; i < 64; ++i) observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
-  EXPECT_EQ(seen->flushes, 1);
-  loop.Run();
-  EXPECT_EQ(seen->flushes, 1);
+  for (int i = 0; i < 31; ++i) observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
+  EXPECT_EQ(seen->flushes, 0);
   observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
+  EXPECT_EQ(seen->flushes, 1);  // of the first 31
   loop.Run();
   EXPECT_EQ(seen->flushes, 2);
+  const std::string long_line(40'000, 'x');  // by itself
+  observer.OnOutput(0, OutputStream::kStdout, {line, false, false});
+  observer.OnOutput(0, OutputStream::kStdout, {long_line, false, false});
+  EXPECT_EQ(seen->flushes, 4);
 }
 
 TEST(InFlightLimitTest, GrantsInTheOrderOfAsking) {
