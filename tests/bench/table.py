@@ -10,8 +10,8 @@ import imports  # pylint: disable=unused-import
 import measure
 from tools import NotWarm, Setting
 
-# Seconds and bytes; medians of all rounds, but for the memory, which is measured in a round of its
-# own, and `complete`, which is the worst: how many hosts' outputs are the same byte for byte.
+# Seconds and bytes; medians of all rounds, those of the memory being rounds of their own; but
+# `complete` is the worst: how many hosts' outputs are the same byte for byte.
 Row = collections.namedtuple(
     "Row", "name hosts wall cpu daemon_cpu memory daemon_memory memory_per_host complete missing",
     defaults=[None] * 8)
@@ -57,11 +57,17 @@ def _growth(tool, workload, peak):
     return max(0, peak - alone) / (len(workload.hosts) - 1)
 
 
-def _row(tool, workload, rounds):
+def _memory(tool, workload):
+    """Of the tool and its daemon together, of the daemon, and a host's part of it."""
     peak, daemon_peak = measure_memory(tool, workload)
+    return peak, daemon_peak or None, _growth(tool, workload, peak)
+
+
+def _row(tool, workload, rounds):
     wall, cpu, daemon_cpu, complete = zip(*rounds)
-    return Row(tool.name, len(workload.hosts), median(wall), median(cpu), median(daemon_cpu), peak,
-               daemon_peak or None, _growth(tool, workload, peak), min(complete))
+    memory = zip(*(_memory(tool, workload) for _ in rounds))
+    return Row(tool.name, len(workload.hosts), median(wall), median(cpu), median(daemon_cpu),
+               *(median(values) for values in memory), min(complete))
 
 
 def measure_all(tools, workload, count):
