@@ -12,8 +12,8 @@ constexpr int kPatience = 8;                // times what is typical
 }  // namespace
 
 bool HandshakeLimit::HasRoom(bool hurry) const {
-  if (!hurry || in_flight_ < kLeast || in_flight_ >= limit_) return in_flight_ < limit_;
-  return kPaceInHurry * (in_flight_ - kLeast) < typical();
+  if (in_flight_ >= limit_) return false;
+  return !hurry || kPaceInHurry * (in_flight_ - kLeast) < typical();
 }
 
 absl::Duration HandshakeLimit::typical() const {

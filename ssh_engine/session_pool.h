@@ -59,7 +59,7 @@ struct SessionLimits {
 class SessionPool {
  public:
   static constexpr size_t kMaxSessionsOfHost = 4;
-  // Begun in one iteration: each takes tens of microseconds.
+  // Begun in one go: each takes tens of microseconds, for which the loop's others wait.
   static constexpr int kHandshakesATurn = 8;
   // Below sshd's MaxStartups (10:30:100).
   static constexpr int kMaxHandshakesOfAddress = 8;

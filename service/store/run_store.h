@@ -85,13 +85,13 @@ struct LogPart {
   bool more = false;  // there is more in the store already
 };
 
-// How much is kept.
 // A run that is over.
 struct OldRun {
   std::string id;
   absl::Time create_time;
 };
 
+// How much is kept.
 struct StoreUsage {
   uint64_t bytes = 0;            // of all files
   uint64_t free_disk_bytes = 0;  // that this process may use

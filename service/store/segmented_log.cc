@@ -9,7 +9,7 @@
 namespace muster::service {
 namespace {
 
-constexpr size_t kJoinedBytes = 64 * 1024;  // of the blocks that become one frame
+constexpr size_t kJoinedBytes = 64 * 1024;   // of the blocks that become one frame
 constexpr size_t kKeptCapacity = 1 << 20;    // of the writer's buffers
 constexpr size_t kReservedBytes = 4 << 20;   // for what is read
 

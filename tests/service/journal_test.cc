@@ -110,6 +110,24 @@ TEST_F(JournalTest, AReaderIsWokenOnceATurn) {
   EXPECT_EQ(disk_->writes(StoreWrite::kAppend), 2u);
 }
 
+// Not to a big one, which would move to grow.
+TEST_F(JournalTest, SmallBlocksAreJoinedToEachOther) {
+  const auto log = Add("a");
+  const auto append_small_ones = [&] {
+    for (int i = 0; i < 10; ++i) journal_.Append(log, Block(1), now_);
+  };
+  append_small_ones();
+  journal_.Append(log, Block(1, 20'000), now_);
+  append_small_ones();
+  do {
+    ASSERT_TRUE(journal_.Turn().ok());
+  } while (journal_.stalled());
+  const auto batch = log->Read(1, 1 << 20, std::make_shared<CountingReader>());
+  ASSERT_TRUE(batch.has_value());
+  EXPECT_EQ(batch->slices.size(), 3u);
+  EXPECT_EQ(batch->last_sequence, 22u);
+}
+
 TEST_F(JournalTest, AFlushIsAnsweredOnceWhatCameBeforeIsWritten) {
   const auto log = Add("a");
   const size_t commits = disk_->writes(StoreWrite::kCommit);
