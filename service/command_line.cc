@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "service/run_limits.h"
@@ -12,12 +14,37 @@
 namespace muster::service {
 namespace {
 
+// csh knows no "export", and goes on after "|| exit" (measured): without this the command would run
+// without its environment.
+constexpr char kUnlessExported[] =
+    " || exec /bin/sh -c 'echo muster: the login shell cannot export variables, it has to be a POSIX "
+    "shell or fish >&2; exit 126'; ";
+
+bool IsPlainByte(char c) {
+  return absl::ascii_isalnum(c) || absl::StrContains("_-./:,+@%=", c);
+}
+
+// zsh takes a word that begins with '=' for a program's path, csh and fish one with '%' for a job.
 bool IsPlain(absl::string_view text) {
-  const auto plain = [](char c) {
-    return absl::ascii_isalnum(c) ||
-           absl::string_view("_-./:,+@%=").find(c) != absl::string_view::npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), plain);
+  return !text.empty() && text.front() != '=' && text.front() != '%' &&
+         std::all_of(text.begin(), text.end(), IsPlainByte);
+}
+
+// What is no program's name to some shell where a command begins: assignments, csh's '@', and words
+// of the shells' grammars (sh, bash, zsh, csh, fish).
+bool IsPlainProgram(absl::string_view text) {
+  static const auto* const kReserved = new absl::flat_hash_set<absl::string_view>(
+      {"and",     "begin",    "breaksw", "case",   "coproc", "default",   "do",     "done",
+       "elif",    "else",     "end",     "endif",  "endsw",  "esac",      "fi",     "for",
+       "foreach", "function", "goto",    "if",     "in",     "nocorrect", "noglob", "not",
+       "or",      "repeat",   "select",  "switch", "then",   "time",      "until",  "while"});
+  return IsPlain(text) && text.find_first_of("=@%") == absl::string_view::npos &&
+         !kReserved->contains(text);
+}
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat(
+      "'", absl::StrReplaceAll(text, {{"'", "'\\''"}, {"\\", "'\\\\'"}, {"!", "'\\!'"}}), "'");
 }
 
 bool IsVariableName(absl::string_view name) {
@@ -40,23 +67,27 @@ absl::StatusOr<std::string> Exports(const v1::Command& command) {
     absl::StrAppend(&line, line.empty() ? "export " : " ", variable.first, "=",
                     QuoteForShell(variable.second));
   }
-  if (!line.empty()) absl::StrAppend(&line, "; ");
+  if (!line.empty()) absl::StrAppend(&line, kUnlessExported);
   return line;
 }
 
 std::string Arguments(const v1::Argv& argv) {
   std::string line;
   for (const std::string& argument : argv.arguments()) {
-    absl::StrAppend(&line, line.empty() ? "" : " ", QuoteForShell(argument));
+    const bool plain = line.empty() ? IsPlainProgram(argument) : IsPlain(argument);
+    absl::StrAppend(&line, line.empty() ? "" : " ", plain ? argument : Quoted(argument));
   }
-  return line;
+  if (!absl::StrContains(line, '\n')) return line;
+  // csh takes no newline within quotes: /bin/sh puts them in.
+  const std::string script = absl::StrCat("n=$(printf '\\nx'); n=${n%x}; ",
+                                          absl::StrReplaceAll(line, {{"\n", "'\"$n\"'"}}));
+  return absl::StrCat("/bin/sh -c ", Quoted(script));
 }
 
 }  // namespace
 
 std::string QuoteForShell(absl::string_view text) {
-  if (IsPlain(text)) return std::string(text);
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+  return IsPlain(text) ? std::string(text) : Quoted(text);
 }
 
 absl::StatusOr<std::string> CommandLine(const v1::Command& command) {

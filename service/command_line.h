@@ -10,12 +10,14 @@
 
 namespace muster::service {
 
-// One word of a POSIX shell that stands for exactly this text.
+// One word that stands for exactly this text in POSIX shells and fish, and without newlines in csh.
+// Not for the first word of a command: that may be an assignment.
 std::string QuoteForShell(absl::string_view text);
 
 // The line for the remote user's login shell. Environment goes in front of it: an SSH request of
-// its own would cost a round trip, and servers refuse most names (AcceptEnv). INVALID_ARGUMENT: no
-// command, a NUL, a bad variable name, or too long.
+// its own would cost a round trip, and servers refuse most names (AcceptEnv). A login shell that
+// cannot set it runs nothing, says so, and ends with 126. INVALID_ARGUMENT: no command, a NUL, a bad
+// variable name, or too long.
 absl::StatusOr<std::string> CommandLine(const v1::Command& command);
 
 }  // namespace muster::service

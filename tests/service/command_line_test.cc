@@ -3,14 +3,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace muster::service {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string RunShell(const std::string& line) {
-  FILE* pipe = popen(line.c_str(), "r");
+constexpr const char* kShells[] = {"/bin/dash", "/bin/bash", "/bin/zsh", "/usr/bin/fish",
+                                  "/bin/tcsh"};
+
+// As sshd starts a login shell.
+std::string RunShell(const std::string& line, const std::string& shell = "/bin/sh") {
+  setenv("LINE", line.c_str(), 1);
+  FILE* pipe = popen(absl::StrCat("exec ", shell, " -c \"$LINE\" 2>&1").c_str(), "r");
   std::string output;
   char buffer[4096];
   size_t size;
@@ -31,13 +41,46 @@ TEST(CommandLineTest, ShellLinesGoAsTheyAre) {
   EXPECT_EQ(*CommandLine(command), "echo $HOME | wc -l");
 }
 
-TEST(CommandLineTest, EachArgumentReachesTheProgramAsItIs) {
-  for (const std::string& word :
-       {std::string("plain"), std::string(""), std::string("two words"), std::string("it's"),
-        std::string("$HOME `id` \\ \"x\""), std::string("a\nb"), std::string("*?[a]~#&;|<>()"),
-        std::string("\xff\x01 ")}) {
-    EXPECT_EQ(RunShell(*CommandLine(Argv({"printf", "%s.", word}))), word + ".");
+TEST(CommandLineTest, EachArgumentReachesTheProgramAsItIsInEveryLoginShell) {
+  std::string all_bytes;
+  for (int c = 1; c < 128; ++c) all_bytes.push_back(static_cast<char>(c));
+  for (const std::string shell : kShells) {
+    for (const std::string& word :
+         {std::string("plain"), std::string(""), std::string("two words"), std::string("it's"),
+          std::string("$HOME `id` \\ \"x\""), std::string("a\nb"), std::string("\n\n"),
+          std::string("*?[a]~#&;|<>()"), std::string("a\\\\b\\"), std::string("\\'!'!!\\!x"),
+          std::string("=ls"), std::string("%1"), std::string("a=b"), std::string("{a,b}^c"),
+          std::string("caf\xc3\xa9"), all_bytes}) {
+      EXPECT_EQ(RunShell(*CommandLine(Argv({"printf", "%s.", word})), shell), word + ".") << shell;
+    }
   }
+}
+
+TEST(CommandLineTest, TheFirstArgumentIsAProgramAndNothingElse) {
+  for (const std::string shell : kShells) {
+    for (const char* program : {"FOO=bar", "if", "time", "foreach", "begin", "@", "while"}) {
+      const std::string line = *CommandLine(Argv({program, "x"}));
+      EXPECT_THAT(RunShell(line + " || echo failed", shell), HasSubstr("failed")) << shell << line;
+    }
+  }
+}
+
+TEST(CommandLineTest, WithoutItsEnvironmentACommandDoesNotRun) {
+  v1::Command command;
+  command.set_shell("echo ran; echo again");
+  (*command.mutable_environment())["TARGET"] = "prod \\\\ !x\ny";
+  for (const std::string shell : kShells) {
+    const bool csh = absl::StrContains(shell, "csh");
+    const std::string output = RunShell(*CommandLine(command), shell);
+    EXPECT_EQ(output.find("ran") == std::string::npos, csh) << shell << ": " << output;
+  }
+  command.set_shell("printf %s \"$TARGET\"");
+  for (const std::string shell : kShells) {
+    if (absl::StrContains(shell, "csh")) continue;
+    EXPECT_EQ(RunShell(*CommandLine(command), shell), "prod \\\\ !x\ny") << shell;
+  }
+  (*command.mutable_environment())["TARGET"] = "prod";
+  EXPECT_THAT(RunShell(*CommandLine(command), "/bin/tcsh"), HasSubstr("cannot export variables"));
 }
 
 TEST(CommandLineTest, EnvironmentGoesInFront) {
