@@ -49,6 +49,7 @@ struct Options {
   // run, rerun, targets
   std::string targets;
   std::string inventory;
+  std::vector<std::string> ignored_variables;  // of it
   std::string user;
   uint32_t port = 0;
 

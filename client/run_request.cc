@@ -187,6 +187,7 @@ absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const Serv
     if (!Exists(inventory)) inventory.clear();
   }
   if (!inventory.empty()) targets.set_inventory_file(Absolute(inventory));
+  for (const std::string& name : options.ignored_variables) targets.add_ignored_variables(name);
   return targets;
 }
 

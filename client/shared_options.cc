@@ -18,6 +18,10 @@ void AddTargetOptions(CLI::App* app, Options* options) {
                   "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
                   "~/.config/muster/inventory.yaml]")
       ->type_name("FILE");
+  app->add_option("--ignore-variable", options->ignored_variables,
+                  "A variable of an Ansible inventory that is refused as long as Muster does not support "
+                  "it, to be left out of account; may be repeated")
+      ->type_name("NAME");
   app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]");
   app->add_option("-p,--port", options->port, "Port of targets that name none [22]")
       ->check(CLI::Range(1, 65535))

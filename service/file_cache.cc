@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "service/targets/load_inventory.h"
+#include "service/targets/vars_folders.h"
 
 namespace muster::service {
 namespace {
@@ -34,7 +35,7 @@ std::string VersionOf(const std::vector<std::string>& paths) {
 absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const std::string& path) {
   if (path.empty()) return std::shared_ptr<const Inventory>();
   const std::string key = absl::StrCat("inventory\n", path);
-  const std::string version = VersionOf(path);
+  const std::string version = absl::StrCat(VersionOf(path), " ", VersionOf(VarsPaths(path)));
   {
     MutexLock lock(&mutex_);
     if (const Entry* entry = Find(key, version)) return entry->inventory;

@@ -57,8 +57,10 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
                                                    const HostDefaults& defaults, FileCache* files) {
   absl::StatusOr<std::shared_ptr<const Inventory>> inventory = files->GetInventory(inventory_file);
   if (!inventory.ok()) return inventory.status();
+  const std::vector<std::string> ignored(targets.ignored_variables().begin(),
+                                         targets.ignored_variables().end());
   absl::StatusOr<std::vector<ResolvedHost>> resolved =
-      ResolveTargets(targets.expression(), inventory->get(), kMaxHosts);
+      ResolveTargets(targets.expression(), inventory->get(), kMaxHosts, ignored);
   // For the caller, too many hosts is a matter of what was asked.
   if (absl::IsResourceExhausted(resolved.status())) {
     return absl::InvalidArgumentError(resolved.status().message());

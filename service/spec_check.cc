@@ -161,6 +161,10 @@ absl::Status CheckTargets(const v1::TargetSpec& targets) {
                    absl::StrCat(targets.expression().size(), " bytes; at most ",
                                 kMaxTargetExpressionBytes, ": put the hosts into an inventory"));
   }
+  if (targets.ignored_variables_size() > kMaxIgnoredVariables) {
+    return Invalid("targets.ignored_variables",
+                   absl::StrCat(targets.ignored_variables_size(), "; at most ", kMaxIgnoredVariables));
+  }
   if (targets.inventory_file().empty()) return absl::OkStatus();
   return CheckPath("targets.inventory_file", targets.inventory_file());
 }

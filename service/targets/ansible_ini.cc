@@ -54,9 +54,9 @@ bool SplitWords(absl::string_view line, std::vector<std::string>* words) {
 // Reads one file, line by line. Lives for one call.
 class Reader {
  public:
-  explicit Reader(const std::string& file) : model_(file) {}
+  explicit Reader(AnsibleModel* model) : model_(*model) {}
 
-  absl::StatusOr<InventoryData> Read(absl::string_view content) {
+  absl::Status Read(absl::string_view content) {
     if (absl::Status status = model_.AddGroup(group_, 1); !status.ok()) return status;
     for (const absl::string_view line : absl::StrSplit(content, '\n')) {
       ++line_;
@@ -64,8 +64,7 @@ class Reader {
         return status;
       }
     }
-    if (absl::Status status = AddLaterLines(); !status.ok()) return status;
-    return model_.Build();
+    return AddLaterLines();
   }
 
  private:
@@ -118,7 +117,7 @@ class Reader {
         return Error(absl::StrCat("expected key=value behind the host, found \"", words[i], "\""));
       }
       vars.Set(absl::string_view(words[i]).substr(0, equals),
-               absl::string_view(words[i]).substr(equals + 1), line_);
+               absl::string_view(words[i]).substr(equals + 1), model_.file(), line_);
     }
     return model_.AddHosts(group_, words[0], vars, line_);
   }
@@ -153,11 +152,12 @@ class Reader {
     const absl::string_view text = later.text;
     model_.GroupVars(later.group)
         .Set(absl::StripAsciiWhitespace(text.substr(0, equals)),
-             Unquoted(absl::StripAsciiWhitespace(text.substr(equals + 1))), later.line);
+             Unquoted(absl::StripAsciiWhitespace(text.substr(equals + 1))), model_.file(),
+             later.line);
     return absl::OkStatus();
   }
 
-  AnsibleModel model_;
+  AnsibleModel& model_;
   Section section_ = Section::kHosts;
   std::string group_ = "ungrouped";  // what lines before the first section belong to
   int line_ = 0;
@@ -166,8 +166,8 @@ class Reader {
 
 }  // namespace
 
-absl::StatusOr<InventoryData> ReadAnsibleIni(absl::string_view content, const std::string& file) {
-  return Reader(file).Read(content);
+absl::Status ReadAnsibleIni(absl::string_view content, AnsibleModel* model) {
+  return Reader(model).Read(content);
 }
 
 }  // namespace muster::service

@@ -2,17 +2,15 @@
 #ifndef SERVICE_TARGETS_ANSIBLE_INI_H_
 #define SERVICE_TARGETS_ANSIBLE_INI_H_
 
-#include <string>
-
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "service/targets/inventory.h"
+#include "service/targets/ansible_model.h"
 
 namespace muster::service {
 
 // [group], [group:children], [group:vars]; "name[:port] key=value ..." with quotes and "#
 // comments".
-absl::StatusOr<InventoryData> ReadAnsibleIni(absl::string_view content, const std::string& file);
+absl::Status ReadAnsibleIni(absl::string_view content, AnsibleModel* model);
 
 }  // namespace muster::service
 

@@ -1,15 +1,12 @@
 #include "service/targets/ansible_model.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client/nodeset/target.h"
 #include "service/targets/ansible_hosts.h"
 #include "service/targets/group_name.h"
@@ -18,41 +15,11 @@
 namespace muster::service {
 namespace {
 
-constexpr size_t kMaxMembers = 2'000'000;  // hosts in groups, each time they are named
+constexpr size_t kMaxHosts = 200'000;  // twice what a run may have
+constexpr size_t kMaxMembers = 1'000'000;  // hosts in groups, each time they are named
 constexpr size_t kMaxVisits = 20'000'000;  // of hosts and groups while variables are inherited
 constexpr int kMaxDepth = 30;              // groups within groups
 constexpr char kSource[] = "groups";
-
-using Setting = ConnectionVars::Setting;
-
-void Override(const ConnectionVars& from, ConnectionVars* to) {
-  if (from.address.line != 0) to->address = from.address;
-  if (from.port.line != 0) to->port = from.port;
-  if (from.user.line != 0) to->user = from.user;
-}
-
-bool IsTemplate(const std::string& value) { return absl::StrContains(value, "{{"); }
-
-bool ReadPort(const std::string& text, uint16_t* port) {
-  uint32_t number = 0;
-  if (!absl::SimpleAtoi(text, &number) || number == 0 || number > 65535) return false;
-  *port = static_cast<uint16_t>(number);
-  return true;
-}
-
-bool ReadAddress(const std::string& text, std::string* address) {
-  absl::StatusOr<Target> target = ParseTarget(text);
-  if (!target.ok() || !target->user.empty() || target->port != 0) return false;
-  *address = target->host;
-  return true;
-}
-
-bool ReadUser(const std::string& text, std::string* user) {
-  *user = text;
-  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
-  });
-}
 
 std::string Hosts(const std::vector<std::string>& hosts) {
   std::string text;
@@ -63,18 +30,6 @@ std::string Hosts(const std::vector<std::string>& hosts) {
 }
 
 }  // namespace
-
-void ConnectionVars::Set(absl::string_view key, absl::string_view value, int line) {
-  if (!absl::ConsumePrefix(&key, "ansible_")) return;
-  absl::ConsumePrefix(&key, "ssh_");  // as it was called before Ansible 2.0
-  Setting setting{std::string(value), line};
-  if (key == "host")
-    address = std::move(setting);
-  else if (key == "port")
-    port = std::move(setting);
-  else if (key == "user")
-    user = std::move(setting);
-}
 
 absl::Status AnsibleModel::AddGroup(absl::string_view name, int line) {
   if (!IsGroupName(name) || absl::StrContains(name, ":")) {
@@ -91,7 +46,8 @@ bool AnsibleModel::HasGroup(absl::string_view name) const {
 
 absl::Status AnsibleModel::AddHosts(absl::string_view group, absl::string_view entry,
                                     const ConnectionVars& vars, int line) {
-  absl::StatusOr<std::vector<Target>> targets = ExpandAnsibleHosts(entry, kMaxMembers - members_);
+  const size_t room = std::min(kMaxHosts, kMaxMembers - members_);
+  absl::StatusOr<std::vector<Target>> targets = ExpandAnsibleHosts(entry, room);
   if (!targets.ok()) {
     return absl::Status(targets.status().code(),
                         absl::StrCat(file_, ":", line, ": ", targets.status().message()));
@@ -101,10 +57,11 @@ absl::Status AnsibleModel::AddHosts(absl::string_view group, absl::string_view e
   for (const Target& target : *targets) {
     hosts.push_back(target.host);
     ConnectionVars& own = hosts_[target.host];
-    if (target.port != 0) own.port = {absl::StrCat(target.port), line};
-    Override(vars, &own);
+    if (target.port != 0) own.Set("ansible_port", absl::StrCat(target.port), file_, line);
+    own.Override(vars);
   }
-  return absl::OkStatus();
+  if (hosts_.size() <= kMaxHosts) return absl::OkStatus();
+  return TooLargeAt(file_, line, absl::StrCat("more than ", kMaxHosts, " hosts"));
 }
 
 absl::Status AnsibleModel::AddChild(absl::string_view group, absl::string_view child, int line) {
@@ -119,16 +76,31 @@ ConnectionVars& AnsibleModel::GroupVars(absl::string_view group) {
   return groups_.at(std::string(group)).vars;
 }
 
+ConnectionVars* AnsibleModel::FolderGroupVars(const std::string& group) {
+  if (group == "all") return &groups_[group].folder_vars;
+  const auto it = groups_.find(group);
+  return it == groups_.end() ? nullptr : &it->second.folder_vars;
+}
+
+ConnectionVars* AnsibleModel::FolderHostVars(const std::string& host) {
+  return hosts_.count(host) > 0 ? &folder_hosts_[host] : nullptr;
+}
+
 absl::StatusOr<InventoryData> AnsibleModel::Build() {
   if (absl::Status status = FindDepths(); !status.ok()) return status;
   std::map<std::string, ConnectionVars> settled;
-  if (absl::Status status = InheritVars(&settled); !status.ok()) return status;
+  for (const auto& host : hosts_) settled[host.first];
+  for (const auto layer : {&Group::vars, &Group::folder_vars}) {
+    if (absl::Status status = InheritVars(layer, &settled); !status.ok()) return status;
+  }
+  for (const auto& [host, own] : hosts_) settled[host].Override(own);
+  for (const auto& [host, own] : folder_hosts_) settled[host].Override(own);
   InventoryData data;
   data.file = file_;
   data.default_source = kSource;
   data.sources[kSource] = Expressions();
   for (const auto& [host, vars] : settled) {
-    if (!vars.empty()) data.hosts.emplace(host, Settle(vars));
+    if (!vars.empty()) data.hosts.emplace(host, vars.Settle());
   }
   return data;
 }
@@ -163,17 +135,17 @@ absl::Status AnsibleModel::SetDepth(GroupEntry* group, int depth) {
   return absl::OkStatus();
 }
 
-absl::Status AnsibleModel::InheritVars(std::map<std::string, ConnectionVars>* settled) {
+absl::Status AnsibleModel::InheritVars(ConnectionVars Group::*layer,
+                                       std::map<std::string, ConnectionVars>* settled) {
   std::vector<const GroupEntry*> order;
   for (const GroupEntry& group : groups_) {
-    if (!group.second.vars.empty()) order.push_back(&group);
+    if (!(group.second.*layer).empty()) order.push_back(&group);
   }
   std::sort(order.begin(), order.end(), [](const GroupEntry* a, const GroupEntry* b) {
     const bool inner_a = a->first != "all", inner_b = b->first != "all";
     return std::tie(inner_a, a->second.depth, a->first) <
            std::tie(inner_b, b->second.depth, b->first);
   });
-  for (const auto& host : hosts_) (*settled)[host.first];
   for (const GroupEntry* group : order) {
     std::set<std::string> seen;
     std::vector<const std::string*> members;
@@ -182,9 +154,8 @@ absl::Status AnsibleModel::InheritVars(std::map<std::string, ConnectionVars>* se
     } else if (absl::Status status = CollectMembers(group->first, &seen, &members); !status.ok()) {
       return status;
     }
-    for (const std::string* host : members) Override(group->second.vars, &(*settled)[*host]);
+    for (const std::string* host : members) (*settled)[*host].Override(group->second.*layer);
   }
-  for (const auto& [host, own] : hosts_) Override(own, &(*settled)[host]);
   return absl::OkStatus();
 }
 
@@ -201,28 +172,6 @@ absl::Status AnsibleModel::CollectMembers(const std::string& name, std::set<std:
     if (absl::Status status = CollectMembers(child, seen, members); !status.ok()) return status;
   }
   return absl::OkStatus();
-}
-
-HostDetails AnsibleModel::Settle(const ConnectionVars& vars) const {
-  HostDetails details;
-  const auto settle = [&](const char* name, const Setting& setting, const auto& read) {
-    if (setting.line == 0 || !details.problem.empty()) return;
-    if (IsTemplate(setting.value)) {
-      details.problem =
-          absl::StrCat(file_, ":", setting.line, ": ", name,
-                       " is a template, which only Ansible works out; write the value");
-    } else if (!read(setting.value)) {
-      details.problem =
-          absl::StrCat(file_, ":", setting.line, ": ", name, " cannot be \"", setting.value, "\"");
-    }
-  };
-  settle("ansible_host", vars.address,
-         [&](const std::string& text) { return ReadAddress(text, &details.address); });
-  settle("ansible_port", vars.port,
-         [&](const std::string& text) { return ReadPort(text, &details.port); });
-  settle("ansible_user", vars.user,
-         [&](const std::string& text) { return ReadUser(text, &details.user); });
-  return details;
 }
 
 InventoryData::Groups AnsibleModel::Expressions() const {

@@ -34,15 +34,15 @@ bool LooksLikeGroup(const YamlNode& node) {
 // Reads one file. Lives for one call.
 class Reader {
  public:
-  explicit Reader(YamlDocument* document) : document_(*document), model_(document->file()) {}
+  Reader(YamlDocument* document, AnsibleModel* model) : document_(*document), model_(*model) {}
 
-  absl::StatusOr<InventoryData> Read() {
+  absl::Status Read() {
     auto groups = document_.Entries(document_.root(), "the file");
     if (!groups.ok()) return groups.status();
     for (const auto& [name, group] : *groups) {
       if (absl::Status status = ReadGroup(*name, *group, 1); !status.ok()) return status;
     }
-    return model_.Build();
+    return absl::OkStatus();
   }
 
  private:
@@ -98,16 +98,11 @@ class Reader {
   }
 
   absl::Status ReadVars(const YamlNode& node, absl::string_view what, ConnectionVars* vars) {
-    auto entries = document_.Entries(node, what);
-    if (!entries.ok()) return entries.status();
-    for (const auto& [key, value] : *entries) {
-      if (value->kind == Kind::kScalar) vars->Set(key->text, value->text, value->line);
-    }
-    return absl::OkStatus();
+    return ReadAnsibleVars(&document_, node, what, model_.file(), vars);
   }
 
   YamlDocument& document_;
-  AnsibleModel model_;
+  AnsibleModel& model_;
 };
 
 }  // namespace
@@ -122,8 +117,19 @@ bool IsAnsibleYaml(const YamlNode& root) {
   return entries;
 }
 
-absl::StatusOr<InventoryData> ReadAnsibleYaml(YamlDocument* document) {
-  return Reader(document).Read();
+absl::Status ReadAnsibleYaml(YamlDocument* document, AnsibleModel* model) {
+  return Reader(document, model).Read();
+}
+
+absl::Status ReadAnsibleVars(YamlDocument* document, const YamlNode& node, absl::string_view what,
+                             const std::string& file, ConnectionVars* vars) {
+  auto entries = document->Entries(node, what);
+  if (!entries.ok()) return entries.status();
+  for (const auto& [key, value] : *entries) {
+    if (value->kind == Kind::kNull) continue;
+    vars->Set(key->text, value->kind == Kind::kScalar ? value->text : "[...]", file, value->line);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace muster::service

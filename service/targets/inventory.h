@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -19,7 +20,14 @@ struct HostDetails {
   std::string address;  // empty: the name
   std::string user;     // empty: the run's
   uint16_t port = 0;    // 0: the run's
-  std::string problem;  // not empty: why the host cannot be used, with FILE:LINE
+
+  // What Muster cannot do as the inventory says: the host is not used, unless the caller leaves the
+  // variable out of account.
+  struct Problem {
+    std::string variable;  // "ansible_become"
+    std::string text;      // with FILE:LINE
+  };
+  std::vector<Problem> problems;
 };
 
 // What the readers of the formats hand over. A value.

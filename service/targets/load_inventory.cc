@@ -1,10 +1,6 @@
 #include "service/targets/load_inventory.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -13,49 +9,15 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "service/targets/ansible_ini.h"
+#include "service/targets/ansible_model.h"
 #include "service/targets/ansible_yaml.h"
 #include "service/targets/group_file.h"
+#include "service/targets/inventory_file.h"
+#include "service/targets/vars_folders.h"
 #include "service/targets/yaml_document.h"
-#include "ssh_engine/unique_fd.h"
 
 namespace muster::service {
 namespace {
-
-absl::Status SystemError(const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot read the inventory ", path));
-}
-
-absl::Status TooLarge(const std::string& path) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the inventory ", path, " is larger than ", kMaxInventoryBytes, " bytes"));
-}
-
-// Also when the file grows meanwhile.
-absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
-  std::string content;
-  char buffer[65536];
-  while (true) {
-    const ssize_t n = read(fd, buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError(path);
-    if (n == 0) return content;
-    content.append(buffer, n);
-    if (content.size() > kMaxInventoryBytes) return TooLarge(path);
-  }
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  // Not to wait for a writer if it is a pipe.
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat info;
-  if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return SystemError(path);
-  if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the inventory ", path, " is not a regular file; name one file"));
-  }
-  if (info.st_size > kMaxInventoryBytes) return TooLarge(path);
-  return ReadAll(fd.get(), path);
-}
 
 // "key:" with nothing or a blank behind it, the key in quotes or without blanks and '='.
 bool IsYamlKey(absl::string_view line) {
@@ -78,29 +40,54 @@ bool IsYaml(absl::string_view content) {
   return false;
 }
 
-absl::StatusOr<InventoryData> ReadYaml(absl::string_view content, const std::string& file) {
+// Adds what stands beside the inventory.
+using Beside = std::function<absl::Status(AnsibleModel*)>;
+
+absl::StatusOr<InventoryData> Finish(const absl::Status& read, AnsibleModel* model,
+                                     const Beside& beside) {
+  if (!read.ok()) return read;
+  if (absl::Status status = beside(model); !status.ok()) return status;
+  return model->Build();
+}
+
+absl::StatusOr<InventoryData> ReadYaml(absl::string_view content, const std::string& file,
+                                       const Beside& beside) {
   absl::StatusOr<YamlDocument> document = YamlDocument::Parse(content, file);
   if (!document.ok()) return document.status();
-  if (IsAnsibleYaml(document->root())) return ReadAnsibleYaml(&*document);
-  return ReadGroupFile(&*document);
+  if (!IsAnsibleYaml(document->root())) return ReadGroupFile(&*document);
+  AnsibleModel model(file);
+  return Finish(ReadAnsibleYaml(&*document, &model), &model, beside);
+}
+
+absl::StatusOr<InventoryData> ReadIni(absl::string_view content, const std::string& file,
+                                      const Beside& beside) {
+  AnsibleModel model(file);
+  return Finish(ReadAnsibleIni(content, &model), &model, beside);
+}
+
+absl::StatusOr<std::shared_ptr<const Inventory>> Parse(absl::string_view content,
+                                                       const std::string& file,
+                                                       const Beside& beside) {
+  absl::ConsumePrefix(&content, "\xef\xbb\xbf");  // a byte order mark
+  if (absl::Status status = CheckInventoryContent(content, file); !status.ok()) return status;
+  absl::StatusOr<InventoryData> data =
+      IsYaml(content) ? ReadYaml(content, file, beside) : ReadIni(content, file, beside);
+  if (!data.ok()) return data.status();
+  return std::make_shared<const Inventory>(*std::move(data));
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Inventory>> LoadInventory(const std::string& path) {
-  absl::StatusOr<std::string> content = ReadFile(path);
+  absl::StatusOr<std::string> content = ReadInventoryFile(path);
   if (!content.ok()) return content.status();
-  return ParseInventory(*content, path);
+  return Parse(*content, path,
+               [&path](AnsibleModel* model) { return ReadVarsFolders(path, model); });
 }
 
 absl::StatusOr<std::shared_ptr<const Inventory>> ParseInventory(absl::string_view content,
                                                                 const std::string& file) {
-  if (content.size() > kMaxInventoryBytes) return TooLarge(file);
-  absl::ConsumePrefix(&content, "\xef\xbb\xbf");  // a byte order mark
-  absl::StatusOr<InventoryData> data =
-      IsYaml(content) ? ReadYaml(content, file) : ReadAnsibleIni(content, file);
-  if (!data.ok()) return data.status();
-  return std::make_shared<const Inventory>(*std::move(data));
+  return Parse(content, file, [](AnsibleModel*) { return absl::OkStatus(); });
 }
 
 }  // namespace muster::service

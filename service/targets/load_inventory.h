@@ -12,9 +12,6 @@
 
 namespace muster::service {
 
-// The largest inventory file, in bytes.
-inline constexpr size_t kMaxInventoryBytes = 16 << 20;
-
 // Reads ClusterShell's YAML groups or an Ansible inventory (INI or YAML); the content tells which.
 // Blocks: helper threads only. NOT_FOUND, PERMISSION_DENIED: the file; INVALID_ARGUMENT: its
 // content, with FILE:LINE; RESOURCE_EXHAUSTED: past a limit.

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "client/nodeset/node_set.h"
@@ -10,14 +11,24 @@
 namespace muster::service {
 namespace {
 
-absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory) {
+absl::Status Check(const std::string& host, const HostDetails& details,
+                   absl::Span<const std::string> ignored) {
+  for (const HostDetails::Problem& problem : details.problems) {
+    if (absl::c_linear_search(ignored, problem.variable)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the host ", host, " cannot be used as the inventory says: ", problem.text,
+        ". To run without that: muster run --ignore-variable ", problem.variable,
+        " (TargetSpec.ignored_variables)"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory,
+                                     absl::Span<const std::string> ignored) {
   const HostDetails* details = inventory == nullptr ? nullptr : inventory->Find(target.host);
   ResolvedHost host{target.host, std::move(target.host), std::move(target.user), target.port};
   if (details == nullptr) return host;
-  if (!details->problem.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the host ", host.name, " cannot be used: ", details->problem));
-  }
+  if (absl::Status status = Check(host.name, *details, ignored); !status.ok()) return status;
   if (!details->address.empty()) host.address = details->address;
   if (host.user.empty()) host.user = details->user;
   if (host.port == 0) host.port = details->port;
@@ -27,7 +38,8 @@ absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory) 
 }  // namespace
 
 absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
-                                                         const Inventory* inventory, size_t limit) {
+                                                         const Inventory* inventory, size_t limit,
+                                                         absl::Span<const std::string> ignored) {
   NodeSetOptions options;
   options.groups = inventory;
   options.max_hosts = limit;
@@ -40,7 +52,7 @@ absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expre
   // web1 and web1:2222 are the same host where the inventory gives it that port.
   absl::flat_hash_set<std::tuple<std::string, std::string, uint16_t>> seen;
   for (Target& target : *targets) {
-    absl::StatusOr<ResolvedHost> host = Resolve(std::move(target), inventory);
+    absl::StatusOr<ResolvedHost> host = Resolve(std::move(target), inventory, ignored);
     if (!host.ok()) return host.status();
     if (!seen.emplace(host->name, host->user, host->port).second) continue;
     hosts.push_back(*std::move(host));

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "service/targets/inventory.h"
 
 namespace muster::service {
@@ -23,10 +24,12 @@ struct ResolvedHost {
 
 // The hosts of `expression`, in ClusterShell's order, each once. What the expression says of user
 // and port goes before what the inventory says. `inventory` may be null. Does not block.
-// INVALID_ARGUMENT: malformed, no host at all, or a host whose details in the inventory cannot be
-// used. NOT_FOUND: no such group. RESOURCE_EXHAUSTED: more than `limit` hosts.
+// INVALID_ARGUMENT: malformed, no host at all, or a host whose variables in the inventory ask for
+// what Muster does not do; those `ignored` are left out of account. NOT_FOUND: no such group.
+// RESOURCE_EXHAUSTED: more than `limit` hosts.
 absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
-                                                         const Inventory* inventory, size_t limit);
+                                                         const Inventory* inventory, size_t limit,
+                                                         absl::Span<const std::string> ignored = {});
 
 }  // namespace muster::service
 

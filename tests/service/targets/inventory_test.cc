@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "service/targets/inventory_file.h"
 #include "service/targets/load_inventory.h"
 #include "service/targets/target_resolver.h"
 
@@ -167,7 +168,7 @@ TEST(AnsibleIniTest, HostsGroupsAndVariables) {
 }
 
 TEST(AnsibleIniTest, OneBadHostDoesNotSpoilTheOthers) {
-  EXPECT_THAT(Select(kIni, "web9"), HasSubstr("the host web9 cannot be used: inv:6: ansible_user"));
+  EXPECT_THAT(Select(kIni, "web9"), HasSubstr("the host web9 cannot be used as the inventory says: inv:6: ansible_user"));
   constexpr char kTemplate[] = "a ansible_host={{ip}}\nb ansible_port=99999\nc\n";
   EXPECT_THAT(Select(kTemplate, "a"), HasSubstr("inv:1: ansible_host is a template"));
   EXPECT_THAT(Select(kTemplate, "b"), HasSubstr("inv:2: ansible_port cannot be \"99999\""));
@@ -198,14 +199,69 @@ TEST(AnsibleIniTest, MistakesNameTheLine) {
 }
 
 TEST(AnsibleIniTest, RangesAreBoundedOverTheWholeFile) {
-  EXPECT_THAT(LoadError("w[1:1500000]\nx[1:1500000]\n"),
+  EXPECT_THAT(LoadError("w[1:150000]\nx[1:150000]\n"),
               AllOf(StartsWith("RESOURCE_EXHAUSTED"), HasSubstr("inv:2:")));
+  EXPECT_THAT(LoadError("web[1:1999999]\n"),
+              AllOf(StartsWith("RESOURCE_EXHAUSTED"), HasSubstr("inv:1:")));
+  std::string often = "w[1:199999]\n";
+  for (int i = 0; i < 5; ++i) absl::StrAppend(&often, "[g", i, "]\nw[1:199999]\n");
+  EXPECT_THAT(LoadError(often), AllOf(StartsWith("RESOURCE_EXHAUSTED"), HasSubstr("inv:11:")));
+}
+
+// Each of them changes how a host is reached or who runs the command.
+TEST(AnsibleIniTest, WhatMusterCannotDoAsTheInventorySaysIsRefused) {
+  for (const std::string setting :
+       {"ansible_connection=local", "ansible_connection=community.docker.docker",
+        "ansible_ssh_private_key_file=k", "ansible_private_key_file=k", "ansible_ssh_pass=x",
+        "ansible_password=x", "ansible_ssh_common_args='-J gate'", "ansible_ssh_extra_args=-4",
+        "ansible_ssh_args=-C", "ansible_ssh_executable=/opt/x", "ansible_become=true",
+        "ansible_become=Yes", "ansible_sudo=1", "ansible_become='{{ x }}'"}) {
+    EXPECT_THAT(Select(absl::StrCat("a\nh ", setting, "\n"), "h"),
+                AllOf(StartsWith("INVALID_ARGUMENT: the host h cannot be used"),
+                      HasSubstr("inv:2: ansible_")))
+        << setting;
+    EXPECT_EQ(Select(absl::StrCat("a\nh ", setting, "\n"), "a"), "a");
+    EXPECT_THAT(Select(absl::StrCat("h\n[all:vars]\n", setting, "\n"), "h"), HasSubstr("inv:3:"));
+  }
+  for (const std::string setting :
+       {"ansible_connection=ssh", "ansible_connection=smart", "ansible_connection=paramiko",
+        "ansible_connection=ansible.builtin.ssh", "ansible_ssh_common_args=''", "ansible_become=no",
+        "ansible_become=False", "ansible_become_user=root", "ansible_ssh_executable=/usr/bin/ssh",
+        "ansible_python_interpreter=/x", "ansible_ssh_private_key_file=''"}) {
+    EXPECT_EQ(Select(absl::StrCat("h ", setting, "\n"), "h"), "h") << setting;
+  }
+  // The host's own setting counts, not its group's.
+  EXPECT_EQ(Select("h ansible_become=no\n[all:vars]\nansible_become=yes\n", "h"), "h");
+}
+
+TEST(AnsibleIniTest, WhatIsRefusedCanBeLeftOutOfAccount) {
+  const auto inventory = *ParseInventory("h ansible_become=1 ansible_connection=local\n", "inv");
+  EXPECT_THAT(ResolveTargets("h", inventory.get(), 1).status().ToString(),
+              HasSubstr("--ignore-variable ansible_become"));
+  EXPECT_FALSE(ResolveTargets("h", inventory.get(), 1, {"ansible_become"}).ok());
+  EXPECT_TRUE(
+      ResolveTargets("h", inventory.get(), 1, {"ansible_become", "ansible_connection"}).ok());
+}
+
+TEST(LoadInventoryTest, WhatIsNotUtf8IsRefusedWithItsLine) {
+  EXPECT_THAT(LoadError("a\nh\xff\n"), HasSubstr("inv:2: not UTF-8"));
+  EXPECT_THAT(LoadError("groups:\n  a: 'caf\xe9'\n"), HasSubstr("inv:2: not UTF-8"));
+  EXPECT_EQ(LoadError("a note=caf\xc3\xa9\n"), "OK");
 }
 
 TEST(AnsibleIniTest, DeepNestingIsRefused) {
   std::string text = "[g0]\nh\n";
   for (int i = 1; i < 50; ++i) absl::StrAppend(&text, "[g", i, ":children]\ng", i - 1, "\n");
   EXPECT_THAT(LoadError(text), HasSubstr("groups within groups"));
+}
+
+TEST(AnsibleYamlTest, ValuesThatAreNoScalarsAreNotPassedOver) {
+  EXPECT_THAT(Select("all: {hosts: {h: {ansible_ssh_common_args: [-J, gate]}}}\n", "h"),
+              HasSubstr("ansible_ssh_common_args is not supported"));
+  EXPECT_THAT(Select("all: {hosts: {h: {ansible_port: [1]}}}\n", "h"), HasSubstr("cannot be"));
+  EXPECT_EQ(Select("all: {hosts: {h: {ansible_become: }}}\n", "h"), "h");
+  EXPECT_THAT(Select("all: {hosts: {h: {ansible_user: !vault $ANSIBLE_VAULT;1.1}}}\n", "h"),
+              HasSubstr("is encrypted by ansible-vault"));
 }
 
 constexpr char kYaml[] = R"(---
