@@ -79,6 +79,8 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   SharePtr Start(Order order);
   // Calls `action` on the loop, unless the share is done by then.
   void Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action);
+  // Hands it permits of the limit, which go on where it is done by then.
+  void Permit(SharePtr share, std::shared_ptr<InFlightLimit> limit, uint32_t hosts);
   // The engine's switch was opened.
   void ResumeReading();
   // Ends all runs, and waits until they have.
@@ -185,7 +187,7 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context),
                                            order.observer->ForLoop(index_, std::move(control)),
-                                           std::move(order.limit), [this, share, place] {
+                                           std::move(order.limit), index_, [this, share, place] {
                                              shares_.erase(place);
                                              // Not here: this is called from within the run.
                                              loop_->Defer([share] { share->run.reset(); });
@@ -195,6 +197,15 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
 void LoopThread::Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> action) {
   loop_->Post([share = std::move(share), action = std::move(action)]() mutable {
     if (share->run != nullptr) action(*share->run);
+  });
+}
+
+void LoopThread::Permit(SharePtr share, std::shared_ptr<InFlightLimit> limit, uint32_t hosts) {
+  loop_->Post([this, share = std::move(share), limit = std::move(limit), hosts]() mutable {
+    if (share->run != nullptr) return share->run->Permit(hosts);
+    while (hosts > 0) {
+      if (!limit->Release(index_)) --hosts;
+    }
   });
 }
 
@@ -245,7 +256,7 @@ class RunHandleImpl final : public RunHandle {
     return absl::HashOf(host.address, host.port, host.user) % loops_.size();
   }
   void AddTo(size_t loop, std::vector<Host> hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  SharePtr Begin(LoopThread* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SharePtr Begin(size_t index, LoopThread* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The share that begins later is told as well, then.
   void TellAll(const std::function<void(RunOnLoop&)>& action) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -264,29 +275,38 @@ class RunHandleImpl final : public RunHandle {
 
 void RunHandleImpl::Add(std::vector<Host> hosts) {
   std::vector<std::vector<Host>> dealt(loops_.size());
-  for (Host& host : hosts) dealt[LoopOf(host)].push_back(std::move(host));
+  std::vector<size_t> turns;
+  for (Host& host : hosts) {
+    turns.push_back(LoopOf(host));
+    dealt[turns.back()].push_back(std::move(host));
+  }
   MutexLock lock(&mutex_);
   if (observer_ == nullptr) return;
   for (size_t i = 0; i < loops_.size(); ++i) {
     if (!dealt[i].empty()) AddTo(i, std::move(dealt[i]));
   }
+  limit_->Enqueue(turns);
 }
 
 void RunHandleImpl::AddTo(size_t index, std::vector<Host> hosts) {
   const std::shared_ptr<LoopThread> loop = loops_[index].lock();
   if (loop == nullptr) return;
-  if (shares_[index] == nullptr) shares_[index] = Begin(loop.get());
+  if (shares_[index] == nullptr) shares_[index] = Begin(index, loop.get());
   loop->Tell(shares_[index],
              [hosts = std::move(hosts)](RunOnLoop& run) mutable { run.Add(std::move(hosts)); });
 }
 
-SharePtr RunHandleImpl::Begin(LoopThread* loop) {
+SharePtr RunHandleImpl::Begin(size_t index, LoopThread* loop) {
   LoopThread::Order order;
   order.job = job_;
   order.credential = job_->credential->Duplicate().value_or(nullptr);
   order.observer = observer_;
   order.limit = limit_;
   SharePtr share = loop->Start(std::move(order));
+  limit_->AddLoop(index, [share, loop = loops_[index],
+                          limit = std::weak_ptr<InFlightLimit>(limit_)](uint32_t hosts) {
+    if (const auto thread = loop.lock()) thread->Permit(share, limit.lock(), hosts);
+  });
   if (!paused_ && !canceled_ && !stopped_) return share;
   loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_](RunOnLoop& run) {
     if (canceled) run.Cancel();

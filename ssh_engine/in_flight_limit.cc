@@ -1,31 +1,47 @@
 #include "ssh_engine/in_flight_limit.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace muster::engine {
 
-bool InFlightLimit::Acquire(Grant grant) {
+void InFlightLimit::AddLoop(size_t loop, Grant grant) {
   MutexLock lock(&mutex_);
-  if (available_ > 0) {
-    --available_;
-    return true;
-  }
-  waiting_.push_back(std::move(grant));
-  return false;
+  grants_.resize(std::max(grants_.size(), loop + 1));
+  grants_[loop] = std::move(grant);
 }
 
-void InFlightLimit::Release() {
+void InFlightLimit::Enqueue(const std::vector<size_t>& loops) {
+  std::vector<std::pair<Grant, uint32_t>> granted;
+  {
+    MutexLock lock(&mutex_);
+    turns_.insert(turns_.end(), loops.begin(), loops.end());
+    std::vector<uint32_t> hosts(grants_.size());
+    for (; available_ > 0 && !turns_.empty(); --available_, turns_.pop_front()) {
+      ++hosts[turns_.front()];
+    }
+    for (size_t i = 0; i < hosts.size(); ++i) {
+      if (hosts[i] > 0) granted.emplace_back(grants_[i], hosts[i]);
+    }
+  }
+  for (const auto& [grant, hosts] : granted) grant(hosts);
+}
+
+bool InFlightLimit::Release(size_t loop) {
   Grant grant;
   {
     MutexLock lock(&mutex_);
-    if (waiting_.empty()) {
+    if (turns_.empty()) {
       ++available_;
-      return;
+      return false;
     }
-    grant = std::move(waiting_.front());
-    waiting_.pop_front();
+    const size_t next = turns_.front();
+    turns_.pop_front();
+    if (next == loop) return true;
+    grant = grants_[next];
   }
-  grant();
+  grant(1);
+  return false;
 }
 
 }  // namespace muster::engine

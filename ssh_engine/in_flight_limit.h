@@ -1,37 +1,42 @@
-// How many hosts of a run may be under way at once, over all loops.
+// How many hosts of a run may be under way at once, over all loops, and whose turn is next.
 #ifndef SSH_ENGINE_IN_FLIGHT_LIMIT_H_
 #define SSH_ENGINE_IN_FLIGHT_LIMIT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::engine {
 
-// Permits that the loops of one run share. A loop that finds none is remembered, and is handed the
-// next one that another gives back. Thread-safe; owned by the run's parts on the loops together.
+// Permits that the loops of one run share. They are handed out in the order in which the run's hosts
+// were added, whichever loops these belong to: the hosts that were started are always the first ones.
+// Thread-safe; owned by the run's handle and its parts on the loops together.
 class InFlightLimit {
  public:
-  // Called from whichever thread gives a permit back, with no lock held: the waiter owns the permit
-  // from then on. Must only post.
-  using Grant = absl::AnyInvocable<void()>;
+  // A loop may start so many further ones of its hosts, in its order; it owns the permits from then
+  // on. Called from whichever thread gives a permit back, with no lock held. Must only post.
+  using Grant = std::function<void(uint32_t hosts)>;
 
   explicit InFlightLimit(uint32_t permits) : available_(permits) {}
   InFlightLimit(const InFlightLimit&) = delete;
   InFlightLimit& operator=(const InFlightLimit&) = delete;
 
-  // Takes a permit, or keeps `grant` to be called once, later, and answers false.
-  bool Acquire(Grant grant);
-  // Gives back one that Acquire or a Grant gave.
-  void Release();
+  // Once for each loop, before its first host.
+  void AddLoop(size_t loop, Grant grant);
+  // The loops of further hosts, in the hosts' order. The loops have been given them already.
+  void Enqueue(const std::vector<size_t>& loops);
+  // Gives one permit back, or for `loop` keeps it: true where the next host is that loop's own.
+  bool Release(size_t loop);
 
  private:
   Mutex mutex_;
   uint32_t available_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Grant> waiting_ ABSL_GUARDED_BY(mutex_);  // in the order of asking
+  std::deque<size_t> turns_ ABSL_GUARDED_BY(mutex_);  // the loops of hosts that wait
+  std::vector<Grant> grants_ ABSL_GUARDED_BY(mutex_);  // by loop
 };
 
 }  // namespace muster::engine

@@ -65,9 +65,11 @@ void FlushingObserver::Count(size_t bytes) {
 }
 
 RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
-                     std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
+                     std::shared_ptr<InFlightLimit> limit, size_t loop,
+                     absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
+      loop_(loop),
       observer_(context_.loop, std::move(observer)),
       on_done_(std::move(on_done)),
       alive_(std::make_shared<char>()) {
@@ -88,29 +90,18 @@ void RunOnLoop::Finish() {
   DoneIfSo();
 }
 
-// A permit that comes too late for this loop goes on to the next.
-void RunOnLoop::StartMore() {
-  while (!queued_.empty() && !waiting_ && !paused_) {
-    // Weak: while it waits, the limit owns it.
-    auto grant = [this, loop = context_.loop, waiting_for = std::weak_ptr<InFlightLimit>(limit_),
-                  alive = std::weak_ptr<char>(alive_)] {
-      loop->Post([this, limit = waiting_for.lock(), alive] {
-        alive.expired() ? limit->Release() : OnGrant();
-      });
-    };
-    if (limit_->Acquire(std::move(grant))) {
-      StartOne();
-    } else {
-      waiting_ = true;
-    }
-  }
+void RunOnLoop::Permit(uint32_t hosts) {
+  permits_ += hosts;
+  StartMore();
 }
 
-void RunOnLoop::OnGrant() {
-  waiting_ = false;
-  if (queued_.empty() || paused_) return limit_->Release();
-  StartOne();
-  StartMore();
+// Permits for hosts that have ended in the queue meanwhile go on to the next. While the run is
+// paused the others stay here: the order is kept.
+void RunOnLoop::StartMore() {
+  for (; permits_ > 0 && !queued_.empty() && !paused_; --permits_) StartOne();
+  while (permits_ > queued_.size()) {
+    if (!limit_->Release(loop_)) --permits_;
+  }
 }
 
 void RunOnLoop::StartOne() {
@@ -128,7 +119,7 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
   context_.loop->Defer([this, host_index, alive = std::weak_ptr<char>(alive_)] {
     if (alive.expired()) return;
     tasks_.erase(host_index);
-    limit_->Release();
+    if (limit_->Release(loop_)) ++permits_;
     StartMore();
     DoneIfSo();
   });
@@ -152,6 +143,7 @@ void RunOnLoop::CancelHost(uint32_t host, Cause cause, const std::string& messag
   if (queued == queued_.end()) return;
   queued_.erase(queued);
   EndUnstarted(host, message);
+  StartMore();
   DoneIfSo();
 }
 
@@ -190,6 +182,7 @@ void RunOnLoop::Abandon() {
 
 void RunOnLoop::EndQueued() {
   for (const Host& host : std::exchange(queued_, {})) EndUnstarted(host.index, *stopped_);
+  StartMore();
   DoneIfSo();
 }
 

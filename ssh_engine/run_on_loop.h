@@ -49,13 +49,16 @@ class FlushingObserver final : public LoopObserver {
 // of RunHandle and LoopControl.
 class RunOnLoop {
  public:
-  // `context` needs no observer. `on_done` is called once, after Finish, when the last
+  // `context` needs no observer; `loop` is what `limit` knows this loop by. `on_done` is called once, after Finish, when the last
   // host has ended and its events are flushed, never from within a call; it may destroy this.
   RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
-            std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done);
+            std::shared_ptr<InFlightLimit> limit, size_t loop,
+            absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
   void Add(std::vector<Host> hosts);
+  // Of the limit: so many more may be started.
+  void Permit(uint32_t hosts);
   void Finish();
   void Cancel();
   void StopStarting(const std::string& message);
@@ -69,7 +72,6 @@ class RunOnLoop {
  private:
   void StartMore();
   void StartOne();
-  void OnGrant();
   void OnHostEnd(uint32_t host_index);
   void EndQueued();
   void EndUnstarted(uint32_t host_index, const std::string& message);
@@ -77,6 +79,7 @@ class RunOnLoop {
 
   RunContext context_;
   const std::shared_ptr<InFlightLimit> limit_;
+  const size_t loop_;
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;
 
@@ -84,7 +87,7 @@ class RunOnLoop {
   bool finished_ = false;
   bool paused_ = false;
   absl::optional<std::string> stopped_;  // why no further host is started
-  bool waiting_ = false;                 // for a permit
+  uint32_t permits_ = 0;                 // not used yet
   bool done_ = false;
   struct Started {
     uint64_t turn;  // in the order of starting

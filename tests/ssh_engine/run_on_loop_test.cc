@@ -37,15 +37,30 @@ class RunOnLoopTest : public ::testing::Test {
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
     context_.job = job_;
-    run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_,
+    run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_, kLoop,
                                        [this] { ++dones_; });
+    // As the engine does it.
+    limit_->AddLoop(kLoop, [this](uint32_t permits) {
+      loop_.Post([this, permits] { if (run_ != nullptr) run_->Permit(permits); });
+    });
     run_->Add(std::move(list));
+    limit_->Enqueue(std::vector<size_t>(hosts, kLoop));
     run_->Finish();
+  }
+  // How many permits of the limit are left; takes them.
+  int TakeLeft() {
+    int left = 0;
+    limit_->AddLoop(kOther, [&left](uint32_t permits) { left += permits; });
+    limit_->Enqueue(std::vector<size_t>(10, kOther));
+    return left;
   }
   void Fail(int host) {
     connector_.Fail(absl::StrCat("h", host), Cause::kRefused, "refused");
     loop_.Run();
   }
+
+  static constexpr size_t kLoop = 0;
+  static constexpr size_t kOther = 1;
 
   SimulatedLoop loop_;
   FakeConnector connector_;
@@ -72,9 +87,7 @@ TEST_F(RunOnLoopTest, StartsAsManyAsTheLimitPermitsAndTheNextAsEachEnds) {
   Fail(0);
   EXPECT_EQ(dones_, 1);
   EXPECT_THAT(observer_->outcomes, SizeIs(4));
-  EXPECT_TRUE(limit_->Acquire([] {}));
-  EXPECT_TRUE(limit_->Acquire([] {}));
-  EXPECT_FALSE(limit_->Acquire([] {}));
+  EXPECT_EQ(TakeLeft(), 2);
 }
 
 TEST_F(RunOnLoopTest, AHostThatHangsHoldsItsOwnPlaceOnly) {
@@ -87,26 +100,24 @@ TEST_F(RunOnLoopTest, AHostThatHangsHoldsItsOwnPlaceOnly) {
 }
 
 TEST_F(RunOnLoopTest, APermitFromAnotherLoopStartsTheNext) {
-  ASSERT_TRUE(limit_->Acquire([] {}));
-  ASSERT_TRUE(limit_->Acquire([] {}));
+  limit_->AddLoop(kOther, [](uint32_t) {});
+  limit_->Enqueue({kOther, kOther});
   Make(1);
   EXPECT_THAT(connector_.hosts(), SizeIs(0));
-  limit_->Release();
+  EXPECT_FALSE(limit_->Release(kOther));
   loop_.Run();
   EXPECT_THAT(connector_.hosts(), SizeIs(1));
 }
 
-TEST_F(RunOnLoopTest, APermitThatComesAfterTheEndGoesOn) {
-  ASSERT_TRUE(limit_->Acquire([] {}));
-  ASSERT_TRUE(limit_->Acquire([] {}));
+TEST_F(RunOnLoopTest, PermitsForHostsThatHaveEndedInTheQueueGoOn) {
+  limit_->AddLoop(kOther, [](uint32_t) {});
+  limit_->Enqueue({kOther, kOther});
   Make(1);
   run_->Cancel();
+  EXPECT_FALSE(limit_->Release(kOther));
   loop_.Run();
   EXPECT_EQ(dones_, 1);
-  run_.reset();
-  limit_->Release();
-  loop_.Run();
-  EXPECT_TRUE(limit_->Acquire([] {}));
+  EXPECT_EQ(TakeLeft(), 1);
 }
 
 TEST_F(RunOnLoopTest, CancelEndsThoseWhoseTurnHasNotCome) {
@@ -212,18 +223,35 @@ TEST(FlushingObserverTest, FlushesWithinAnIterationBeforeItHasMoreThan32KiB) {
   EXPECT_EQ(seen->flushes, 4);
 }
 
-TEST(InFlightLimitTest, GrantsInTheOrderOfAsking) {
+TEST(InFlightLimitTest, GrantsInTheOrderOfTheHostsOverAllLoops) {
   InFlightLimit limit(1);
   std::vector<int> granted;
-  ASSERT_TRUE(limit.Acquire([] {}));
-  EXPECT_FALSE(limit.Acquire([&] { granted.push_back(1); }));
-  EXPECT_FALSE(limit.Acquire([&] { granted.push_back(2); }));
-  limit.Release();
-  EXPECT_THAT(granted, ElementsAre(1));
-  limit.Release();
-  EXPECT_THAT(granted, ElementsAre(1, 2));
-  limit.Release();
-  EXPECT_TRUE(limit.Acquire([] {}));
+  for (int loop = 0; loop < 3; ++loop) {
+    limit.AddLoop(loop, [&granted, loop](uint32_t hosts) {
+      granted.insert(granted.end(), hosts, loop);
+    });
+  }
+  limit.Enqueue({2, 0, 0, 1, 2});
+  EXPECT_THAT(granted, ElementsAre(2));
+  EXPECT_FALSE(limit.Release(2));
+  EXPECT_THAT(granted, ElementsAre(2, 0));
+  EXPECT_TRUE(limit.Release(0));  // the next is its own
+  EXPECT_FALSE(limit.Release(0));
+  EXPECT_FALSE(limit.Release(1));
+  EXPECT_THAT(granted, ElementsAre(2, 0, 1, 2));
+  EXPECT_FALSE(limit.Release(2));
+  limit.Enqueue({1, 0});
+  EXPECT_THAT(granted, ElementsAre(2, 0, 1, 2, 1));
+}
+
+TEST(InFlightLimitTest, GivesEachLoopItsPermitsAtOnce) {
+  InFlightLimit limit(4);
+  std::vector<uint32_t> first, second;
+  limit.AddLoop(0, [&first](uint32_t hosts) { first.push_back(hosts); });
+  limit.AddLoop(1, [&second](uint32_t hosts) { second.push_back(hosts); });
+  limit.Enqueue({0, 1, 0, 0, 1, 1});
+  EXPECT_THAT(first, ElementsAre(3));
+  EXPECT_THAT(second, ElementsAre(1));
 }
 
 }  // namespace
