@@ -49,6 +49,7 @@ class LibsshSocket {
 
   // --- At any time. Whether bytes wait for the socket to become writable.
   bool HasUnsent() const { return !unsent_.empty() && !held_; }
+  size_t unsent_size() const { return unsent_.size(); }
 
   // --- What libssh calls, within a scope.
   ssize_t Receive(void* to, size_t size);
