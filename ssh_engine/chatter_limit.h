@@ -20,9 +20,17 @@ class ChatterLimit {
  public:
   static constexpr uint64_t kMost = 2 * 1024 * 1024;  // bytes
   static constexpr absl::Duration kPeriod = absl::Minutes(10);
+  static constexpr uint64_t kDataShare = 2;
+  // For who takes long to exchange keys: forty or so exchanges, and one more for 16 MiB of data.
+  static constexpr uint64_t kTightMost = 128 * 1024;
+  static constexpr uint64_t kTightDataShare = 4096;
 
   explicit ChatterLimit(absl::Time (*clock)() = absl::Now) : clock_(clock), since_(clock()) {}
 
+  void Tighten() {
+    most_ = kTightMost;
+    data_share_ = kTightDataShare;
+  }
   // A packet of channel data has come.
   void CountData(size_t bytes) {
     if (bytes > 0) data_ += bytes + kPacket;
@@ -32,10 +40,10 @@ class ChatterLimit {
     const uint64_t all = bytes + kPacket * packets;
     const uint64_t data = std::min(data_, all);
     chatter_ += all - data - (seen_ - seen_data_);
-    chatter_ -= std::min(chatter_, (data - seen_data_) / 2);
+    chatter_ -= std::min(chatter_, (data - seen_data_) / data_share_);
     seen_ = all;
     seen_data_ = data;
-    return chatter_ > kMost && !NewPeriod();
+    return chatter_ > most_ && !NewPeriod();
   }
 
  private:
@@ -51,6 +59,8 @@ class ChatterLimit {
   }
 
   absl::Time (*const clock_)();
+  uint64_t most_ = kMost;
+  uint64_t data_share_ = kDataShare;
   absl::Time since_;       // the period's begin
   uint64_t chatter_ = 0;   // in it, as far as no data makes up for it
   uint64_t data_ = 0;      // with kPacket for each packet

@@ -18,13 +18,14 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ssh_engine/algorithms.h"
 #include "ssh_engine/chatter_limit.h"
+#include "ssh_engine/key_exchange_forecast.h"
 #include "ssh_engine/libssh_buffers.h"
 #include "ssh_engine/libssh_socket.h"
 #include "ssh_engine/libssh_tunnel.h"
@@ -57,22 +58,6 @@ constexpr int kKeepAliveIntervalSeconds = 10;
 constexpr int kKeepAliveProbes = 3;
 constexpr int kUnacknowledgedMilliseconds = 60'000;
 
-// group16 and group18 would stall the loop for 20 to 140 ms.
-constexpr char kKeyExchange[] =
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-    "ecdh-sha2-nistp521,diffie-hellman-group14-sha256";
-constexpr char kCiphers[] =
-    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,"
-    "aes192-ctr,aes128-ctr";
-constexpr char kMacs[] =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,"
-    "hmac-sha1-etm@openssh.com,hmac-sha1";
-// What libssh can verify, certificates it cannot.
-constexpr absl::string_view kHostKeyAlgorithms[] = {
-    "ssh-ed25519",         "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521", "rsa-sha2-512",        "rsa-sha2-256",
-};
-
 void SetSocketOption(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof(value));
 }
@@ -83,22 +68,6 @@ void KeepAlive(int fd) {
   SetSocketOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
   SetSocketOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
   SetSocketOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledgedMilliseconds);
-}
-
-// Known types first, so that a server with several keys shows one that can be checked.
-std::string HostKeyAlgorithms(const std::vector<std::string>& known_types) {
-  std::vector<absl::string_view> names;
-  const auto add = [&names](absl::string_view name) {
-    if (!absl::c_linear_search(names, name)) names.push_back(name);
-  };
-  for (const std::string& type : known_types) {
-    for (absl::string_view name : kHostKeyAlgorithms) {
-      const bool rsa = type == "ssh-rsa" && absl::StartsWith(name, "rsa-");
-      if (rsa || type == name) add(name);
-    }
-  }
-  for (absl::string_view name : kHostKeyAlgorithms) add(name);
-  return absl::StrJoin(names, ",");
 }
 
 std::string Printable(absl::string_view bytes) { return absl::Utf8SafeCHexEscape(bytes); }
@@ -160,6 +129,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
 
   int fd() const override;
   Step Handshake() override;
+  bool TakesLong() const override { return takes_long_; }
   const HostKey& host_key() const override { return host_key_; }
   AuthStep Authenticate(const Identity& identity) override;
   AuthStep AuthenticateByAgent(const std::string& agent_socket) override;
@@ -225,8 +195,10 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool Begin();
   bool Configure();
   bool PeerHasSpoken();
+  bool WillTakeLong();
   bool Throttled() const;
   bool ReadHostKey();
+  bool SettleOnKeyExchange();
   AuthStep Offer(absl::FunctionRef<int()> call);
   AuthStep TryAgent(const std::string& agent_socket);
   AuthStep Conclude(int result);
@@ -277,6 +249,8 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   ChatterLimit chatter_;
   bool flooded_ = false;
 
+  std::unique_ptr<KeyExchangeForecast> forecast_ = std::make_unique<KeyExchangeForecast>();
+  bool takes_long_ = false;
   std::string greeting_;  // how the peer's first bytes begin
   HostKey host_key_;
   bool logged_in_ = false;
@@ -349,7 +323,7 @@ bool LibsshTransport::Configure() {
          set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_USER, options_.user.c_str()) &&
-         set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchange) && set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) &&
+         set(SSH_OPTIONS_KEY_EXCHANGE, absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges).c_str()) && set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) &&
          set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) && set(SSH_OPTIONS_HMAC_C_S, kMacs) &&
          set(SSH_OPTIONS_HMAC_S_C, kMacs) &&
          set(SSH_OPTIONS_HOSTKEYS, HostKeyAlgorithms(options_.known_key_types).c_str()) &&
@@ -391,6 +365,7 @@ Step LibsshTransport::Handshake() {
 }
 
 Step LibsshTransport::TryHandshake() {
+  if (WillTakeLong()) return Step::kAgain;
   if (event_ == nullptr && !Begin()) return FailToBegin();
   if (!PeerHasSpoken()) return Settle() ? Step::kAgain : FailHandshake();
   // No line before or of a banner has a NUL (RFC 4253, 4.2).
@@ -406,9 +381,21 @@ Step LibsshTransport::TryHandshake() {
                       " bytes without finishing the SSH handshake; is that an SSH server?")});
   }
   if (result == SSH_AGAIN) return Step::kAgain;
-  if (!ReadHostKey()) return FailHandshake();
+  if (!ReadHostKey() || !SettleOnKeyExchange()) return FailHandshake();
   io_.HoldOutput();  // our NEWKEYS: the login comes next
   return Step::kDone;
+}
+
+// Whether what has come, which libssh has not seen yet, had better be seen on another thread.
+bool LibsshTransport::WillTakeLong() {
+  if (forecast_ == nullptr) return false;
+  const auto result = forecast_->Read(counter_.in_bytes, io_.Peek());
+  io_.StopReceiving();  // libssh gets nothing that was not looked at
+  if (result == KeyExchangeForecast::Result::kOpen) return false;
+  forecast_.reset();
+  takes_long_ = result == KeyExchangeForecast::Result::kSlow;
+  if (takes_long_) io_.KeepInput();
+  return takes_long_;
 }
 
 // Also remembers how the peer's first bytes begin: servers say in clear why they do not want to
@@ -441,7 +428,9 @@ Step LibsshTransport::FailHandshake() {
     return Fail({Cause::kReset, false,
                  absl::StrCat("the connection broke in the middle of the SSH handshake: ", error)});
   }
-  return Fail({Cause::kProtocol, false, absl::StrCat("the SSH handshake failed: ", error)});
+  const std::string mismatch = ExplainMismatch(error);
+  return Fail({Cause::kProtocol, false,
+               absl::StrCat("the SSH handshake failed: ", mismatch.empty() ? error : mismatch)});
 }
 
 Step LibsshTransport::FailBeforeBanner() {
@@ -455,6 +444,14 @@ Step LibsshTransport::FailBeforeBanner() {
                absl::StrCat("the server closed the connection before its banner",
                             line.empty() ? "" : absl::StrCat(", saying \"", line, "\""),
                             ", as sshd does past its MaxStartups")});
+}
+
+// When keys are exchanged anew, which servers may ask for at any time, that is done on the loop: not
+// by what takes long, where the server has something else; or not often.
+bool LibsshTransport::SettleOnKeyExchange() {
+  if (takes_long_) chatter_.Tighten();
+  return takes_long_ ||
+         ssh_options_set(session_, SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges) == SSH_OK;
 }
 
 bool LibsshTransport::ReadHostKey() {

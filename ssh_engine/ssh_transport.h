@@ -74,7 +74,7 @@ class SshTunnel {
 // kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
 // kFailed only failure(), Release and the destructor may be called.
 //
-// Loop-confined, but for AuthenticateByAgent and Abort. Owned by who uses the connection now.
+// Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who uses the connection now.
 class SshTransport {
  public:
   enum class Step { kDone, kAgain, kFailed };
@@ -95,6 +95,10 @@ class SshTransport {
   // Banner, key exchange, and proof that the server owns host_key(). Whether to trust that key is
   // the caller's part.
   virtual Step Handshake() = 0;
+  // Whether the key exchange that the server wants takes tens of milliseconds. After kAgain: call
+  // Handshake at once, that time and each later one, on a helper thread, and nothing else meanwhile
+  // but Abort.
+  virtual bool TakesLong() const { return false; }
   virtual const HostKey& host_key() const = 0;
 
   // Logs in with a key in memory.

@@ -159,6 +159,38 @@ TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
   EXPECT_EQ(outcome().state, HostState::kThrottled);
 }
 
+// The loop's others do not wait for it.
+TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
+  Start();
+  server_.takes_long = true;
+  connector_.Succeed(kHost);
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_TRUE(loop_.WantsRead(fd_));  // for the server's part
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  Ready();
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_THAT(server_.keys, ElementsAre("key"));
+  const std::thread::id here = std::this_thread::get_id();
+  ASSERT_EQ(server_.handshakes.size(), 3u);
+  EXPECT_EQ(server_.handshakes[0], here);  // where it shows
+  EXPECT_NE(server_.handshakes[1], here);
+  EXPECT_NE(server_.handshakes[2], here);
+}
+
+TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperExchangesKeys) {
+  Start();
+  server_.takes_long = true;
+  connector_.Succeed(kHost);
+  task_.reset();
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_TRUE(server_.gone);
+}
+
 // --- Each phase has its limit
 
 TEST_F(HostTaskTest, ConnectingHasALimit) {
