@@ -92,10 +92,16 @@ v1::HostOutcome OutcomeOf(const v1::OutputGroup& group) {
   outcome.set_state(group.state());
   outcome.set_cause(group.cause());
   outcome.set_exit_code(group.exit_code());
+  outcome.set_exit_status(group.exit_status());
   outcome.set_signal(group.signal());
   outcome.set_end_confirmed(group.end_confirmed());
   outcome.set_message(group.message());
   return outcome;
+}
+
+uint32_t ExitStatusOf(const v1::HostOutcome& outcome) {
+  if (outcome.exit_status() > 0) return outcome.exit_status();
+  return static_cast<uint32_t>(outcome.exit_code());  // of an older daemon
 }
 
 std::string ShortOutcome(const v1::HostOutcome& outcome) {
@@ -103,7 +109,7 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
     case v1::HOST_STATE_SUCCEEDED:
       return "succeeded";
     case v1::HOST_STATE_EXITED_NONZERO:
-      return absl::StrCat("exited with code ", outcome.exit_code());
+      return absl::StrCat("exited with code ", ExitStatusOf(outcome));
     case v1::HOST_STATE_SIGNALED:
       return absl::StrCat("ended by signal ", outcome.signal(),
                           outcome.core_dumped() ? " (core dumped)" : "");

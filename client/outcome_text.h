@@ -2,6 +2,7 @@
 #ifndef CLIENT_OUTCOME_TEXT_H_
 #define CLIENT_OUTCOME_TEXT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -25,6 +26,9 @@ enum ExitCode {
 
 // That of each host of a group.
 v1::HostOutcome OutcomeOf(const v1::OutputGroup& group);
+
+// Of a host that ended with EXITED_NONZERO: up to 2^32-1.
+uint32_t ExitStatusOf(const v1::HostOutcome& outcome);
 
 // "exited with code 3", "unreachable (refused)", without the host and the message.
 std::string ShortOutcome(const v1::HostOutcome& outcome);

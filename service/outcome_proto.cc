@@ -1,5 +1,8 @@
 #include "service/outcome_proto.h"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace muster::service {
 namespace {
 
@@ -27,7 +30,8 @@ v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
   v1::HostOutcome proto;
   proto.set_state(ProtoOf(outcome.state));
   proto.set_cause(static_cast<v1::Cause>(outcome.cause));
-  proto.set_exit_code(outcome.exit_code);
+  proto.set_exit_code(static_cast<int32_t>(std::min<uint32_t>(outcome.exit_code, INT32_MAX)));
+  proto.set_exit_status(outcome.exit_code);
   proto.set_signal(outcome.signal);
   proto.set_core_dumped(outcome.core_dumped);
   proto.set_end_confirmed(outcome.cancel_confirmed);

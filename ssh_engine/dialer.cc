@@ -68,13 +68,18 @@ void Dialer::OnConnected(ConnectResult result) {
 void Dialer::Advance() {
   while (Step()) {
   }
+  Wait();
+}
+
+void Dialer::Wait() {
   if (phase_ == Phase::kEnded) return End();
   const bool parked = Parked();
   watch_->SetInterest(!parked, !parked && transport_->WantsWrite());
 }
 
 bool Dialer::Parked() const {
-  return phase_ == Phase::kSavingHostKey || (phase_ == Phase::kLogin && login_->busy());
+  return phase_ == Phase::kSavingHostKey || phase_ == Phase::kHandshakeAside ||
+         (phase_ == Phase::kLogin && login_->busy());
 }
 
 bool Dialer::Step() {
@@ -84,6 +89,7 @@ bool Dialer::Step() {
     case Phase::kLogin:
       return LogIn();
     case Phase::kConnecting:
+    case Phase::kHandshakeAside:
     case Phase::kSavingHostKey:
     case Phase::kEnded:
       return false;
@@ -94,7 +100,32 @@ bool Dialer::Step() {
 // --- Trust
 
 bool Dialer::Handshake() {
-  switch (transport_->Handshake()) {
+  if (transport_->TakesLong()) return HandshakeAside();
+  const SshTransport::Step step = transport_->Handshake();
+  return transport_->TakesLong() ? HandshakeAside() : AfterHandshake(step);
+}
+
+bool Dialer::HandshakeAside() {
+  phase_ = Phase::kHandshakeAside;
+  context_->helpers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+                          transport = transport_]() mutable {
+    const SshTransport::Step step = transport->Handshake();
+    // The transport goes along, so that the loop, not this thread, destroys it at the latest.
+    loop->Post([this, alive = std::move(alive), transport = std::move(transport), step] {
+      if (!alive.expired()) OnHandshakeAside(step);
+    });
+  });
+  return false;
+}
+
+void Dialer::OnHandshakeAside(SshTransport::Step step) {
+  if (phase_ != Phase::kHandshakeAside) return;
+  phase_ = Phase::kHandshake;
+  AfterHandshake(step) ? Advance() : Wait();
+}
+
+bool Dialer::AfterHandshake(SshTransport::Step step) {
+  switch (step) {
     case SshTransport::Step::kAgain:
       return false;
     case SshTransport::Step::kDone:
@@ -221,6 +252,7 @@ std::string Dialer::PhaseName() const {
     case Phase::kConnecting:
       return "finding and connecting to";
     case Phase::kHandshake:
+    case Phase::kHandshakeAside:
       return "the SSH handshake with";
     case Phase::kSavingHostKey:
       return "writing down the host key of";

@@ -45,6 +45,7 @@ class Dialer {
   enum class Phase {
     kConnecting,
     kHandshake,
+    kHandshakeAside,  // a helper thread computes
     kSavingHostKey,  // a helper thread writes known_hosts
     kLogin,
     kEnded,
@@ -53,11 +54,15 @@ class Dialer {
   void OnConnected(ConnectResult result);
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
+  void Wait();
   // Whether nothing may be taken in until a helper thread is done.
   bool Parked() const;
   // One step; whether to go on at once.
   bool Step();
   bool Handshake();
+  bool AfterHandshake(SshTransport::Step step);
+  bool HandshakeAside();
+  void OnHandshakeAside(SshTransport::Step step);
   bool CheckHostKey();
   bool SaveHostKey();
   void OnHostKeySaved(const absl::Status& status);
@@ -86,7 +91,7 @@ class Dialer {
   Phase phase_ = Phase::kConnecting;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Connector::Attempt> attempt_;
-  std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while Login is busy
+  std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while that is at work
   std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
   std::unique_ptr<Login> login_;
   absl::Duration start_;  // of this attempt

@@ -35,10 +35,13 @@ HostTask::HostTask(Host host, RunContext* context, absl::AnyInvocable<void()> on
 
 void HostTask::Start() { AskForSession(false); }
 
+SessionKey HostTask::Key() const {
+  return {host_.address, host_.port, host_.user, context_->credential->id, context_->jump_path};
+}
+
 void HostTask::AskForSession(bool fresh) {
   SessionPool::Request request;
-  request.key = {host_.address, host_.port, host_.user, context_->credential->id,
-                 context_->jump_path};
+  request.key = Key();
   request.share = {context_->job->caller, context_};
   request.fresh = fresh;
   // What was trusted when the session was made may be revoked by now, or unknown to this caller.
@@ -135,13 +138,7 @@ void HostTask::RunCommand(bool warm) {
 
 // The command is still at work on the stack, but does not touch the session any more.
 void HostTask::OnCommandEnd(RemoteCommand::Result result) {
-  if (result.stale_session) {
-    stale_command_ = std::move(command_);
-    session_.reset();
-    place_.reset();
-    warm_ = false;
-    return AskForSession(true);
-  }
+  if (result.stale_session) return ReplaceSession(result);
   // What it waited for the grant is not the host's fault.
   deadline_ += result.waited_for_grant;
   if (result.lost_in_wait && TryAgain(result.outcome)) {
@@ -150,10 +147,24 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
     place_.reset();
     return;
   }
+  // Where a new session takes what the old one did not.
+  if (reuse_refused_ && result.requested && result.outcome.cause != Cause::kExecRefused) {
+    context_->pool->NoteOneCommand(Key());
+  }
   if (session_->transport().Release()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
   End(std::move(result.outcome));
+}
+
+void HostTask::ReplaceSession(const RemoteCommand::Result& result) {
+  if (result.requested) state_ = HostState::kStarting;
+  reuse_refused_ = result.refused;
+  stale_command_ = std::move(command_);
+  session_.reset();
+  place_.reset();
+  warm_ = false;
+  AskForSession(true);
 }
 
 // --- What is asked of it

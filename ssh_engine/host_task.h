@@ -41,12 +41,14 @@ class HostTask {
   void Abandon();
 
  private:
+  SessionKey Key() const;
   // Queues for a session; any, or a new one.
   void AskForSession(bool fresh);
   void OnGrant(SessionPool::Grant grant);
   void Dial();
   void OnDialed(Dialer::Result result);
   void RunCommand(bool warm);
+  void ReplaceSession(const RemoteCommand::Result& result);
   void OnCommandEnd(RemoteCommand::Result result);
 
   // Whether what ended so is tried again, later.
@@ -79,6 +81,7 @@ class HostTask {
   int attempts_ = 0;
   int short_of_resources_ = 0;  // attempts that failed for want of descriptors or ports here
   bool warm_ = false;
+  bool reuse_refused_ = false;  // by the server, on a session that was there already
   HostTimings timings_;
 };
 

@@ -96,8 +96,9 @@ class LoopObserver {
   virtual ~LoopObserver() = default;
   virtual void OnState(uint32_t host_index, HostState state) = 0;
   // The channel is open, and the command waits for LoopControl::Grant, for any time; it is certain
-  // that nothing was requested. May come again: where the connection breaks meanwhile and the host
-  // is tried again (Retries). `took`: since the host left the queue.
+  // that nothing was started. May come again: where the connection breaks meanwhile and the host
+  // is tried again (Retries), and after kStarting where a session that was open already refuses the
+  // request. `took`: since the host left the queue.
   virtual void OnReady(uint32_t host_index, absl::Duration took) = 0;
   virtual void OnOutput(uint32_t host_index, OutputStream stream, const OutputChunk& chunk) = 0;
   virtual void OnEnd(uint32_t host_index, const HostOutcome& outcome) = 0;

@@ -50,6 +50,10 @@ void LibsshSocket::Enter() {
   spare.pop_back();
   buffers_->begin = buffers_->end = 0;
   moved_ = drained_ = ended_ = false;
+  if (!kept_.empty()) {
+    buffers_->end = kept_.copy(buffers_->input, kInputBytes);
+    std::string().swap(kept_);
+  }
   if (std::exchange(held_, false)) buffers_->output = std::exchange(unsent_, std::string());
   outer_ = std::exchange(current, this);
 }
@@ -66,6 +70,12 @@ size_t LibsshSocket::input_size() const { return buffers_->end - buffers_->begin
 absl::string_view LibsshSocket::Peek() {
   if (input_size() == 0) Fill();
   return absl::string_view(buffers_->input + buffers_->begin, input_size());
+}
+
+void LibsshSocket::KeepInput() {
+  kept_.assign(buffers_->input + buffers_->begin, input_size());
+  buffers_->begin = buffers_->end = 0;
+  StopReceiving();
 }
 
 // Whether something has come, be it the end.

@@ -18,8 +18,8 @@ namespace muster::engine {
 // poll on this socket come here instead of to the kernel: what has come is received at once, up to
 // 64 KiB ahead, and what is sent goes out in one piece when the scope ends.
 //
-// Between scopes nothing that was received is held back: who opens a scope feeds libssh until
-// HasInput() is false. Loop-confined, but for a scope on a helper thread while nobody else uses it.
+// Between scopes nothing that was received is held back, but for KeepInput: who opens a scope feeds
+// libssh until HasInput() is false. Loop-confined, but for a scope on a helper thread while nobody else uses it.
 class LibsshSocket {
  public:
   class Scope;
@@ -40,6 +40,8 @@ class LibsshSocket {
   bool ended() const { return ended_; }
   // No more is received within this scope.
   void StopReceiving() { drained_ = true; }
+  // What was received and not taken is for the next scope.
+  void KeepInput();
   // What is sent in this scope may wait for the next one's.
   void HoldOutput() { held_ = true; }
   // Sends what there is now, unless it is held. Whether bytes have come or gone in this scope.
@@ -49,6 +51,7 @@ class LibsshSocket {
 
   // --- At any time. Whether bytes wait for the socket to become writable.
   bool HasUnsent() const { return !unsent_.empty() && !held_; }
+  size_t unsent_size() const { return unsent_.size(); }
 
   // --- What libssh calls, within a scope.
   ssize_t Receive(void* to, size_t size);
@@ -67,6 +70,7 @@ class LibsshSocket {
   size_t Write(absl::string_view bytes);
 
   int fd_ = -1;
+  std::string kept_;    // what was received for the next scope
   std::string unsent_;  // what the kernel did not take, or what is held
   bool held_ = false;
   bool send_failed_ = false;

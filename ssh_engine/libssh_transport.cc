@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
+#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -17,12 +18,14 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ssh_engine/algorithms.h"
+#include "ssh_engine/chatter_limit.h"
+#include "ssh_engine/key_exchange_forecast.h"
 #include "ssh_engine/libssh_buffers.h"
 #include "ssh_engine/libssh_socket.h"
 #include "ssh_engine/libssh_tunnel.h"
@@ -42,26 +45,18 @@ constexpr uint64_t kMaxBytesBeforeLogin = 256 * 1024;
 constexpr int kReadsPerTurn = 64;
 constexpr int kFirstReads = 16;
 constexpr size_t kGreetingBytes = 64;
-constexpr size_t kInitialWindow = 64000;  // CHANNEL_INITIAL_WINDOW, channels.c
+constexpr size_t kInitialWindow = 64'000;  // CHANNEL_INITIAL_WINDOW, channels.c
+constexpr size_t kWindow = 1'280'000;      // WINDOWBASE, channels.c
+constexpr size_t kMoreWindow = 2 * kInitialWindow;
+constexpr size_t kMostSignalName = 64;
+// Of answers and input that the server does not take.
+constexpr size_t kMostUnsent = 4 * 1024 * 1024;
 constexpr time_t kAgentConnectSeconds = 5;
 // What a peer that has vanished without a word costs: a minute.
 constexpr int kKeepAliveIdleSeconds = 30;
 constexpr int kKeepAliveIntervalSeconds = 10;
 constexpr int kKeepAliveProbes = 3;
 constexpr int kUnacknowledgedMilliseconds = 60'000;
-
-// group16 and group18 would stall the loop for 20 to 140 ms.
-constexpr char kKeyExchange[] =
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-    "ecdh-sha2-nistp521,diffie-hellman-group14-sha256";
-constexpr char kCiphers[] =
-    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,"
-    "aes192-ctr,aes128-ctr";
-// What libssh can verify, certificates it cannot.
-constexpr absl::string_view kHostKeyAlgorithms[] = {
-    "ssh-ed25519",         "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521", "rsa-sha2-512",        "rsa-sha2-256",
-};
 
 void SetSocketOption(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof(value));
@@ -73,22 +68,6 @@ void KeepAlive(int fd) {
   SetSocketOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
   SetSocketOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
   SetSocketOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledgedMilliseconds);
-}
-
-// Known types first, so that a server with several keys shows one that can be checked.
-std::string HostKeyAlgorithms(const std::vector<std::string>& known_types) {
-  std::vector<absl::string_view> names;
-  const auto add = [&names](absl::string_view name) {
-    if (!absl::c_linear_search(names, name)) names.push_back(name);
-  };
-  for (const std::string& type : known_types) {
-    for (absl::string_view name : kHostKeyAlgorithms) {
-      const bool rsa = type == "ssh-rsa" && absl::StartsWith(name, "rsa-");
-      if (rsa || type == name) add(name);
-    }
-  }
-  for (absl::string_view name : kHostKeyAlgorithms) add(name);
-  return absl::StrJoin(names, ",");
 }
 
 std::string Printable(absl::string_view bytes) { return absl::Utf8SafeCHexEscape(bytes); }
@@ -150,6 +129,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
 
   int fd() const override;
   Step Handshake() override;
+  bool TakesLong() const override { return takes_long_; }
   const HostKey& host_key() const override { return host_key_; }
   AuthStep Authenticate(const Identity& identity) override;
   AuthStep AuthenticateByAgent(const std::string& agent_socket) override;
@@ -177,6 +157,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
 
  private:
   void InTurn(absl::FunctionRef<void()> use) override;
+  void CountData(size_t bytes) override { chatter_.CountData(bytes); }
   ssh_session session() override { return session_; }
   uint32_t NextChannel() override { return tunnels_++; }
 
@@ -205,12 +186,19 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   Step TryHandshake();
   Step TryOpenChannel();
   void WidenWindow();
+  void RepeatWindow();
+  void AskForWindow(size_t bytes);
   Step TryExec(const std::string& command);
+  Step FailRefused();
+  void TakeReply();
+  void SendSignal();
   bool Begin();
   bool Configure();
   bool PeerHasSpoken();
+  bool WillTakeLong();
   bool Throttled() const;
   bool ReadHostKey();
+  bool SettleOnKeyExchange();
   AuthStep Offer(absl::FunctionRef<int()> call);
   AuthStep TryAgent(const std::string& agent_socket);
   AuthStep Conclude(int result);
@@ -218,7 +206,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
 
   // After each call into libssh: writes what it holds back, and tells whether the connection lives.
   bool Settle();
-  bool Alive() const;
+  bool Alive();
   bool LibraryWantsWrite() const;
   std::string LibraryError() const;
   Step FailToBegin();
@@ -226,6 +214,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   Step FailBeforeBanner();
   Step Fail(TransportFailure failure);
   Step FailLost();
+  Step FailFlooded();
   AuthStep FailLogin();
 
   void ListenToChannel();
@@ -255,8 +244,13 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool beside_used_ = false;
   Output output_;
   ssh_channel_callbacks_struct callbacks_ = {};
-  ssh_counter_struct counter_ = {};
+  ssh_counter_struct counter_ = {};  // of the socket
+  ssh_counter_struct packets_ = {};  // of their payload
+  ChatterLimit chatter_;
+  bool flooded_ = false;
 
+  std::unique_ptr<KeyExchangeForecast> forecast_ = std::make_unique<KeyExchangeForecast>();
+  bool takes_long_ = false;
   std::string greeting_;  // how the peer's first bytes begin
   HostKey host_key_;
   bool logged_in_ = false;
@@ -264,6 +258,11 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool extensions_read_ = false;
   bool exec_asked_ = false;
   bool exec_sent_ = false;
+  bool reply_due_ = false;  // to the exec request: libssh sends no further one before
+  bool answered_ = false;   // by something that only a command sends
+  std::string signal_due_;
+  uint64_t received_ = 0;   // of the command's output
+  uint64_t stops_at_ = 0;   // where it stops if the window was not widened
   bool closed_by_server_ = false;
   bool has_more_ = false;
   uint32_t tunnels_ = 0;  // that were opened
@@ -324,17 +323,21 @@ bool LibsshTransport::Configure() {
          set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_USER, options_.user.c_str()) &&
-         set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchange) && set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) &&
-         set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) &&
+         set(SSH_OPTIONS_KEY_EXCHANGE, absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges).c_str()) && set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) &&
+         set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) && set(SSH_OPTIONS_HMAC_C_S, kMacs) &&
+         set(SSH_OPTIONS_HMAC_S_C, kMacs) &&
          set(SSH_OPTIONS_HOSTKEYS, HostKeyAlgorithms(options_.known_key_types).c_str()) &&
-         set(SSH_OPTIONS_COMPRESSION, "no") && set(SSH_OPTIONS_FD, &fd);
+         set(SSH_OPTIONS_COMPRESSION_C_S, "none") && set(SSH_OPTIONS_COMPRESSION_S_C, "none") && set(SSH_OPTIONS_FD, &fd);
 }
 
 bool LibsshTransport::Begin() {
   session_ = ssh_new();
   if (session_ == nullptr) return false;
   ssh_set_blocking(session_, 0);
-  ssh_set_counters(session_, &counter_, nullptr);
+  ssh_set_counters(session_, &counter_, &packets_);
+  // Else libssh keeps what the server asks of us until somebody reads it. What is to be answered is
+  // refused.
+  ssh_set_message_callback(session_, [](ssh_session, ssh_message, void*) { return 1; }, nullptr);
   if (!Configure()) return false;
   // libssh frees the session's socket and then uses it when sending the banner fails.
   int error = 0;
@@ -362,6 +365,7 @@ Step LibsshTransport::Handshake() {
 }
 
 Step LibsshTransport::TryHandshake() {
+  if (WillTakeLong()) return Step::kAgain;
   if (event_ == nullptr && !Begin()) return FailToBegin();
   if (!PeerHasSpoken()) return Settle() ? Step::kAgain : FailHandshake();
   // No line before or of a banner has a NUL (RFC 4253, 4.2).
@@ -377,9 +381,21 @@ Step LibsshTransport::TryHandshake() {
                       " bytes without finishing the SSH handshake; is that an SSH server?")});
   }
   if (result == SSH_AGAIN) return Step::kAgain;
-  if (!ReadHostKey()) return FailHandshake();
+  if (!ReadHostKey() || !SettleOnKeyExchange()) return FailHandshake();
   io_.HoldOutput();  // our NEWKEYS: the login comes next
   return Step::kDone;
+}
+
+// Whether what has come, which libssh has not seen yet, had better be seen on another thread.
+bool LibsshTransport::WillTakeLong() {
+  if (forecast_ == nullptr) return false;
+  const auto result = forecast_->Read(counter_.in_bytes, io_.Peek());
+  io_.StopReceiving();  // libssh gets nothing that was not looked at
+  if (result == KeyExchangeForecast::Result::kOpen) return false;
+  forecast_.reset();
+  takes_long_ = result == KeyExchangeForecast::Result::kSlow;
+  if (takes_long_) io_.KeepInput();
+  return takes_long_;
 }
 
 // Also remembers how the peer's first bytes begin: servers say in clear why they do not want to
@@ -412,7 +428,9 @@ Step LibsshTransport::FailHandshake() {
     return Fail({Cause::kReset, false,
                  absl::StrCat("the connection broke in the middle of the SSH handshake: ", error)});
   }
-  return Fail({Cause::kProtocol, false, absl::StrCat("the SSH handshake failed: ", error)});
+  const std::string mismatch = ExplainMismatch(error);
+  return Fail({Cause::kProtocol, false,
+               absl::StrCat("the SSH handshake failed: ", mismatch.empty() ? error : mismatch)});
 }
 
 Step LibsshTransport::FailBeforeBanner() {
@@ -426,6 +444,14 @@ Step LibsshTransport::FailBeforeBanner() {
                absl::StrCat("the server closed the connection before its banner",
                             line.empty() ? "" : absl::StrCat(", saying \"", line, "\""),
                             ", as sshd does past its MaxStartups")});
+}
+
+// When keys are exchanged anew, which servers may ask for at any time, that is done on the loop: not
+// by what takes long, where the server has something else; or not often.
+bool LibsshTransport::SettleOnKeyExchange() {
+  if (takes_long_) chatter_.Tighten();
+  return takes_long_ ||
+         ssh_options_set(session_, SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges) == SSH_OK;
 }
 
 bool LibsshTransport::ReadHostKey() {
@@ -528,28 +554,57 @@ Step LibsshTransport::Exec(const std::string& command) {
   return TakeTurn([&] { return TryExec(command); });
 }
 
-// libssh opens a channel for 64,000 bytes, and asks for more (WINDOWBASE) when the first have come,
-// or when it is to read more than that. That is said with the request, and no packet by itself.
+// libssh opens a channel for 64,000 bytes, and asks for more when the first have come, or when it is
+// to read more than that. That is said with the request, and no packet by itself; after it on the
+// wire, for some servers forget what comes before (ssh2 of npm).
 void LibsshTransport::WidenWindow() {
-  static char nothing[kInitialWindow + 1];  // what comes goes to OnData
+  AskForWindow(kInitialWindow + 1);
+  received_ = 0;
+  stops_at_ = kInitialWindow;
+}
+
+// A server that has stopped exactly where its window ends has not taken notice of the wider one: it
+// is told again, each time, since libssh believes in a window that is wider.
+void LibsshTransport::RepeatWindow() {
+  if (received_ != stops_at_) return;
+  AskForWindow(kWindow - kInitialWindow + kMoreWindow);
+  stops_at_ += kMoreWindow;
+}
+
+void LibsshTransport::AskForWindow(size_t bytes) {
+  static char nothing[kWindow + kMoreWindow];  // what comes goes to OnData
   io_.StopReceiving();
-  ssh_channel_read_timeout(channel_, nothing, sizeof(nothing), 0, 0);
+  ssh_channel_read_timeout(channel_, nothing, static_cast<uint32_t>(bytes), 0, 0);
 }
 
 Step LibsshTransport::TryExec(const std::string& command) {
   const bool first = !std::exchange(exec_asked_, true);
-  if (first) WidenWindow();
   const int result = ssh_channel_request_exec(channel_, command.c_str());
   // Commands read end of file rather than wait for input. It goes with the request, as OpenSSH's
   // does that has none.
-  if (first && !closed_by_server_ && result != SSH_ERROR) ssh_channel_send_eof(channel_);
-  if (!Settle()) return FailLost();
-  if (result == SSH_AGAIN) return Step::kAgain;
-  if (result != SSH_OK) {
-    return Fail({Cause::kExecRefused, false, "the server refused to run a command"});
+  if (first && !closed_by_server_ && result != SSH_ERROR) {
+    WidenWindow();
+    ssh_channel_send_eof(channel_);
   }
+  if (!Settle()) return FailLost();
+  reply_due_ = result == SSH_AGAIN;
+  if (reply_due_ && !answered_) return Step::kAgain;
+  if (!reply_due_ && result != SSH_OK) return FailRefused();
   exec_sent_ = true;
   return Step::kDone;
+}
+
+Step LibsshTransport::FailRefused() {
+  return Fail({Cause::kExecRefused, false, "the server refused to run a command"});
+}
+
+// That of a server that sent output before it.
+void LibsshTransport::TakeReply() {
+  const int result = ssh_channel_request_exec(channel_, "");  // it is not sent again
+  if (result == SSH_AGAIN) return;
+  reply_due_ = false;
+  if (result != SSH_OK && Alive()) FailRefused();
+  SendSignal();
 }
 
 Step LibsshTransport::Pump() {
@@ -560,9 +615,14 @@ Step LibsshTransport::Pump() {
       has_more_ = true;
       io_.StopReceiving();
     }
+    if (reply_due_) TakeReply();
+    if (failure_.cause == Cause::kExecRefused) return Step::kFailed;
     const int result = ssh_event_dopoll(event_, 0);
     if (closed_by_server_) break;
-    if (result == SSH_AGAIN) return Settle() ? Step::kAgain : FailLost();
+    if (result == SSH_AGAIN) {
+      RepeatWindow();
+      return Settle() ? Step::kAgain : FailLost();
+    }
     if (result == SSH_ERROR || !Alive()) return FailLost();
   }
   return Step::kDone;
@@ -587,6 +647,9 @@ bool LibsshTransport::Release() {
   exit_report_ = ExitReport();
   exec_asked_ = false;
   exec_sent_ = false;
+  reply_due_ = false;
+  answered_ = false;
+  signal_due_.clear();
   closed_by_server_ = false;
   return closed && Settle();
 }
@@ -611,8 +674,14 @@ void LibsshTransport::InTurn(absl::FunctionRef<void()> use) {
 void LibsshTransport::Signal(const std::string& name) {
   const Turn turn(this);
   io_.StopReceiving();
-  ssh_channel_request_send_signal(channel_, name.c_str());
+  signal_due_ = name;
+  reply_due_ ? TakeReply() : SendSignal();
   Settle();
+}
+
+void LibsshTransport::SendSignal() {
+  if (signal_due_.empty() || closed_by_server_) return;
+  ssh_channel_request_send_signal(channel_, std::exchange(signal_due_, "").c_str());
 }
 
 // --- The second channel
@@ -693,41 +762,56 @@ void LibsshTransport::ListenToChannel() {
 
 int LibsshTransport::OnData(ssh_session, ssh_channel, void* data, uint32_t size, int is_stderr,
                             void* self) {
-  static_cast<LibsshTransport*>(self)->output_(
+  auto* transport = static_cast<LibsshTransport*>(self);
+  transport->answered_ = true;
+  transport->received_ += size;
+  transport->chatter_.CountData(size);
+  transport->output_(
       is_stderr ? OutputStream::kStderr : OutputStream::kStdout,
       absl::string_view(static_cast<const char*>(data), size));
   return static_cast<int>(size);
 }
 
 void LibsshTransport::OnEof(ssh_session, ssh_channel, void* self) {
-  static_cast<LibsshTransport*>(self)->exit_report_.end_of_output = true;
+  auto* transport = static_cast<LibsshTransport*>(self);
+  transport->answered_ = true;
+  transport->exit_report_.end_of_output = true;
 }
 
 // Data in order and then the close: nothing can be missing (RFC 4254, 5.3).
 void LibsshTransport::OnClose(ssh_session, ssh_channel, void* self) {
   auto* transport = static_cast<LibsshTransport*>(self);
+  transport->answered_ = true;
   transport->exit_report_.end_of_output = true;
   transport->closed_by_server_ = true;
 }
 
 void LibsshTransport::OnExitStatus(ssh_session, ssh_channel, int status, void* self) {
-  ExitReport& report = static_cast<LibsshTransport*>(self)->exit_report_;
-  report.has_status = true;
-  report.status = status;
+  auto* transport = static_cast<LibsshTransport*>(self);
+  transport->answered_ = true;
+  transport->exit_report_.has_status = true;
+  // On the wire it has no sign.
+  transport->exit_report_.status = static_cast<uint32_t>(status);
 }
 
 void LibsshTransport::OnExitSignal(ssh_session, ssh_channel, const char* signal, int core,
                                    const char*, const char*, void* self) {
-  ExitReport& report = static_cast<LibsshTransport*>(self)->exit_report_;
+  auto* transport = static_cast<LibsshTransport*>(self);
+  transport->answered_ = true;
+  ExitReport& report = transport->exit_report_;
   report.has_signal = true;
-  report.signal = signal != nullptr ? Printable(signal) : "";
+  report.signal = signal != nullptr ? Printable({signal, strnlen(signal, kMostSignalName)}) : "";
   report.core_dumped = core != 0;
 }
 
 // --- The connection
 
-bool LibsshTransport::Alive() const {
-  return (ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+// A server that says too much beside output is given up: what comes is not looked at any more.
+bool LibsshTransport::Alive() {
+  if ((ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return false;
+  flooded_ = flooded_ || chatter_.Passed(packets_.in_bytes, packets_.in_packets) ||
+             io_.unsent_size() > kMostUnsent;
+  return !flooded_;
 }
 
 bool LibsshTransport::Settle() {
@@ -753,7 +837,16 @@ Step LibsshTransport::Fail(TransportFailure failure) {
 }
 
 Step LibsshTransport::FailLost() {
+  if (flooded_) return FailFlooded();
   return Fail({Cause::kReset, false, absl::StrCat("the connection broke: ", LibraryError())});
+}
+
+Step LibsshTransport::FailFlooded() {
+  return Fail({Cause::kProtocol, false,
+               absl::StrCat("the server sent ", packets_.in_bytes, " bytes in ",
+                            packets_.in_packets,
+                            " packets, far more than belongs to any output: requests, notices and "
+                            "the like; the connection was closed")});
 }
 
 AuthStep LibsshTransport::FailLogin() {

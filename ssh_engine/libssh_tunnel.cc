@@ -106,7 +106,9 @@ void LibsshTunnel::Make() {
   callbacks_.userdata = this;
   callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, uint32_t size, int,
                                         void* self) {
-    static_cast<LibsshTunnel*>(self)->user_->OnTunnelData({static_cast<const char*>(data), size});
+    auto* tunnel = static_cast<LibsshTunnel*>(self);
+    tunnel->carrier_->CountData(size);
+    tunnel->user_->OnTunnelData({static_cast<const char*>(data), size});
     return static_cast<int>(size);
   };
   callbacks_.channel_eof_function = [](ssh_session, ssh_channel, void* self) {

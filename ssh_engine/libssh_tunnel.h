@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_LIBSSH_TUNNEL_H_
 #define SSH_ENGINE_LIBSSH_TUNNEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ class TunnelCarrier {
   // Around every use of libssh. Takes nothing in.
   virtual void InTurn(absl::FunctionRef<void()> use) = 0;
   virtual ssh_session_struct* session() = 0;
+  // Bytes of a tunnel's that have come.
+  virtual void CountData(size_t bytes) = 0;
   // Counts the channels that were opened, from 0.
   virtual uint32_t NextChannel() = 0;
 };

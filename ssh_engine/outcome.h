@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_OUTCOME_H_
 #define SSH_ENGINE_OUTCOME_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -75,7 +76,7 @@ struct HostTimings {
 struct HostOutcome {
   HostState state = HostState::kUnknown;  // a terminal one
   Cause cause = Cause::kNone;
-  int exit_code = 0;              // of kExitedNonzero
+  uint32_t exit_code = 0;         // of kExitedNonzero; past 2^31-1 from Windows (RFC 4254, 6.10)
   std::string signal;             // of kSignaled: "KILL", without SIG (RFC 4254, 6.10)
   bool core_dumped = false;       // of kSignaled
   bool cancel_confirmed = false;  // of kCanceled and the timeouts: the server reported the end

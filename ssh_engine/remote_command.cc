@@ -353,20 +353,32 @@ void RemoteCommand::EndByExit() {
     outcome.state = HostState::kSignaled;
     outcome.signal = report.signal;
     outcome.core_dumped = report.core_dumped;
-    outcome.message = absl::StrCat("the command was ended by signal ", report.signal, ".");
   } else if (report.status != 0) {
     outcome.state = HostState::kExitedNonzero;
     outcome.exit_code = report.status;
-    outcome.message = absl::StrCat("the command ended with exit code ", report.status, ".");
   } else {
     outcome.state = HostState::kSucceeded;
+  }
+  if (outcome.state != HostState::kSucceeded) {
+    outcome.message = absl::StrCat("the command ", HowItEnded(), ".");
   }
   End(std::move(outcome));
 }
 
+// Of Windows' codes people know the other forms.
+std::string RemoteCommand::HowItEnded() const {
+  const ExitReport& report = transport().exit_report();
+  if (report.has_signal) return absl::StrCat("was ended by signal ", report.signal);
+  std::string text = absl::StrCat("ended with exit code ", report.status);
+  const auto as_signed = static_cast<int32_t>(report.status);
+  if (as_signed < 0) absl::StrAppend(&text, " (0x", absl::Hex(report.status), ", ", as_signed, ")");
+  return text;
+}
+
 void RemoteCommand::EndByExitOrLost() {
   const ExitReport& report = transport().exit_report();
-  report.end_of_output&& report.ended() ? EndByExit() : EndLost();
+  if (report.end_of_output && report.ended()) return EndByExit();
+  transport().failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
 }
 
 void RemoteCommand::EndUnopened() {
@@ -375,14 +387,18 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ < Phase::kExec);
+  End(std::move(outcome), warm_ && phase_ <= Phase::kExec &&
+                              timings_->first_output == absl::ZeroDuration());
 }
 
 void RemoteCommand::EndLost() {
+  const std::string what =
+      transport().exit_report().ended()
+          ? absl::StrCat(". Before, the server had said that the command ", HowItEnded(),
+                         "; some of its output may be missing.")
+          : ". The command was requested before; it may have run, or may still be running.";
   End(HostState::kUnknown, Cause::kConnectionLost,
-      absl::StrCat(
-          transport().failure().message,
-          ". The command was requested before; it may have run, or may still be running."));
+      absl::StrCat(transport().failure().message, what));
 }
 
 void RemoteCommand::End(HostState state, Cause cause, std::string message) {
@@ -400,6 +416,7 @@ void RemoteCommand::EndNotStarted(std::string message) {
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
   if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
+  const bool was_requested = requested();
   phase_ = Phase::kEnded;
   Unpark();
   SetHurried(false);
@@ -413,7 +430,8 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_timer_.reset();
   command_timer_.reset();
   idle_timer_.reset();
-  on_end_({std::move(outcome), stale_session, lost_in_wait, waited_});
+  const bool refused = stale_session && outcome.cause == Cause::kExecRefused;
+  on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited_});
 }
 
 }  // namespace muster::engine

@@ -22,8 +22,11 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
  public:
   struct Result {
     HostOutcome outcome;
-    // Nothing was requested: on a session that was there already, a new one may do better.
+    // Nothing was started: on a session that was there already, a new one may do better.
     bool stale_session = false;
+    // Of those: the server said no, as one does that takes one command on each session.
+    bool refused = false;
+    bool requested = false;  // as the observer has heard
     // The connection broke while the command waited for its grant: nothing was requested.
     bool lost_in_wait = false;
     absl::Duration waited_for_grant;
@@ -99,6 +102,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void NoteExit();
   void EndByExit();
   void EndByExitOrLost();
+  std::string HowItEnded() const;
   void EndUnopened();
   void EndLost();
   void EndNotStarted(std::string message);

@@ -230,7 +230,25 @@ bool SessionPool::GrantIdle(const DemandPtr& demand) {
   return true;
 }
 
+void SessionPool::NoteOneCommand(const SessionKey& key) {
+  if (one_command_.size() >= kMostOneCommand) one_command_.clear();
+  one_command_[key] = loop_->Now();
+  for (auto it = hosts_.find(key); it != hosts_.end() && !it->second.idle.empty();
+       it = hosts_.find(key)) {
+    TakeIdle(it->second.idle.back());  // and drops it
+  }
+}
+
+bool SessionPool::TakesOneCommand(const SessionKey& key) {
+  const auto it = one_command_.find(key);
+  if (it == one_command_.end()) return false;
+  if (loop_->Now() - it->second < kOneCommandMemory) return true;
+  one_command_.erase(it);
+  return false;
+}
+
 void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session) {
+  if (TakesOneCommand(place->key_)) return session.reset();
   Host& host = hosts_[place->key_];
   const auto next = absl::c_find_if(host.demands, [&](const DemandPtr& demand) {
     return demand->request.trusts(session->transport().host_key());

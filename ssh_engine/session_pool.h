@@ -65,6 +65,9 @@ class SessionPool {
   static constexpr int kMaxHandshakesOfAddress = 8;
   // By way of the same jump hosts: their server makes the connections.
   static constexpr int kMaxHandshakesOfWay = 32;
+  static constexpr absl::Duration kOneCommandMemory = absl::Hours(1);
+  // Hosts that NoteOneCommand knows; past it all are forgotten, and noted again.
+  static constexpr size_t kMostOneCommand = 4096;
 
  private:
   struct Demand;
@@ -132,6 +135,9 @@ class SessionPool {
   std::unique_ptr<Ticket> Ask(Request request);
   // Takes back a session that is fit for another command.
   void Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session);
+  // The host's server takes one command on each session: for an hour none of its sessions is kept,
+  // so that no command pays for finding that out again.
+  void NoteOneCommand(const SessionKey& key);
 
   size_t sessions() const { return sessions_; }
   size_t idle_sessions() const { return idle_.size(); }
@@ -201,6 +207,7 @@ class SessionPool {
   // Whether there is room for one more session, for which an unused one may have to go.
   bool MakeRoom();
   Grant TakeIdle(IdleIt idle);
+  bool TakesOneCommand(const SessionKey& key);
   void OnIdleReady(IdleIt idle);
   void CloseOld();
 
@@ -217,6 +224,7 @@ class SessionPool {
   size_t sessions_ = 0;  // as limits_ counts
 
   absl::flat_hash_map<SessionKey, Host> hosts_;
+  absl::flat_hash_map<SessionKey, absl::Duration> one_command_;  // when that was noted
   absl::flat_hash_map<std::pair<std::string, std::string>, Line> addresses_;
   absl::flat_hash_map<std::string, Line> ways_;
   FairQueue<DemandPtr> queue_;  // for a handshake

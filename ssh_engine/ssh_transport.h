@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_SSH_TRANSPORT_H_
 #define SSH_ENGINE_SSH_TRANSPORT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,7 +33,7 @@ struct TransportFailure {
 // How the command ended, as far as the server has said. A value.
 struct ExitReport {
   bool has_status = false;
-  int status = 0;
+  uint32_t status = 0;  // RFC 4254, 6.10: Windows' go up to 4294967295
   bool has_signal = false;
   std::string signal;  // "KILL"
   bool core_dumped = false;
@@ -73,7 +74,7 @@ class SshTunnel {
 // kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
 // kFailed only failure(), Release and the destructor may be called.
 //
-// Loop-confined, but for AuthenticateByAgent and Abort. Owned by who uses the connection now.
+// Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who uses the connection now.
 class SshTransport {
  public:
   enum class Step { kDone, kAgain, kFailed };
@@ -94,6 +95,10 @@ class SshTransport {
   // Banner, key exchange, and proof that the server owns host_key(). Whether to trust that key is
   // the caller's part.
   virtual Step Handshake() = 0;
+  // Whether the key exchange that the server wants takes tens of milliseconds. After kAgain: call
+  // Handshake at once, that time and each later one, on a helper thread, and nothing else meanwhile
+  // but Abort.
+  virtual bool TakesLong() const { return false; }
   virtual const HostKey& host_key() const = 0;
 
   // Logs in with a key in memory.
@@ -110,7 +115,8 @@ class SshTransport {
   using Output = absl::AnyInvocable<void(OutputStream, absl::string_view)>;
   virtual void SetOutput(Output output) = 0;
   virtual Step OpenChannel() = 0;
-  // Requests the command and ends its input. Output may come before kDone.
+  // Requests the command and ends its input. Output may come before kDone. Where the server does not
+  // answer, but sends output or the end of the command, that is the answer.
   virtual Step Exec(const std::string& command) = 0;
   // Takes in what has come. kDone when the server has closed the channel; kAgain also when there is
   // more to read but others should have their turn.

@@ -12,7 +12,7 @@ namespace {
 std::string EndKey(const v1::HostOutcome& outcome) {
   return absl::StrCat(static_cast<int>(outcome.state()), " ", static_cast<int>(outcome.cause()),
                       " ", outcome.end_confirmed(), " ", outcome.exit_code(), " ",
-                      outcome.signal().size(), " ", outcome.signal());
+                      outcome.exit_status(), " ", outcome.signal().size(), " ", outcome.signal());
 }
 
 void AppendRanges(std::vector<uint32_t> hosts, v1::OutputGroup* group) {
@@ -108,6 +108,7 @@ FoldedView::Group FoldedView::NewGroup(const v1::HostOutcome& outcome, Outputs* 
   group.head->set_state(outcome.state());
   group.head->set_cause(outcome.cause());
   group.head->set_exit_code(outcome.exit_code());
+  group.head->set_exit_status(outcome.exit_status());
   group.head->set_signal(outcome.signal());
   group.head->set_end_confirmed(outcome.end_confirmed());
   group.head->set_message(outcome.message());

@@ -79,6 +79,15 @@ def silent_after_banner(connection, stopped):
     stopped.wait()
 
 
+def offers(connection, stopped):
+    """Keeps what the client offers, in clear."""
+    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+    offers.seen = b""
+    while data := connection.recv(4096):
+        offers.seen += data
+    stopped.wait()
+
+
 def old_protocol(connection, stopped):
     connection.sendall(b"SSH-1.5-old\r\n")
     stopped.wait()

@@ -32,11 +32,23 @@ TEST(OutcomeProtoTest, AnOutcomeComesThroughWhole) {
   EXPECT_EQ(proto.state(), v1::HOST_STATE_SIGNALED);
   EXPECT_EQ(proto.cause(), v1::CAUSE_DAEMON_LOST);
   EXPECT_EQ(proto.exit_code(), 3);
+  EXPECT_EQ(proto.exit_status(), 3u);
   EXPECT_EQ(proto.signal(), "KILL");
   EXPECT_TRUE(proto.core_dumped() && proto.end_confirmed() && proto.warm_session());
   EXPECT_EQ(proto.message(), "why");
   EXPECT_EQ(proto.attempts(), 2u);
   EXPECT_EQ(proto.timings().started_us(), 7000u);
+}
+
+TEST(OutcomeProtoTest, AnExitCodeThatIsNoIntIsNeitherNegativeNorLost) {
+  engine::HostOutcome outcome;
+  outcome.state = engine::HostState::kExitedNonzero;
+  outcome.exit_code = 4294967295;
+  EXPECT_EQ(ProtoOf(outcome).exit_code(), 2147483647);
+  EXPECT_EQ(ProtoOf(outcome).exit_status(), 4294967295);
+  outcome.exit_code = 2147483647;
+  EXPECT_EQ(ProtoOf(outcome).exit_code(), 2147483647);
+  EXPECT_EQ(ProtoOf(outcome).exit_status(), 2147483647u);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "tests/sim/flood.h"
 #include "tests/sim/throttle.h"
 
 namespace muster::sim {
@@ -22,6 +23,7 @@ enum class Phase {
   kOpen,     // a request for a channel
   kExec,     // a request to run a command
   kOutput,   // what comes after the first line of output
+  kClose,    // what comes after the exit status
 };
 
 struct Behaviour {
@@ -32,6 +34,11 @@ struct Behaviour {
   bool refuse_auth = false;
   bool changed_key = false;
   std::shared_ptr<Throttle> throttle;           // null: none
+  bool mute_exec = false;            // does not answer the requests that it carries out
+  bool lost_window = false;          // takes no notice of a channel's first WINDOW_ADJUST
+  Phase one_command = Phase::kNone;  // where it refuses a connection's second: kOpen or kExec
+  Flood flood = Flood::kNone;        // while a command waits
+  Flood idle_flood = Flood::kNone;   // once a command has ended
   size_t max_sessions = 10;                     // channels open at once, as sshd's default
   absl::Duration delay;                         // of everything that the server sends
   uint64_t bytes_per_second = 0;                // of a command's output; 0: no limit

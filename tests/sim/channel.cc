@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/sim/channels.h"
+#include "tests/sim/flood.h"
 
 namespace muster::sim {
 namespace {
@@ -37,11 +38,14 @@ void Channel::OnRequest(WireReader* fields) {
 void Channel::Exec(absl::string_view text, bool want_reply) {
   if (host_->Ends(Phase::kExec)) return;
   had_command_ = true;
+  if ((*host_->commands())++ > 0 && host_->behaviour().one_command == Phase::kExec) {
+    return Answer(false, want_reply);
+  }
   ++host_->statistics()->commands;
   command_ =
       std::make_unique<Command>(host_->loop(), ParseCommand(text, host_->address()),
                                 host_->behaviour().bytes_per_second, [this] { host_->OnWake(); });
-  Answer(true, want_reply);
+  Answer(true, want_reply && !host_->behaviour().mute_exec);
   Pump();
 }
 
@@ -50,6 +54,7 @@ void Channel::Answer(bool success, bool want_reply) {
 }
 
 void Channel::OnWindowAdjust(uint32_t bytes) {
+  if (!std::exchange(had_adjust_, true) && host_->behaviour().lost_window) return;
   numbers_.window += std::min(bytes, ~numbers_.window);
   Pump();
 }
@@ -78,7 +83,7 @@ void Channel::Pump() {
   while (command_ != nullptr) {
     switch (command_->Advance()) {
       case Command::Next::kWait:
-        return;
+        return SendFloods();
       case Command::Next::kEnd:
         return Finish();
       case Command::Next::kOutput:
@@ -90,6 +95,13 @@ void Channel::Pump() {
       return SendFirstLine();
     }
     SendOutput(limit);
+  }
+}
+
+void Channel::SendFloods() {
+  const Flood flood = host_->behaviour().flood;
+  while (flood != Flood::kNone && !host_->Congested()) {
+    SendFlood(flood, numbers_.peer_id, host_->sender());
   }
 }
 
@@ -119,8 +131,9 @@ void Channel::Finish() {
   if (end.how == CommandEnd::How::kDrop) return host_->Drop();
   if (host_->Ends(Phase::kOutput)) return;
   command_.reset();
-  SendPlain(kChannelEof);
+  if (host_->behaviour().reset != Phase::kClose) SendPlain(kChannelEof);
   if (end.how == CommandEnd::How::kExit) SendExitStatus(end.code);
+  if (host_->Ends(Phase::kClose)) return;
   if (end.how == CommandEnd::How::kSignal) SendExitSignal(end.signal);
   SendPlain(kChannelClose);
   close_sent_ = true;

@@ -28,6 +28,8 @@ class ChannelHost {
   // A timer of a command has fired: Pump is to be called for every channel.
   virtual void OnWake() = 0;
   virtual void OnCommandEnd() = 0;
+  // How many commands the connection was asked for.
+  virtual uint64_t* commands() = 0;
 
   virtual MessageSender* sender() = 0;
   virtual engine::EventLoop* loop() = 0;
@@ -67,6 +69,7 @@ class Channel {
   void SendOutput(size_t limit);
   void SendFirstLine();
   void Finish();
+  void SendFloods();
   void SendExitStatus(uint32_t code);
   void SendExitSignal(absl::string_view name);
   void SendPlain(uint8_t type);
@@ -75,6 +78,7 @@ class Channel {
   ChannelHost* const host_;
   std::unique_ptr<Command> command_;  // null: none yet, or it has ended
   bool had_command_ = false;
+  bool had_adjust_ = false;
   uint32_t unacknowledged_ = 0;  // bytes of input taken since the last WINDOW_ADJUST
   bool close_sent_ = false;
   bool close_received_ = false;

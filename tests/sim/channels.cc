@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/sim/flood.h"
+
 namespace muster::sim {
 namespace {
 
@@ -14,6 +16,7 @@ bool Channels::OnMessage(uint8_t type, WireReader* fields) {
     Open(fields);
     return fields->ok();
   }
+  if (type == kChannelOpenFailure) return true;  // of a flood
   if (type < kChannelWindowAdjust || type > kChannelFailure) return false;
   Channel* const channel = Find(fields->Uint32());
   if (channel == nullptr) return false;
@@ -31,10 +34,13 @@ void Channels::Open(WireReader* fields) {
   if (host_->Ends(Phase::kOpen)) return;
   if (type == "direct-tcpip") return Refuse(numbers.peer_id, kAdministrativelyProhibited);
   if (type != "session") return Refuse(numbers.peer_id, kUnknownChannelType);
-  if (channels_.size() >= host_->behaviour().max_sessions) {
+  const bool second = host_->behaviour().one_command == Phase::kOpen && *host_->commands() > 0;
+  if (second || channels_.size() >= host_->behaviour().max_sessions) {
     return Refuse(numbers.peer_id, kConnectFailed);
   }
   numbers.id = next_id_++;
+  had_channel_ = true;
+  last_peer_id_ = numbers.peer_id;
   Confirm(numbers.id, numbers.peer_id);
   channels_.push_back(std::make_unique<Channel>(numbers, host_));
 }
@@ -87,9 +93,14 @@ Channel* Channels::Find(uint32_t id) {
 void Channels::RemoveClosed() {
   const auto closed = [](const std::unique_ptr<Channel>& channel) { return channel->closed(); };
   channels_.erase(std::remove_if(channels_.begin(), channels_.end(), closed), channels_.end());
+  if (channels_.empty()) Pump();
 }
 
 void Channels::Pump() {
+  const Flood flood = host_->behaviour().idle_flood;
+  while (flood != Flood::kNone && had_channel_ && channels_.empty() && !host_->Congested()) {
+    SendFlood(flood, last_peer_id_, host_->sender());
+  }
   for (const std::unique_ptr<Channel>& channel : channels_) channel->Pump();
 }
 

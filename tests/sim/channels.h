@@ -33,6 +33,8 @@ class Channels {
 
   ChannelHost* const host_;
   uint32_t next_id_ = 0;
+  bool had_channel_ = false;
+  uint32_t last_peer_id_ = 0;
   std::vector<std::unique_ptr<Channel>> channels_;
 };
 

@@ -124,6 +124,8 @@ bool AddCounted(const std::string& name, const std::vector<uint64_t>& numbers, A
     steps->push_back(Drip(numbers, address));
   } else if (count == 1 && name == "exit") {
     steps->push_back(WithCode(Action::kExit, static_cast<uint32_t>(numbers[0] & 255)));
+  } else if (count == 1 && name == "status") {
+    steps->push_back(WithCode(Action::kExit, static_cast<uint32_t>(numbers[0])));
   } else if (count == 0 && name == "exit") {
     steps->push_back(Do(Action::kExit));
   } else {
@@ -140,6 +142,7 @@ const char* Usage(const std::string& name) {
       {"sleep", "sleep MILLISECONDS"},
       {"drip", "drip BYTES EVERY_MILLISECONDS TIMES"},
       {"exit", "exit [CODE]"},
+      {"status", "status CODE"},
       {"signal", "signal NAME"},
   };
   for (const auto& usage : kUsages) {

@@ -78,6 +78,8 @@ void Connection::OnMessage(uint8_t type, WireReader* fields) {
       return OnUserauthRequest(fields);
     case kGlobalRequest:
       return OnGlobalRequest(fields);
+    case kRequestFailure:
+      return;  // of a flood
     default:
       return OnConnectionMessage(type, fields);
   }

@@ -66,6 +66,7 @@ class Connection final : private Link::Handler, private Transport::Handler, priv
   void Drop() override;
   void OnWake() override;
   void OnCommandEnd() override;
+  uint64_t* commands() override { return &commands_; }
   MessageSender* sender() override { return &transport_; }
   engine::EventLoop* loop() override { return surroundings_.loop; }
   const Behaviour& behaviour() const override { return behaviour_; }
@@ -94,6 +95,7 @@ class Connection final : private Link::Handler, private Transport::Handler, priv
   bool logged_in_ = false;
   bool ended_ = false;
   bool throttled_;  // counts in the rule's throttle
+  uint64_t commands_ = 0;
   uint64_t commands_ended_ = 0;
 };
 

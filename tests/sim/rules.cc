@@ -18,7 +18,7 @@ struct PhaseName {
 constexpr PhaseName kPhases[] = {
     {"banner", Phase::kBanner},   {"kexinit", Phase::kKexinit}, {"kex", Phase::kKex},
     {"newkeys", Phase::kNewkeys}, {"auth", Phase::kAuth},       {"open", Phase::kOpen},
-    {"exec", Phase::kExec},       {"output", Phase::kOutput},
+    {"exec", Phase::kExec},       {"output", Phase::kOutput},   {"close", Phase::kClose},
 };
 
 // The words of a rule, one after the other.
@@ -56,13 +56,24 @@ absl::Status ParsePhase(absl::string_view of, Words* words, Phase* phase) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      of, " \"", word, "\": expected banner, kexinit, kex, newkeys, auth, open, exec or output"));
+      of, " \"", word, "\": expected banner, kexinit, kex, newkeys, auth, open, exec, output or close"));
 }
 
 absl::Status ParseThrottle(Words* words, Behaviour* behaviour) {
   absl::StatusOr<std::unique_ptr<Throttle>> throttle = Throttle::Parse(words->Next());
   if (!throttle.ok()) return throttle.status();
   behaviour->throttle = *std::move(throttle);
+  return absl::OkStatus();
+}
+
+absl::Status ParseFloodKind(absl::string_view of, Words* words, Flood* flood) {
+  const absl::string_view word = words->Next();
+  const absl::optional<Flood> parsed = ParseFlood(word);
+  if (!parsed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        of, " \"", word, "\": expected requests, opens, globals, ignores, unknown or empty-data"));
+  }
+  *flood = *parsed;
   return absl::OkStatus();
 }
 
@@ -77,6 +88,10 @@ absl::Status ParseSwitch(absl::string_view name, Behaviour* behaviour) {
     behaviour->refuse_auth = true;
   } else if (name == "changed-key") {
     behaviour->changed_key = true;
+  } else if (name == "mute-exec") {
+    behaviour->mute_exec = true;
+  } else if (name == "lost-window") {
+    behaviour->lost_window = true;
   } else {
     return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is no behaviour"));
   }
@@ -87,6 +102,9 @@ absl::Status ParseOne(Words* words, Behaviour* behaviour) {
   const absl::string_view name = words->Next();
   if (name == "stall") return ParsePhase(name, words, &behaviour->stall);
   if (name == "reset") return ParsePhase(name, words, &behaviour->reset);
+  if (name == "one-command") return ParsePhase(name, words, &behaviour->one_command);
+  if (name == "flood") return ParseFloodKind(name, words, &behaviour->flood);
+  if (name == "idle-flood") return ParseFloodKind(name, words, &behaviour->idle_flood);
   if (name == "throttle") return ParseThrottle(words, behaviour);
   if (name == "delay") return words->Milliseconds(name, &behaviour->delay);
   if (name == "rate") return words->Number(name, &behaviour->bytes_per_second);

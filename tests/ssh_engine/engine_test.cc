@@ -134,9 +134,9 @@ TEST_F(EngineTest, RunsACommand) {
 TEST_F(EngineTest, TellsExitCodesAndSignals) {
   const HostRecord code = RunOne(MakeJob("exit 7"));
   EXPECT_EQ(code.outcome.state, HostState::kExitedNonzero);
-  EXPECT_EQ(code.outcome.exit_code, 7);
+  EXPECT_EQ(code.outcome.exit_code, 7u);
   const HostRecord missing = RunOne(MakeJob("there-is-no-such-command"));
-  EXPECT_EQ(missing.outcome.exit_code, 127);
+  EXPECT_EQ(missing.outcome.exit_code, 127u);
   const HostRecord killed = RunOne(MakeJob("kill -9 $$"));
   EXPECT_EQ(killed.outcome.state, HostState::kSignaled) << killed.outcome.message;
   EXPECT_EQ(killed.outcome.signal, "KILL");

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -117,6 +118,7 @@ struct FakeServer {
   using AuthStep = SshTransport::AuthStep;
 
   Step handshake = Step::kAgain;
+  bool takes_long = false;  // to exchange keys
   std::vector<AuthStep> logins;  // one for each key; kAgain when there are no more
   AuthStep agent = AuthStep::kDenied;
   Step open = Step::kAgain;
@@ -132,6 +134,7 @@ struct FakeServer {
   bool closed = false;  // the transport has closed its descriptor
 
   // What it has seen.
+  std::vector<std::thread::id> handshakes;  // where they were called
   std::vector<std::string> keys;
   std::string user;
   std::string command;
@@ -152,7 +155,14 @@ class FakeTransport final : public SshTransport {
   ~FakeTransport() override { server_->gone = true; }
 
   int fd() const override { return server_->closed ? -1 : fd_.get(); }
-  Step Handshake() override { return server_->handshake; }
+  Step Handshake() override {
+    server_->handshakes.push_back(std::this_thread::get_id());
+    return server_->handshakes.size() == 1 && server_->takes_long ? Step::kAgain
+                                                                  : server_->handshake;
+  }
+  bool TakesLong() const override {
+    return server_->takes_long && !server_->handshakes.empty();
+  }
   const HostKey& host_key() const override { return key_; }
   AuthStep Authenticate(const Identity& identity) override {
     if (server_->logins.empty()) return AuthStep::kAgain;

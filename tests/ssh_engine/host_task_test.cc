@@ -112,7 +112,19 @@ TEST_F(HostTaskTest, TellsExitCodesAndSignals) {
   StartCommand();
   Exit(7);
   EXPECT_EQ(outcome().state, HostState::kExitedNonzero);
-  EXPECT_EQ(outcome().exit_code, 7);
+  EXPECT_EQ(outcome().exit_code, 7u);
+}
+
+// As Windows has them for -1.
+TEST_F(HostTaskTest, TellsExitCodesThatAreNoInt) {
+  StartCommand();
+  server_.exit.has_status = true;
+  server_.exit.status = 4294967295;
+  server_.pump = Step::kDone;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kExitedNonzero);
+  EXPECT_EQ(outcome().exit_code, 4294967295u);
+  EXPECT_THAT(outcome().message, HasSubstr("4294967295 (0xffffffff, -1)"));
 }
 
 TEST_F(HostTaskTest, TellsSignals) {
@@ -145,6 +157,38 @@ TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
   server_.failure.throttled = true;
   Ready();
   EXPECT_EQ(outcome().state, HostState::kThrottled);
+}
+
+// The loop's others do not wait for it.
+TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
+  Start();
+  server_.takes_long = true;
+  connector_.Succeed(kHost);
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_TRUE(loop_.WantsRead(fd_));  // for the server's part
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  Ready();
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_THAT(server_.keys, ElementsAre("key"));
+  const std::thread::id here = std::this_thread::get_id();
+  ASSERT_EQ(server_.handshakes.size(), 3u);
+  EXPECT_EQ(server_.handshakes[0], here);  // where it shows
+  EXPECT_NE(server_.handshakes[1], here);
+  EXPECT_NE(server_.handshakes[2], here);
+}
+
+TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperExchangesKeys) {
+  Start();
+  server_.takes_long = true;
+  connector_.Succeed(kHost);
+  task_.reset();
+  helpers_.Drain();
+  loop_.Run();
+  EXPECT_TRUE(server_.gone);
 }
 
 // --- Each phase has its limit
@@ -466,6 +510,7 @@ TEST_F(HostTaskTest, AConnectionLostWithTheStatusButNotAllOutputIsUnknown) {
   server_.pump = Step::kFailed;
   Ready();
   EXPECT_EQ(outcome().state, HostState::kUnknown);
+  EXPECT_THAT(outcome().message, HasSubstr("had said that the command ended with exit code 0"));
 }
 
 TEST_F(HostTaskTest, AConnectionLostAfterEverythingWasSaidIsFine) {
@@ -599,7 +644,7 @@ TEST_F(HostTaskTest, TheNextCommandTakesTheSessionOfTheLast) {
   EXPECT_EQ(dials_, 1);
   EXPECT_EQ(server_.execs, 2);
   Exit(5);
-  EXPECT_EQ(outcome().exit_code, 5);
+  EXPECT_EQ(outcome().exit_code, 5u);
   EXPECT_TRUE(outcome().warm_session);
   EXPECT_EQ(outcome().attempts, 0);
   EXPECT_EQ(outcome().timings.connected, absl::ZeroDuration());
@@ -667,6 +712,60 @@ TEST_F(HostTaskTest, AStaleSessionIsReplacedBeforeTheCommandIsStarted) {
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kSucceeded);
   EXPECT_FALSE(outcome().warm_session);
+}
+
+// As libssh's own server does. Nothing was started: that is no attempt.
+TEST_F(HostTaskTest, ASessionThatRefusesASecondRequestIsReplaced) {
+  StartCommand();
+  Exit(0);
+  observer_.events.clear();
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kExecRefused;
+  server_.pump = Step::kAgain;
+  Start();
+  EXPECT_FALSE(ended());
+  server_.exec = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  Exit(0);
+  EXPECT_EQ(outcome().state, HostState::kSucceeded);
+  EXPECT_FALSE(outcome().warm_session);
+  EXPECT_EQ(outcome().attempts, 1);
+  EXPECT_THAT(observer_.events[0],
+              ElementsAre("ready", "STARTING", "ready", "STARTING", "RUNNING", "SUCCEEDED"));
+  EXPECT_EQ(pool_.idle_sessions(), 0u);  // it would be of no use
+  EXPECT_EQ(pool_.sessions(), 0u);
+}
+
+TEST_F(HostTaskTest, ARequestThatANewSessionRefusesTooIsUnreachable) {
+  StartCommand();
+  Exit(0);
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kExecRefused;
+  server_.pump = Step::kAgain;
+  Start();
+  server_.logins = {AuthStep::kAccepted};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(outcome().cause, Cause::kExecRefused);
+  EXPECT_EQ(dials_, 2);
+}
+
+TEST_F(HostTaskTest, ARequestThatIsRefusedAfterOutputIsNotMadeAgain) {
+  StartCommand();
+  Exit(0);
+  server_.exec = Step::kAgain;
+  server_.pump = Step::kAgain;
+  Start();
+  loop_.Advance(absl::Milliseconds(1));
+  server_.on_output(OutputStream::kStderr, "not here\n");
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kExecRefused;
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(dials_, 1);
 }
 
 TEST_F(HostTaskTest, ASessionThatHangsIsReplacedAfterHalfTheConnectLimit) {

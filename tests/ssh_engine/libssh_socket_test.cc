@@ -72,6 +72,21 @@ TEST_F(LibsshSocketTest, ReceivesAheadAndGivesOutPieces) {
   EXPECT_EQ(Poll(POLLIN), 0);
 }
 
+TEST_F(LibsshSocketTest, KeptInputIsTheNextScopes) {
+  PeerSends("0123456789");
+  {
+    const LibsshSocket::Scope scope(&socket_);
+    EXPECT_EQ(Receive(4), "0123");
+    socket_.KeepInput();
+    EXPECT_EQ(socket_.input_size(), 0u);
+    EXPECT_EQ(Poll(POLLIN), 0);
+  }
+  PeerSends("abc");
+  const LibsshSocket::Scope scope(&socket_);
+  EXPECT_EQ(Receive(100), "456789");
+  EXPECT_EQ(Receive(100), "abc");
+}
+
 TEST_F(LibsshSocketTest, WhatIsSentGoesOutInOnePieceWhenTheScopeEnds) {
   {
     const LibsshSocket::Scope scope(&socket_);

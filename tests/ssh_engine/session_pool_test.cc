@@ -221,6 +221,35 @@ TEST_F(SessionPoolTest, NothingIsKeptWhereTheTimeIsZero) {
   EXPECT_EQ(pool_->sessions(), 0u);
 }
 
+TEST_F(SessionPoolTest, OfAServerThatTakesOneCommandASessionNoneIsKeptForAnHour) {
+  MakePool();
+  Keep("a");
+  pool_->NoteOneCommand({"a", 22, "root", "key", ""});
+  EXPECT_EQ(pool_->sessions(), 0u);  // nor are those that there are
+  Keep("a");
+  EXPECT_EQ(pool_->sessions(), 0u);
+  Keep("b");
+  EXPECT_EQ(pool_->idle_sessions(), 1u);
+  loop_.Advance(SessionPool::kOneCommandMemory);
+  Keep("a");
+  EXPECT_EQ(pool_->idle_sessions(), 1u);  // b's time is over
+}
+
+TEST_F(SessionPoolTest, WhoWaitsForASessionThatIsNotKeptMakesOne) {
+  MakePool();
+  pool_->NoteOneCommand({"a", 22, "root", "key", ""});
+  std::vector<Customer*> holders;
+  for (size_t i = 0; i < SessionPool::kMaxSessionsOfHost; ++i) {
+    holders.push_back(Get("a"));
+    LogIn(holders.back());
+  }
+  Customer* waiting = Get("a");
+  EXPECT_FALSE(waiting->granted);
+  Return(holders[0]);
+  EXPECT_TRUE(waiting->granted);
+  EXPECT_EQ(waiting->grant.session, nullptr);
+}
+
 TEST_F(SessionPoolTest, ASessionThatTheServerClosesIsForgottenAtOnce) {
   MakePool();
   Customer* customer = Get("a");

@@ -1,0 +1,73 @@
+// How much a server may say that is no output.
+#ifndef SSH_ENGINE_CHATTER_LIMIT_H_
+#define SSH_ENGINE_CHATTER_LIMIT_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace muster::engine {
+
+// Key exchanges, keep-alives and notices take an honest server some bytes a second; a hostile one
+// that sends requests, packets to be ignored and the like without an end burns a core. So what is
+// no channel data is limited: to kMost in each kPeriod, and half as much as there is data, since
+// keys are exchanged anew after so many bytes. Loop-confined; reads the clock only once so much has
+// come.
+class ChatterLimit {
+ public:
+  static constexpr uint64_t kMost = 2 * 1024 * 1024;  // bytes
+  static constexpr absl::Duration kPeriod = absl::Minutes(10);
+  static constexpr uint64_t kDataShare = 2;
+  // For who takes long to exchange keys: forty or so exchanges, and one more for 16 MiB of data.
+  static constexpr uint64_t kTightMost = 128 * 1024;
+  static constexpr uint64_t kTightDataShare = 4096;
+
+  explicit ChatterLimit(absl::Time (*clock)() = absl::Now) : clock_(clock), since_(clock()) {}
+
+  void Tighten() {
+    most_ = kTightMost;
+    data_share_ = kTightDataShare;
+  }
+  // A packet of channel data has come.
+  void CountData(size_t bytes) {
+    if (bytes > 0) data_ += bytes + kPacket;
+  }
+  // Whether too much else has; `bytes` and `packets` are the payload of all packets so far.
+  bool Passed(uint64_t bytes, uint64_t packets) {
+    const uint64_t all = bytes + kPacket * packets;
+    const uint64_t data = std::min(data_, all);
+    chatter_ += all - data - (seen_ - seen_data_);
+    chatter_ -= std::min(chatter_, (data - seen_data_) / data_share_);
+    seen_ = all;
+    seen_data_ = data;
+    return chatter_ > most_ && !NewPeriod();
+  }
+
+ private:
+  // What a packet costs beside its payload. Of one of data the head, too, is taken for chatter.
+  static constexpr uint64_t kPacket = 32;
+
+  bool NewPeriod() {
+    const absl::Time now = clock_();
+    if (now - since_ < kPeriod) return false;
+    since_ = now;
+    chatter_ = 0;
+    return true;
+  }
+
+  absl::Time (*const clock_)();
+  uint64_t most_ = kMost;
+  uint64_t data_share_ = kDataShare;
+  absl::Time since_;       // the period's begin
+  uint64_t chatter_ = 0;   // in it, as far as no data makes up for it
+  uint64_t data_ = 0;      // with kPacket for each packet
+  uint64_t seen_ = 0;      // by the last Passed: of everything
+  uint64_t seen_data_ = 0;  // and of data
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_CHATTER_LIMIT_H_
