@@ -49,6 +49,9 @@ class HostTask {
   void RunCommand(bool warm);
   void OnCommandEnd(RemoteCommand::Result result);
 
+  // Whether the server let us in, but ended the connection before it opened a session.
+  bool TurnedOut(const RemoteCommand::Result& result) const;
+  HostOutcome LoginRefused() const;
   // Whether what ended so is tried again, later.
   bool TryAgain(const HostOutcome& outcome);
   bool WaitForResources();
@@ -80,6 +83,7 @@ class HostTask {
   int short_of_resources_ = 0;  // attempts that failed for want of descriptors or ports here
   bool warm_ = false;
   HostTimings timings_;
+  std::shared_ptr<const bool> way_lost_;  // ConnectResult's, of a session that was made here
 };
 
 }  // namespace muster::engine
