@@ -55,6 +55,7 @@ struct Options {
 
   // run, rerun
   std::vector<std::string> identity_files;
+  bool identities_only = false;
   std::string known_hosts;
   std::string credential;
   std::string jump_hosts;       // "ann@bastion:2222,inner"

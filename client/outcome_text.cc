@@ -44,6 +44,10 @@ const char* Reason(v1::Cause cause) {
       return " (output limit)";
     case v1::CAUSE_DAEMON_LOST:
       return " (musterd ended)";
+    case v1::CAUSE_PENALIZED:
+      return " (it penalizes this address)";
+    case v1::CAUSE_FORWARDING_REFUSED:
+      return " (a jump host does not forward)";
     default:
       return "";
   }
@@ -116,7 +120,9 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
     case v1::HOST_STATE_UNREACHABLE:
       return absl::StrCat("unreachable", Reason(outcome.cause()));
     case v1::HOST_STATE_THROTTLED:
-      return "turned away by the server (too many logins at once)";
+      return absl::StrCat("turned away by the server",
+                          outcome.cause() == v1::CAUSE_PENALIZED ? Reason(outcome.cause())
+                                                                 : " (too many logins at once)");
     case v1::HOST_STATE_HOST_KEY_REJECTED:
       return absl::StrCat("host key rejected", Reason(outcome.cause()));
     case v1::HOST_STATE_AUTHENTICATION_FAILED:

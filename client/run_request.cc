@@ -87,6 +87,7 @@ void FillLocal(const Options& options, const std::string& passphrase, v1::LocalC
   const std::string home = FromEnvironment("HOME");
   const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
   if (!agent.empty()) local->set_agent_socket(Absolute(agent));
+  local->set_identities_only(options.identities_only);
   for (const std::string& path : options.identity_files) {
     local->add_identity_files()->set_path(Absolute(path));
   }
@@ -135,6 +136,7 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
   const char* option = !options.identity_files.empty() ? "--identity"
+                       : options.identities_only       ? "--identities-only"
                        : !options.known_hosts.empty()  ? "--known-hosts"
                                                        : nullptr;
   if (option == nullptr) return absl::OkStatus();
@@ -172,7 +174,7 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
 
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
-         !options.known_hosts.empty() || !options.credential.empty() ||
+         options.identities_only || !options.known_hosts.empty() || !options.credential.empty() ||
          !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }
 

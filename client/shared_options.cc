@@ -30,8 +30,11 @@ void AddTargetOptions(CLI::App* app, Options* options) {
 
 void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("-i,--identity", options->identity_files,
-                  "Private key; may be repeated [your agent's keys, ~/.ssh/id_*]")
+                  "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's "
+                  "keys, ~/.ssh/id_*]")
       ->type_name("KEYFILE");
+  app->add_flag("--identities-only", options->identities_only,
+                "Of your agent's keys, offer those alone that a key file names");
   app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")

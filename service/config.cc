@@ -56,6 +56,7 @@ class ConfigReader {
   absl::Status ReadPolicy(const YamlNode& node);
   absl::Status ReadPassphrase(const YamlNode& node, std::string* passphrase);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
+  absl::Status ReadFlag(const YamlNode& node, bool* flag);
   absl::Status ReadText(const YamlNode& node, std::string* text);
   absl::Status ReadPath(const YamlNode& node, std::string* path);
   // A sequence of texts, or one text.
@@ -122,6 +123,8 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
         [&](const YamlNode& value) { return ReadPassphrase(value, &passphrase); }},
        {"agent_socket",
         [&](const YamlNode& value) { return ReadPath(value, &credential.keys.agent_socket); }},
+       {"identities_only",
+        [&](const YamlNode& value) { return ReadFlag(value, &credential.keys.identities_only); }},
        {"known_hosts",
         [&](const YamlNode& value) { return ReadPaths(value, &credential.known_hosts_files); }},
        {"host_key_policy",
@@ -181,6 +184,13 @@ absl::Status ConfigReader::ReadHostKeyPolicy(const YamlNode& node, engine::HostK
   *policy =
       node.text == "strict" ? engine::HostKeyPolicy::kStrict : engine::HostKeyPolicy::kAcceptNew;
   return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadFlag(const YamlNode& node, bool* flag) {
+  const std::string& text = node.text;
+  *flag = text == "yes" || text == "true";
+  return *flag || text == "no" || text == "false" ? absl::OkStatus()
+                                                  : Error(node, "expected yes or no");
 }
 
 absl::Status ConfigReader::ReadText(const YamlNode& node, std::string* text) {

@@ -45,6 +45,7 @@ struct Config {
 //       identity_files: [keys/deploy]
 //       passphrase_file: keys/deploy.pass    # of encrypted identity files
 //       agent_socket: /run/agent.sock
+//       identities_only: yes                 # of the agent's keys only those of identity_files
 //       known_hosts: [known_hosts]
 //       host_key_policy: strict              # or accept-new
 //       user: deploy

@@ -90,7 +90,8 @@ absl::Status Daemon::OpenStore() {
 
 absl::Status Daemon::StartRuns() {
   absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
-      engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle});
+      engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle,
+                         options_.session_max_age});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   {

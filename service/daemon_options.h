@@ -22,6 +22,7 @@ struct DaemonOptions {
   int threads = 0;                                  // loops; 0: one per core
   absl::Duration idle_timeout;                      // zero: never ends by itself
   absl::Duration session_idle = absl::Minutes(10);  // zero: sessions are not kept
+  absl::Duration session_max_age = absl::Hours(1);  // since the login; zero: no limit
   size_t max_sessions = 0;                          // 0: what descriptors and memory allow
   size_t max_runs = 0;                              // under way
   size_t keep_runs = 0;                             // of those that are over; 0: no limit

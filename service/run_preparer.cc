@@ -27,6 +27,7 @@ std::string OwnUser() {
 NamedCredential LocalLogin(const v1::LocalCredential& local) {
   NamedCredential credential;
   credential.keys.agent_socket = local.agent_socket();
+  credential.keys.identities_only = local.identities_only();
   for (const v1::IdentityFile& file : local.identity_files()) {
     credential.keys.identity_files.push_back({file.path(), file.passphrase(), !file.optional()});
   }

@@ -148,7 +148,21 @@ absl::optional<std::vector<AgentKey>> ParseKeys(absl::string_view body) {
   return keys;
 }
 
+// RFC 4251, 5.
+std::string Uint32(size_t number) {
+  return {static_cast<char>(number >> 24), static_cast<char>(number >> 16),
+          static_cast<char>(number >> 8), static_cast<char>(number)};
+}
+
+std::string String(absl::string_view bytes) { return absl::StrCat(Uint32(bytes.size()), bytes); }
+
 }  // namespace
+
+std::string AgentAnswer(const std::vector<AgentKey>& keys) {
+  std::string body = absl::StrCat(std::string(1, kIdentitiesAnswer), Uint32(keys.size()));
+  for (const AgentKey& key : keys) absl::StrAppend(&body, String(key.blob), String(key.comment));
+  return String(body);
+}
 
 absl::StatusOr<std::vector<AgentKey>> ListAgentKeys(const std::string& socket_path,
                                                     absl::Duration timeout) {

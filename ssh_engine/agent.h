@@ -23,6 +23,9 @@ struct AgentKey {
 absl::StatusOr<std::vector<AgentKey>> ListAgentKeys(const std::string& socket_path,
                                                     absl::Duration timeout);
 
+// What an agent with these keys answers who asks for them, with its length in front.
+std::string AgentAnswer(const std::vector<AgentKey>& keys);
+
 }  // namespace muster::engine
 
 #endif  // SSH_ENGINE_AGENT_H_

@@ -38,6 +38,8 @@ class Loader {
  public:
   void AskAgent(const std::string& socket);
   absl::Status AddFile(const IdentityFile& file);
+  // Keys of the agent that no file names.
+  void AddOtherAgentKeys();
   Credential Take();
 
  private:
@@ -52,6 +54,7 @@ class Loader {
   Credential credential_;
   std::vector<AgentKey> agent_keys_;
   Identities required_;
+  Identities agents_;
   Identities optional_;
   absl::flat_hash_set<std::string> offered_;  // public keys, by their blobs
 };
@@ -86,7 +89,7 @@ absl::Status Loader::AddFile(const IdentityFile& file) {
 void Loader::AddPrivateKey(const std::string& path, SshKey key, Identities* identities) {
   AddCertificate(path, key, identities);
   std::string type = KeyTypeOf(PublicBlob(key));
-  identities->push_back({nullptr, std::move(key), path, std::move(type)});
+  identities->push_back({nullptr, std::move(key), "", path, std::move(type)});
 }
 
 void Loader::AddCertificate(const std::string& path, const SshKey& key, Identities* identities) {
@@ -101,7 +104,7 @@ void Loader::AddCertificate(const std::string& path, const SshKey& key, Identiti
         absl::StrCat(file, " was left out: it is not a certificate for ", path, "."));
     return;
   }
-  identities->push_back({std::move(certificate), std::move(certified), file, KeyTypeOf(*blob)});
+  identities->push_back({std::move(certificate), std::move(certified), "", file, KeyTypeOf(*blob)});
 }
 
 bool Loader::AddFromAgent(const std::string& path, Identities* identities) {
@@ -113,7 +116,7 @@ bool Loader::AddFromAgent(const std::string& path, Identities* identities) {
   SshKey key = ImportPublicKey(*blob);
   if (key == nullptr) return false;
   identities->push_back(
-      {std::move(key), nullptr, absl::StrCat(path, " (from the agent)"), KeyTypeOf(*blob)});
+      {std::move(key), nullptr, *blob, absl::StrCat(path, " (from the agent)"), KeyTypeOf(*blob)});
   return true;
 }
 
@@ -124,8 +127,7 @@ void Loader::AppendNew(Identities from, Identities* to) {
   }
 }
 
-Credential Loader::Take() {
-  Identities agents;
+void Loader::AddOtherAgentKeys() {
   for (const AgentKey& key : agent_keys_) {
     SshKey public_key = ImportPublicKey(key.blob);
     if (public_key == nullptr) {
@@ -134,17 +136,21 @@ Credential Loader::Take() {
                                                "' cannot be used."));
       continue;
     }
-    agents.push_back({std::move(public_key), nullptr, AgentKeyName(key), KeyTypeOf(key.blob)});
+    agents_.push_back(
+        {std::move(public_key), nullptr, key.blob, AgentKeyName(key), KeyTypeOf(key.blob)});
   }
+}
+
+Credential Loader::Take() {
   AppendNew(std::move(required_), &credential_.identities);
-  AppendNew(std::move(agents), &credential_.identities);
+  AppendNew(std::move(agents_), &credential_.identities);
   AppendNew(std::move(optional_), &credential_.identities);
   credential_.id = IdOf(credential_.identities);
   return std::move(credential_);
 }
 
 absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
-  Identity copy = {nullptr, nullptr, identity.name, identity.type};
+  Identity copy = {nullptr, nullptr, identity.public_blob, identity.name, identity.type};
   if (identity.public_key) copy.public_key = DuplicateKey(identity.public_key);
   if (identity.private_key) copy.private_key = DuplicateKey(identity.private_key);
   const bool copied =
@@ -177,6 +183,7 @@ absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const Credentia
   for (const IdentityFile& file : spec.identity_files) {
     if (absl::Status added = loader.AddFile(file); !added.ok()) return added;
   }
+  if (!spec.identities_only) loader.AddOtherAgentKeys();
   return std::make_shared<const Credential>(loader.Take());
 }
 

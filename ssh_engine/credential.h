@@ -22,6 +22,9 @@ struct IdentityFile {
 struct CredentialSpec {
   std::vector<IdentityFile> identity_files;
   std::string agent_socket;  // path of a unix socket; empty: no agent
+  // Of the agent's keys only those that a file names: one that holds the public key, or a private one
+  // that cannot be read without the agent (ssh's IdentitiesOnly).
+  bool identities_only = false;
 };
 
 // One key to offer. The private part is in memory or stays in the agent.
@@ -30,7 +33,8 @@ struct Identity {
   // the certificate, which is attached to the private key already; libssh's
   // ssh_userauth_try_publickey must be given this one. Empty otherwise.
   SshKey public_key;
-  SshKey private_key;  // empty: ask the agent to sign
+  SshKey private_key;       // empty: ask the agent to sign
+  std::string public_blob;  // of an agent's key: its public part, or certificate, in wire format
   // What to call it in messages: "/home/ann/.ssh/id_ed25519", "agent key 'ann@laptop'".
   std::string name;
   // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ssh-rsa-cert-v01@openssh.com", ...
@@ -38,7 +42,8 @@ struct Identity {
 };
 
 // In the order to be offered: required files, then the agent's keys, then the other files, as
-// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once.
+// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once. A file with a
+// public key stands for that key of the agent.
 struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;

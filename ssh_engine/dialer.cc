@@ -14,7 +14,8 @@ constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 }  // namespace
 
 bool CanPass(const HostOutcome& outcome) {
-  if (outcome.state == HostState::kThrottled) return true;
+  // Each further attempt may prolong a penalty.
+  if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
   if (outcome.state != HostState::kUnreachable) return false;
   return outcome.cause == Cause::kRefused || outcome.cause == Cause::kTimeout ||
          outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
@@ -53,6 +54,7 @@ void Dialer::OnConnected(ConnectResult result) {
   }
   timings_->connected = SinceBegin();
   result_.congested = result.syn_retransmitted;
+  result_.way_lost = std::move(result.way_lost);
   SshTransportOptions options;
   options.user = host_.user;
   options.known_key_types = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
@@ -208,7 +210,7 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ = std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identity,
+  login_ = std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identities,
                                    context_->loop, context_->helpers, [this] { Advance(); });
 }
 
@@ -230,20 +232,26 @@ bool Dialer::LogIn() {
   return false;
 }
 
-// A server that hangs up on us after it has refused keys means us: to try again would be held
-// against us.
+// A server that hangs up on us once it knows who wants to log in, or after it has refused keys, means
+// us: to try again would be held against us. A connection that is reset may have been lost.
 void Dialer::FailLogin() {
-  if (login_->refused() == 0) return FailTransport();
-  Fail(HostState::kAuthenticationFailed, Cause::kNone,
-       absl::StrCat(login_->Explain(host_.user), " Then ", transport_->failure().message, "."));
+  const TransportFailure& failure = transport_->failure();
+  const bool by_server = failure.closed && !failure.throttled && !WayIsLost();
+  if (!by_server && login_->refused() == 0) return FailTransport();
+  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
 }
+
+bool Dialer::WayIsLost() const { return result_.way_lost != nullptr && *result_.way_lost; }
 
 // --- The end
 
 void Dialer::OnTimeout() {
+  const bool asked = phase_ == Phase::kLogin && !login_->busy();
+  const std::string said = asked ? transport_->LoginText() : "";
   Fail(HostState::kConnectTimeout, Cause::kNone,
        absl::StrCat(PhaseName(), " ", Endpoint(host_, *context_), " took longer than ",
-                    absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout)."));
+                    absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout).",
+                    said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\".")));
   End();
 }
 
@@ -273,10 +281,17 @@ void Dialer::Succeed() {
 
 void Dialer::FailTransport() {
   const TransportFailure& failure = transport_->failure();
+  if (WayIsLost()) {
+    return Fail(HostState::kUnreachable, Cause::kReset,
+                absl::StrCat(Endpoint(host_, *context_), ": the jump host was lost during ",
+                             PhaseName(), " it."));
+  }
   if (failure.throttled) result_.congested = true;
+  const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
   Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
-       failure.throttled ? Cause::kNone : failure.cause,
-       absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, "."));
+       failure.throttled ? penalty : failure.cause,
+       absl::StrCat(Endpoint(host_, *context_), ": ", failure.message,
+                    phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
 }
 
 void Dialer::Fail(HostState state, Cause cause, std::string message) {

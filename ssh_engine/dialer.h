@@ -26,6 +26,7 @@ class Dialer {
     HostOutcome outcome;                      // state, cause and message
     bool prompt = false;                      // the server answered at once (HandshakeLimit)
     bool congested = false;                   // a SYN was lost, or the server turned us away
+    std::shared_ptr<const bool> way_lost;     // ConnectResult's
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
@@ -71,6 +72,7 @@ class Dialer {
   void BeginLogin();
   bool LogIn();
   void FailLogin();
+  bool WayIsLost() const;
   void OnTimeout();
   std::string PhaseName() const;
 

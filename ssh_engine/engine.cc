@@ -139,7 +139,7 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
   std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
-  thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits.max_idle);
+  thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
   thread->reading_ = std::make_unique<ReadingGate>(thread->loop_.get(), reading);
   thread->thread_ = std::thread([raw = thread.get()] {
@@ -383,6 +383,7 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   SessionLimits limits;
   limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
   limits.max_idle = options.session_idle;
+  limits.max_age = options.session_max_age;
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
         LoopThread::Create(i, helpers_.get(), limits, &reading_);

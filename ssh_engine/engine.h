@@ -54,6 +54,7 @@ struct EngineOptions {
   // for their turn.
   size_t max_sessions = 4096;
   absl::Duration session_idle = absl::Minutes(10);  // then an unused session is closed; 0: at once
+  absl::Duration session_max_age = absl::Hours(1);  // SessionLimits::max_age; of jump hosts' too
 };
 
 // Resident memory to reckon with. Measured (tests/bench, flood): 17 KiB of a session that waits, 40

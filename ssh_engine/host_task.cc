@@ -94,6 +94,7 @@ void HostTask::OnDialed(Dialer::Result result) {
     return;
   }
   place_->OnLoggedIn(result.prompt);
+  way_lost_ = std::move(result.way_lost);
   session_ = std::make_unique<Session>(context_->loop, std::move(result.transport));
   RunCommand(false);
 }
@@ -151,6 +152,7 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
   if (reuse_refused_ && result.requested && result.outcome.cause != Cause::kExecRefused) {
     context_->pool->NoteOneCommand(Key());
   }
+  if (TurnedOut(result)) result.outcome = LoginRefused();
   if (session_->transport().Release()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
@@ -165,6 +167,27 @@ void HostTask::ReplaceSession(const RemoteCommand::Result& result) {
   place_.reset();
   warm_ = false;
   AskForSession(true);
+}
+
+// A server may come to know only then that it does not want us: sshd where PAM opens no session, or a
+// ChrootDirectory is not as it should be. It leaves our request unread, so the end may show as a
+// reset.
+bool HostTask::TurnedOut(const RemoteCommand::Result& result) const {
+  const bool way_lost = way_lost_ != nullptr && *way_lost_;
+  return !warm_ && !way_lost && !result.lost_in_wait &&
+         result.outcome.state == HostState::kUnreachable && result.outcome.cause == Cause::kReset;
+}
+
+HostOutcome HostTask::LoginRefused() const {
+  const std::string said = session_->transport().LoginText();
+  HostOutcome outcome;
+  outcome.state = HostState::kAuthenticationFailed;
+  outcome.message = absl::StrCat(
+      Endpoint(host_, *context_), ": ", session_->transport().failure().message, ", right after it had let ",
+      host_.user, " in and before it opened a session, as sshd does where PAM or a ChrootDirectory "
+      "does not allow one: the server's log says why.",
+      said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\"."));
+  return outcome;
 }
 
 // --- What is asked of it

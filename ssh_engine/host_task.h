@@ -51,6 +51,9 @@ class HostTask {
   void ReplaceSession(const RemoteCommand::Result& result);
   void OnCommandEnd(RemoteCommand::Result result);
 
+  // Whether the server let us in, but ended the connection before it opened a session.
+  bool TurnedOut(const RemoteCommand::Result& result) const;
+  HostOutcome LoginRefused() const;
   // Whether what ended so is tried again, later.
   bool TryAgain(const HostOutcome& outcome);
   bool WaitForResources();
@@ -83,6 +86,7 @@ class HostTask {
   bool warm_ = false;
   bool reuse_refused_ = false;  // by the server, on a session that was there already
   HostTimings timings_;
+  std::shared_ptr<const bool> way_lost_;  // ConnectResult's, of a session that was made here
 };
 
 }  // namespace muster::engine

@@ -40,14 +40,14 @@ ConnectResult CopyOf(const ConnectResult& failure) {
 
 // --- Links
 
-JumpLinks::JumpLinks(EventLoop* loop, absl::Duration max_idle)
-    : loop_(loop), max_idle_(max_idle), timer_(loop->NewTimer([this] { Sweep(); })) {}
+JumpLinks::JumpLinks(EventLoop* loop, const SessionLimits& limits)
+    : loop_(loop), limits_(limits), timer_(loop->NewTimer([this] { Sweep(); })) {}
 
 JumpLink* JumpLinks::Find(const std::string& key, absl::FunctionRef<bool(const HostKey&)> trusts) {
   const auto found = links_.find(key);
   if (found == links_.end()) return nullptr;
   for (const std::unique_ptr<JumpLink>& link : found->second) {
-    if (link->HasRoom() && trusts(link->host_key())) return link.get();
+    if (!IsOld(*link) && link->HasRoom() && trusts(link->host_key())) return link.get();
   }
   return nullptr;
 }
@@ -59,10 +59,14 @@ JumpLink* JumpLinks::Add(const std::string& key, std::unique_ptr<JumpLink> link)
   return links.back().get();
 }
 
+bool JumpLinks::IsOld(const JumpLink& link) const {
+  return limits_.max_age > absl::ZeroDuration() && loop_->Now() - link.since() >= limits_.max_age;
+}
+
 void JumpLinks::Sweep() {
   const auto is_over = [this](const std::unique_ptr<JumpLink>& link) {
-    const bool unused = link->tunnels() == 0 && loop_->Now() - link->unused_since() >= max_idle_;
-    return link->lost() || unused;
+    const bool unused = loop_->Now() - link->unused_since() >= limits_.max_idle || IsOld(*link);
+    return link->lost() || (link->tunnels() == 0 && unused);
   };
   for (auto& [key, links] : links_) links.remove_if(is_over);
   absl::erase_if(links_, [](const auto& entry) { return entry.second.empty(); });

@@ -17,24 +17,27 @@
 #include "ssh_engine/job.h"
 #include "ssh_engine/jump_link.h"
 #include "ssh_engine/run_context.h"
+#include "ssh_engine/session_pool.h"
 
 namespace muster::engine {
 
 // The links of one loop, for all runs. Loop-confined; outlives the connectors.
 class JumpLinks {
  public:
-  // A link that carries nothing for `max_idle` is closed.
-  JumpLinks(EventLoop* loop, absl::Duration max_idle);
+  // A link that carries nothing for SessionLimits::max_idle is closed. One that is older than max_age
+  // carries nothing new, and is closed when it carries nothing.
+  JumpLinks(EventLoop* loop, const SessionLimits& limits);
 
   // One with that key that may carry one more, and whose host `trusts` accepts; null: none.
   JumpLink* Find(const std::string& key, absl::FunctionRef<bool(const HostKey&)> trusts);
   JumpLink* Add(const std::string& key, std::unique_ptr<JumpLink> link);
 
  private:
+  bool IsOld(const JumpLink& link) const;
   void Sweep();
 
   EventLoop* const loop_;
-  const absl::Duration max_idle_;
+  const SessionLimits limits_;
   absl::flat_hash_map<std::string, std::list<std::unique_ptr<JumpLink>>> links_;
   const std::unique_ptr<Timer> timer_;
 };

@@ -75,6 +75,8 @@ JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> s
     : loop_(loop),
       name_(std::move(name)),
       session_(std::move(session)),
+      lost_(std::make_shared<bool>(false)),
+      since_(loop->Now()),
       unused_since_(loop->Now()),
       alive_(std::make_shared<char>()) {
   session_->SetUser(this);
@@ -101,7 +103,7 @@ std::unique_ptr<Connector::Attempt> JumpLink::Connect(const std::string& host, u
 }
 
 void JumpLink::OnSessionReady() {
-  if (lost_) return;
+  if (lost()) return;
   if (session_->transport().PumpIdle() == SshTransport::Step::kFailed) return Lose();
   Settle();
 }
@@ -111,7 +113,7 @@ void JumpLink::Wake() {
   loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
     if (alive.expired()) return;
     awake_ = false;
-    if (!lost_) Settle();
+    if (!lost()) Settle();
   });
 }
 
@@ -170,6 +172,7 @@ bool JumpLink::Connected(Tunnel* tunnel) {
   tunnel->watch->SetInterest(true, false);
   FlushHeld(tunnel);  // a server may speak first
   result.fd = std::move(theirs);
+  result.way_lost = lost_;
   Answer(tunnel, std::move(result));
   return true;
 }
@@ -243,7 +246,7 @@ void JumpLink::FlushHeld(Tunnel* tunnel) {
 bool JumpLink::Broken() const { return session_->transport().fd() < 0; }
 
 void JumpLink::UpdateInterest() {
-  if (lost_) return;
+  if (lost()) return;
   if (!Broken()) return session_->UpdateInterest(held_ < kMostHeld);
   loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
     if (!alive.expired()) OnSessionReady();
@@ -253,7 +256,7 @@ void JumpLink::UpdateInterest() {
 // --- The end
 
 void JumpLink::Lose() {
-  lost_ = true;
+  *lost_ = true;
   session_->Park();
   const std::string why = absl::StrCat("jump host ", name_, ": ",
                                        session_->transport().failure().message, ".");

@@ -43,10 +43,11 @@ class JumpLink final : public SessionUser {
 
   const HostKey& host_key() { return session_->transport().host_key(); }
   // Whether it lives and may carry one more.
-  bool HasRoom() const { return !lost_ && tunnels_.size() < kMaxTunnels; }
-  bool lost() const { return lost_; }
+  bool HasRoom() const { return !lost() && tunnels_.size() < kMaxTunnels; }
+  bool lost() const { return *lost_; }
   size_t tunnels() const { return tunnels_.size(); }
-  // Since when it has carried none; EventLoop::Now's.
+  // Since when there is the link, and since when it has carried none; EventLoop::Now's.
+  absl::Duration since() const { return since_; }
   absl::Duration unused_since() const { return unused_since_; }
 
   void OnSessionReady() override;
@@ -80,8 +81,9 @@ class JumpLink final : public SessionUser {
   const std::unique_ptr<Session> session_;
   std::list<Tunnel> tunnels_;  // destroyed before the session
   size_t held_ = 0;            // bytes, of all tunnels
-  bool lost_ = false;
+  const std::shared_ptr<bool> lost_;  // told to those whom it connects (ConnectResult::way_lost)
   bool awake_ = false;
+  const absl::Duration since_;
   absl::Duration unused_since_;
   std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
 };

@@ -83,6 +83,10 @@ void LibsshBuffers::GiveBack() {
   }
 }
 
+bool LibsshBuffers::Has(ssh_buffer buffer) const {
+  return std::find(buffers_.begin(), buffers_.end(), buffer) != buffers_.end();
+}
+
 size_t LibsshBuffers::allocated() const {
   size_t sum = 0;
   for (ssh_buffer buffer : buffers_) sum += IsLayoutKnown() ? LayoutOf(buffer)->allocated : 0;

@@ -24,6 +24,9 @@ class LibsshBuffers {
   // Of the buffers' memory what holds nothing.
   void GiveBack();
   size_t count() const { return buffers_.size(); }
+  // The one that was made last; null: there is none.
+  ssh_buffer newest() const { return buffers_.empty() ? nullptr : buffers_.back(); }
+  bool Has(ssh_buffer buffer) const;
   // What they keep, in bytes.
   size_t allocated() const;
 

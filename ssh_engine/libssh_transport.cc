@@ -19,17 +19,20 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ssh_engine/algorithms.h"
 #include "ssh_engine/chatter_limit.h"
 #include "ssh_engine/key_exchange_forecast.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "ssh_engine/agent.h"
 #include "ssh_engine/libssh_buffers.h"
 #include "ssh_engine/libssh_socket.h"
 #include "ssh_engine/libssh_tunnel.h"
 #include "ssh_engine/mutex.h"
+#include "ssh_engine/peer_text.h"
 #include "ssh_engine/ssh_key.h"
 
 namespace muster::engine {
@@ -45,6 +48,7 @@ constexpr uint64_t kMaxBytesBeforeLogin = 256 * 1024;
 constexpr int kReadsPerTurn = 64;
 constexpr int kFirstReads = 16;
 constexpr size_t kGreetingBytes = 64;
+constexpr size_t kMostLoginText = 400;     // bytes, for a message
 constexpr size_t kInitialWindow = 64'000;  // CHANNEL_INITIAL_WINDOW, channels.c
 constexpr size_t kWindow = 1'280'000;      // WINDOWBASE, channels.c
 constexpr size_t kMoreWindow = 2 * kInitialWindow;
@@ -70,7 +74,36 @@ void KeepAlive(int fd) {
   SetSocketOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledgedMilliseconds);
 }
 
-std::string Printable(absl::string_view bytes) { return absl::Utf8SafeCHexEscape(bytes); }
+// How a connection ended, in libssh's words (ssh_packet_disconnect_callback, packet_cb.c;
+// ssh_socket_exception_callback, session.c). The first goes on like "2:Too many failures".
+constexpr absl::string_view kDisconnected = "Received SSH_MSG_DISCONNECT: ";
+constexpr absl::string_view kEnded = "Socket error: disconnected";
+constexpr absl::string_view kTooManyConnections = "12:";  // RFC 4253, 11.1
+constexpr absl::string_view kPenaltyGreeting = "Not allowed at this time";  // sshd.c
+
+std::string Printable(absl::string_view bytes) { return PeerText(bytes); }
+
+std::string Quoted(absl::string_view bytes) { return absl::StrCat("\"", Printable(bytes), "\""); }
+
+// Where libssh gets the list of an agent's keys from: holds one key, and signs nothing.
+class OneKeyAgent {
+ public:
+  explicit OneKeyAgent(const std::string& public_key) {
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return;
+    libsshs_.Reset(fds[0]);
+    ours_.Reset(fds[1]);
+    const std::string answer = AgentAnswer({{public_key, ""}});
+    send(ours_.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    shutdown(ours_.get(), SHUT_WR);  // who asks for more gets an end, and does not wait
+  }
+
+  int fd() const { return libsshs_.get(); }
+
+ private:
+  UniqueFd libsshs_;
+  UniqueFd ours_;
+};
 
 // A connection to an agent that another thread can break off.
 class AgentLink {
@@ -132,9 +165,12 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool TakesLong() const override { return takes_long_; }
   const HostKey& host_key() const override { return host_key_; }
   AuthStep Authenticate(const Identity& identity) override;
-  AuthStep AuthenticateByAgent(const std::string& agent_socket) override;
+  AuthStep AuthenticateByAgent(const std::string& agent_socket,
+                               const std::string& public_key) override;
   void Abort() override { agent_.Abort(); }
+  AuthStep AuthenticateWithoutKey() override;
   std::string AuthenticationMethods() const override;
+  std::string LoginText() const override;
   void SetOutput(Output output) override { output_ = std::move(output); }
   Step OpenChannel() override;
   Step Exec(const std::string& command) override;
@@ -200,7 +236,10 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool ReadHostKey();
   bool SettleOnKeyExchange();
   AuthStep Offer(absl::FunctionRef<int()> call);
-  AuthStep TryAgent(const std::string& agent_socket);
+  AuthStep TryAgent(const std::string& agent_socket, const std::string& public_key);
+  int OfferByAgent(const std::string& public_key);
+  int BeginOfferByAgent(const std::string& public_key);
+  void NoteAgentList(bool alone);
   AuthStep Conclude(int result);
   bool RefusedHere() const;
 
@@ -213,6 +252,7 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   Step FailHandshake();
   Step FailBeforeBanner();
   Step Fail(TransportFailure failure);
+  TransportFailure Loss() const;
   Step FailLost();
   Step FailFlooded();
   AuthStep FailLogin();
@@ -269,6 +309,8 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   ExitReport exit_report_;
   TransportFailure failure_;
   AgentLink agent_;
+  bool agent_offers_ = false;        // libssh has the key to offer, and waits for the server
+  ssh_buffer agent_list_ = nullptr;  // libssh's, of that key
 };
 
 // Outside of a turn: libssh sends by itself, and closes the socket.
@@ -415,10 +457,10 @@ Step LibsshTransport::FailToBegin() {
   return Step::kFailed;
 }
 
-// sshd.c: "Exceeded MaxStartups" (drop_connection), "Not allowed at this time" (penalties).
+// drop_connection, sshd.c.
 bool LibsshTransport::Throttled() const {
   return greeting_.empty() || absl::StartsWith(greeting_, "Exceeded MaxStartups") ||
-         absl::StartsWith(greeting_, "Not allowed at this time");
+         absl::StartsWith(greeting_, kPenaltyGreeting);
 }
 
 Step LibsshTransport::FailHandshake() {
@@ -440,7 +482,16 @@ Step LibsshTransport::FailBeforeBanner() {
                  absl::StrCat("expected an SSH banner, got \"", line,
                               "\"; is that the port of an SSH server?")});
   }
-  return Fail({Cause::kReset, true,
+  if (absl::StartsWith(greeting_, kPenaltyGreeting)) {
+    return Fail({Cause::kPenalized, true,
+                 absl::StrCat("the server closed the connection before its banner, saying \"", line,
+                              "\": it penalizes this address for logins that failed or were broken "
+                              "off before (sshd's PerSourcePenalties), for seconds to minutes, and "
+                              "longer with each that comes meanwhile. Wait, mend what made them "
+                              "fail, such as a wrong key, or have this address exempted there "
+                              "(PerSourcePenaltyExemptList)")});
+  }
+  return Fail({Cause::kNone, true,
                absl::StrCat("the server closed the connection before its banner",
                             line.empty() ? "" : absl::StrCat(", saying \"", line, "\""),
                             ", as sshd does past its MaxStartups")});
@@ -471,23 +522,51 @@ AuthStep LibsshTransport::Authenticate(const Identity& identity) {
   });
 }
 
-AuthStep LibsshTransport::AuthenticateByAgent(const std::string& agent_socket) {
-  return TakeTurn([&] { return TryAgent(agent_socket); });
+AuthStep LibsshTransport::AuthenticateByAgent(const std::string& agent_socket,
+                                              const std::string& public_key) {
+  return TakeTurn([&] { return TryAgent(agent_socket, public_key); });
 }
 
-AuthStep LibsshTransport::TryAgent(const std::string& agent_socket) {
-  if (agent_.fd() < 0) {
-    if (!agent_.Open(agent_socket)) return AuthStep::kDenied;
-    ssh_set_agent_socket(session_, agent_.fd());
-    // Refusals of single keys would not be seen from here.
-    reading_extensions_ = !extensions_read_;
-  }
-  const AuthStep step = Offer([&] { return ssh_userauth_agent(session_, nullptr); });
-  if (step == AuthStep::kAgain) return step;
+AuthStep LibsshTransport::TryAgent(const std::string& agent_socket, const std::string& public_key) {
+  if (agent_.fd() < 0 && !agent_.Open(agent_socket)) return AuthStep::kUnproven;
+  const AuthStep step = Offer([&] { return OfferByAgent(public_key); });
   // Else libssh would close it once more.
   ssh_set_agent_socket(session_, SSH_INVALID_SOCKET);
-  agent_.Close();
+  if (step != AuthStep::kAgain) agent_.Close();
   return step;
+}
+
+// libssh offers all that an agent has, one after the other, and tells of none. So it is shown one key
+// at a time; who signs is the user's agent.
+int LibsshTransport::OfferByAgent(const std::string& public_key) {
+  if (!agent_offers_) return BeginOfferByAgent(public_key);
+  ssh_set_agent_socket(session_, agent_.fd());
+  const int result = ssh_userauth_agent(session_, nullptr);
+  agent_offers_ = result == SSH_AUTH_AGAIN;
+  return result;
+}
+
+int LibsshTransport::BeginOfferByAgent(const std::string& public_key) {
+  const OneKeyAgent agent(public_key);
+  if (agent.fd() < 0) return SSH_AUTH_ERROR;  // libssh would look for one itself
+  const size_t buffers = buffers_.count();
+  ssh_set_agent_socket(session_, agent.fd());
+  const int result = ssh_userauth_agent(session_, nullptr);
+  agent_offers_ = result == SSH_AUTH_AGAIN;
+  if (buffers_.count() > buffers) NoteAgentList(buffers_.count() == buffers + 1);
+  return result;
+}
+
+// libssh 0.10 loses the list that it has when it gets another one (ssh_agent_get_ident_count,
+// agent.c). `alone`: nothing but the new one was made and kept.
+void LibsshTransport::NoteAgentList(bool alone) {
+  const ssh_buffer last = std::exchange(agent_list_, alone ? buffers_.newest() : nullptr);
+  if (alone && last != agent_list_ && buffers_.Has(last)) ssh_buffer_free(last);
+}
+
+AuthStep LibsshTransport::AuthenticateWithoutKey() {
+  if (extensions_read_) return AuthStep::kDenied;  // it was asked then
+  return TakeTurn([&] { return Conclude(ssh_userauth_none(session_, nullptr)); });
 }
 
 // Whether it was libssh that said no: it does so for RSA keys as long as it has not seen which
@@ -514,6 +593,7 @@ AuthStep LibsshTransport::Conclude(int result) {
   if (counter_.in_bytes > kMaxBytesBeforeLogin) return FailLogin();
   if (result == SSH_AUTH_AGAIN) return AuthStep::kAgain;
   if (result == SSH_AUTH_PARTIAL) return AuthStep::kPartial;
+  if (result == SSH_AUTH_ERROR) return AuthStep::kUnproven;
   if (result != SSH_AUTH_SUCCESS) return AuthStep::kDenied;
   logged_in_ = true;
   return AuthStep::kAccepted;
@@ -528,6 +608,14 @@ std::string LibsshTransport::AuthenticationMethods() const {
   if (methods & SSH_AUTH_METHOD_HOSTBASED) names.push_back("hostbased");
   if (methods & SSH_AUTH_METHOD_GSSAPI_MIC) names.push_back("gssapi-with-mic");
   return absl::StrJoin(names, ",");
+}
+
+std::string LibsshTransport::LoginText() const {
+  char* const text = ssh_get_issue_banner(session_);
+  const std::vector<std::string> words =
+      absl::StrSplit(text != nullptr ? text : "", absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
+  ssh_string_free_char(text);
+  return PeerText(absl::StrJoin(words, " "), kMostLoginText);
 }
 
 // --- The command
@@ -837,8 +925,7 @@ Step LibsshTransport::Fail(TransportFailure failure) {
 }
 
 Step LibsshTransport::FailLost() {
-  if (flooded_) return FailFlooded();
-  return Fail({Cause::kReset, false, absl::StrCat("the connection broke: ", LibraryError())});
+  return flooded_ ? FailFlooded() : Fail(Loss());
 }
 
 Step LibsshTransport::FailFlooded() {
@@ -847,6 +934,20 @@ Step LibsshTransport::FailFlooded() {
                             packets_.in_packets,
                             " packets, far more than belongs to any output: requests, notices and "
                             "the like; the connection was closed")});
+}
+
+TransportFailure LibsshTransport::Loss() const {
+  absl::string_view error = ssh_get_error(session_);
+  if (absl::ConsumePrefix(&error, kDisconnected)) {
+    const absl::string_view words = error.substr(error.find(':') + 1);
+    return {Cause::kReset, absl::StartsWith(error, kTooManyConnections),
+            absl::StrCat("the server ended the connection, saying ", Quoted(words)), true};
+  }
+  if (error == kEnded) {
+    return {Cause::kReset, false, "the server closed the connection without a word", true};
+  }
+  return {absl::StrContains(error, "timed out") ? Cause::kTimeout : Cause::kReset, false,
+          absl::StrCat("the connection broke: ", LibraryError())};
 }
 
 AuthStep LibsshTransport::FailLogin() {

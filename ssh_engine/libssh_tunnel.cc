@@ -5,12 +5,12 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/peer_text.h"
 
 namespace muster::engine {
 namespace {
@@ -41,7 +41,7 @@ absl::optional<Refusal> ParseRefusal(absl::string_view error) {
   const absl::string_view channel = around[0].substr(around[0].rfind(' ') + 1);
   if (!absl::SimpleAtoi(channel, &refusal.channel)) return absl::nullopt;
   if (!absl::SimpleAtoi(parts[0], &refusal.reason)) return absl::nullopt;
-  if (parts.size() == 2) refusal.text = absl::Utf8SafeCHexEscape(parts[1]);
+  if (parts.size() == 2) refusal.text = PeerText(parts[1]);
   return refusal;
 }
 
@@ -150,10 +150,10 @@ SshTunnel::Step LibsshTunnel::Refused() {
     Free();
     return TryOpen();
   }
-  const std::string& text = refusal.has_value() ? refusal->text : absl::Utf8SafeCHexEscape(error);
+  const std::string& text = refusal.has_value() ? refusal->text : PeerText(error);
   switch (refusal.has_value() ? refusal->reason : 0) {
     case kProhibited:
-      return Fail(Cause::kProtocol, false,
+      return Fail(Cause::kForwardingRefused, false,
                   absl::StrCat("it is not allowed to connect to others (", text,
                                "); look at AllowTcpForwarding and PermitOpen there"));
     case kConnectFailed:
@@ -161,7 +161,8 @@ SshTunnel::Step LibsshTunnel::Refused() {
     case kResourceShortage:
       return Fail(Cause::kReset, true, absl::StrCat("it has no room for a connection (", text, ")"));
     default:
-      return Fail(Cause::kProtocol, false, absl::StrCat("it made no connection (", text, ")"));
+      return Fail(Cause::kForwardingRefused, false,
+                  absl::StrCat("it made no connection (", text, ")"));
   }
 }
 

@@ -1,32 +1,30 @@
 #include "ssh_engine/login.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace muster::engine {
 namespace {
 
-// The agent is asked once for all of its keys: the first of them stands for the others.
-std::vector<size_t> OrderOf(const std::vector<Identity>& identities, size_t preferred) {
+std::vector<size_t> OrderOf(size_t identities, const Login::Enough& preferred) {
   std::vector<size_t> order;
-  bool agent = false;
-  for (size_t i = 0; i < identities.size(); ++i) {
-    const bool by_agent = identities[i].private_key == nullptr;
-    if (!by_agent || !agent) order.push_back(i);
-    agent = agent || by_agent;
+  for (const size_t index : preferred) {
+    if (index < identities) order.push_back(index);
   }
-  const auto it = std::find(order.begin(), order.end(), preferred);
-  if (it != order.end()) std::rotate(order.begin(), it, it + 1);
+  for (size_t i = 0; i < identities; ++i) {
+    if (!absl::c_linear_search(preferred, i)) order.push_back(i);
+  }
   return order;
 }
 
 }  // namespace
 
 Login::Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Credential> credential,
-             size_t* preferred, EventLoop* loop, HelperPool* helpers,
+             Enough* preferred, EventLoop* loop, HelperPool* helpers,
              absl::AnyInvocable<void()> on_helper_done)
     : transport_(std::move(transport)),
       credential_(std::move(credential)),
@@ -34,25 +32,29 @@ Login::Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Cred
       loop_(loop),
       helpers_(helpers),
       on_helper_done_(std::move(on_helper_done)),
-      order_(OrderOf(credential_->identities, *preferred)),
+      order_(OrderOf(credential_->identities.size(), *preferred)),
       alive_(std::make_shared<char>()) {}
 
 Login::Step Login::Advance() {
   if (busy_) return Step::kBusy;
-  Step step = Step::kRefused;
-  do {
-    if (next_ == order_.size()) return Step::kRefused;
+  while (HasNext()) {
     if (ByAgent() && !agent_answer_) return AskAgent();
-    const AuthStep answer = ByAgent()
-                                ? *std::exchange(agent_answer_, absl::nullopt)
-                                : transport_->Authenticate(credential_->identities[order_[next_]]);
-    step = Conclude(answer);
-  } while (step == Step::kRefused);
-  return step;
+    const Step step = Conclude(Offer());
+    if (step != Step::kRefused) return step;
+  }
+  return taken_.empty() ? LogInWithoutKey() : Step::kRefused;
 }
 
-bool Login::ByAgent() const {
-  return credential_->identities[order_[next_]].private_key == nullptr;
+bool Login::HasNext() const {
+  if (next_ == order_.size()) return false;
+  if (refused_.empty() && taken_.empty()) return true;
+  const std::string methods = transport_->AuthenticationMethods();
+  return methods.empty() || absl::StrContains(methods, "publickey");
+}
+
+SshTransport::AuthStep Login::Offer() {
+  return agent_answer_ ? *std::exchange(agent_answer_, absl::nullopt)
+                       : transport_->Authenticate(next());
 }
 
 // kRefused: go on with the next identity.
@@ -63,25 +65,44 @@ Login::Step Login::Conclude(AuthStep answer) {
     case AuthStep::kFailed:
       return Step::kFailed;
     case AuthStep::kAccepted:
-      *preferred_ = order_[next_];
+      taken_.push_back(order_[next_]);
+      *preferred_ = taken_;
       return Step::kDone;
     case AuthStep::kPartial:
-      partial_ = true;
+      taken_.push_back(order_[next_]);
+      taken_names_.push_back(next().name);
       break;
     case AuthStep::kDenied:
+      refused_.push_back(next().name);
+      break;
+    case AuthStep::kUnproven:
+      unproven_.push_back(next().name);
       break;
   }
-  refused_.push_back(ByAgent() ? "the ssh-agent's keys"
-                               : credential_->identities[order_[next_]].name);
   ++next_;
   return Step::kRefused;
+}
+
+// Last, so that who has a key pays no round trip for it. Some servers know their users by other means,
+// and some users have an empty password.
+Login::Step Login::LogInWithoutKey() {
+  switch (transport_->AuthenticateWithoutKey()) {
+    case AuthStep::kAgain:
+      return Step::kAgain;
+    case AuthStep::kFailed:
+      return Step::kFailed;
+    case AuthStep::kAccepted:
+      return Step::kDone;
+    default:
+      return Step::kRefused;
+  }
 }
 
 Login::Step Login::AskAgent() {
   busy_ = true;
   helpers_->Run([this, alive = std::weak_ptr<char>(alive_), loop = loop_, transport = transport_,
-                 socket = credential_->agent_socket]() mutable {
-    const AuthStep answer = transport->AuthenticateByAgent(socket);
+                 socket = credential_->agent_socket, key = next().public_blob]() mutable {
+    const AuthStep answer = transport->AuthenticateByAgent(socket, key);
     // The transport goes along, so that the loop, not this thread, destroys it at the latest.
     loop->Post([this, alive = std::move(alive), transport = std::move(transport), answer] {
       if (alive.expired()) return;
@@ -93,17 +114,54 @@ Login::Step Login::AskAgent() {
   return Step::kBusy;
 }
 
+// --- For a person
+
 std::string Login::Explain(const std::string& user) const {
   std::string text;
-  if (refused_.empty()) {
-    text = absl::StrCat("there is no key to log in with as ", user,
-                        ": start an ssh-agent or name a key file.");
-  } else {
-    const std::string methods = transport_->AuthenticationMethods();
+  if (!taken_names_.empty()) {
+    text = absl::StrCat("the server took ", absl::StrJoin(taken_names_, ", "), " for user ", user,
+                        ", but wants another method too.");
+    if (!refused_.empty()) absl::StrAppend(&text, " It refused ", absl::StrJoin(refused_, ", "), ".");
+  } else if (!refused_.empty()) {
     text = absl::StrCat("the server took none of the keys that were offered for user ", user, ": ",
                         absl::StrJoin(refused_, ", "), ".");
-    if (!methods.empty()) absl::StrAppend(&text, " It accepts: ", methods, ".");
-    if (partial_) absl::StrAppend(&text, " One key was right, but it wants another method too.");
+  } else {
+    text = absl::StrCat("there is no key to log in with as ", user,
+                        ", and the server lets nobody in without: start an ssh-agent or name a key "
+                        "file.");
+  }
+  const std::string methods = transport_->AuthenticationMethods();
+  if (!methods.empty()) absl::StrAppend(&text, " It accepts: ", methods, ".");
+  return text + Remarks();
+}
+
+std::string Login::ExplainEnd(const std::string& user) const {
+  const TransportFailure& failure = transport_->failure();
+  const bool pending = next_ < order_.size();
+  const size_t offered = refused_.size() + (pending ? 1 : 0);
+  std::string text = absl::StrCat(failure.message, ", while ", user, " was to be logged in");
+  if (pending) absl::StrAppend(&text, " with ", next().name);
+  if (!refused_.empty()) {
+    absl::StrAppend(&text, ", after it had refused ", absl::StrJoin(refused_, ", "));
+  }
+  if (offered > 1 || absl::StrContains(failure.message, "Too many authentication failures")) {
+    absl::StrAppend(&text, ". ", offered, " of ", order_.size(),
+                    " keys were offered, and servers count those they refuse (sshd's MaxAuthTries): "
+                    "choose one with -i FILE --identities-only.");
+  } else {
+    absl::StrAppend(&text, ". That account may not be let in, whatever the key (expired, "
+                           "/etc/nologin, PAM): the server's log says why.");
+  }
+  return text + Remarks();
+}
+
+std::string Login::Remarks() const {
+  std::string text;
+  const std::string said = transport_->LoginText();
+  if (!said.empty()) absl::StrAppend(&text, " The server said: \"", said, "\".");
+  if (!unproven_.empty()) {
+    absl::StrAppend(&text, " No signature was made with ", absl::StrJoin(unproven_, ", "),
+                    ": the agent is gone, is locked or refused.");
   }
   for (const std::string& note : credential_->notes) absl::StrAppend(&text, " ", note);
   return text;

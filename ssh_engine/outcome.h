@@ -44,8 +44,7 @@ enum class Cause {
   kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
   kReset = 4,            // kUnreachable: the connection broke before the command was started
   kNetwork = 5,          // kUnreachable: no route, network down
-  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, no common algorithm, or a jump host
-                         // that makes no connections
+  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, or no common algorithm
   kLocal = 7,            // kUnreachable: out of descriptors or memory here
   kHostKeyUnknown = 8,   // kHostKeyRejected
   kHostKeyChanged = 9,   // kHostKeyRejected
@@ -55,6 +54,8 @@ enum class Cause {
   kExecRefused = 13,     // kUnreachable: the server opened no session or refused the command
   kOutputLimit = 14,     // kCanceled: it wrote more than it may
   kDaemonLost = 15,      // kUnknown: the daemon ended after the command was requested
+  kPenalized = 16,       // kThrottled: the server refuses this address for a while, for what it did
+  kForwardingRefused = 17,  // kUnreachable: a jump host does not connect us to others
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was

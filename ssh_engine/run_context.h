@@ -35,7 +35,7 @@ struct RunContext {
   std::string jump_path;
   std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
   LoopObserver* observer = nullptr;
-  size_t preferred_identity = 0;  // Login
+  std::vector<size_t> preferred_identities;  // Login::Enough
   std::minstd_rand random;        // of retries
 };
 

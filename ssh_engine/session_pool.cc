@@ -5,6 +5,12 @@
 #include "absl/algorithm/container.h"
 
 namespace muster::engine {
+namespace {
+
+// How often all unused sessions are looked at for their age.
+constexpr absl::Duration kAgeSweep = absl::Seconds(30);
+
+}  // namespace
 
 SessionPool::Place::Place(SessionPool* pool, SessionKey key)
     : pool_(pool), key_(std::move(key)), begin_(pool->loop_->Now()) {
@@ -33,7 +39,8 @@ SessionPool::SessionPool(EventLoop* loop, const SessionLimits& limits)
       limits_(limits),
       turn_timer_(loop->NewTimer([this] { Wake(); })),
       slow_timer_(loop->NewTimer([this] { LeaveFlight(in_flight_.front()); })),
-      idle_timer_(loop->NewTimer([this] { CloseOld(); })),
+      idle_timer_(loop->NewTimer([this] { CloseUnused(); })),
+      age_timer_(loop->NewTimer([this] { CloseOld(); })),
       alive_(std::make_shared<char>()) {}
 
 SessionPool::~SessionPool() {
@@ -221,7 +228,7 @@ bool SessionPool::GrantIdle(const DemandPtr& demand) {
   auto& idle = host->second.idle;
   // The one that was used last is the likeliest to live.
   const auto it = std::find_if(idle.rbegin(), idle.rend(), [&](IdleIt one) {
-    return demand->request.trusts(one->session->transport().host_key());
+    return !IsOld(*one->place) && demand->request.trusts(one->session->transport().host_key());
   });
   if (it == idle.rend()) return false;
   demand->state = Demand::State::kReady;
@@ -247,8 +254,12 @@ bool SessionPool::TakesOneCommand(const SessionKey& key) {
   return false;
 }
 
+bool SessionPool::IsOld(const Place& place) const {
+  return limits_.max_age > absl::ZeroDuration() && loop_->Now() - place.begin_ >= limits_.max_age;
+}
+
 void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session) {
-  if (TakesOneCommand(place->key_)) return session.reset();
+  if (TakesOneCommand(place->key_) || IsOld(*place)) return session.reset();
   Host& host = hosts_[place->key_];
   const auto next = absl::c_find_if(host.demands, [&](const DemandPtr& demand) {
     return demand->request.trusts(session->transport().host_key());
@@ -266,6 +277,7 @@ void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> 
   idle.session->UpdateInterest();
   host.idle.push_back(idle.place_in_list);
   if (!idle_timer_->armed()) idle_timer_->Arm(limits_.max_idle);
+  if (limits_.max_age > absl::ZeroDuration() && !age_timer_->armed()) age_timer_->Arm(kAgeSweep);
   // Others may want its room more.
   if (next == host.demands.end()) return Wake();
   const DemandPtr demand = *next;
@@ -293,6 +305,14 @@ void SessionPool::OnIdleReady(IdleIt it) {
 }
 
 void SessionPool::CloseOld() {
+  for (auto it = idle_.begin(); it != idle_.end();) {
+    const IdleIt one = it++;
+    if (IsOld(*one->place)) TakeIdle(one);  // and drops it
+  }
+  if (!idle_.empty()) age_timer_->Arm(kAgeSweep);
+}
+
+void SessionPool::CloseUnused() {
   while (!idle_.empty() && loop_->Now() - idle_.front().since >= limits_.max_idle) {
     TakeIdle(idle_.begin());  // and drops it
   }

@@ -44,6 +44,9 @@ struct SessionLimits {
   // Of the loop, in use or not. One by way of a jump host counts as two, for its descriptors.
   size_t max_sessions = 1024;
   absl::Duration max_idle = absl::Minutes(10);  // then an unused one is closed
+  // Since its login: then it serves nobody any more, and is closed within a minute of its last use.
+  // Whom a server would not let in any more is thus served for that long at most. 0: no limit.
+  absl::Duration max_age = absl::ZeroDuration();
 };
 
 // Keeps unused sessions open for the next command, and grants leave to make new ones within its
@@ -209,6 +212,8 @@ class SessionPool {
   Grant TakeIdle(IdleIt idle);
   bool TakesOneCommand(const SessionKey& key);
   void OnIdleReady(IdleIt idle);
+  bool IsOld(const Place& place) const;
+  void CloseUnused();
   void CloseOld();
 
   void OnHandshakeBegin(Place* place);
@@ -234,6 +239,7 @@ class SessionPool {
   const std::unique_ptr<Timer> slow_timer_;  // of the first in flight
   std::list<Idle> idle_;  // the one that is unused for longest first
   const std::unique_ptr<Timer> idle_timer_;
+  const std::unique_ptr<Timer> age_timer_;
 
   bool awake_ = false;
   std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone

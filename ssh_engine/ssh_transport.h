@@ -25,9 +25,11 @@ struct HostKey {
 
 // Why a step failed. A value.
 struct TransportFailure {
-  Cause cause = Cause::kNone;  // kReset, kProtocol or kExecRefused
-  bool throttled = false;      // closed before the banner, as sshd does past its MaxStartups
-  std::string message;         // in the peer's or the library's words; printable
+  // kReset, kTimeout, kProtocol or kExecRefused; with `throttled` also kPenalized.
+  Cause cause = Cause::kNone;
+  bool throttled = false;  // turned away: there are too many connections, or this address's penalty
+  std::string message;     // in the peer's or the library's words; printable
+  bool closed = false;     // the peer ended the connection: it said so, or sent an end of its bytes
 };
 
 // How the command ended, as far as the server has said. A value.
@@ -81,7 +83,8 @@ class SshTransport {
   enum class AuthStep {
     kAccepted,
     kDenied,
-    kPartial,  // right, but the server wants another method as well
+    kPartial,   // right, but the server wants another method or key as well
+    kUnproven,  // the server was not asked, or got no signature: the agent is gone or does not sign
     kAgain,
     kFailed,
   };
@@ -103,13 +106,20 @@ class SshTransport {
 
   // Logs in with a key in memory.
   virtual AuthStep Authenticate(const Identity& identity) = 0;
-  // Logs in with any of the agent's keys, in the agent's order. Waits for the agent, not for the
-  // server: call it on a helper thread, and nothing else meanwhile but Abort.
-  virtual AuthStep AuthenticateByAgent(const std::string& agent_socket) = 0;
+  // Logs in with the one of the agent's keys that has this public part (wire format). Waits for the
+  // agent, not for the server: call it on a helper thread, and nothing else meanwhile but Abort.
+  virtual AuthStep AuthenticateByAgent(const std::string& agent_socket,
+                                       const std::string& public_key) = 0;
   // Makes an AuthenticateByAgent under way, and every later one, end soon. Any thread.
   virtual void Abort() = 0;
-  // The methods with which the server would go on: "publickey,password". After kDenied or kPartial.
+  // Logs in with nothing but the user's name ("none"; RFC 4252, 5.2).
+  virtual AuthStep AuthenticateWithoutKey() = 0;
+  // The methods with which the server would go on: "publickey,password". After kDenied or kPartial;
+  // empty: it has not said.
   virtual std::string AuthenticationMethods() const = 0;
+  // The last of what the server had told the user during the login (SSH_MSG_USERAUTH_BANNER; RFC
+  // 4252, 5.4), in one line; printable. Empty: nothing.
+  virtual std::string LoginText() const = 0;
 
   // Called within Exec and Pump from now on. The bytes are valid during the call only.
   using Output = absl::AnyInvocable<void(OutputStream, absl::string_view)>;

@@ -131,6 +131,9 @@ TEST_F(RunRequestTest, CarriesTheCallersAgentKeysAndKnownHosts) {
   EXPECT_EQ(local.identity_files(0).path(), "/keys/a");
   EXPECT_FALSE(local.identity_files(0).optional());
   EXPECT_EQ(local.known_hosts_files(0), "/keys/known_hosts");
+  EXPECT_FALSE(local.identities_only());
+  options_.identities_only = true;
+  EXPECT_TRUE(Make()->login().local().identities_only());
 }
 
 TEST_F(RunRequestTest, ASharedDaemonGetsNoPaths) {
@@ -142,6 +145,9 @@ TEST_F(RunRequestTest, ASharedDaemonGetsNoPaths) {
   EXPECT_EQ(spec->login().credential_name(), "deploy");
   options_.identity_files = {"/keys/a"};
   EXPECT_THAT(std::string(Make(shared).status().message()), HasSubstr("--credential"));
+  options_.identity_files.clear();
+  options_.identities_only = true;
+  EXPECT_THAT(std::string(Make(shared).status().message()), HasSubstr("--identities-only"));
 }
 
 TEST_F(RunRequestTest, JumpHostsKeepTheirOrder) {
@@ -226,6 +232,10 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   request = MakeRerunRequest(options_, own, "");
   EXPECT_EQ(request->login().local().identity_files(0).path(), "/keys/a");
   options_.identity_files.clear();
+  options_.identities_only = true;
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_TRUE(request->login().local().identities_only());
+  options_.identities_only = false;
   options_.jump_hosts = "gate";
   request = MakeRerunRequest(options_, own, "");
   EXPECT_THAT(request->login().jump_hosts(), ElementsAre("gate"));

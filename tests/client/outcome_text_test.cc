@@ -72,6 +72,17 @@ TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
   }
 }
 
+TEST(OutcomeTextTest, SaysWhoTurnedUsAway) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_THROTTLED);
+  EXPECT_EQ(ShortOutcome(outcome), "turned away by the server (too many logins at once)");
+  outcome.set_cause(v1::CAUSE_PENALIZED);
+  EXPECT_EQ(ShortOutcome(outcome), "turned away by the server (it penalizes this address)");
+  outcome.set_state(v1::HOST_STATE_UNREACHABLE);
+  outcome.set_cause(v1::CAUSE_FORWARDING_REFUSED);
+  EXPECT_EQ(ShortOutcome(outcome), "unreachable (a jump host does not forward)");
+}
+
 TEST(OutcomeTextTest, ACallThatFailsHasItsOwnExitCodes) {
   EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError(""), false), kUsage);
   EXPECT_EQ(ExitCodeOf(absl::PermissionDeniedError(""), false), kDenied);

@@ -57,3 +57,14 @@ def daemon_fixture():
 @pytest.fixture(name="muster")
 def muster_fixture(daemon, fleet):
     return Muster(daemon, fleet)
+
+
+@pytest.fixture(name="agent")
+def agent_fixture(tmp_path):
+    path = str(tmp_path / "agent")
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+    while not os.path.exists(path):
+        assert process.poll() is None
+    yield path
+    process.terminate()
+    process.wait()

@@ -33,6 +33,9 @@ class Peer:
         except OSError:
             pass  # the other side went
 
+    def connections(self):
+        return len(self._connections)
+
     def __enter__(self):
         return self
 
@@ -63,6 +66,12 @@ def endless_banner_without_lines(connection, stopped):
 
 
 def closed_at_once(connection, _stopped):
+    connection.close()
+
+
+def penalizing(connection, _stopped):
+    """As sshd 9.8 and later; drop_connection, sshd.c."""
+    connection.sendall(b"Not allowed at this time\r\n")
     connection.close()
 
 

@@ -123,6 +123,7 @@ def test_a_gate_that_may_not_forward_is_named_and_not_tried_again(through, insid
     assert code == 3
     for host in HOSTS:
         assert ends[host]["state"] == "HOST_STATE_UNREACHABLE"
+        assert ends[host]["cause"] == "CAUSE_FORWARDING_REFUSED"
         assert gate.name in ends[host]["message"]
         assert "AllowTcpForwarding" in ends[host]["message"]
         assert ends[host]["attempts"] == 1
@@ -157,6 +158,23 @@ def test_a_gate_that_lets_nobody_in_is_asked_once(through, inside):
     assert code == 3
     assert {end["state"] for end in ends.values()} == {"HOST_STATE_AUTHENTICATION_FAILED"}
     assert read(gate.server.log).count("not allowed because") <= os.cpu_count()
+
+
+def test_a_gate_that_is_lost_during_the_login_refuses_nobody(muster, inside):
+    """The host behind it takes its time to look for the key."""
+    gate = Gate(inside, "127.0.8.12")
+    host = inside.start("127.0.8.13", config=[
+        "AuthorizedKeysFile none", "AuthorizedKeysCommand /usr/bin/sleep 20",
+        f"AuthorizedKeysCommandUser {inside.user}"])
+    process = muster.start("run", *muster.login, "--json", "-t", f"127.0.8.13:{host.port}", "-J",
+                           gate.name, "--connect-timeout", "60s", "--", "true")
+    for line in process.stdout:
+        if b"HOST_STATE_AUTHENTICATING" in line:
+            break
+    gate.lose()
+    out, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 3
+    assert b"HOST_STATE_UNREACHABLE" in out and b"the jump host was lost" in out, out
 
 
 def test_a_gate_that_is_not_there(through):

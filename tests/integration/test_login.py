@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from fleet import make_key, read, write
+from fleet import Fleet, make_key, read, write
+from programs import Muster
 
 
 @pytest.fixture(name="strict")
@@ -120,17 +121,6 @@ def test_a_file_that_is_no_key(muster, tmp_path):
     assert path in result.err
 
 
-@pytest.fixture(name="agent")
-def agent_fixture(tmp_path):
-    path = str(tmp_path / "agent")
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
-    while not os.path.exists(path):
-        assert process.poll() is None
-    yield path
-    process.terminate()
-    process.wait()
-
-
 def test_the_callers_agent(muster, fleet, agent):
     subprocess.run(["ssh-add", "-q", fleet.key], env={**os.environ, "SSH_AUTH_SOCK": agent},
                    check=True)
@@ -146,3 +136,62 @@ def test_an_agent_that_is_gone_is_told(muster, fleet, tmp_path):
     result = muster("run", "-u", fleet.user, *muster.login[4:], "-t", "127.0.0.1", "--", "true")
     assert result.code == 3
     assert "agent" in result.err
+
+
+def agent_with(agent, paths):
+    for path in paths:
+        subprocess.run(["ssh-add", "-q", path], env={**os.environ, "SSH_AUTH_SOCK": agent},
+                       check=True)
+
+
+def test_a_public_key_file_chooses_that_key_of_the_agent(muster, fleet, agent, tmp_path):
+    others = [make_key(str(tmp_path / f"other{i}")) for i in range(7)]
+    agent_with(agent, [*others, fleet.key])
+    chosen = str(tmp_path / "chosen.pub")
+    write(chosen, read(fleet.key + ".pub"))
+    muster.env["SSH_AUTH_SOCK"] = agent
+    login = ["-u", fleet.user, *muster.login[4:]]
+    result = muster("run", *login, "-t", "127.0.5.[1-10]", "--", "true")
+    assert result.code == 3 and "Too many authentication failures" in result.err
+    result = muster("run", *login, "-i", chosen, "-t", "127.0.5.[1-10]", "--", "echo in")
+    assert result.code == 0, result.err
+    assert len(result.out.splitlines()) == 10
+
+
+def test_with_identities_only_no_other_key_of_the_agent_is_offered(muster, fleet, agent, tmp_path):
+    other = make_key(str(tmp_path / "other"))
+    agent_with(agent, [fleet.key, other])
+    muster.env["SSH_AUTH_SOCK"] = agent
+    login = ["-u", fleet.user, *muster.login[4:], "-i", other + ".pub", "-t", "127.0.5.20"]
+    assert muster("run", *login, "--", "true").code == 0
+    result = muster("run", *login, "--identities-only", "--", "true")
+    assert result.code == 3
+    assert other in result.err and "login refused" in result.err
+
+
+@pytest.mark.parametrize("by_agent", [True, False])
+def test_two_keys_in_a_row(daemon, agent, tmp_path, by_agent):
+    with Fleet() as home:
+        home.start(config=["AuthenticationMethods publickey,publickey"])
+        keys = [make_key(str(tmp_path / name), kind) for name, kind in
+                [("a", "ed25519"), ("b", "rsa"), ("c", "ecdsa")]]
+        with open(os.path.join(home.folder, "authorized_keys"), "a", encoding="ascii") as file:
+            file.write(read(keys[2] + ".pub"))
+        agent_with(agent, [*keys, home.key])
+        muster = Muster(daemon, home, **({"SSH_AUTH_SOCK": agent} if by_agent else {}))
+        muster.login = ["-u", home.user, *muster.login[4:]]
+        if not by_agent:
+            muster.login += [word for key in [*keys, home.key] for word in ("-i", key)]
+        code, ends = muster.outcomes("127.0.6.[1-6]", "true")
+        assert code == 0, ends
+
+
+def test_an_agents_rsa_key(muster, fleet, agent, tmp_path):
+    key = make_key(str(tmp_path / "rsa"), "rsa")
+    with open(os.path.join(fleet.folder, "authorized_keys"), "a", encoding="ascii") as keys:
+        keys.write(read(key + ".pub"))
+    agent_with(agent, [make_key(str(tmp_path / "other"), "rsa"), key])
+    muster.env["SSH_AUTH_SOCK"] = agent
+    login = ["-u", fleet.user, *muster.login[4:]]
+    result = muster("run", *login, "-t", "127.0.5.[30-39]", "--", "echo in")
+    assert result.code == 0, result.err

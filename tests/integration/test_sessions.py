@@ -10,7 +10,7 @@ import pytest
 
 from fleet import Fleet, free_port, make_key, read
 from peers import Proxy
-from programs import Daemon, Muster, SECONDS
+from programs import Daemon, Muster, SECONDS, wait_until
 
 HOSTS = "127.0.7.[1-20]"
 
@@ -83,6 +83,15 @@ def test_sessions_are_not_kept_where_none_are_wanted(fleet):
         muster = Muster(daemon, fleet)
         for _ in range(2):
             assert not outcome_of(muster, "127.0.7.32", "true")["warmSession"]
+
+
+def test_a_session_is_not_used_past_its_age(fleet):
+    with Daemon(args=["--session-max-age", "3s", "--session-idle", "1h"]) as daemon:
+        muster = Muster(daemon, fleet)
+        begin = time.monotonic()
+        assert not outcome_of(muster, "127.0.7.35", "true")["warmSession"]
+        wait_until(lambda: not outcome_of(muster, "127.0.7.35", "true")["warmSession"])
+        assert time.monotonic() - begin >= 3
 
 
 def test_who_does_not_trust_the_host_gets_no_warm_session(muster, tmp_path):

@@ -57,6 +57,16 @@ def test_a_peer_that_closes_at_once_has_turned_us_away(muster):
     assert end["state"] == "HOST_STATE_THROTTLED"
 
 
+def test_a_peer_that_penalizes_this_address_is_not_tried_again(muster):
+    with peers.Peer(peers.penalizing) as peer:
+        code, ends = muster.outcomes(f"127.0.0.1:{peer.port}", "true", options=["--retries", "3"])
+    assert code == 3
+    end, = ends.values()
+    assert (end["state"], end["cause"]) == ("HOST_STATE_THROTTLED", "CAUSE_PENALIZED")
+    assert end["attempts"] == 1 == peer.connections()
+    assert "PerSourcePenalties" in end["message"] and "MaxStartups" not in end["message"]
+
+
 def test_all_troubles_at_once_delay_no_other_host(muster, fleet):
     port = fleet.servers[0].port
     with peers.Peer(peers.silent) as silent, peers.Peer(peers.endless_banner) as endless:

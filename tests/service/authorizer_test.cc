@@ -95,6 +95,16 @@ TEST(ConfigTest, NamesTheLineOfWhatIsWrong) {
   EXPECT_THAT(error("nonsense: 1\n"), HasSubstr("nonsense"));
   EXPECT_THAT(error("policy: [\n"), HasSubstr("/etc/m.yaml:"));
   EXPECT_THAT(error("credentials:\n  a: {host_key_policy: maybe}\n"), HasSubstr("accept-new"));
+  EXPECT_THAT(error("credentials:\n  a: {identities_only: maybe}\n"), HasSubstr("yes or no"));
+}
+
+TEST(ConfigTest, OfAnAgentsKeysOnlyThoseThatAreNamed) {
+  const auto config = ParseConfig(
+      "credentials:\n  a: {identities_only: yes}\n  b: {identities_only: no}\n  c: {}\n", "/m.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->credentials.at("a").keys.identities_only);
+  EXPECT_FALSE(config->credentials.at("b").keys.identities_only);
+  EXPECT_FALSE(config->credentials.at("c").keys.identities_only);
 }
 
 TEST(ConfigTest, PathsStartAtItsFolder) {

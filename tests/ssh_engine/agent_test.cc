@@ -101,8 +101,9 @@ class FakeAgent {
 constexpr absl::Duration kLong = absl::Seconds(20);
 
 TEST(AgentTest, ListsKeysInTheAgentsOrder) {
-  FakeAgent agent(Message(12, Uint32(2) + String("blob one") + String("ann@laptop") +
-                                  String(std::string("b\0b", 3)) + String("")));
+  const std::string answer = Message(12, Uint32(2) + String("blob one") + String("ann@laptop") +
+                                             String(std::string("b\0b", 3)) + String(""));
+  FakeAgent agent(answer);
   const absl::StatusOr<std::vector<AgentKey>> keys = ListAgentKeys(agent.path(), kLong);
   ASSERT_TRUE(keys.ok()) << keys.status();
   ASSERT_EQ(keys->size(), 2);
@@ -111,6 +112,7 @@ TEST(AgentTest, ListsKeysInTheAgentsOrder) {
   EXPECT_EQ((*keys)[1].blob, std::string("b\0b", 3));
   EXPECT_EQ((*keys)[1].comment, "");
   EXPECT_EQ(agent.question(), std::string("\0\0\0\1\x0b", 5));
+  EXPECT_EQ(AgentAnswer(*keys), answer);
 }
 
 TEST(AgentTest, AnEmptyAgentHasNoKeys) {

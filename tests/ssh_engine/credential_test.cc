@@ -335,6 +335,29 @@ TEST_F(CredentialTest, TheAgentStandsInForAFileThatCannotBeOpened) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(CredentialTest, APublicKeyChoosesThatKeyOfTheAgent) {
+  const std::string socket = StartAgent();
+  for (const char* name : {"first", "second"}) AddToAgent(NewEd25519(name));
+  CredentialSpec spec = {{{Path("second.pub"), "", true}}, socket};
+  const auto all = LoadCredential(spec);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_THAT(Names(**all), ElementsAre(Path("second.pub") + " (from the agent)",
+                                        "agent key 'comment of first'"));
+  spec.identities_only = true;
+  const auto only = LoadCredential(spec);
+  ASSERT_TRUE(only.ok()) << only.status();
+  EXPECT_THAT(Names(**only), ElementsAre(Path("second.pub") + " (from the agent)"));
+  EXPECT_EQ((*only)->identities[0].public_blob, PublicBlob((*only)->identities[0].public_key));
+  EXPECT_EQ((*(*only)->Duplicate())->identities[0].public_blob, (*only)->identities[0].public_blob);
+}
+
+TEST_F(CredentialTest, APublicKeyThatNoAgentHasIsAnError) {
+  const std::string socket = StartAgent();
+  AddToAgent(NewEd25519("first"));
+  const auto loaded = LoadCredential({{{NewEd25519("other") + ".pub", "", true}}, socket});
+  EXPECT_THAT(loaded.status().message(), HasSubstr("no ssh-agent has the private one"));
+}
+
 TEST_F(CredentialTest, AnAgentThatIsNotThereIsANote) {
   const std::string key = NewEd25519("key");
   const auto credential = LoadCredential({{{key, "", true}}, Path("no-agent")});

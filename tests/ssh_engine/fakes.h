@@ -38,6 +38,13 @@ class FakeConnector final : public Connector {
     result.fd.Reset(eventfd(0, EFD_CLOEXEC));
     Answer(host, std::move(result));
   }
+  // By way of a jump host that goes before anything comes.
+  void SucceedByALostWay(const std::string& host) {
+    ConnectResult result;
+    result.fd.Reset(eventfd(0, EFD_CLOEXEC));
+    result.way_lost = std::make_shared<const bool>(true);
+    Answer(host, std::move(result));
+  }
   void Fail(const std::string& host, Cause cause, const std::string& message) {
     ConnectResult result;
     result.cause = cause;
@@ -119,8 +126,11 @@ struct FakeServer {
 
   Step handshake = Step::kAgain;
   bool takes_long = false;  // to exchange keys
-  std::vector<AuthStep> logins;  // one for each key; kAgain when there are no more
-  AuthStep agent = AuthStep::kDenied;
+  std::vector<AuthStep> logins;  // one for each key of a file; kAgain when there are no more
+  std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
+  AuthStep without_key = AuthStep::kDenied;
+  std::string methods = "publickey,password";
+  std::string login_text;
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
@@ -171,12 +181,20 @@ class FakeTransport final : public SshTransport {
     server_->logins.erase(server_->logins.begin());
     return answer;
   }
-  AuthStep AuthenticateByAgent(const std::string& socket) override {
-    server_->keys.push_back("agent " + socket);
-    return server_->agent;
+  AuthStep AuthenticateByAgent(const std::string& socket, const std::string& key) override {
+    server_->keys.push_back(absl::StrCat(key, " of ", socket));
+    if (server_->agent.empty()) return AuthStep::kDenied;
+    const AuthStep answer = server_->agent.front();
+    server_->agent.erase(server_->agent.begin());
+    return answer;
   }
   void Abort() override {}
-  std::string AuthenticationMethods() const override { return "publickey,password"; }
+  AuthStep AuthenticateWithoutKey() override {
+    server_->keys.push_back("none");
+    return server_->without_key;
+  }
+  std::string AuthenticationMethods() const override { return server_->methods; }
+  std::string LoginText() const override { return server_->login_text; }
   void SetOutput(Output output) override { server_->on_output = std::move(output); }
   Step OpenChannel() override {
     ++server_->opens;

@@ -489,7 +489,7 @@ TEST_F(HostTaskTest, AConnectionLostBeforeExecIsUnreachable) {
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kAccepted};
   server_.open = Step::kFailed;
-  server_.failure.cause = Cause::kReset;
+  server_.failure.cause = Cause::kTimeout;
   connector_.Succeed(kHost);
   loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
@@ -614,13 +614,83 @@ TEST_F(HostTaskTest, RefusedKeysAreNamed) {
   EXPECT_THAT(outcome().message, HasSubstr("for user ann: key. It accepts: publickey,password."));
 }
 
-TEST_F(HostTaskTest, AServerThatHangsUpOnARefusedKeyIsNotTriedAgain) {
+TEST_F(HostTaskTest, AServerThatClosesDuringTheLoginRefusesItAndIsNotTriedAgain) {
+  job_->retries.unreachable = 5;
   Start();
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kFailed};
+  server_.failure = {Cause::kReset, false, "the server closed the connection without a word", true};
   connector_.Succeed(kHost);
   loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+  EXPECT_EQ(outcome().attempts, 1);
+  EXPECT_THAT(outcome().message, HasSubstr("without a word, while ann was to be logged in with key."));
+}
+
+TEST_F(HostTaskTest, AConnectionThatIsResetDuringTheLoginMayPass) {
+  job_->retries.unreachable = 1;
+  for (int i = 0; i < 2; ++i) {
+    server_.handshake = Step::kDone;
+    server_.logins = {AuthStep::kFailed};
+    server_.failure = {Cause::kReset, false, "the connection broke: Connection reset by peer"};
+    if (i == 0) Start();
+    connector_.Succeed(kHost);
+    loop_.Run();
+    loop_.Advance(absl::Milliseconds(500));
+  }
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(outcome().cause, Cause::kReset);
+  EXPECT_EQ(outcome().attempts, 2);
+  EXPECT_THAT(outcome().message, HasSubstr("reset by peer, during the login; no key had been refused."));
+}
+
+TEST_F(HostTaskTest, ALoginThatIsTurnedAwayForItsNumberIsThrottled) {
+  job_->retries.throttled = 0;
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kFailed};
+  server_.failure = {Cause::kReset, true, "too many connections", true};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+}
+
+TEST_F(HostTaskTest, AJumpHostThatIsLostDuringTheLoginIsNoRefusal) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kFailed};
+  server_.failure = {Cause::kReset, false, "the server closed the connection without a word", true};
+  connector_.SucceedByALostWay(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kUnreachable);
+  EXPECT_EQ(outcome().cause, Cause::kReset);
+  EXPECT_THAT(outcome().message, HasSubstr("the jump host was lost"));
+}
+
+TEST_F(HostTaskTest, WhatTheServerSaidIsToldWhenTheLoginTakesTooLong) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.login_text = "To authenticate, visit https://login.example.com/";
+  connector_.Succeed(kHost);
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
+  EXPECT_THAT(outcome().message, HasSubstr("visit https://login.example.com/"));
+}
+
+TEST_F(HostTaskTest, AServerThatClosesRightAfterTheLoginRefusesIt) {
+  job_->retries.unreachable = 5;
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kFailed;
+  server_.failure = {Cause::kReset, false, "the connection broke: Connection reset by peer"};
+  server_.login_text = "Your account has expired.";
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+  EXPECT_EQ(outcome().attempts, 1);
+  EXPECT_THAT(outcome().message, HasSubstr("right after it had let ann in"));
+  EXPECT_THAT(outcome().message, HasSubstr("The server said: \"Your account has expired.\""));
 }
 
 TEST_F(HostTaskTest, WaitsToWriteOnlyWhenThereIsSomethingToWrite) {
@@ -805,6 +875,17 @@ TEST_F(HostTaskTest, AThrottledHostIsTriedAgainAfterAJitteredWait) {
   loop_.Advance(absl::Milliseconds(251));
   EXPECT_TRUE(connector_.Waits(kHost));
   EXPECT_THAT(observer_.events[0], ElementsAre("CONNECTING"));
+}
+
+TEST_F(HostTaskTest, AServerThatPenalizesThisAddressIsNotTriedAgain) {
+  Start();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kFailed;
+  server_.failure = {Cause::kPenalized, true, "it said \"Not allowed at this time\""};
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+  EXPECT_EQ(outcome().cause, Cause::kPenalized);
+  EXPECT_EQ(outcome().attempts, 1);
 }
 
 TEST_F(HostTaskTest, AfterTheLastAttemptTheOutcomeIsThatOfTheLast) {

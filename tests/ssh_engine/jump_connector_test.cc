@@ -71,7 +71,7 @@ class JumpConnectorTest : public ::testing::Test {
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   RunContext context_;
-  JumpLinks links_{&loop_, absl::Minutes(1)};
+  JumpLinks links_{&loop_, SessionLimits{1024, absl::Minutes(1), absl::Hours(1)}};
   std::deque<RunContext> contexts_;
   std::deque<Customer> customers_;
 };
@@ -178,6 +178,34 @@ TEST_F(JumpConnectorTest, AnUnusedOneIsClosed) {
   EXPECT_FALSE(gate_.gone);
   loop_.Advance(absl::Seconds(20));
   EXPECT_TRUE(gate_.gone);
+}
+
+TEST_F(JumpConnectorTest, AnOldOneCarriesNothingNewAndIsClosedWhenItCarriesNothing) {
+  const RunContext& context = Context();
+  Customer* customer = Connect(context, "a");
+  LetIn();
+  loop_.Advance(absl::Hours(1));
+  EXPECT_FALSE(gate_.gone);
+  Connect(context, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2));
+  gate_.tunnels[0]->open = SshTunnel::Step::kFailed;
+  customer->attempt.reset();
+  loop_.Run();
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(gate_.gone);
+}
+
+TEST_F(JumpConnectorTest, OneThatPenalizesUsIsNotTriedAgain) {
+  gate_.handshake = SshTransport::Step::kFailed;
+  gate_.failure = {Cause::kPenalized, true, "not at this time"};
+  const RunContext& context = Context();
+  Customer* first = Connect(context, "a");
+  LetIn();
+  EXPECT_EQ(first->result.state, HostState::kThrottled);
+  EXPECT_EQ(first->result.cause, Cause::kPenalized);
+  Customer* second = Connect(context, "b");
+  EXPECT_EQ(second->result.cause, Cause::kPenalized);
+  EXPECT_THAT(direct_.hosts(), SizeIs(1));
 }
 
 TEST_F(JumpConnectorTest, OneAfterTheOther) {

@@ -72,9 +72,13 @@ TEST(LibsshBuffersTest, KnowsOnlyThoseOfItsScope) {
   ssh_buffer second = ssh_buffer_new();
   EXPECT_EQ(outer.count(), 2u);
   EXPECT_EQ(inner.count(), 0u);
+  EXPECT_EQ(outer.newest(), second);
+  EXPECT_TRUE(outer.Has(first));
   ssh_buffer_free(first);
   ssh_buffer_free(second);
   EXPECT_EQ(outer.count(), 0u);
+  EXPECT_EQ(outer.newest(), nullptr);
+  EXPECT_FALSE(outer.Has(first));
 }
 
 }  // namespace

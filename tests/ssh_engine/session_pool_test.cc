@@ -213,6 +213,64 @@ TEST_F(SessionPoolTest, UnusedSessionsAreClosedWhenTheirTimeIsOver) {
   EXPECT_EQ(loop_.armed_timers(), 0u);
 }
 
+TEST_F(SessionPoolTest, AnOldSessionIsGivenToNobody) {
+  SessionLimits limits;
+  limits.max_idle = absl::Hours(9);
+  limits.max_age = absl::Hours(1);
+  MakePool(limits);
+  Keep("a");
+  loop_.Advance(absl::Hours(1) - absl::Milliseconds(1));
+  Customer* last = Get("a");
+  EXPECT_NE(last->grant.session, nullptr);
+  Return(last);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(Get("a")->grant.session, nullptr);
+}
+
+TEST_F(SessionPoolTest, AnOldSessionIsClosedWhenItsCommandEnds) {
+  SessionLimits limits;
+  limits.max_age = absl::Hours(1);
+  MakePool(limits);
+  Keep("a");
+  Customer* customer = Get("a");
+  loop_.Advance(absl::Hours(1));
+  EXPECT_EQ(pool_->sessions(), 1u);
+  Return(customer);
+  EXPECT_TRUE(server_.gone);
+  EXPECT_EQ(pool_->sessions(), 0u);
+}
+
+TEST_F(SessionPoolTest, WhoWaitsForAnOldSessionMakesANewOne) {
+  SessionLimits limits;
+  limits.max_age = absl::Hours(1);
+  MakePool(limits);
+  std::vector<Customer*> busy;
+  for (int i = 0; i < SessionPool::kMaxSessionsOfHost; ++i) {
+    busy.push_back(Get("a"));
+    LogIn(busy.back());
+  }
+  Customer* waiting = Get("a");
+  EXPECT_FALSE(waiting->granted);
+  loop_.Advance(absl::Hours(1));
+  Return(busy[0]);
+  EXPECT_TRUE(waiting->granted);
+  EXPECT_EQ(waiting->grant.session, nullptr);
+}
+
+TEST_F(SessionPoolTest, AnOldSessionThatNobodyUsesIsClosedSoon) {
+  SessionLimits limits;
+  limits.max_idle = absl::Hours(9);
+  limits.max_age = absl::Hours(1);
+  MakePool(limits);
+  Keep("a");
+  loop_.Advance(absl::Minutes(30));
+  Keep("b");
+  loop_.Advance(absl::Minutes(31));
+  EXPECT_EQ(pool_->idle_sessions(), 1u);
+  loop_.Advance(absl::Minutes(30));
+  EXPECT_EQ(pool_->sessions(), 0u);
+}
+
 TEST_F(SessionPoolTest, NothingIsKeptWhereTheTimeIsZero) {
   SessionLimits limits;
   limits.max_idle = absl::ZeroDuration();
