@@ -15,7 +15,10 @@
 #include "client/query_commands.h"
 #include "client/run_commands.h"
 #include "client/run_request.h"
+#include "client/secret_names.h"
+#include "client/standard_input.h"
 #include "client/terminal_text.h"
+#include "client/utf8_check.h"
 #include "client/version.h"
 #include "client/watch_commands.h"
 
@@ -87,6 +90,34 @@ int Call(const Options& options, const ServerAddress& server, const Requests& re
   }
 }
 
+// In requests, so that they are named as there.
+absl::Status CheckIds(const Options& options) {
+  v1::RerunHostsRequest ids;
+  ids.set_run_id(options.run_id);
+  ids.set_request_id(options.request_id);
+  return CheckUtf8(ids);
+}
+
+// A command that expects input would read none, and might succeed.
+absl::Status CheckInput(const Options& options) {
+  if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "there is input, and it would not reach the command: standard input is not sent yet. Where it "
+      "is not meant for it, give -n, or put </dev/null behind; a script can be the command itself: "
+      "-- \"$(cat FILE)\"");
+}
+
+void WarnOfSecrets(const Options& options) {
+  for (const std::string& pair : options.environment) {
+    const std::string name = pair.substr(0, pair.find('='));
+    if (!NamesSecret(name) || name.size() + 1 >= pair.size()) continue;
+    Complain(absl::UnknownError(absl::StrCat(
+        "warning: -e ", name, ": the value stays in the run's record (muster show --json), and ",
+        "others on the hosts can see it in the list of processes; let the command read a secret ",
+        "from a file there")));
+  }
+}
+
 // A pipeline reads the report, whatever happened.
 int CannotStart(const Options& options, const absl::Status& status) {
   if (!options.junit.empty()) JunitReport(options.junit).WriteError(status);
@@ -102,11 +133,16 @@ int RunSubcommand(const Options& options) {
   }
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server);
   if (!server.ok()) return CannotStart(options, server.status());
+  const absl::Status ids = CheckIds(options);
+  if (!ids.ok()) return CannotStart(options, ids);
   const absl::StatusOr<Requests> requests = MakeRequests(options, *server);
   if (absl::IsCancelled(requests.status())) return kInterrupted;
   if (!requests.ok()) return CannotStart(options, requests.status());
+  WarnOfSecrets(options);
   const absl::Status started = server->own ? EnsureDaemon(*server) : absl::OkStatus();
   if (!started.ok()) return CannotStart(options, started);
+  const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does
+  if (!input.ok()) return CannotStart(options, input);
   return Call(options, *server, *requests);
 }
 

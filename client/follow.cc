@@ -1,11 +1,16 @@
 #include "client/follow.h"
 
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/json.h"
 #include "client/outcome_text.h"
 #include "client/output_files.h"
+#include "client/ssh_config.h"
+#include "client/ssh_config_hint.h"
 #include "client/visible_text.h"
 
 namespace muster::client {
@@ -26,6 +31,25 @@ std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* write
   return NewLinePrinter(writer, WantsColour(*writer));
 }
 
+// Of the caller's own daemon: another one is not where the caller's ssh is.
+bool LogsInAsSshDoes(const Options& options) {
+  const bool starts =
+      options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kRerun;
+  const bool own = options.server.empty() || absl::StartsWith(options.server, "unix:");
+  return starts && own && options.credential.empty();
+}
+
+// Null where there is no such configuration.
+std::unique_ptr<Printer> MakeSshConfigHint(const Options& options, OutputWriter* writer) {
+  SshConfig config;
+  config.Read(FromEnvironment("HOME") + "/.ssh/config");
+  config.Read("/etc/ssh/ssh_config");
+  if (config.empty()) return nullptr;
+  return NewSshConfigHint(writer, std::move(config),
+                          {!options.user.empty(), options.port != 0, !options.jump_hosts.empty(),
+                           !options.identity_files.empty()});
+}
+
 }  // namespace
 
 Follower::Follower(const Options& options) : options_(options), start_(absl::Now()) {}
@@ -44,6 +68,10 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& option
     printers.push_back(std::move(junit));
   }
   if (!options.json) printers.push_back(NewNoticePrinter(&follower->writer_));
+  if (LogsInAsSshDoes(options)) {
+    std::unique_ptr<Printer> hint = MakeSshConfigHint(options, &follower->writer_);
+    if (hint != nullptr) printers.push_back(std::move(hint));
+  }
   printers.push_back(MakePrinter(options, &follower->writer_));
   return follower;
 }
@@ -123,6 +151,9 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
   Complain(status, begun_ ? absl::StrCat("; run ", run_id(), " may go on\n") : "\n");
   writer_.Flush();
   if (interrupted) return kInterrupted;
+  if (options_.command_code && status.ok() && LargestCommandCode(view_) > 0) {
+    return LargestCommandCode(view_);
+  }
   const int code = status.ok() ? ExitCodeOf(view_) : ExitCodeOf(status, begun_);
   return code == kSuccess && !written.ok() ? kFilesIncomplete : code;
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/state_names.h"
+#include "client/utf8_check.h"
 
 namespace muster::client {
 namespace {
@@ -63,6 +64,7 @@ absl::StatusOr<v1::ListRunsRequest> MakeListRequest(const Options& options, absl
   for (const v1::RunState state : *states) request.add_states(state);
   absl::Status status = FillLabels(options, &request);
   status.Update(FillSince(options, now, zone, &request));
+  status.Update(CheckUtf8(request));
   if (!status.ok()) return status;
   return request;
 }

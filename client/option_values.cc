@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "client/subcommands.h"
 
 namespace muster::client {
@@ -21,14 +22,27 @@ bool ParseSize(absl::string_view text, uint64_t* bytes) {
   return true;
 }
 
+// "1m30s"; a number alone, "2" or "0.5", is one of seconds, as with ssh's ConnectTimeout.
+bool ParseDuration(const std::string& text, absl::Duration* duration) {
+  const bool number = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
+  return absl::ParseDuration(number ? absl::StrCat(text, "s") : text, duration) &&
+         *duration >= absl::ZeroDuration() && *duration < absl::InfiniteDuration();
+}
+
 }  // namespace
+
+CLI::Option* AddList(CLI::App* app, const std::string& name, std::vector<std::string>* values,
+                     const std::string& what) {
+  // Else CLI11 would take the words that follow for values, too.
+  return app->add_option(name, *values, what)->allow_extra_args(false);
+}
 
 CLI::Option* AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                          const std::string& what) {
   const auto parse = [name, value](const CLI::results_t& results) {
-    if (absl::ParseDuration(results[0], value) && *value >= absl::ZeroDuration()) return true;
-    throw CLI::ValidationError(name,
-                               "\"" + results[0] + "\" is no duration; write 500ms, 10s, 5m or 1h");
+    if (ParseDuration(results[0], value)) return true;
+    throw CLI::ValidationError(
+        name, "\"" + results[0] + "\" is no duration; write 500ms, 10s or 10, 5m or 1h");
   };
   return app->add_option(name, parse, what)->type_name("DURATION")->expected(1);
 }

@@ -6,10 +6,12 @@
 #include <sstream>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/argument_scan.h"
+#include "client/help_format.h"
 #include "client/subcommands.h"
 #include "client/version.h"
+#include "client/visible_text.h"
 
 namespace muster::client {
 namespace {
@@ -52,47 +54,92 @@ void FillFromEnvironment(Options* options) {
   fill(&options->inventory, "MUSTER_INVENTORY");
 }
 
-bool HasSubcommand(const CLI::App& app, const std::string& name) {
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  return std::any_of(commands.begin(), commands.end(),
-                     [&](const CLI::App* command) { return command->get_name() == name; });
+void AddHelp(CLI::App* app, Options* options) {
+  CLI::App* help = app->add_subcommand("help", "Show this, or what a command does and its options");
+  help->add_option("command", options->help_topic, "Of which command")->type_name("COMMAND");
+  help->parse_complete_callback([options] { options->subcommand = Subcommand::kHelp; });
+}
+
+// The end of a command line that cannot be understood.
+ParsedOptions Wrong(const ScannedArguments& scanned, absl::string_view problem) {
+  const std::string blank = scanned.subcommand.empty() ? "" : " ";
+  ParsedOptions parsed;
+  parsed.exit_code = 2;
+  AppendVisibleLines(absl::StrCat("muster", blank, scanned.subcommand, ": ", problem,
+                                  "\n\"muster help", blank, scanned.subcommand,
+                                  "\" says what there is.\n"),
+                     &parsed.text);
+  return parsed;
+}
+
+std::string ProblemOf(const CLI::ParseError& error, const ScannedArguments& scanned) {
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!missing || scanned.command.empty()) return error.what();
+  return absl::StrCat(error.what(), "; options of muster go before the command, which begins with ",
+                      "the first word that is none: \"", scanned.command.front(), "\"");
+}
+
+// Of an app that has parsed nothing: another one shows the help of the subcommand that it parsed.
+ParsedOptions Help(const CLI::App& app, const std::string& topic) {
+  ParsedOptions parsed;
+  if (topic.empty()) {
+    parsed.text = app.help();
+    return parsed;
+  }
+  const ScannedArguments scanned = ScanArguments(app, {topic});
+  if (scanned.subcommand.empty()) return Wrong(scanned, scanned.problem);
+  parsed.text = app.get_subcommand(topic)->help(app.get_name());
+  return parsed;
 }
 
 }  // namespace
 
+std::unique_ptr<CLI::App> MakeApp(Options* options) {
+  auto app = std::make_unique<CLI::App>(
+      "muster runs a command on many hosts over SSH and shows their lines as they come.", "muster");
+  app->formatter(std::make_shared<HelpFormat>());
+  app->footer(absl::StrCat("\n", kExitCodesText));  // of the subcommands that have no other
+  app->require_subcommand(1);
+  // Flags may be repeated; a second value is refused before, or adds up (ScanArguments).
+  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->fallthrough();
+  app->set_version_flag("--version", absl::StrCat("muster ", kVersion));
+  AddConnection(app.get(), options);
+  AddRun(app.get(), options);
+  AddRerun(app.get(), options);
+  AddQueries(app.get(), options);
+  AddControls(app.get(), options);
+  AddTargets(app.get(), options);
+  AddHelp(app.get(), options);
+  app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
+    options->subcommand = Subcommand::kVersion;
+  });
+  app->footer(absl::StrCat(kFooter, kExitCodesText));
+  return app;
+}
+
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
-  CLI::App app("muster runs a command on many hosts over SSH and shows their lines as they come.",
-               "muster");
-  app.footer(absl::StrCat(kFooter, kExitCodesText));
-  app.require_subcommand(1);
-  // As everywhere: a script's or an alias' options can be overridden by later ones.
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.fallthrough();
-  app.set_version_flag("--version", absl::StrCat("muster ", kVersion));
-  AddConnection(&app, &parsed.options);
-  AddRun(&app, &parsed.options);
-  AddRerun(&app, &parsed.options);
-  AddQueries(&app, &parsed.options);
-  AddControls(&app, &parsed.options);
-  AddTargets(&app, &parsed.options);
-  app.add_subcommand("version", "Show muster's version")->parse_complete_callback([&parsed] {
-    parsed.options.subcommand = Subcommand::kVersion;
-  });
-  if (argc > 1 && argv[1][0] != '-' && !HasSubcommand(app, argv[1])) {
-    parsed.exit_code = 2;
-    parsed.text = absl::StrCat("There is no command \"", argv[1],
-                               "\".\nRun with --help for more information.\n");
-    return parsed;
-  }
+  const std::unique_ptr<CLI::App> app = MakeApp(&parsed.options);
+  ScannedArguments scanned = ScanArguments(*app, {argv + std::min(argc, 1), argv + argc});
+  if (!scanned.problem.empty()) return Wrong(scanned, scanned.problem);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
+    app->parse(std::vector<std::string>(scanned.words.rbegin(), scanned.words.rend()));
+  } catch (const CLI::Success& success) {  // --help, --version
     std::ostringstream out;
-    std::ostringstream err;
-    parsed.exit_code = app.exit(error, out, err) == 0 ? 0 : 2;
-    parsed.text = out.str() + err.str();
+    app->exit(success, out, out);
+    parsed.text = out.str();
     return parsed;
+  } catch (const CLI::ParseError& error) {
+    return Wrong(scanned, ProblemOf(error, scanned));
+  }
+  if (parsed.options.subcommand == Subcommand::kHelp) {
+    Options unused;
+    return Help(*MakeApp(&unused), parsed.options.help_topic);
+  }
+  parsed.options.command = std::move(scanned.command);
+  if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
+    return Wrong(scanned, "there is no command; it goes behind the options, as with ssh");
   }
   FillFromEnvironment(&parsed.options);
   parsed.run = true;

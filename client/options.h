@@ -23,6 +23,7 @@ enum class Subcommand {
   kResume,
   kCancel,
   kTargets,
+  kHelp,
   kVersion,
 };
 
@@ -46,8 +47,11 @@ struct Options {
   absl::Duration reconnect = absl::Seconds(30);
   bool json = false;
 
+  std::string help_topic;  // help
+
   // run, rerun, targets
-  std::string targets;
+  std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
+  std::vector<std::string> exclude;  // the same
   std::string inventory;
   std::vector<std::string> ignored_variables;  // of it
   std::string user;
@@ -63,6 +67,8 @@ struct Options {
   bool ask_passphrase = false;
   std::string request_id;
   bool detach = false;
+  bool no_stdin = false;       // what is on standard input is not for the command
+  bool command_code = false;   // the commands' largest exit code is ours; also of watch
 
   // run
   std::vector<std::string> command;

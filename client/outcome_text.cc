@@ -1,5 +1,8 @@
 #include "client/outcome_text.h"
 
+#include <signal.h>
+#include <string.h>
+
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -69,6 +72,25 @@ ExitCode ExitCodeOf(v1::HostState state) {
     default:
       return kCommandFailed;
   }
+}
+
+// By the names of RFC 4254, 6.10, which sigabbrev_np has, too.
+int NumberOfSignal(const std::string& name) {
+  for (int number = 1; number < NSIG; ++number) {
+    const char* known = sigabbrev_np(number);
+    if (known != nullptr && name == known) return number;
+  }
+  return 0;
+}
+
+int CommandCode(const v1::HostOutcome& outcome) {
+  constexpr int kMost = 255;
+  if (outcome.state() == v1::HOST_STATE_EXITED_NONZERO) {
+    return outcome.exit_code() > 0 ? std::min(outcome.exit_code(), kMost) : kMost;
+  }
+  const int number =
+      outcome.state() == v1::HOST_STATE_SIGNALED ? NumberOfSignal(outcome.signal()) : 0;
+  return number > 0 ? 128 + number : kMost;
 }
 
 struct Group {
@@ -161,6 +183,14 @@ ExitCode ExitCodeOf(const RunView& view) {
   }
   // Such as a failed probe.
   return state == v1::RUN_STATE_SUCCEEDED ? worst : std::max(worst, kCommandFailed);
+}
+
+int LargestCommandCode(const RunView& view) {
+  int largest = 0;
+  for (const RunView::Failure& failure : view.failures()) {
+    largest = std::max(largest, CommandCode(failure.outcome));
+  }
+  return largest;
 }
 
 ExitCode ExitCodeOf(const absl::Status& status, bool run_begun) {

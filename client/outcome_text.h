@@ -36,6 +36,9 @@ std::string ShortOutcome(const v1::HostOutcome& outcome);
 // What is the worst of the run, in the order 5, 3, 1: as the daemon counts it once the run has
 // ended, also for who saw a part of it.
 ExitCode ExitCodeOf(const RunView& view);
+// For -S: the largest exit code of the commands, as a shell has it: at most 255, 128 and its number
+// for a signal, 255 for a host that ended in another way.
+int LargestCommandCode(const RunView& view);
 // Of a call that failed. Once a run has begun, not to know its end is kUnknownOutcome.
 ExitCode ExitCodeOf(const absl::Status& status, bool run_begun);
 

@@ -12,6 +12,7 @@
 #include "client/run_tables.h"
 #include "client/state_names.h"
 #include "client/terminal_text.h"
+#include "client/utf8_check.h"
 
 namespace muster::client {
 namespace {
@@ -69,6 +70,8 @@ int Targets(const Options& options, const ServerAddress& server, MusterClient* c
   *request.mutable_targets() = *std::move(targets);
   request.set_user(options.user);
   request.set_port(options.port);
+  const absl::Status text = CheckUtf8(request);
+  if (!text.ok()) return Complain(text);
   const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(request);
   if (!response.ok()) return Complain(response.status());
   for (const v1::RunHost& host : response->hosts()) {

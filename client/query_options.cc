@@ -19,11 +19,13 @@ void AddJson(CLI::App* app, Options* options, const std::string& what) {
 void AddRuns(CLI::App* app, Options* options) {
   CLI::App* runs =
       AddSubcommand(app, options, Subcommand::kRuns, "runs", "List runs, newest first");
-  runs->add_option("-n,--limit", options->limit, "How many [20]")->check(CLI::Range(1, 1000));
+  runs->add_option("-n,--limit", options->limit, "How many [20]")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
   runs->add_option("--state", options->run_states,
                    "In one of these states: running,paused,stopping,succeeded,failed,canceled")
       ->type_name("STATES");
-  runs->add_option("--label", options->labels, "With this label; may be repeated")
+  AddList(runs, "--label", &options->labels, "With this label; may be repeated")
       ->type_name("KEY=VALUE");
   runs->add_option("--command", options->command_contains, "Whose command contains this")
       ->type_name("TEXT");
@@ -49,6 +51,7 @@ void AddWatch(CLI::App* app, Options* options) {
                     "Show a run's lines from the beginning, and follow it to its end");
   AddRunId(watch, options);
   AddViewOptions(watch, options);
+  watch->option_defaults()->group("Which part of the run");
   CLI::Option* from =
       watch->add_option("--from,--after", options->after, "Begin after this event [0]");
   from->type_name("SEQUENCE");
@@ -118,10 +121,14 @@ void AddControls(CLI::App* app, Options* options) {
 void AddTargets(CLI::App* app, Options* options) {
   CLI::App* targets = AddSubcommand(app, options, Subcommand::kTargets, "targets",
                                     "Show which hosts an expression means");
-  targets->add_option("expression", options->targets, "'web[01-20]!web03', '@web'")
-      ->required()
+  targets
+      ->add_option_function<std::string>(
+          "expression",
+          [options](const std::string& expression) { options->targets.push_back(expression); },
+          "'web[01-20]!web03', '@web'; or give -t")
       ->type_name("TARGETS");
   AddTargetOptions(targets, options);
+  targets->option_defaults()->group("What is shown");
   AddJson(targets, options, "One host in each line, as JSON");
 }
 

@@ -10,6 +10,7 @@
 #include "client/json.h"
 #include "client/outcome_text.h"
 #include "client/run_canceller.h"
+#include "client/standard_input.h"
 #include "client/terminal_text.h"
 
 namespace muster::client {
@@ -20,6 +21,14 @@ namespace {
 
 // Each attempt to start a run bears the same id, so that a connection that breaks leaves one run.
 std::string RequestIdOf(const std::string& given) { return given.empty() ? NewRequestId() : given; }
+
+// What came too late to be refused before the run was started.
+void TellUnsentInput(const Options& options) {
+  if (options.no_stdin || !InputWaits()) return;
+  Complain(absl::UnknownError(
+      "warning: input has come on standard input meanwhile, and no command has got it: standard "
+      "input is not sent yet; -n says that it is not meant for them"));
+}
 
 using Call = std::function<absl::Status(const MusterClient::Stream&)>;
 
@@ -42,7 +51,9 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   const absl::Status status =
       call({on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
   interrupts->Stop();
-  return follower->Finish(status, interrupts->interrupted());
+  const int code = follower->Finish(status, interrupts->interrupted());
+  TellUnsentInput(options);
+  return code;
 }
 
 int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run) {

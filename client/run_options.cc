@@ -6,14 +6,22 @@ namespace muster::client {
 namespace {
 
 constexpr char kRunText[] = R"(
+What follows the first word that is no option of muster, or --, is the command, as with ssh: its own
+options are its own.
+
 Targets: web[01-20] numbers, padded or not; [0-8/2] with a step; r[1-2]n[1-4] several dimensions;
 a,b both; a!b without; a&b in both; a^b in one only; @group and @group:role from an inventory;
-user@host:port, [2001:db8::1]:22.
+user@host:port, [2001:db8::1]:22. In a file or on standard input: one in each line,
+comments behind '#'.
 
 Lines of standard output come as "host: line" on standard output, those of standard error as
 "host [err]: line" on standard error. Ctrl-C cancels the run and shows what still comes; a second one
 leaves at once. A command of several words is joined with blanks and read by the remote shell, as with
 ssh; --argv passes them exactly.
+
+Standard input is not sent: where bytes wait there, nothing is started, unless -n says that they are not
+for the command. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
+for a host that ended in another way; as pdsh -S and clush -S do with ssh.
 
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
@@ -24,12 +32,13 @@ constexpr char kRunExamples[] = R"(
 
 Examples:
   muster run -t 'web[01-20]' -- uptime
-  muster run -t 'web*' --inventory hosts.yaml -f 10 -- systemctl restart nginx
+  muster run -t 'web*' -x web07 --inventory hosts.yaml -f 10 -- systemctl restart nginx
   muster run -t 'db[1-3].internal' -J ann@bastion.example.com -- uptime
   muster run -t 'node[1-500]' --fold -- uname -r
-  muster run -t 'web[01-20]' --batches 1,10%,50% --max-failures 5% --probe 'curl -sf localhost' -- ./deploy
+  muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
+  muster run -t @@hosts.txt -x 'db*' df -h /
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
-  muster run -t 'web[01-20]' --json -- cat /etc/os-release | jq -r 'select(.output).output.data|@base64d')";
+  muster run -t web01 --json -- cat /etc/os-release | jq -r 'select(.output).output.data|@base64d')";
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command
@@ -53,6 +62,8 @@ void AddStarting(CLI::App* app, Options* options) {
                   "Makes it safe to repeat: the same id and command is the same run")
       ->type_name("ID");
   app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
+  app->add_flag("-n,--no-stdin", options->no_stdin,
+                "Standard input is not for the command, which gets none in any case");
 }
 
 }  // namespace
@@ -60,25 +71,28 @@ void AddStarting(CLI::App* app, Options* options) {
 void AddRun(CLI::App* app, Options* options) {
   CLI::App* run = app->add_subcommand("run", "Run a command on hosts and show their lines");
   run->footer(absl::StrCat(kRunText, kExitCodesText, kRunExamples));
-  run->add_option("-t,--targets", options->targets, "Which hosts: 'web[01-20],db1'")
-      ->required()
-      ->type_name("TARGETS");
+  run->positionals_at_end();
   AddTargetOptions(run, options);
+  run->get_option("--targets")->required();
   AddLoginOptions(run, options);
   AddRolloutOptions(run, options);
   AddLimitOptions(run, options);
-  run->add_option("-e,--env", options->environment, "NAME=VALUE for the command; may be repeated")
+  run->option_defaults()->group("The command");
+  AddList(run, "-e,--env", &options->environment,
+          "For the command; may be repeated. Others can see it on the host and in the run: no "
+          "secrets")
       ->type_name("NAME=VALUE");
   run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
-  run->add_option("--label", options->labels, "KEY=VALUE to find the run by; may be repeated")
+  run->option_defaults()->group("The run");
+  AddList(run, "--label", &options->labels, "To find the run by; may be repeated")
       ->type_name("KEY=VALUE");
   run->add_flag(
       "--continue-after-restart", options->continue_after_restart,
       "When the daemon was ended and comes back, start the hosts that were not started yet");
   AddStarting(run, options);
   AddViewOptions(run, options);
-  run->add_option("command", options->command, "What to run; put -- before it")
-      ->required()
+  // For the help; ScanArguments takes its words.
+  run->add_option("command", options->command, "What to run, with its own options")
       ->type_name("COMMAND");
   run->parse_complete_callback([options] { options->subcommand = Subcommand::kRun; });
 }
@@ -88,6 +102,7 @@ void AddRerun(CLI::App* app, Options* options) {
       app->add_subcommand("rerun", "Run again on hosts of a run that did not succeed");
   rerun->footer(absl::StrCat(kRerunText, kExitCodesText));
   AddRunId(rerun, options);
+  rerun->option_defaults()->group("Hosts");
   AddStateFlag(rerun, options, "failed", "Where the command failed, timed out or was canceled");
   AddStateFlag(rerun, options, "unreached", "Which could not be reached or logged into");
   AddStateFlag(rerun, options, "unknown", "Of which nobody knows how far the command came");
@@ -95,8 +110,10 @@ void AddRerun(CLI::App* app, Options* options) {
   rerun->add_option("--states", options->states, "Which ended so: exited_nonzero,signaled")
       ->type_name("STATES");
   rerun->add_option("-u,--user", options->user,
-                    "Remote user, instead of the run's; hosts with one of their own keep it");
+                    "Remote user, instead of the run's; hosts with one of their own keep it")
+      ->type_name("NAME");
   AddLoginOptions(rerun, options);
+  rerun->option_defaults()->group("The run");
   AddStarting(rerun, options);
   AddViewOptions(rerun, options);
   rerun->parse_complete_callback([options] { options->subcommand = Subcommand::kRerun; });

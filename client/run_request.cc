@@ -1,33 +1,27 @@
 #include "client/run_request.h"
 
-#include <google/protobuf/stubs/common.h>
 #include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/caller_file.h"
 #include "client/nodeset/target.h"
 #include "client/rollout_request.h"
 #include "client/state_names.h"
+#include "client/target_expression.h"
+#include "client/utf8_check.h"
 
 namespace muster::client {
 namespace {
 
 absl::Status Invalid(absl::string_view option, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
-}
-
-std::string Absolute(const std::string& path) {
-  const std::string home = FromEnvironment("HOME");
-  if (absl::StartsWith(path, "~/") && !home.empty()) return absl::StrCat(home, path.substr(1));
-  return std::filesystem::absolute(path).lexically_normal();
 }
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
@@ -69,11 +63,20 @@ void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
   }
 }
 
-void FillKnownHosts(const Options& options, const std::string& home, v1::LocalCredential* local) {
-  if (!options.known_hosts.empty()) {
-    local->add_known_hosts_files(Absolute(options.known_hosts));
-    return;
+absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* local) {
+  absl::StatusOr<std::string> path = PathForDaemon(options.known_hosts);
+  if (!path.ok()) return Invalid("--known-hosts", path.status().message());
+  if (options.host_key_policy == "accept-new" && *path != AbsolutePath(options.known_hosts)) {
+    return Invalid("--known-hosts", absl::StrCat("new keys (accept-new) cannot be written to ",
+                                                 options.known_hosts, "; name a file"));
   }
+  local->add_known_hosts_files(*std::move(path));
+  return absl::OkStatus();
+}
+
+absl::Status FillKnownHosts(const Options& options, const std::string& home,
+                            v1::LocalCredential* local) {
+  if (!options.known_hosts.empty()) return FillGivenKnownHosts(options, local);
   // The first is where accept-new adds to, so it is named whether or not it exists.
   if (!home.empty()) {
     local->add_known_hosts_files(home + "/.ssh/known_hosts");
@@ -81,19 +84,23 @@ void FillKnownHosts(const Options& options, const std::string& home, v1::LocalCr
   }
   local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
   local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
+  return absl::OkStatus();
 }
 
-void FillLocal(const Options& options, const std::string& passphrase, v1::LocalCredential* local) {
+absl::Status FillLocal(const Options& options, const std::string& passphrase,
+                       v1::LocalCredential* local) {
   const std::string home = FromEnvironment("HOME");
   const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
-  if (!agent.empty()) local->set_agent_socket(Absolute(agent));
+  if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
   local->set_identities_only(options.identities_only);
-  for (const std::string& path : options.identity_files) {
-    local->add_identity_files()->set_path(Absolute(path));
+  for (const std::string& given : options.identity_files) {
+    absl::StatusOr<std::string> path = PathForDaemon(given);
+    if (!path.ok()) return Invalid("--identity", path.status().message());
+    local->add_identity_files()->set_path(*std::move(path));
   }
   if (options.identity_files.empty() && !home.empty()) AddUsersOwnKeys(home, local);
   for (v1::IdentityFile& file : *local->mutable_identity_files()) file.set_passphrase(passphrase);
-  FillKnownHosts(options, home, local);
+  return FillKnownHosts(options, home, local);
 }
 
 // In the notation of targets.
@@ -125,8 +132,7 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
     return absl::OkStatus();
   }
   if (server.is_unix()) {
-    FillLocal(options, passphrase, login->mutable_local());
-    return absl::OkStatus();
+    return FillLocal(options, passphrase, login->mutable_local());
   }
   return Invalid("--credential", absl::StrCat("musterd at ", server.target,
                                               " is shared: name one of the credentials that it is "
@@ -142,20 +148,6 @@ absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& se
   if (option == nullptr) return absl::OkStatus();
   return Invalid(option, absl::StrCat("musterd at ", server.target,
                                       " is shared and cannot read your files; use --credential"));
-}
-
-// Protobuf's strings are UTF-8.
-absl::Status CheckUtf8(const Options& options) {
-  const auto bad = [](const std::string& text) {
-    return !google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
-                                                                static_cast<int>(text.size()));
-  };
-  for (const std::string& word : options.command) {
-    if (bad(word)) return Invalid("command", "it is not UTF-8");
-  }
-  if (bad(options.targets)) return Invalid("targets", "they are not UTF-8");
-  if (bad(options.jump_hosts)) return Invalid("--jump", "it is not UTF-8");
-  return absl::OkStatus();
 }
 
 void FillStopping(const Options& options, v1::RunSpec* spec) {
@@ -182,21 +174,25 @@ bool GivesLogin(const Options& options) {
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
   v1::TargetSpec targets;
-  targets.set_expression(options.targets);
+  absl::StatusOr<std::string> expression = TargetExpression(options.targets, options.exclude);
+  if (!expression.ok()) return expression.status();
+  targets.set_expression(*std::move(expression));
   std::string inventory = options.inventory;
   if (inventory.empty() && server.is_unix()) {
     inventory = FromEnvironment("HOME") + "/.config/muster/inventory.yaml";
     if (!Exists(inventory)) inventory.clear();
   }
-  if (!inventory.empty()) targets.set_inventory_file(Absolute(inventory));
   for (const std::string& name : options.ignored_variables) targets.add_ignored_variables(name);
+  if (inventory.empty()) return targets;
+  absl::StatusOr<std::string> path = PathForDaemon(inventory);
+  if (!path.ok()) return Invalid("--inventory", path.status().message());
+  targets.set_inventory_file(*std::move(path));
   return targets;
 }
 
 absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
                                         const std::string& passphrase) {
-  absl::Status status = CheckUtf8(options);
-  status.Update(CheckNetworkOptions(options, server));
+  absl::Status status = CheckNetworkOptions(options, server);
   v1::RunSpec spec;
   absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
   status.Update(targets.status());
@@ -215,6 +211,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   for (const std::string& label : options.labels) {
     status.Update(AddPair("--label", label, spec.mutable_labels()));
   }
+  status.Update(CheckUtf8(spec));
   if (!status.ok()) return status;
   return spec;
 }
@@ -229,9 +226,9 @@ absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
   if (!states.ok()) return Invalid("--states", states.status().message());
   for (const v1::HostState state : *states) request.add_states(state);
   if (!GivesLogin(options)) return request;
-  absl::Status status = CheckUtf8(options);
-  status.Update(CheckNetworkOptions(options, server));
+  absl::Status status = CheckNetworkOptions(options, server);
   status.Update(FillLogin(options, server, passphrase, request.mutable_login()));
+  status.Update(CheckUtf8(request));
   if (!status.ok()) return status;
   return request;
 }

@@ -21,6 +21,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
 absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
                                                        const ServerAddress& server,
                                                        const std::string& passphrase);
+// Reads what -t, -x and -I have to be read by the caller for (standard input, pipes). May block.
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
 
 }  // namespace muster::client

@@ -14,24 +14,34 @@ void AddRunId(CLI::App* app, Options* options) {
 }
 
 void AddTargetOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Hosts");
+  AddList(app, "-t,--targets", &options->targets,
+          "Which hosts: 'web[01-20],db1'; - reads them from standard input, @@FILE from a file; "
+          "several add up")
+      ->type_name("TARGETS");
+  AddList(app, "-x,--exclude", &options->exclude,
+          "Which of them not; written as targets are, several add up")
+      ->type_name("TARGETS");
   app->add_option("-I,--inventory", options->inventory,
                   "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
                   "~/.config/muster/inventory.yaml]")
       ->type_name("FILE");
-  app->add_option("--ignore-variable", options->ignored_variables,
-                  "A variable of an Ansible inventory that is refused as long as Muster does not support "
-                  "it, to be left out of account; may be repeated")
+  AddList(app, "--ignore-variable", &options->ignored_variables,
+          "A variable of an Ansible inventory that is refused as long as Muster does not support it, to "
+          "be left out of account; may be repeated")
       ->type_name("NAME");
-  app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]");
+  app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]")
+      ->type_name("NAME");
   app->add_option("-p,--port", options->port, "Port of targets that name none [22]")
       ->check(CLI::Range(1, 65535))
       ->type_name("PORT");
 }
 
 void AddLoginOptions(CLI::App* app, Options* options) {
-  app->add_option("-i,--identity", options->identity_files,
-                  "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's "
-                  "keys, ~/.ssh/id_*]")
+  app->option_defaults()->group("Logging in");
+  AddList(app, "-i,--identity", &options->identity_files,
+          "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's keys, "
+          "~/.ssh/id_*]")
       ->type_name("KEYFILE");
   app->add_flag("--identities-only", options->identities_only,
                 "Of your agent's keys, offer those alone that a key file names");
@@ -42,7 +52,8 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("--host-key-policy", options->host_key_policy,
                   "Host keys that are not known: strict rejects them, accept-new writes them down "
                   "[strict]")
-      ->check(CLI::IsMember({"strict", "accept-new"}));
+      ->check(CLI::IsMember({"strict", "accept-new"}))
+      ->type_name("strict|accept-new");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
@@ -52,6 +63,7 @@ void AddLoginOptions(CLI::App* app, Options* options) {
 }
 
 void AddRolloutOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Taking turns");
   RolloutOptions* rollout = &options->rollout;
   app->add_option("-f,--max-in-flight", rollout->max_in_flight, "Hosts at the same time [256]")
       ->check(CLI::Range(1, 20000))
@@ -77,6 +89,7 @@ void AddRolloutOptions(CLI::App* app, Options* options) {
 }
 
 void AddLimitOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
   AddDuration(app, "--connect-timeout", &options->connect_timeout,
               "From the name to the login, with all retries [10s]");
   AddDuration(app, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
@@ -94,7 +107,8 @@ void AddLimitOptions(CLI::App* app, Options* options) {
   app->add_option(
          "--on-output-limit", options->on_output_limit,
          "truncate drops what is past the limit, cancel ends the host's command [truncate]")
-      ->check(CLI::IsMember({"truncate", "cancel"}));
+      ->check(CLI::IsMember({"truncate", "cancel"}))
+      ->type_name("truncate|cancel");
   app->add_option("--retries", options->retries,
                   "Try hosts that cannot be reached so often again, before the command [0]")
       ->check(CLI::Range(0, 100))
@@ -102,9 +116,12 @@ void AddLimitOptions(CLI::App* app, Options* options) {
 }
 
 void AddViewOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("What is shown and kept");
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
   app->add_flag("--json", options->json, "Show one event in each line, as JSON")->excludes(fold);
+  app->add_flag("-S,--command-code", options->command_code,
+                "End with the largest exit code of the commands, 255 where one did not run");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
   app->add_option("--output-dir", options->output_dir,
                   "Also write each host's output to DIR/HOST, its standard error to DIR/HOST.err")

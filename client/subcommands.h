@@ -1,9 +1,11 @@
-// The parts of muster's command line; only options.cc puts them together.
+// The parts of muster's command line.
 #ifndef CLIENT_SUBCOMMANDS_H_
 #define CLIENT_SUBCOMMANDS_H_
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "client/options.h"
@@ -12,6 +14,9 @@ namespace muster::client {
 
 // What every help says of exit codes: the one place that defines them for users.
 extern const char kExitCodesText[];
+
+// The whole of it. `options` must outlive it.
+std::unique_ptr<CLI::App> MakeApp(Options* options);
 
 // Each adds its options, and where it is a subcommand, that. `options` must outlive the parsing.
 void AddRun(CLI::App* app, Options* options);
@@ -31,6 +36,10 @@ void AddLimitOptions(CLI::App* app, Options* options);
 // How a run is shown and what is kept of it.
 void AddViewOptions(CLI::App* app, Options* options);
 
+// Values that add up, one for each time that the option is given.
+CLI::Option* AddList(CLI::App* app, const std::string& name, std::vector<std::string>* values,
+                     const std::string& what);
+// A number is one of seconds.
 CLI::Option* AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                          const std::string& what);
 // Bytes, with K, M, G for powers of 1024.

@@ -104,7 +104,8 @@ absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
   }
   if (exports->size() > kMaxCommandBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "command: ", exports->size(), " bytes with its environment; at most ", kMaxCommandBytes));
+        "command: ", exports->size(), " bytes with its environment; at most ", kMaxCommandBytes,
+        ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run that"));
   }
   return exports;
 }

@@ -9,8 +9,8 @@ namespace muster::service {
 
 inline constexpr size_t kMaxHosts = 100'000;
 inline constexpr size_t kMaxTargetExpressionBytes = 64 * 1024;
-inline constexpr size_t kMaxCommandBytes = 128 * 1024;
 inline constexpr int kMaxIgnoredVariables = 32;
+inline constexpr size_t kMaxCommandBytes = 128 * 1024 - 1;  // MAX_ARG_STRLEN has a NUL, too
 inline constexpr int kMaxFiles = 32;  // identity files, known_hosts files
 inline constexpr int kMaxJumpHosts = 8;
 inline constexpr size_t kMaxJumpHostBytes = 255;

@@ -15,6 +15,7 @@
 #include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
 #include "service/spec_check.h"
+#include "service/targets/group_hint.h"
 
 namespace muster::service {
 namespace {
@@ -131,7 +132,9 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
       Resolve(caller, spec.targets(), std::move(defaults));
   if (!hosts.ok()) return hosts.status();
-  return PrepareWith(caller, spec, *login, *std::move(hosts));
+  absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
+  if (run.ok()) WarnOfGroups(spec.targets(), &run->plan.warnings);
+  return run;
 }
 
 absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller, const v1::RunSpec& spec,
@@ -178,6 +181,17 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   const uint64_t asked = spec.output_limits().max_bytes_per_run();
   run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
   return run;
+}
+
+// Of an inventory of the caller's own: others need not tell him their groups.
+void RunPreparer::WarnOfGroups(const v1::TargetSpec& targets,
+                               std::vector<std::string>* warnings) const {
+  if (targets.inventory_file().empty()) return;
+  const absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
+      files_->GetInventory(targets.inventory_file());
+  if (!inventory.ok() || *inventory == nullptr) return;
+  std::string hint = HintOfGroups(targets.expression(), **inventory);
+  if (!hint.empty()) warnings->push_back(std::move(hint));
 }
 
 absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,

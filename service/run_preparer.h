@@ -56,6 +56,7 @@ class RunPreparer {
   std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
+  void WarnOfGroups(const v1::TargetSpec& targets, std::vector<std::string>* warnings) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
                                           const Login& login, std::vector<v1::RunHost> hosts) const;

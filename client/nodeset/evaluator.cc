@@ -12,7 +12,7 @@
 namespace muster {
 namespace {
 
-constexpr size_t kMaxNesting = 32;  // groups within groups
+constexpr size_t kMaxNesting = 32;  // groups within groups, parentheses within parentheses
 constexpr uint64_t kBudgetFactor = 16;
 constexpr absl::string_view kOperators = ",!&^";
 
@@ -41,8 +41,10 @@ class Scanner {
   bool AtEnd() const { return rest_.empty(); }
   const char* position() const { return rest_.data(); }
 
-  // The text up to the next operator or blank outside brackets.
+  // The text up to the next operator or blank outside brackets; with a parenthesis, up to the one
+  // that closes it.
   bool ReadOperand(absl::string_view* operand, SyntaxError* error) {
+    if (!rest_.empty() && rest_[0] == '(') return ReadParentheses(operand, error);
     size_t end = 0;
     while (end < rest_.size() && !IsOperator(rest_[end]) && !IsBlank(rest_[end])) {
       if (rest_[end] == '[' && (end = rest_.find(']', end)) == absl::string_view::npos) {
@@ -70,6 +72,22 @@ class Scanner {
   }
 
  private:
+  bool ReadParentheses(absl::string_view* operand, SyntaxError* error) {
+    size_t end = 0;
+    int open = 0;
+    do {
+      if (rest_[end] == '[') end = std::min(rest_.find(']', end), rest_.size() - 1);
+      if (rest_[end] == '(') ++open;
+      if (rest_[end] == ')') --open;
+      ++end;
+    } while (open > 0 && end < rest_.size());
+    if (open > 0) return error->Set(rest_.data(), "'(' is never closed");
+    *operand = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+    if (rest_.empty() || IsOperator(rest_[0]) || IsBlank(rest_[0])) return true;
+    return error->Set(rest_.data(), "expected an operator or a blank behind ')'");
+  }
+
   void SkipBlanks() { rest_ = absl::StripLeadingAsciiWhitespace(rest_); }
 
   absl::string_view rest_;
@@ -109,6 +127,7 @@ absl::StatusOr<HostSet> Evaluator::EvaluateOperand(absl::string_view text,
                                                    absl::string_view expression,
                                                    absl::string_view source) {
   SyntaxError error;
+  if (text[0] == '(') return EvaluateParentheses(text, expression, source);
   Operand operand;
   if (!ParseOperand(text, &operand, &error)) return ToStatus(error, expression);
   switch (operand.kind) {
@@ -124,6 +143,25 @@ absl::StatusOr<HostSet> Evaluator::EvaluateOperand(absl::string_view text,
   if (absl::Status status = Charge(1); !status.ok()) return status;
   return HostSet{
       table_.Number({std::string(operand.user), std::move(operand.address), operand.port})};
+}
+
+absl::StatusOr<HostSet> Evaluator::EvaluateParentheses(absl::string_view text,
+                                                       absl::string_view expression,
+                                                       absl::string_view source) {
+  SyntaxError error;
+  const absl::string_view inside = text.substr(1, text.size() - 2);
+  if (absl::StripAsciiWhitespace(inside).empty()) {
+    error.Set(text.data(), "nothing stands in these parentheses");
+    return ToStatus(error, expression);
+  }
+  if (parentheses_ == kMaxNesting) {
+    error.Set(text.data(), absl::StrCat("more than ", kMaxNesting, " parentheses in each other"));
+    return ToStatus(error, expression);
+  }
+  ++parentheses_;
+  absl::StatusOr<HostSet> set = EvaluateSet(inside, source);
+  --parentheses_;
+  return set;
 }
 
 absl::StatusOr<HostSet> Evaluator::ExpandNames(const Operand& operand, absl::string_view text) {

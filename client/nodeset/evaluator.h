@@ -33,6 +33,8 @@ class Evaluator {
   absl::StatusOr<HostSet> EvaluateSet(absl::string_view expression, absl::string_view source);
   absl::StatusOr<HostSet> EvaluateOperand(absl::string_view text, absl::string_view expression,
                                           absl::string_view source);
+  absl::StatusOr<HostSet> EvaluateParentheses(absl::string_view text, absl::string_view expression,
+                                              absl::string_view source);
 
   absl::StatusOr<HostSet> ExpandNames(const Operand& operand, absl::string_view text);
   absl::StatusOr<HostSet> MatchMask(const Operand& operand, absl::string_view text,
@@ -58,6 +60,7 @@ class Evaluator {
   uint64_t budget_;                      // hosts that operands may still have
   std::map<GroupName, HostSet> groups_;  // those evaluated
   std::vector<GroupName> nesting_;       // those being evaluated, outermost first
+  size_t parentheses_ = 0;               // open ones
 };
 
 }  // namespace muster

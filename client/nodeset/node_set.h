@@ -10,6 +10,7 @@
 //   @group, @source:group        what a group file says; @* is every host, rack numbers may be
 //                                ranges: @rack[1-4]
 //   web*, db?                    the known hosts (those of @*) that match
+//   (web[1-9]!web3)              an expression by itself; at most 32 within each other
 //
 // Results come in ClusterShell's order and fold to ClusterShell's text. Where it differs, on
 // purpose:
@@ -23,6 +24,7 @@
 //   - A group that does not exist is an error, also where ClusterShell takes it for empty; so is
 //     '@' where no groups are known, and a group that includes itself.
 //   - There are limits, see NodeSetOptions. A bracket counts before duplicates are dropped.
+//   - ClusterShell has no parentheses.
 //   - @@source (the names of groups) is not offered.
 //   - Folding several dimensions gives up merging after a fixed amount of work (sets of far more
 //     than 100,000 irregular names); what it then gives is right, but longer.

@@ -4,9 +4,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/argument_scan.h"
 #include "client/list_request.h"
 #include "client/run_request.h"
+#include "client/secret_names.h"
+#include "client/subcommands.h"
 
 namespace muster::client {
 namespace {
@@ -31,8 +43,162 @@ TEST(OptionsTest, Run) {
   EXPECT_THAT(parsed.options.command, ElementsAre("echo", "-n", "hi"));
 }
 
-TEST(OptionsTest, ALaterOptionOverridesAnEarlierOne) {
-  EXPECT_EQ(Parse({"run", "-t", "a", "-u", "ann", "-u", "bob", "--", "true"}).options.user, "bob");
+// ssh, pdsh and clush end their own options at the first word that is none.
+TEST(OptionsTest, WhatFollowsTheFirstWordIsTheCommands) {
+  const auto command = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"run", "-t", "a"});
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_TRUE(parsed.run) << parsed.text;
+    EXPECT_FALSE(parsed.options.detach || parsed.options.quiet);
+    EXPECT_EQ(parsed.options.user, "");
+    EXPECT_THAT(parsed.options.targets, ElementsAre("a"));
+    return parsed.options.command;
+  };
+  EXPECT_THAT(command({"ls", "-d", "X"}), ElementsAre("ls", "-d", "X"));
+  EXPECT_THAT(command({"df", "-h", "/"}), ElementsAre("df", "-h", "/"));
+  EXPECT_THAT(command({"grep", "-q", "--help", "f"}), ElementsAre("grep", "-q", "--help", "f"));
+  EXPECT_THAT(command({"sort", "-u", "FILE"}), ElementsAre("sort", "-u", "FILE"));
+  EXPECT_THAT(command({"ls", "-t", "b"}), ElementsAre("ls", "-t", "b"));
+  EXPECT_THAT(command({"ls", "--", "-x"}), ElementsAre("ls", "--", "-x"));
+  EXPECT_THAT(command({"--", "-x"}), ElementsAre("-x"));
+  EXPECT_THAT(command({"--", "--", "-x"}), ElementsAre("--", "-x"));
+  EXPECT_THAT(command({"-e", "A=1", "env"}), ElementsAre("env"));
+  EXPECT_THAT(command({"echo", "[a,b]", ""}), ElementsAre("echo", "[a,b]", ""));
+  EXPECT_THAT(command({"--", "runs", "version"}), ElementsAre("runs", "version"));
+}
+
+TEST(OptionsTest, OptionsAreRecognisedHoweverTheyAreWritten) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"run", "-t", "-", "-qd", "true", "-S"},
+           {"run", "-qdt", "-", "true", "-S"},
+           {"run", "-qdt-", "true", "-S"},
+           {"run", "--targets=-", "--quiet", "--detach", "true", "-S"}}) {
+    const ParsedOptions parsed = Parse(words);
+    ASSERT_TRUE(parsed.run) << parsed.text;
+    EXPECT_TRUE(parsed.options.quiet && parsed.options.detach);
+    EXPECT_FALSE(parsed.options.command_code);
+    EXPECT_THAT(parsed.options.targets, ElementsAre("-"));
+    EXPECT_THAT(parsed.options.command, ElementsAre("true", "-S"));
+  }
+  const ParsedOptions parsed =
+      Parse({"--server", "hub:1", "run", "--user=", "-t", "a", "--reconnect=1m", "true"});
+  ASSERT_TRUE(parsed.run) << parsed.text;
+  EXPECT_EQ(parsed.options.server, "hub:1");
+  EXPECT_EQ(parsed.options.user, "");
+  EXPECT_EQ(parsed.options.reconnect, absl::Minutes(1));
+  EXPECT_TRUE(Parse({"rerun", "r1", "--failed"}).run);
+}
+
+TEST(OptionsTest, AnOptionWithinTheCommandIsExplained) {
+  const ParsedOptions parsed = Parse({"run", "ls", "-t", "a"});
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.text, HasSubstr("--targets"));
+  EXPECT_THAT(parsed.text, HasSubstr("before the command"));
+  EXPECT_THAT(parsed.text, HasSubstr("\"ls\""));
+}
+
+// Values that CLI11's checks let pass, for options that have some.
+const char* ValueFor(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  if (absl::StrContains(type, "DURATION") || absl::StrContains(type, "SIZE") ||
+      absl::StrContains(type, "INT") || absl::StrContains(type, "SEQUENCE")) {
+    return "7";
+  }
+  if (absl::StrContains(type, "strict")) return "strict";
+  if (absl::StrContains(type, "truncate")) return "cancel";
+  return "a=b";
+}
+
+// Whatever option comes next: a value that is dropped is a run on other hosts, as another user.
+TEST(OptionsTest, EveryRepeatedOptionAddsUpOrIsAnError) {
+  Options options;
+  const std::unique_ptr<CLI::App> app = MakeApp(&options);
+  std::vector<const CLI::App*> all = {app.get()};
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    all.push_back(sub);
+  }
+  int lists = 0;
+  int single = 0;
+  for (const CLI::App* sub : all) {
+    for (const CLI::Option* option : sub->get_options()) {
+      if (!option->nonpositional() || !TakesValue(*option)) continue;
+      const std::string name = option->get_lnames().empty()
+                                   ? "-" + option->get_snames().front()
+                                   : "--" + option->get_lnames().front();
+      const std::string command = sub == app.get() ? "version" : sub->get_name();
+      const char* value = ValueFor(*option);
+      const ScannedArguments twice = ScanArguments(*app, {command, name, value, name, value});
+      if (TakesList(*option)) {
+        ++lists;
+        EXPECT_EQ(twice.problem, "") << command << " " << name;
+        std::vector<std::string> words = twice.words;
+        for (const CLI::Option* needed : sub->get_options()) {
+          if (!needed->get_required() || needed == option) continue;
+          if (needed->nonpositional()) words.push_back(needed->get_name());
+          words.push_back("a");
+        }
+        app->parse(std::vector<std::string>(words.rbegin(), words.rend()));
+        EXPECT_EQ(option->count(), 2u) << command << " " << name;
+        continue;
+      }
+      ++single;
+      EXPECT_THAT(twice.problem, HasSubstr(name + " is given twice")) << command;
+    }
+  }
+  EXPECT_GE(lists, 5);
+  EXPECT_GE(single, 40);
+}
+
+TEST(OptionsTest, GivenTwiceIsToldWithBothValues) {
+  const ParsedOptions parsed = Parse({"run", "-t", "a", "-u", "ann", "--user=bob", "--", "true"});
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.text, HasSubstr("--user is given twice, as \"ann\" and as \"bob\""));
+  EXPECT_EQ(Parse({"--server", "a:1", "runs", "--server", "b:1"}).exit_code, 2);
+  EXPECT_TRUE(Parse({"run", "-qq", "-t", "a", "true"}).run);
+}
+
+TEST(OptionsTest, UnknownNamesAreToldWithTheClosest) {
+  const auto told = [](std::vector<const char*> words, const char* hint) {
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr(hint));
+  };
+  told({"run", "--targts", "a", "--", "true"}, "no option --targts; did you mean --targets?");
+  told({"run", "--targts=a", "true"}, "did you mean --targets?");
+  told({"run", "--serv", "a", "true"}, "--server");
+  told({"run", "-Z", "-t", "a", "true"}, "no option -Z");
+  told({"rnu", "-t", "a"}, "did you mean run");
+  told({"help", "wacth"}, "did you mean watch?");
+  told({"run", "-t"}, "--targets: its value is missing");
+  EXPECT_THAT(Parse({"run", "--\x1b[31m"}).text, ::testing::Not(HasSubstr("\x1b")));
+}
+
+TEST(OptionsTest, HelpOfACommand) {
+  const std::string run = Parse({"help", "run"}).text;
+  EXPECT_EQ(run, Parse({"run", "--help"}).text);
+  EXPECT_THAT(run, HasSubstr("Usage: muster run [OPTIONS] COMMAND..."));
+  EXPECT_THAT(run, HasSubstr("Logging in:"));
+  EXPECT_LT(run.find("Exit codes"), run.find("Examples:"));
+  EXPECT_EQ(Parse({"help"}).text, Parse({"--help"}).text);
+  EXPECT_EQ(Parse({"help", "run"}).exit_code, 0);
+  for (const char* command : {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel",
+                              "targets", "help"}) {
+    for (const absl::string_view line : absl::StrSplit(Parse({"help", command}).text, '\n')) {
+      EXPECT_LE(line.size(), 100u) << command << ": " << line;
+    }
+  }
+}
+
+TEST(OptionsTest, ANumberAloneIsOneOfSeconds) {
+  const auto timeout = [](const char* text) {
+    return Parse({"run", "-t", "a", "--connect-timeout", text, "true"}).options.connect_timeout;
+  };
+  EXPECT_EQ(timeout("2"), absl::Seconds(2));
+  EXPECT_EQ(timeout("0.5"), absl::Milliseconds(500));
+  EXPECT_EQ(timeout("1m30s"), absl::Seconds(90));
+  for (const char* bad : {"", "-1", "1 2", "inf", "1..2", "2x"}) {
+    EXPECT_EQ(Parse({"run", "-t", "a", "--run-timeout", bad, "true"}).exit_code, 2) << bad;
+  }
 }
 
 TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
@@ -42,8 +208,8 @@ TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
     EXPECT_EQ(parsed.exit_code, 2);
     EXPECT_THAT(parsed.text, HasSubstr(hint));
   };
-  wrong({}, "subcommand");
-  wrong({"run", "-t", "a"}, "command");
+  wrong({}, "help");
+  wrong({"run", "-t", "a"}, "there is no command");
   wrong({"run", "--", "true"}, "-t");
   wrong({"run", "-t", "a", "-p", "0", "--", "true"}, "-p");
   wrong({"run", "-t", "a", "--command-timeout", "soon", "--", "true"}, "soon");
@@ -107,7 +273,7 @@ class RunRequestTest : public ::testing::Test {
   RunRequestTest() {
     setenv("HOME", "/nonexistent", 1);
     unsetenv("SSH_AUTH_SOCK");
-    options_.targets = "web1";
+    options_.targets = {"web1"};
     options_.command = {"uname", "-a"};
   }
   absl::StatusOr<v1::RunSpec> Make(const ServerAddress& server = {"unix:/run/m.sock", true}) {
@@ -176,6 +342,104 @@ TEST_F(RunRequestTest, EnvironmentAndLabels) {
   EXPECT_EQ(spec.labels().at("ticket"), "OPS-1");
   options_.environment = {"nonsense"};
   EXPECT_FALSE(Make().ok());
+}
+
+TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
+  const auto expression = [this](std::vector<std::string> targets,
+                                 std::vector<std::string> exclude) {
+    options_.targets = std::move(targets);
+    options_.exclude = std::move(exclude);
+    const absl::StatusOr<v1::RunSpec> spec = Make();
+    return spec.ok() ? spec->targets().expression() : std::string(spec.status().message());
+  };
+  EXPECT_EQ(expression({"a", "b[1-2],c"}, {}), "a,b[1-2],c");
+  EXPECT_EQ(expression({"a!b", "c!d"}, {}), "a!b,(c!d)");
+  EXPECT_EQ(expression({"a"}, {"b", "c,d"}), "a!b!(c,d)");
+  EXPECT_THAT(expression({"a", ""}, {}), HasSubstr("--targets: it names no host"));
+  EXPECT_THAT(expression({"a"}, {" "}), HasSubstr("--exclude: it names no host"));
+  EXPECT_THAT(expression({}, {}), HasSubstr("--targets: there are none"));
+  EXPECT_THAT(expression({"-"}, {"-"}), HasSubstr("once only"));
+  EXPECT_THAT(expression({"@@/no/such/file"}, {}), HasSubstr("/no/such/file"));
+}
+
+TEST_F(RunRequestTest, TargetsFromAFile) {
+  const std::string path = ::testing::TempDir() + "/hosts";
+  const auto expression = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    options_.targets = {"@@" + path};
+    const absl::StatusOr<v1::RunSpec> spec = Make();
+    return spec.ok() ? spec->targets().expression() : std::string(spec.status().message());
+  };
+  EXPECT_EQ(expression("# all\nweb1\r\n\n  db[1-3]!db2 # not two\nc"), "web1,(db[1-3]!db2),c");
+  EXPECT_THAT(expression("# none\n"), HasSubstr("names no host"));
+  std::string many;
+  for (int i = 10000; i < 20000; ++i) absl::StrAppend(&many, "node", i, ".example.com\n");
+  EXPECT_EQ(expression(many), "node[10000-19999].example.com");
+}
+
+TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
+  const std::string bad = "a\xff=b";
+  const auto refused = [this](const char* name) {
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr(name));
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr("UTF-8"));
+    options_ = Options();
+    options_.targets = {"web1"};
+    options_.command = {"true"};
+  };
+  options_.environment = {bad};
+  refused("--env: \"a\\xff\"");
+  options_.labels = {bad};
+  refused("--label");
+  options_.user = bad;
+  refused("--user");
+  options_.rollout.lock = bad;
+  refused("--lock");
+  options_.identity_files = {bad};
+  refused("--identity");
+  options_.known_hosts = bad;
+  refused("--known-hosts");
+  options_.inventory = bad;
+  refused("--inventory");
+  options_.targets = {bad};
+  refused("--targets");
+  options_.command = {bad};
+  refused("the command");
+  options_.argv = true;
+  options_.command = {bad};
+  refused("the command");
+  options_.rollout.batches = "1";
+  options_.rollout.probe = bad;
+  refused("--probe");
+  options_.identity_files = {bad};
+  options_.request_id = bad;
+  options_.run_id = "r1";
+  EXPECT_THAT(std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, "").status()
+                              .message()),
+              HasSubstr("UTF-8"));
+}
+
+// As the shell passes <(...).
+TEST_F(RunRequestTest, WhatTheDaemonCannotOpenIsReadByTheCaller) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "[web]\nweb1\n", 11), 11);
+  close(ends[1]);
+  options_.inventory = absl::StrCat("/dev/fd/", ends[0]);
+  const std::string path = Make()->targets().inventory_file();
+  EXPECT_THAT(path, HasSubstr(absl::StrCat("/proc/", getpid(), "/fd/")));
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(text, "[web]\nweb1\n");
+  struct stat info = {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISREG(info.st_mode));
+  EXPECT_EQ(info.st_mode & 077, 0u);
+  close(ends[0]);
+  options_.inventory.clear();
+  options_.known_hosts = "/proc/self/cmdline";
+  EXPECT_THAT(Make()->login().local().known_hosts_files(0), HasSubstr("/fd/"));
+  options_.host_key_policy = "accept-new";
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--known-hosts"));
 }
 
 TEST_F(RunRequestTest, Rollout) {
@@ -255,8 +519,22 @@ TEST(ListRequestTest, Filters) {
   EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
   options.since = "1970-01-02";
   EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
+  options.since = "2h";
+  options.command_contains = "\xff";
+  EXPECT_THAT(std::string(MakeListRequest(options, now, absl::UTCTimeZone()).status().message()),
+              HasSubstr("--command"));
+  options.command_contains.clear();
   options.since = "yesterday";
   EXPECT_FALSE(MakeListRequest(options, now, absl::UTCTimeZone()).ok());
+}
+
+TEST(SecretNamesTest, Names) {
+  for (const char* name : {"DB_PASSWORD", "github_token", "AWS_SECRET_ACCESS_KEY", "DB_PASS"}) {
+    EXPECT_TRUE(NamesSecret(name)) << name;
+  }
+  for (const char* name : {"PWD", "OLDPWD", "TARGET", "COMPASS", "KEYBOARD", "PATH"}) {
+    EXPECT_FALSE(NamesSecret(name)) << name;
+  }
 }
 
 TEST(ServerAddressTest, Forms) {

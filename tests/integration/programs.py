@@ -89,6 +89,19 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def last_login(args):
+    """The arguments without the fleet's user, port and known_hosts file where later ones name
+    others: muster takes each of them once."""
+    args = list(args)
+    end = args.index("--") if "--" in args else len(args)
+    for option in ("-u", "-p", "--known-hosts"):
+        places = [at for at in range(end) if args[at] == option]
+        for at in reversed(places[:-1]):
+            del args[at:at + 2]
+            end -= 2
+    return args
+
+
 class Muster:
     """Calls muster against a daemon and a fleet."""
 
@@ -102,9 +115,9 @@ class Muster:
         self.env = environment(daemon.folder, MUSTER_SERVER=daemon.address, **env)
 
     def __call__(self, *args, **more):
-        return Result(subprocess.run([MUSTER, *args], env=self.env, capture_output=True,
-                                     stdin=subprocess.DEVNULL, timeout=SECONDS, check=False,
-                                     **more))
+        return Result(subprocess.run([MUSTER, *last_login(args)], env=self.env, capture_output=True,
+                                     timeout=SECONDS, check=False,
+                                     **{"stdin": subprocess.DEVNULL, **more}))
 
     def run(self, targets, *args, options=()):
         """muster run with the fleet's login; `options` come after it and so win."""
@@ -112,8 +125,8 @@ class Muster:
 
     def start(self, *args, **more):
         """A muster that goes on while the test does other things."""
-        return subprocess.Popen([MUSTER, *args], env=self.env, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+        return subprocess.Popen([MUSTER, *last_login(args)], env=self.env, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **{"stdin": subprocess.DEVNULL, **more})
 
     def outcomes(self, targets, *args, options=()):
         """Runs with --json; the exit code, and each host's outcome by its name."""

@@ -74,6 +74,10 @@ TEST(NodeSetTest, Expands) {
       {"web[1-5]&web[4-9]", "web4 web5"},
       {"web[1-3]^web[2-4]", "web1 web4"},
       {"web[1-3]!web2,web2", "web1 web2 web3"},  // from left to right
+      {"web2,(web[1-3]!web2)", "web1 web2 web3"},
+      {"web[1-5]!(web[1-3]&web[2-4]),db1", "db1 web1 web4 web5"},
+      {"( web1 web2 )^(web2)", "web1"},
+      {"((web1),([2001:db8::1]:22))", "[2001:db8::1]:22 web1"},
       {"web1[8-12]", "web18 web19 web110 web111 web112"},
       {"web[0-4/2]0", "web00 web20 web40"},
       {"web1,web01,web001", "web1 web01 web001"},

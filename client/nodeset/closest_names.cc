@@ -1,4 +1,4 @@
-#include "service/targets/closest_names.h"
+#include "client/nodeset/closest_names.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace muster::service {
+namespace muster {
 namespace {
 
 constexpr size_t kMaxSuggestions = 3;
@@ -31,8 +31,10 @@ size_t Distance(absl::string_view a, absl::string_view b) {
   return row.back();
 }
 
-std::vector<absl::string_view> Closest(absl::string_view wanted,
-                                       const std::vector<absl::string_view>& names) {
+}  // namespace
+
+std::vector<absl::string_view> ClosestNames(absl::string_view wanted,
+                                            const std::vector<absl::string_view>& names) {
   const size_t tolerance = std::max<size_t>(2, wanted.size() / 3);
   std::vector<std::pair<size_t, absl::string_view>> close;
   for (const absl::string_view name : names) {
@@ -47,19 +49,17 @@ std::vector<absl::string_view> Closest(absl::string_view wanted,
   return result;
 }
 
-}  // namespace
-
 std::string Suggest(absl::string_view wanted, const std::vector<absl::string_view>& names,
                     absl::string_view prefix) {
   const auto add = [&](std::string* out, absl::string_view name) {
     absl::StrAppend(out, prefix, name);
   };
   if (names.empty()) return "there is none";
-  const std::vector<absl::string_view> close = Closest(wanted, names);
+  const std::vector<absl::string_view> close = ClosestNames(wanted, names);
   if (!close.empty()) return absl::StrCat("did you mean ", absl::StrJoin(close, " or ", add), "?");
   const size_t shown = std::min(names.size(), kMaxListed);
   return absl::StrCat("there are ", absl::StrJoin(names.begin(), names.begin() + shown, ", ", add),
                       shown < names.size() ? ", ..." : "");
 }
 
-}  // namespace muster::service
+}  // namespace muster

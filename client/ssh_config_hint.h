@@ -1,0 +1,29 @@
+// Tells where ssh would go another way than muster, which does not read ssh_config(5).
+#ifndef CLIENT_SSH_CONFIG_HINT_H_
+#define CLIENT_SSH_CONFIG_HINT_H_
+
+#include <memory>
+
+#include "client/output_writer.h"
+#include "client/printer.h"
+#include "client/ssh_config.h"
+
+namespace muster::client {
+
+// What the command line says: it would win over ssh's configuration, too. A value.
+struct GivenLogin {
+  bool user = false;
+  bool port = false;
+  bool jump = false;
+  bool identity = false;
+};
+
+// On standard error, once before the output of hosts that ssh would reach otherwise (HostName, User,
+// Port, ProxyJump, ProxyCommand), and once at the end for hosts that could not be logged into where
+// it has other keys for them. Says nothing where nothing differs.
+std::unique_ptr<Printer> NewSshConfigHint(OutputWriter* writer, SshConfig config,
+                                          const GivenLogin& given);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_SSH_CONFIG_HINT_H_

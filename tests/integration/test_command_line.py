@@ -1,0 +1,211 @@
+"""What muster makes of its command line: what it takes, what it refuses, and what it says."""
+
+import os
+import subprocess
+
+import pytest
+
+from fleet import read, write
+from programs import MUSTER, Result
+
+
+@pytest.mark.parametrize("words,shown", [
+    (["ls", "-d", "/etc"], "/etc"), (["printf", "%s", "-h"], "-h"), (["echo", "-q", "--help"],
+                                                                    "-q --help"),
+    (["echo", "-t", "x", "--", "-d"], "-t x -- -d"), (["--argv", "echo", "[a,b]"], "[a,b]")])
+def test_what_follows_the_first_word_belongs_to_the_command(muster, words, shown):
+    result = muster("run", *muster.login, "-t", "127.0.0.1", *words)
+    assert (result.code, result.text.strip()) == (0, f"127.0.0.1: {shown}"), result.err
+
+
+def test_options_before_the_subcommand_and_behind_it(muster):
+    env = {name: value for name, value in muster.env.items() if name != "MUSTER_SERVER"}
+    server = muster.env["MUSTER_SERVER"]
+    for args in (["--server", server, "run", *muster.login], ["run", *muster.login, "--server",
+                                                              server]):
+        result = Result(subprocess.run([MUSTER, *args, "-t", "127.0.0.1", "echo", "--server", "x"],
+                                       env=env, capture_output=True, stdin=subprocess.DEVNULL,
+                                       check=False))
+        assert result.text == "127.0.0.1: --server x\n", result.err
+
+
+def test_targets_add_up_and_some_are_left_out(muster, tmp_path):
+    hosts = str(tmp_path / "hosts")
+    write(hosts, "# the first\n127.0.0.1\n127.0.0.[2-4]!127.0.0.3  # not the third\n")
+    result = muster("targets", "-t", "127.0.0.9", "-t", f"@@{hosts}", "-x", "127.0.0.2,127.0.0.7")
+    assert result.text.split() == ["127.0.0.1", "127.0.0.4", "127.0.0.9"], result.err
+    result = muster("run", *muster.login, "-t", "127.0.0.1", "-t", "127.0.0.2", "echo hi")
+    assert sorted(result.text.splitlines()) == ["127.0.0.1: hi", "127.0.0.2: hi"]
+    result = muster("run", *muster.login, "-t", "127.0.0.1", "--user", "nobody", "true")
+    assert result.code == 2
+    assert "--user is given twice" in result.err and "nobody" in result.err
+
+
+def test_targets_from_standard_input(muster):
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"127.0.0.1\n# a comment\n127.0.0.2\n")
+    os.close(write_end)
+    result = muster("run", *muster.login, "-t", "-", "echo", "hi", stdin=read_end)
+    os.close(read_end)
+    assert sorted(result.text.splitlines()) == ["127.0.0.1: hi", "127.0.0.2: hi"], result.err
+
+
+def with_input(muster, stdin, *options, command="cat; echo done"):
+    return muster("run", *muster.login, *options, "-t", "127.0.0.1", "--", command, stdin=stdin)
+
+
+def test_input_that_would_not_be_sent_starts_nothing(muster, tmp_path):
+    script = str(tmp_path / "script.sh")
+    write(script, "echo never\n")
+    with open(script, encoding="utf-8") as file:
+        result = with_input(muster, file)
+        assert (result.code, result.out) == (2, b"")
+        assert "standard input is not sent" in result.err and "-n" in result.err
+        assert with_input(muster, file, "-d").code == 2
+        result = with_input(muster, file, "-n")
+        assert (result.code, result.text) == (0, "127.0.0.1: done\n")
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"echo never\n")
+    result = with_input(muster, read_end)
+    assert (result.code, result.out) == (2, b"")
+    os.close(write_end)
+    os.close(read_end)
+
+
+def test_where_nothing_is_offered_nothing_is_refused(muster, tmp_path):
+    """As cron, pipelines, services and a loop at its end leave it."""
+    empty = str(tmp_path / "empty")
+    write(empty, "")
+    open_pipe, writer = os.pipe()
+    ended_pipe, ended = os.pipe()
+    os.close(ended)
+    with open(empty, encoding="utf-8") as file:
+        for stdin in (subprocess.DEVNULL, file, open_pipe, ended_pipe):
+            result = with_input(muster, stdin)
+            assert (result.code, result.text, result.err.count("input")) == (
+                0, "127.0.0.1: done\n", 0), result.err
+    closed = Result(subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", MUSTER, "run", *muster.login, "-t", "127.0.0.1", "echo done"],
+        env=muster.env, capture_output=True, check=False))
+    assert (closed.code, closed.text) == (0, "127.0.0.1: done\n"), closed.err
+    for end in (open_pipe, writer, ended_pipe):
+        os.close(end)
+
+
+def test_input_that_comes_later_is_told(muster):
+    read_end, write_end = os.pipe()
+    process = muster.start("run", *muster.login, "-t", "127.0.0.1", "--", "echo on; sleep 1",
+                           stdin=read_end)
+    assert process.stdout.readline() == b"127.0.0.1: on\n"
+    os.write(write_end, b"too late\n")
+    err = process.communicate()[1].decode()
+    assert process.returncode == 0
+    assert "no command has got it" in err
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_the_commands_exit_code_on_request(muster):
+    command = 'set -- $SSH_CONNECTION; exit ${3##*.}'
+    assert muster.run("127.0.0.[3-7]", command).code == 1
+    assert muster.run("127.0.0.[3-7]", command, options=["-S"]).code == 7
+    assert muster.run("127.0.0.[1-2]", "true", options=["-S"]).code == 0
+    assert muster.run("127.0.0.1", "kill -TERM $$", options=["-S"]).code == 128 + 15
+    assert muster.run("127.0.0.3,127.0.0.5:1", command, options=["-S"]).code == 255
+
+
+def test_a_secret_is_warned_about(muster):
+    result = muster.run("127.0.0.1", "echo $DB_PASSWORD", options=["-e", "DB_PASSWORD=x", "-e", "A=b"])
+    assert (result.code, result.text) == (0, "127.0.0.1: x\n")
+    assert result.err.count("warning: -e DB_PASSWORD") == 1 and "-e A" not in result.err
+
+
+def test_files_that_only_the_caller_can_open(muster, fleet):
+    port = fleet.servers[0].port
+    shell = ('exec "$0" run -u "$1" -p "$2" -i <(cat "$3") --known-hosts <(cat "$4") '
+             f"-I <(echo '[web]'; echo 'one ansible_host=127.0.0.1'; echo 'two ansible_host=127.0.0.2') "
+             "-t @web 'echo hi'")
+    result = Result(subprocess.run(
+        ["bash", "-c", shell, MUSTER, fleet.user, str(port), fleet.key, fleet.known_hosts],
+        env=muster.env, capture_output=True, stdin=subprocess.DEVNULL, check=False))
+    assert result.code == 0, result.err
+    assert sorted(result.text.splitlines()) == ["one: hi", "two: hi"]
+
+
+@pytest.mark.parametrize("options,name", [
+    (["-e", b"A=\xff"], "--env"), (["--label", b"a=\xff"], "--label"), (["--lock", b"\xff"],
+                                                                        "--lock"),
+    (["-i", b"/tmp/\xff"], "--identity"), (["--request-id", b"\xff"], "--request-id")])
+def test_what_is_not_utf8_is_told_in_a_sentence(muster, options, name):
+    result = muster.run("127.0.0.1", "true", options=options)
+    assert (result.code, result.out) == (2, b"")
+    assert name in result.err and "UTF-8" in result.err and "libprotobuf" not in result.err
+
+
+def test_a_run_of_that_name_cannot_be(muster):
+    for command in ("show", "watch", "cancel", "rerun"):
+        result = muster(command, b"\xff")
+        assert result.code == 2
+        assert "UTF-8" in result.err and "libprotobuf" not in result.err
+
+
+def test_the_longest_command_that_a_host_can_run(muster):
+    """Linux takes no argument of more than 131,071 bytes: execve(2)."""
+    most = 131071
+    result = muster.run("127.0.0.1", ":", "x" * (most - 2))
+    assert result.code == 0, result.err
+    for options, size in (([], most + 1), (["-e", "A=b"], most - 3)):
+        result = muster.run("127.0.0.1", ":", "x" * (size - 2), options=options)
+        assert (result.code, result.out) == (2, b"")
+        assert "131071" in result.err and "file" in result.err
+
+
+def test_lines_longer_than_the_limit_are_whole(muster):
+    """Past 16 MiB a line comes in parts, of which none but the last ends it."""
+    size = 40 << 20
+    result = muster.run("127.0.0.1", f"head -c {size} /dev/zero | tr '\\0' x; echo; echo end")
+    assert result.code == 0, result.err
+    lines = result.out.split(b"\n")
+    assert lines[-2:] == [b"127.0.0.1: end", b""]
+    assert sum(line.count(b"x") for line in lines) == size
+
+
+def test_a_group_without_its_sign_is_suggested(muster, tmp_path):
+    path = str(tmp_path / "hosts.ini")
+    write(path, "[prod]\nweb1 ansible_host=127.0.0.1\n")
+    result = muster.run("prod", "true", options=["-I", path])
+    assert result.code == 3
+    assert "@prod" in result.err
+    assert "@prod" not in muster.run("web1", "true", options=["-I", path]).err
+
+
+SSH_CONFIG = """
+Host web1 web2
+    HostName 127.0.0.1
+    User deploy
+    Port 2200
+Host *
+    IdentityFile ~/.ssh/work
+"""
+
+
+def with_ssh_config(muster, home):
+    os.makedirs(home / ".ssh", exist_ok=True)
+    write(str(home / ".ssh" / "config"), SSH_CONFIG)
+    muster.env["HOME"] = str(home)
+
+
+def test_settings_of_ssh_config_that_are_not_read_are_told_once(muster, tmp_path):
+    with_ssh_config(muster, tmp_path)
+    result = muster("run", "-t", "web[1-2]", "--connect-timeout", "1", "true")
+    assert result.code == 3
+    assert result.err.count("ssh_config") == 1
+    assert "web[1-2]" in result.err and "HostName 127.0.0.1" in result.err
+    assert "Port 2200" in result.err and "User deploy" in result.err
+
+
+def test_ssh_config_is_not_mentioned_where_it_does_not_matter(muster, tmp_path):
+    with_ssh_config(muster, tmp_path)
+    result = muster.run("127.0.0.1", "echo hi")
+    assert (result.text, "ssh_config" in result.err) == ("127.0.0.1: hi\n", False)
+    assert read(str(tmp_path / ".ssh" / "config")) == SSH_CONFIG
