@@ -31,6 +31,10 @@ void AddConnection(CLI::App* app, Options* options) {
   app->add_option("--server", options->server,
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
       ->type_name("ADDRESS");
+  app->add_option("--server-user", options->server_user,
+                  "Whose unix socket that is, where neither yours nor root's; gets no passphrases "
+                  "[$MUSTER_SERVER_USER]")
+      ->type_name("USER");
   app->add_option("--tls-cert", options->tls.certificate,
                   "Your certificate, for a musterd on the network [$MUSTER_TLS_CERT]")
       ->type_name("FILE");
@@ -46,6 +50,7 @@ void FillFromEnvironment(Options* options) {
     if (value->empty()) *value = FromEnvironment(name);
   };
   fill(&options->server, "MUSTER_SERVER");
+  fill(&options->server_user, "MUSTER_SERVER_USER");
   fill(&options->tls.certificate, "MUSTER_TLS_CERT");
   fill(&options->tls.key, "MUSTER_TLS_KEY");
   fill(&options->tls.ca, "MUSTER_TLS_CA");
@@ -76,6 +81,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   AddQueries(&app, &parsed.options);
   AddControls(&app, &parsed.options);
   AddTargets(&app, &parsed.options);
+  AddDaemon(&app, &parsed.options);
   app.add_subcommand("version", "Show muster's version")->parse_complete_callback([&parsed] {
     parsed.options.subcommand = Subcommand::kVersion;
   });

@@ -23,6 +23,7 @@ enum class Subcommand {
   kResume,
   kCancel,
   kTargets,
+  kDaemon,
   kVersion,
 };
 
@@ -42,6 +43,7 @@ struct RolloutOptions {
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
   std::string server;  // "": $MUSTER_SERVER, or the caller's own daemon
+  std::string server_user;  // whose unix socket that is, where it is another user's
   TlsFiles tls;
   absl::Duration reconnect = absl::Seconds(30);
   bool json = false;
@@ -101,6 +103,10 @@ struct Options {
   std::string command_contains;
   std::string since;
   std::string creator;
+
+  // daemon
+  std::string daemon_action;  // "status", "stop", "restart"
+  bool force = false;
 };
 
 // How reading a command line ended: either options, or an exit code with what to print first.

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/state_folder.h"
 #include "service/recovery.h"
 #include "service/retention.h"
 #include "service/store/sqlite_run_store.h"
@@ -37,8 +38,9 @@ constexpr std::chrono::seconds kShutdownTime(5);
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options) {
   std::unique_ptr<Daemon> daemon(new Daemon(options));
   absl::Status status = daemon->LoadPolicy();
-  if (status.ok()) status = daemon->Listen();
+  // Whoever has the state folder's lock is its daemon, and may listen.
   if (status.ok()) status = daemon->OpenStore();
+  if (status.ok()) status = daemon->Listen();
   if (status.ok()) status = daemon->StartRuns();
   if (status.ok()) status = daemon->StartServer();
   if (!status.ok()) return status;
@@ -75,7 +77,18 @@ absl::Status Daemon::Listen() {
     if (!socket.ok()) return socket.status();
     sockets_.push_back(std::make_unique<ListeningSocket>(*std::move(socket)));
   }
-  return absl::OkStatus();
+  return LinkSocket();
+}
+
+// The state folder says where its daemon listens.
+absl::Status Daemon::LinkSocket() {
+  const std::string own = absl::StrCat(options_.state_dir, "/", kSocketName);
+  ListeningSocket* first = nullptr;
+  for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
+    if (socket->name() == "unix:" + own) return absl::OkStatus();
+    if (first == nullptr && socket->is_unix()) first = socket.get();
+  }
+  return first != nullptr ? first->LinkFrom(own) : absl::OkStatus();
 }
 
 absl::Status Daemon::OpenStore() {

@@ -54,6 +54,7 @@ class Daemon {
   explicit Daemon(const DaemonOptions& options);
   absl::Status LoadPolicy();
   absl::Status Listen();
+  absl::Status LinkSocket();
   absl::Status OpenStore();
   absl::Status StartRuns();
   absl::Status StartServer();
