@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client/state_folder.h"
+#include "service/file_lock.h"
 
 namespace muster::service {
 namespace {
@@ -43,13 +43,13 @@ absl::StatusOr<UniqueFd> Bind(int family, const sockaddr* address, socklen_t siz
   return fd;
 }
 
-// The lock is the kernel's, so it goes with its process, however that ends.
 absl::StatusOr<UniqueFd> Lock(const std::string& path) {
   const std::string lock_path = path + ".lock";
   UniqueFd fd(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return ErrnoStatus(lock_path);
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno != EWOULDBLOCK) return ErrnoStatus(lock_path);
+  const int error = LockFile(fd.get());
+  if (error == 0) return fd;
+  if (error != EWOULDBLOCK) return absl::ErrnoToStatus(error, lock_path);
   return absl::AlreadyExistsError(absl::StrCat("another musterd is serving unix:", path,
                                                "; use that one, stop it, or listen elsewhere"));
 }

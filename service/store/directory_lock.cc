@@ -1,7 +1,6 @@
 #include "service/store/directory_lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,16 +9,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "service/file_lock.h"
 #include "service/store/file_system.h"
 #include "service/version.h"
 
 namespace muster::service {
 namespace {
-
-// Who only looks whether a daemon is there holds the lock for a moment: muster does.
-constexpr int kTries = 10;
-constexpr absl::Duration kPause = absl::Milliseconds(20);
 
 std::string ThisMachine() {
   char name[256] = {};
@@ -46,14 +41,6 @@ absl::Status WriteHolder(int fd, const std::string& path) {
   return FileError(errno, "write", path);
 }
 
-int TryLock(int fd) {
-  for (int tries = kTries;; --tries) {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
-    if (errno != EWOULDBLOCK || tries == 1) return errno;
-    absl::SleepFor(kPause);
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) {
@@ -63,7 +50,7 @@ absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) 
   const std::string path = absl::StrCat(directory, "/lock");
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return FileError(errno, "open", path);
-  if (const int error = TryLock(fd.get()); error != 0) {
+  if (const int error = LockFile(fd.get()); error != 0) {
     return error == EWOULDBLOCK ? Held(directory, fd.get()) : FileError(error, "lock", path);
   }
   if (absl::Status status = WriteHolder(fd.get(), path); !status.ok()) return status;
