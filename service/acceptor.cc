@@ -49,9 +49,11 @@ bool IsOwner(int fd) {
 }  // namespace
 
 Acceptor::Acceptor(ListeningSocket* socket,
-                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc)
+                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc,
+                   std::function<absl::Status()> may_renew)
     : socket_(socket),
       grpc_(std::move(grpc)),
+      may_renew_(std::move(may_renew)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       reserve_(OpenReserve()) {}
 
@@ -84,11 +86,13 @@ void Acceptor::Loop() {
 }
 
 void Acceptor::RenewSocket() {
-  const absl::StatusOr<bool> renewed = socket_->Renew();
-  const std::string problem(renewed.status().message());
-  if (renewed.ok() && *renewed) spdlog::warn("{} had been removed: made anew", socket_->name());
-  if (!renewed.ok() && problem != renewal_problem_) {
-    spdlog::error("{} was removed and cannot be made anew: {}", socket_->name(), problem);
+  if (socket_->IsThere()) return;
+  absl::Status status = may_renew_();
+  if (status.ok()) status = socket_->Renew();
+  const std::string problem(status.message());
+  if (status.ok()) spdlog::warn("{} had been removed: made anew", socket_->name());
+  if (!status.ok() && problem != renewal_problem_) {
+    spdlog::error("{} was removed and is not made anew: {}", socket_->name(), problem);
   }
   renewal_problem_ = problem;
 }

@@ -5,10 +5,12 @@
 #include <grpcpp/server_builder.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "service/listening_socket.h"
 #include "ssh_engine/unique_fd.h"
 
@@ -21,9 +23,11 @@ namespace muster::service {
 // built and stopped before it is shut down.
 class Acceptor {
  public:
-  // Both must outlive it.
+  // `may_renew` is asked, on the loop's thread, before a socket that is gone is made anew. All must
+  // outlive it.
   Acceptor(ListeningSocket* socket,
-           std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc);
+           std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc,
+           std::function<absl::Status()> may_renew);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -46,6 +50,7 @@ class Acceptor {
 
   ListeningSocket* const socket_;  // of the loop's thread, from Start to Stop
   const std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc_;
+  const std::function<absl::Status()> may_renew_;
   const UniqueFd stop_;  // an eventfd
   UniqueFd reserve_;     // of the loop's thread
   std::string renewal_problem_;  // of the loop's thread

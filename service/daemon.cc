@@ -7,6 +7,7 @@
 #include <grpcpp/server_builder.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -80,6 +81,18 @@ absl::Status Daemon::Listen() {
   return LinkSocket();
 }
 
+// Where the state folder was removed, what is there now may be another daemon's.
+absl::Status Daemon::OwnsFolder() const {
+  struct stat info = {};
+  const std::string lock = absl::StrCat(options_.state_dir, "/", kLockName);
+  if (stat(lock.c_str(), &info) == 0 && info.st_dev == lock_file_.st_dev &&
+      info.st_ino == lock_file_.st_ino) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(options_.state_dir, " was removed, and this musterd's runs with it; stop it"));
+}
+
 // The state folder says where its daemon listens.
 absl::Status Daemon::LinkSocket() {
   const std::string own = absl::StrCat(options_.state_dir, "/", kSocketName);
@@ -98,6 +111,7 @@ absl::Status Daemon::OpenStore() {
       OpenRunStore(absl::StrCat(options_.state_dir, "/runs"), options);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
+  stat(absl::StrCat(options_.state_dir, "/", kLockName).c_str(), &lock_file_);
   return absl::OkStatus();
 }
 
@@ -164,7 +178,8 @@ absl::Status Daemon::StartServer() {
     acceptors_.push_back(std::make_unique<Acceptor>(
         socket.get(),
         builder.experimental().AddExternalConnectionAcceptor(
-            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials)));
+            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials),
+        [this] { return OwnsFolder(); }));
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");

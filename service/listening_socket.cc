@@ -189,18 +189,19 @@ absl::Status ListeningSocket::KeepLock() {
   return lock.status();
 }
 
-absl::StatusOr<bool> ListeningSocket::Renew() {
-  if (path_.empty() || (IsAt(path_) && (link_.empty() || IsAt(link_)))) return false;
+bool ListeningSocket::IsThere() const {
+  return path_.empty() || (IsAt(path_) && (link_.empty() || IsAt(link_)));
+}
+
+absl::Status ListeningSocket::Renew() {
+  absl::Status status;
   if (!IsAt(path_)) {
-    absl::Status status = CheckSocketFolder(std::filesystem::path(path_).parent_path());
+    status = CheckSocketFolder(std::filesystem::path(path_).parent_path());
     if (status.ok()) status = KeepLock();
     if (status.ok()) status = MakeSocket();
-    if (!status.ok()) return status;
   }
-  if (!link_.empty()) {
-    if (absl::Status linked = LinkFrom(link_); !linked.ok()) return linked;
-  }
-  return true;
+  if (status.ok() && !link_.empty()) status = LinkFrom(link_);
+  return status;
 }
 
 absl::StatusOr<ListeningSocket> ListeningSocket::OpenTcp(const ListenAddress& address) {

@@ -37,9 +37,12 @@ class ListeningSocket {
 
   // Of a unix socket: a link to it, which is kept up and removed with it.
   absl::Status LinkFrom(const std::string& link);
-  // Makes a unix socket anew whose file somebody has removed (a cleaned /tmp, a folder that went at
-  // logout): connections go on, new ones would find nobody. Whether it had to.
-  absl::StatusOr<bool> Renew();
+  // Whether a unix socket's file, and the link, are still where they were made: somebody may have
+  // removed them (a cleaned /tmp, a folder that went at logout). Connections go on then, new ones
+  // find nobody.
+  bool IsThere() const;
+  // Makes them anew.
+  absl::Status Renew();
   // Turns away who waits and who comes; the lock is held until the end.
   void Close();
 

@@ -94,6 +94,18 @@ def test_a_removed_folder_of_a_socket_is_made_anew(tmp_path):
         subprocess.run([MUSTER, "runs"], env=env, check=True, capture_output=True, timeout=SECONDS)
 
 
+def test_a_daemon_whose_state_folder_was_removed_does_not_come_back(own, tmp_path):
+    """Another one may live there by now."""
+    with Daemon(folder=str(tmp_path)) as old:
+        shutil.rmtree(f"{tmp_path}/state")
+        shutil.rmtree(f"{tmp_path}/run")
+        wait_until(lambda: "was removed and is not made anew" in old.messages())
+        with Daemon(folder=str(tmp_path)) as new:
+            env = {"MUSTER_SERVER": new.address}
+            assert own("runs", env=env).code == 0
+        assert not os.path.exists(old.socket)
+
+
 def test_the_state_folder_says_where_its_daemon_listens(own, tmp_path):
     """One that was started by hand, to listen elsewhere."""
     ready, ready_writer = os.pipe()
