@@ -5,70 +5,56 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <vector>
+#include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "client/daemon_process.h"
+#include "client/state_folder.h"
+#include "client/unix_connection.h"
 
 namespace muster::client {
 namespace {
 
 constexpr char kIdleTimeout[] = "15m";
 constexpr int kStartMilliseconds = 10'000;
+// For another daemon in the folder to listen, or to be gone: one that ends takes some ten seconds.
+constexpr absl::Duration kOtherPatience = absl::Seconds(20);
+constexpr absl::Duration kOtherPause = absl::Milliseconds(50);
 
 bool IsProgram(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
-// 0, or why nobody could be reached.
-int TryConnect(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return ENAMETOOLONG;
-  path.copy(address.sun_path, path.size());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  const int result = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-  const int error = result == 0 ? 0 : errno;
-  close(fd);
-  return error;
-}
-
-// In /tmp anybody could have made it, to be sent our key files' paths and passphrases.
-absl::Status CheckFolder(const std::string& socket_path) {
-  const std::string folder = std::filesystem::path(socket_path).parent_path();
-  struct stat info = {};
-  if (lstat(folder.c_str(), &info) != 0) return absl::OkStatus();  // musterd makes it
-  if (S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 077) == 0) {
-    return absl::OkStatus();
-  }
-  return absl::FailedPreconditionError(absl::StrCat(
-      folder,
-      ": must be a folder of yours that nobody else can enter; remove it, or chmod 700 it"));
+absl::Status Reach(const ServerAddress& address) {
+  return UnixConnection::Open(address.path(), address.trusted_user).status();
 }
 
 // In a child's child, so that it is nobody's to wait for. Never returns.
-[[noreturn]] void RunDaemon(const std::string& musterd, const std::string& target, int output,
+[[noreturn]] void RunDaemon(const std::string& musterd, const std::string& folder, int output,
                             int ready) {
   setsid();
   if (fork() != 0) _exit(0);
-  const int null = open("/dev/null", O_RDWR);
+  // Out of the way first: muster may have been started without standard files.
+  const int moved_output = fcntl(output, F_DUPFD, 10);
+  const int moved_ready = fcntl(ready, F_DUPFD, 10);
+  const int null = fcntl(open("/dev/null", O_RDWR), F_DUPFD, 10);
   dup2(null, 0);
   dup2(null, 1);
-  dup2(output, 2);
-  dup2(ready, 3);
-  for (int fd = 4; fd < 1024; ++fd) close(fd);
-  signal(SIGPIPE, SIG_DFL);
+  dup2(moved_output, 2);
+  dup2(moved_ready, 3);
+  close_range(4, ~0U, 0);
+  // What muster was told to ignore (nohup) is not the daemon's.
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   [[maybe_unused]] const int moved = chdir("/");
-  execl(musterd.c_str(), "musterd", "--listen", target.c_str(), "--idle-timeout", kIdleTimeout,
+  execl(musterd.c_str(), "musterd", "--state-dir", folder.c_str(), "--idle-timeout", kIdleTimeout,
         "--ready-fd", "3", static_cast<char*>(nullptr));
   _exit(127);
 }
@@ -88,7 +74,7 @@ std::string ReadFor(int fd, int milliseconds, bool one_line) {
 }
 
 // Whether the daemon said that it is ready; else `said` is what it complained of.
-bool Start(const std::string& musterd, const std::string& target, std::string* said) {
+bool Start(const std::string& musterd, const std::string& folder, std::string* said) {
   int output[2];
   int ready[2];
   if (pipe2(output, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) {
@@ -96,7 +82,7 @@ bool Start(const std::string& musterd, const std::string& target, std::string* s
     return false;
   }
   const pid_t child = fork();
-  if (child == 0) RunDaemon(musterd, target, output[1], ready[1]);
+  if (child == 0) RunDaemon(musterd, folder, output[1], ready[1]);
   close(output[1]);
   close(ready[1]);
   if (child > 0) waitpid(child, nullptr, 0);
@@ -105,6 +91,55 @@ bool Start(const std::string& musterd, const std::string& target, std::string* s
   close(output[0]);
   close(ready[0]);
   return is_ready;
+}
+
+// Of its log's lines, the complaint; else all.
+std::string Complaint(const std::string& said) {
+  const std::string kError = "[error] cannot start: ";
+  const size_t at = said.rfind(kError);
+  const std::string text = at == std::string::npos ? said : said.substr(at + kError.size());
+  return std::string(absl::StripAsciiWhitespace(text));
+}
+
+absl::Status DoesNotListen(const DaemonProcess& daemon, const std::string& folder) {
+  if (!daemon.is_here()) {
+    return absl::UnavailableError(absl::StrCat(
+        daemon.Name(), " holds ", folder, ", which this machine shares with that one: give each a "
+        "folder of its own ($XDG_STATE_HOME), or call that daemon over the network (--server)"));
+  }
+  return absl::UnavailableError(
+      absl::StrCat(daemon.Name(), " holds ", folder, " and does not listen on its socket there; if it "
+                   "listens elsewhere name that (--server), else: muster daemon restart"));
+}
+
+// Whether the folder's daemon could be connected to while it had one; `other` is the last that was
+// seen there.
+bool AwaitOther(const ServerAddress& address, const std::string& folder, absl::Time give_up,
+                std::optional<DaemonProcess>* other) {
+  for (;;) {
+    if (Reach(address).ok()) return true;
+    const std::optional<DaemonProcess> daemon = FindDaemon(folder);
+    if (!daemon.has_value()) return false;
+    *other = daemon;
+    if (absl::Now() >= give_up) return false;
+    absl::SleepFor(kOtherPause);
+  }
+}
+
+// Where another daemon was in the way and has ended, there is room now.
+absl::Status StartOrFind(const std::string& musterd, const ServerAddress& address,
+                         const std::string& folder) {
+  const absl::Time give_up = absl::Now() + kOtherPatience;
+  for (;;) {
+    std::optional<DaemonProcess> other;
+    if (AwaitOther(address, folder, give_up, &other)) return absl::OkStatus();
+    if (other.has_value() && absl::Now() >= give_up) return DoesNotListen(*other, folder);
+    std::string said;
+    if (Start(musterd, folder, &said) || Reach(address).ok()) return absl::OkStatus();
+    if (FindDaemon(folder).has_value()) continue;  // was quicker
+    return absl::UnavailableError(
+        absl::StrCat(musterd, " did not start", said.empty() ? "" : ": ", Complaint(said)));
+  }
 }
 
 }  // namespace
@@ -125,28 +160,18 @@ std::string FindMusterd(const std::string& self) {
 }
 
 absl::Status EnsureDaemon(const ServerAddress& address) {
-  const absl::Status folder = CheckFolder(address.path());
-  if (!folder.ok()) return folder;
-  const int error = TryConnect(address.path());
-  if (error == 0) return absl::OkStatus();
-  if (error != ENOENT && error != ECONNREFUSED) {
-    return absl::ErrnoToStatus(error, absl::StrCat("cannot connect to ", address.target));
-  }
+  const std::string folder = std::filesystem::path(address.path()).parent_path();
+  if (absl::Status made = EnsurePrivateFolder(folder); !made.ok()) return made;
+  if (absl::Status status = Reach(address); !absl::IsNotFound(status)) return status;
   std::error_code ignored;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   const std::string musterd = FindMusterd(self);
   if (musterd.empty()) {
-    return absl::NotFoundError(
+    return absl::UnavailableError(
         "there is no musterd to start: put it beside muster or on the PATH, or name it in "
         "$MUSTERD");
   }
-  std::string said;
-  // Another caller's daemon may have been quicker.
-  if (Start(musterd, address.target, &said) || TryConnect(address.path()) == 0) {
-    return absl::OkStatus();
-  }
-  return absl::UnavailableError(
-      absl::StrCat(musterd, " did not start", said.empty() ? "" : ": ", said));
+  return StartOrFind(std::filesystem::absolute(musterd), address, folder);
 }
 
 }  // namespace muster::client

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "client/autostart.h"
+#include "client/daemon_commands.h"
 #include "client/interrupts.h"
 #include "client/junit_report.h"
 #include "client/muster_client.h"
@@ -42,6 +43,11 @@ bool Follows(const Options& options) {
 absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server) {
   Requests requests;
   if (!Starts(options)) return requests;
+  if (options.ask_passphrase && !MayHaveSecrets(server)) {
+    return absl::InvalidArgumentError(
+        "--ask-passphrase: a passphrase is sent to your own musterd or root's, not to that of "
+        "--server-user");
+  }
   absl::StatusOr<std::string> passphrase = std::string();
   if (options.ask_passphrase) passphrase = AskPassphrase();
   if (!passphrase.ok()) return passphrase.status();
@@ -131,8 +137,9 @@ int RunSubcommand(const Options& options) {
     Print(absl::StrCat("muster ", kVersion, "\n"));
     return kSuccess;
   }
-  const absl::StatusOr<ServerAddress> server = ChooseServer(options.server);
+  const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
+  if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server);
   const absl::Status ids = CheckIds(options);
   if (!ids.ok()) return CannotStart(options, ids);
   const absl::StatusOr<Requests> requests = MakeRequests(options, *server);

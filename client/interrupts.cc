@@ -12,10 +12,23 @@
 
 namespace muster::client {
 
+namespace {
+
+// As nohup leaves SIGHUP, and sh leaves SIGINT of what it starts with "&". A signal that is blocked
+// is read even then: signalfd(2) does not ask whether it is ignored.
+bool IsIgnored(int number) {
+  struct sigaction action = {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 Interrupts::Interrupts() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!IsIgnored(number)) sigaddset(&set, number);
+  }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);

@@ -1,6 +1,8 @@
 // muster: runs a command on many hosts over SSH.
+#include <grpc/support/log.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "client/commands.h"
 #include "client/options.h"
@@ -14,10 +16,17 @@ void KeepFreedMemory() {
   mallopt(M_TRIM_THRESHOLD, 1024 << 10);
 }
 
+// What gRPC writes to standard error says less than our own messages do; GRPC_VERBOSITY brings it
+// back.
+void SilenceGrpc() {
+  if (getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   KeepFreedMemory();
+  SilenceGrpc();
   const muster::client::ParsedOptions parsed = muster::client::ParseOptions(argc, argv);
   if (parsed.run) return muster::client::RunSubcommand(parsed.options);
   fputs(parsed.text.c_str(), parsed.exit_code == 0 ? stdout : stderr);

@@ -1,18 +1,18 @@
 #include "client/muster_client.h"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/create_channel_posix.h>
 #include <grpcpp/security/credentials.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/backoff.h"
+#include "client/unix_connection.h"
+#include "client/unreachable.h"
 
 namespace muster::client {
 namespace {
@@ -24,27 +24,14 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-absl::StatusOr<std::string> ReadPem(absl::string_view what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (file && !path.empty()) return text.str();
-  return absl::NotFoundError(path.empty() ? absl::StrCat("a musterd on the network needs ", what)
-                                          : absl::StrCat(what, " ", path, ": cannot be read"));
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const TlsFiles& tls) {
-  absl::StatusOr<std::string> certificate = ReadPem("--tls-cert", tls.certificate);
-  if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<std::string> key = ReadPem("--tls-key", tls.key);
-  if (!key.ok()) return key.status();
-  absl::StatusOr<std::string> ca = ReadPem("--tls-ca", tls.ca);
-  if (!ca.ok()) return ca.status();
-  grpc::SslCredentialsOptions options;
-  options.pem_cert_chain = *std::move(certificate);
-  options.pem_private_key = *std::move(key);
-  options.pem_root_certs = *std::move(ca);
-  return grpc::SslCredentials(options);
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds / 5);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds);
+  // A certificate and a command are for the daemon that was named, by the way that was named.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return arguments;
 }
 
 // Both responses are the same on the wire.
@@ -102,35 +89,88 @@ void MusterClient::Following::Note(v1::WatchRunResponse* message) {
   request.set_after_sequence(std::max(request.after_sequence(), message->last_sequence()));
 }
 
+struct MusterClient::Link {
+  explicit Link(std::shared_ptr<grpc::Channel> made)
+      : channel(std::move(made)),
+        runs(v1::RunService::NewStub(channel)),
+        targets(v1::TargetService::NewStub(channel)) {}
+
+  const std::shared_ptr<grpc::Channel> channel;
+  const std::unique_ptr<v1::RunService::Stub> runs;
+  const std::unique_ptr<v1::TargetService::Stub> targets;
+};
+
 absl::StatusOr<std::unique_ptr<MusterClient>> MusterClient::Create(const ServerAddress& address,
                                                                    const TlsFiles& tls,
                                                                    Reconnect reconnect) {
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  if (!address.is_unix()) {
-    absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> network = Credentials(tls);
-    if (!network.ok()) return network.status();
-    credentials = *std::move(network);
-  }
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds / 5);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kConnectPauseMilliseconds);
-  return std::unique_ptr<MusterClient>(new MusterClient(
-      grpc::CreateCustomChannel(address.target, credentials, arguments), std::move(reconnect)));
+  absl::StatusOr<TlsContents> contents = TlsContents();
+  if (!address.is_unix()) contents = ReadTlsFiles(tls, absl::Now());
+  if (!contents.ok()) return contents.status();
+  return std::unique_ptr<MusterClient>(
+      new MusterClient(address, *std::move(contents), std::move(reconnect)));
 }
 
-MusterClient::MusterClient(std::shared_ptr<grpc::Channel> channel, Reconnect reconnect)
-    : channel_(std::move(channel)),
+// Of the caller's own daemon it is known that it was there.
+MusterClient::MusterClient(ServerAddress address, TlsContents tls, Reconnect reconnect)
+    : address_(std::move(address)),
+      tls_(std::move(tls)),
       reconnect_(std::move(reconnect)),
-      runs_(v1::RunService::NewStub(channel_)),
-      targets_(v1::TargetService::NewStub(channel_)) {}
+      reached_(address_.own) {}
 
-// A connect that failed leaves the channel in TRANSIENT_FAILURE, a connection that broke in IDLE.
-bool MusterClient::WasReached(const absl::Status& status) {
-  if (!absl::IsUnavailable(status) || channel_->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) {
+// gRPC would connect to a path by itself, whoever is there: it is given a connection instead.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MusterClient::Dial() {
+  if (!address_.is_unix()) {
+    grpc::SslCredentialsOptions options;
+    options.pem_cert_chain = tls_.certificate;
+    options.pem_private_key = tls_.key;
+    options.pem_root_certs = tls_.ca;
+    return grpc::CreateCustomChannel(address_.target, grpc::SslCredentials(options), Arguments());
+  }
+  absl::StatusOr<UnixConnection> connection =
+      UnixConnection::Open(address_.path(), address_.trusted_user);
+  absl::Status status = connection.status();
+  if (status.ok()) status = connection->AwaitGreeting(address_.path());
+  if (!status.ok()) return absl::UnavailableError(status.message());
+  reached_ = true;
+  return grpc::CreateCustomInsecureChannelFromFd("musterd", connection->Release(), Arguments());
+}
+
+absl::StatusOr<std::shared_ptr<MusterClient::Link>> MusterClient::Connected() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (link_ == nullptr) {
+    absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Dial();
+    if (!channel.ok()) return channel.status();
+    link_ = std::make_shared<Link>(*std::move(channel));
+  }
+  return link_;
+}
+
+void MusterClient::Drop(const std::shared_ptr<Link>& link) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (address_.is_unix() && link_ == link) link_ = nullptr;
+}
+
+absl::Status MusterClient::Once(const Call& call) {
+  const absl::StatusOr<std::shared_ptr<Link>> link = Connected();
+  if (!link.ok()) return link.status();
+  grpc::ClientContext context;
+  const absl::Status status = FromGrpc(call(link->get(), &context));
+  if (IsBroken(status)) Drop(*link);
+  // A connect that failed leaves a channel in TRANSIENT_FAILURE, a connection that broke in IDLE.
+  if (!reached_ && (!absl::IsUnavailable(status) ||
+                    (*link)->channel->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE)) {
     reached_ = true;
   }
-  return reached_;
+  return status;
+}
+
+absl::Status MusterClient::Explain(const absl::Status& status) {
+  if (!IsBroken(status) || address_.is_unix()) return status;
+  const absl::StatusOr<std::shared_ptr<Link>> link = Connected();
+  if (!link.ok() || (*link)->channel->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) {
+    return status;
+  }
+  return WhyUnreachable(address_.target, tls_, status.message());
 }
 
 void MusterClient::Pause(absl::Duration duration) {
@@ -153,7 +193,7 @@ absl::Status MusterClient::Follow(const std::function<absl::Status()>& once, con
       last_heard = absl::Now();
     }
     const bool give_up = absl::Now() - last_heard >= reconnect_.patience;
-    if (!WasReached(status) || !IsBroken(status) || give_up) return status;
+    if (!reached_ || !IsBroken(status) || give_up) return Explain(status);
     if (stream.on_lost) stream.on_lost(status);
     Pause(backoff.Next());
   }
@@ -174,16 +214,17 @@ absl::Status MusterClient::RunCommand(const v1::RunCommandRequest& request, cons
 
 absl::Status MusterClient::CommandOnce(const v1::RunCommandRequest& request, const Stream& stream,
                                        Following* following) {
-  grpc::ClientContext context;
-  const auto reader = runs_->RunCommand(&context, request);
-  v1::RunCommandResponse response;
-  while (!following->enough && reader->Read(&response)) {
-    v1::WatchRunResponse message = AsWatch(&response);
-    following->Note(&message);
-    following->enough = following->gap || !stream.on_message(message);
-  }
-  if (following->enough) context.TryCancel();
-  return FromGrpc(reader->Finish());
+  return Once([&](Link* link, grpc::ClientContext* context) {
+    const auto reader = link->runs->RunCommand(context, request);
+    v1::RunCommandResponse response;
+    while (!following->enough && reader->Read(&response)) {
+      v1::WatchRunResponse message = AsWatch(&response);
+      following->Note(&message);
+      following->enough = following->gap || !stream.on_message(message);
+    }
+    if (following->enough) context->TryCancel();
+    return reader->Finish();
+  });
 }
 
 absl::Status MusterClient::WatchRun(const v1::WatchRunRequest& request, const Stream& stream) {
@@ -193,24 +234,24 @@ absl::Status MusterClient::WatchRun(const v1::WatchRunRequest& request, const St
 }
 
 absl::Status MusterClient::WatchOnce(const Stream& stream, Following* following) {
-  grpc::ClientContext context;
-  const auto reader = runs_->WatchRun(&context, following->request);
-  v1::WatchRunResponse message;
-  while (!following->enough && reader->Read(&message)) {
-    following->Note(&message);
-    following->enough = following->gap || !stream.on_message(message);
-  }
-  if (following->enough) context.TryCancel();
-  return FromGrpc(reader->Finish());
+  return Once([&](Link* link, grpc::ClientContext* context) {
+    const auto reader = link->runs->WatchRun(context, following->request);
+    v1::WatchRunResponse message;
+    while (!following->enough && reader->Read(&message)) {
+      following->Note(&message);
+      following->enough = following->gap || !stream.on_message(message);
+    }
+    if (following->enough) context->TryCancel();
+    return reader->Finish();
+  });
 }
 
-absl::Status MusterClient::Persist(const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+absl::Status MusterClient::Persist(const Call& call) {
   Backoff backoff;
   const absl::Time give_up = absl::Now() + reconnect_.patience;
   for (;;) {
-    grpc::ClientContext context;
-    const absl::Status status = FromGrpc(call(&context));
-    if (!WasReached(status) || !IsBroken(status) || absl::Now() >= give_up) return status;
+    const absl::Status status = Once(call);
+    if (!reached_ || !IsBroken(status) || absl::Now() >= give_up) return Explain(status);
     Pause(backoff.Next());
   }
 }
@@ -221,11 +262,10 @@ absl::StatusOr<v1::Run> MusterClient::RunCall(
     grpc::Status (v1::RunService::Stub::*call)(grpc::ClientContext*, const Request&, Response*),
     const Request& request, bool repeatable) {
   Response response;
-  const auto once = [&](grpc::ClientContext* context) {
-    return ((*runs_).*call)(context, request, &response);
+  const auto once = [&](Link* link, grpc::ClientContext* context) {
+    return ((*link->runs).*call)(context, request, &response);
   };
-  grpc::ClientContext context;
-  const absl::Status status = repeatable ? Persist(once) : FromGrpc(once(&context));
+  const absl::Status status = repeatable ? Persist(once) : Explain(Once(once));
   if (!status.ok()) return status;
   return std::move(*response.mutable_run());
 }
@@ -264,8 +304,9 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
 
 absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRequest& request) {
   v1::ListRunsResponse response;
-  const absl::Status status = Persist(
-      [&](grpc::ClientContext* context) { return runs_->ListRuns(context, request, &response); });
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->ListRuns(context, request, &response);
+  });
   if (!status.ok()) return status;
   return response;
 }
@@ -273,8 +314,8 @@ absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRe
 absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
     const v1::ListHostResultsRequest& request) {
   v1::ListHostResultsResponse response;
-  const absl::Status status = Persist([&](grpc::ClientContext* context) {
-    return runs_->ListHostResults(context, request, &response);
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->ListHostResults(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;
@@ -283,8 +324,8 @@ absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
 absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
     const v1::ResolveTargetsRequest& request) {
   v1::ResolveTargetsResponse response;
-  const absl::Status status = Persist([&](grpc::ClientContext* context) {
-    return targets_->ResolveTargets(context, request, &response);
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->targets->ResolveTargets(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;

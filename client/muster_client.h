@@ -5,12 +5,14 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/server_address.h"
+#include "client/tls_files.h"
 #include "muster/v1/run_service.grpc.pb.h"
 #include "muster/v1/target_service.grpc.pb.h"
 
@@ -27,7 +29,9 @@ struct Reconnect {
 };
 
 // Calls block. Thread-safe. Statuses are the service's, as muster.v1 documents them; UNAVAILABLE
-// also where no daemon answers.
+// also where no daemon answers, with why that is and what to do. Nothing is sent over a unix socket
+// before it is known that its daemon is the caller's own, root's, or the named user's. Proxies that
+// the environment names are not used.
 class MusterClient {
  public:
   // A run's stream, on the thread of the call.
@@ -39,7 +43,7 @@ class MusterClient {
     std::function<void(const absl::Status&)> on_lost;
   };
 
-  // Does not connect yet. INVALID_ARGUMENT, NOT_FOUND: the TLS files of a network daemon.
+  // Does not connect yet. Errors are ReadTlsFiles', of a network daemon.
   static absl::StatusOr<std::unique_ptr<MusterClient>> Create(const ServerAddress& address,
                                                               const TlsFiles& tls,
                                                               Reconnect reconnect = {});
@@ -66,29 +70,40 @@ class MusterClient {
       const v1::ResolveTargetsRequest& request);
 
  private:
-  MusterClient(std::shared_ptr<grpc::Channel> channel, Reconnect reconnect);
-
   struct Following;
+  // A channel and its stubs. Over a unix socket it is one connection, and gone with it.
+  struct Link;
+  using Call = std::function<grpc::Status(Link*, grpc::ClientContext*)>;
+
+  MusterClient(ServerAddress address, TlsContents tls, Reconnect reconnect);
+
+  absl::StatusOr<std::shared_ptr<Link>> Connected();
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Dial();
+  // Makes the next call connect anew, where gRPC does not do so by itself.
+  void Drop(const std::shared_ptr<Link>& link);
+  absl::Status Once(const Call& call);
+  // Calls until there is an answer other than UNAVAILABLE, or no patience left.
+  absl::Status Persist(const Call& call);
   absl::Status Follow(const std::function<absl::Status()>& once, const Stream& stream,
                       Following* following);
   absl::Status CommandOnce(const v1::RunCommandRequest& request, const Stream& stream,
                            Following* following);
   absl::Status WatchOnce(const Stream& stream, Following* following);
-  // Calls until there is an answer other than UNAVAILABLE, or no patience left.
-  absl::Status Persist(const std::function<grpc::Status(grpc::ClientContext*)>& call);
   template <typename Request, typename Response>
   absl::StatusOr<v1::Run> RunCall(grpc::Status (v1::RunService::Stub::*call)(grpc::ClientContext*,
                                                                              const Request&,
                                                                              Response*),
                                   const Request& request, bool repeatable);
-  bool WasReached(const absl::Status& status);
   void Pause(absl::Duration duration);
+  // A call's last status, where gRPC does not say why nobody was reached: with the reason.
+  absl::Status Explain(const absl::Status& status);
 
-  const std::shared_ptr<grpc::Channel> channel_;
+  const ServerAddress address_;
+  const TlsContents tls_;
   const Reconnect reconnect_;
-  const std::unique_ptr<v1::RunService::Stub> runs_;
-  const std::unique_ptr<v1::TargetService::Stub> targets_;
-  std::atomic<bool> reached_{false};
+  std::atomic<bool> reached_;
+  std::mutex mutex_;
+  std::shared_ptr<Link> link_;  // guarded by mutex_; null: none
 };
 
 // For a request_id that nobody else uses: 128 random bits.

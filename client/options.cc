@@ -33,6 +33,10 @@ void AddConnection(CLI::App* app, Options* options) {
   app->add_option("--server", options->server,
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
       ->type_name("ADDRESS");
+  app->add_option("--server-user", options->server_user,
+                  "Whose unix socket that is, where neither yours nor root's; gets no passphrases "
+                  "[$MUSTER_SERVER_USER]")
+      ->type_name("USER");
   app->add_option("--tls-cert", options->tls.certificate,
                   "Your certificate, for a musterd on the network [$MUSTER_TLS_CERT]")
       ->type_name("FILE");
@@ -48,6 +52,7 @@ void FillFromEnvironment(Options* options) {
     if (value->empty()) *value = FromEnvironment(name);
   };
   fill(&options->server, "MUSTER_SERVER");
+  fill(&options->server_user, "MUSTER_SERVER_USER");
   fill(&options->tls.certificate, "MUSTER_TLS_CERT");
   fill(&options->tls.key, "MUSTER_TLS_KEY");
   fill(&options->tls.ca, "MUSTER_TLS_CA");
@@ -110,6 +115,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddQueries(app.get(), options);
   AddControls(app.get(), options);
   AddTargets(app.get(), options);
+  AddDaemon(app.get(), options);
   AddHelp(app.get(), options);
   app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
     options->subcommand = Subcommand::kVersion;

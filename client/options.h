@@ -24,6 +24,7 @@ enum class Subcommand {
   kCancel,
   kTargets,
   kHelp,
+  kDaemon,
   kVersion,
 };
 
@@ -43,6 +44,7 @@ struct RolloutOptions {
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
   std::string server;  // "": $MUSTER_SERVER, or the caller's own daemon
+  std::string server_user;  // whose unix socket that is, where it is another user's
   TlsFiles tls;
   absl::Duration reconnect = absl::Seconds(30);
   bool json = false;
@@ -109,6 +111,10 @@ struct Options {
   std::string command_contains;
   std::string since;
   std::string creator;
+
+  // daemon
+  std::string daemon_action;  // "status", "stop", "restart"
+  bool force = false;
 };
 
 // How reading a command line ended: either options, or an exit code with what to print first.

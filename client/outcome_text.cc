@@ -197,6 +197,7 @@ ExitCode ExitCodeOf(const absl::Status& status, bool run_begun) {
   if (status.ok()) return kSuccess;
   if (run_begun) return kUnknownOutcome;
   if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) return kDenied;
+  if (absl::IsUnavailable(status)) return kNoDaemon;
   return kUsage;
 }
 

@@ -21,6 +21,7 @@ enum ExitCode {
   kDenied = 4,
   kUnknownOutcome = 5,
   kFilesIncomplete = 6,
+  kNoDaemon = 7,
   kInterrupted = 130,
 };
 

@@ -14,7 +14,7 @@ absl::StatusOr<std::string> AskPassphrase() {
   OPENSSL_cleanse(text, sizeof(text));
   if (result == 0) return passphrase;
   if (result == -2) return absl::CancelledError("interrupted");
-  return absl::UnavailableError("--ask-passphrase: the passphrase could not be read");
+  return absl::FailedPreconditionError("--ask-passphrase: the passphrase could not be read");
 }
 
 }  // namespace muster::client

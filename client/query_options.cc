@@ -1,4 +1,4 @@
-// muster runs, show, watch, logs, pause, resume, cancel and targets.
+// muster runs, show, watch, logs, pause, resume, cancel, targets and daemon.
 #include "absl/strings/str_cat.h"
 #include "client/subcommands.h"
 
@@ -130,6 +130,22 @@ void AddTargets(CLI::App* app, Options* options) {
   AddTargetOptions(targets, options);
   targets->option_defaults()->group("What is shown");
   AddJson(targets, options, "One host in each line, as JSON");
+}
+
+void AddDaemon(CLI::App* app, Options* options) {
+  CLI::App* daemon = AddSubcommand(app, options, Subcommand::kDaemon, "daemon",
+                                   "Show, stop or restart your own musterd");
+  daemon->add_option("action", options->daemon_action, "status, stop or restart")
+      ->required()
+      ->check(CLI::IsMember({"status", "stop", "restart"}))
+      ->type_name("ACTION");
+  daemon->add_flag("--force", options->force, "Stop it although runs are under way");
+  daemon->footer(
+      "\nYour own musterd is started by the first command that needs it and ends when it has been idle "
+      "for\n15 minutes. It keeps its runs, its log and its socket in $XDG_STATE_HOME/muster, else in\n"
+      "~/.local/state/muster. After an upgrade, restart makes it the new version.\n"
+      "Exit codes: 0 done; 2 runs are under way, or it is another machine's; 7 (status) none is "
+      "running.");
 }
 
 }  // namespace muster::client

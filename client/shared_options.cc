@@ -6,8 +6,8 @@ namespace muster::client {
 const char kExitCodesText[] =
     R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
 nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
-6 a file of --output-dir or --junit could not be written; 130 interrupted. Where several hold, the worst
-one wins: 5, then 3, then 1, then 6.)";
+6 a file of --output-dir or --junit could not be written; 7 musterd could not be reached, nothing was
+started; 130 interrupted. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
 
 void AddRunId(CLI::App* app, Options* options) {
   app->add_option("run", options->run_id, "The run's id")->required()->type_name("RUN");

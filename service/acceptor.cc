@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@ namespace {
 constexpr int kKeptFree = 16;
 // While descriptors are scarce, so that the loop does not spin.
 constexpr int kPauseMilliseconds = 50;
+// How often it is looked whether a unix socket's file is still there.
+constexpr int kRenewMilliseconds = 2000;
 
 UniqueFd OpenReserve() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -45,10 +48,12 @@ bool IsOwner(int fd) {
 
 }  // namespace
 
-Acceptor::Acceptor(const ListeningSocket* socket,
-                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc)
+Acceptor::Acceptor(ListeningSocket* socket,
+                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc,
+                   std::function<absl::Status()> may_renew)
     : socket_(socket),
       grpc_(std::move(grpc)),
+      may_renew_(std::move(may_renew)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       reserve_(OpenReserve()) {}
 
@@ -64,17 +69,32 @@ void Acceptor::Stop() {
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(stop_.get(), &one, sizeof(one));
   thread_.join();
+  socket_->Close();
 }
 
 void Acceptor::Loop() {
-  pollfd fds[] = {{stop_.get(), POLLIN, 0}, {socket_->fd(), POLLIN, 0}};
+  const int wait = socket_->is_unix() ? kRenewMilliseconds : -1;
   bool scarce = false;
   for (;;) {
+    pollfd fds[] = {{stop_.get(), POLLIN, 0}, {socket_->fd(), POLLIN, 0}};
     // A pause watches for the end alone.
-    poll(fds, scarce ? 1 : 2, scarce ? kPauseMilliseconds : -1);
+    const int ready = poll(fds, scarce ? 1 : 2, scarce ? kPauseMilliseconds : wait);
     if (fds[0].revents != 0) return;
+    if (ready == 0 && !scarce) RenewSocket();
     scarce = !AcceptAll();
   }
+}
+
+void Acceptor::RenewSocket() {
+  if (socket_->IsThere()) return;
+  absl::Status status = may_renew_();
+  if (status.ok()) status = socket_->Renew();
+  const std::string problem(status.message());
+  if (status.ok()) spdlog::warn("{} had been removed: made anew", socket_->name());
+  if (!status.ok() && problem != renewal_problem_) {
+    spdlog::error("{} was removed and is not made anew: {}", socket_->name(), problem);
+  }
+  renewal_problem_ = problem;
 }
 
 bool Acceptor::AcceptAll() {

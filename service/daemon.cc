@@ -7,6 +7,7 @@
 #include <grpcpp/server_builder.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -15,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/state_folder.h"
 #include "service/recovery.h"
 #include "service/retention.h"
 #include "service/store/sqlite_run_store.h"
@@ -37,8 +39,9 @@ constexpr std::chrono::seconds kShutdownTime(5);
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options) {
   std::unique_ptr<Daemon> daemon(new Daemon(options));
   absl::Status status = daemon->LoadPolicy();
-  if (status.ok()) status = daemon->Listen();
+  // Whoever has the state folder's lock is its daemon, and may listen.
   if (status.ok()) status = daemon->OpenStore();
+  if (status.ok()) status = daemon->Listen();
   if (status.ok()) status = daemon->StartRuns();
   if (status.ok()) status = daemon->StartServer();
   if (!status.ok()) return status;
@@ -75,7 +78,30 @@ absl::Status Daemon::Listen() {
     if (!socket.ok()) return socket.status();
     sockets_.push_back(std::make_unique<ListeningSocket>(*std::move(socket)));
   }
-  return absl::OkStatus();
+  return LinkSocket();
+}
+
+// Where the state folder was removed, what is there now may be another daemon's.
+absl::Status Daemon::OwnsFolder() const {
+  struct stat info = {};
+  const std::string lock = absl::StrCat(options_.state_dir, "/", kLockName);
+  if (stat(lock.c_str(), &info) == 0 && info.st_dev == lock_file_.st_dev &&
+      info.st_ino == lock_file_.st_ino) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(options_.state_dir, " was removed, and this musterd's runs with it; stop it"));
+}
+
+// The state folder says where its daemon listens.
+absl::Status Daemon::LinkSocket() {
+  const std::string own = absl::StrCat(options_.state_dir, "/", kSocketName);
+  ListeningSocket* first = nullptr;
+  for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
+    if (socket->name() == "unix:" + own) return absl::OkStatus();
+    if (first == nullptr && socket->is_unix()) first = socket.get();
+  }
+  return first != nullptr ? first->LinkFrom(own) : absl::OkStatus();
 }
 
 absl::Status Daemon::OpenStore() {
@@ -85,6 +111,7 @@ absl::Status Daemon::OpenStore() {
       OpenRunStore(absl::StrCat(options_.state_dir, "/runs"), options);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
+  stat(absl::StrCat(options_.state_dir, "/", kLockName).c_str(), &lock_file_);
   return absl::OkStatus();
 }
 
@@ -152,7 +179,8 @@ absl::Status Daemon::StartServer() {
     acceptors_.push_back(std::make_unique<Acceptor>(
         socket.get(),
         builder.experimental().AddExternalConnectionAcceptor(
-            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials)));
+            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials),
+        [this] { return OwnsFolder(); }));
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");

@@ -3,6 +3,7 @@
 #define SERVICE_DAEMON_H_
 
 #include <grpcpp/server.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <memory>
@@ -54,6 +55,9 @@ class Daemon {
   explicit Daemon(const DaemonOptions& options);
   absl::Status LoadPolicy();
   absl::Status Listen();
+  absl::Status LinkSocket();
+  // Whether its state folder is still the one whose lock it holds. Thread-safe.
+  absl::Status OwnsFolder() const;
   absl::Status OpenStore();
   absl::Status StartRuns();
   absl::Status StartServer();
@@ -70,6 +74,7 @@ class Daemon {
   FileCache files_;
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<RunStore> store_;
+  struct stat lock_file_ = {};  // the state folder's lock; constant once the store is open
   TailMemory tails_;
   HostLocks locks_;
   std::unique_ptr<engine::Engine> engine_;

@@ -1,12 +1,11 @@
 #include "service/daemon_options.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "client/state_folder.h"
 #include "service/version.h"
 
 namespace muster::service {
@@ -23,25 +22,6 @@ configuration with credentials and a policy (what no rule allows is denied):
 Runs are kept in the state directory, and outlive musterd: one that was under way when it ended is closed,
 or continued where it asks for that, by the next. Exit codes: 0 stopped, 1 could not start, 2 wrong use.)";
 
-std::string FromEnvironment(const char* name) {
-  const char* value = getenv(name);
-  return value != nullptr ? value : "";
-}
-
-std::string DefaultSocket() {
-  const std::string runtime = FromEnvironment("XDG_RUNTIME_DIR");
-  const std::string folder =
-      runtime.empty() ? absl::StrCat("/tmp/muster-", geteuid()) : runtime + "/muster";
-  return absl::StrCat("unix:", folder, "/musterd.sock");
-}
-
-std::string DefaultStateDir() {
-  const std::string state = FromEnvironment("XDG_STATE_HOME");
-  if (!state.empty()) return state + "/muster";
-  const std::string home = FromEnvironment("HOME");
-  return home.empty() ? absl::StrCat("/tmp/muster-", geteuid()) : home + "/.local/state/muster";
-}
-
 void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                  const std::string& what) {
   const auto parse = [name, value](const CLI::results_t& results) {
@@ -55,7 +35,7 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->set_version_flag("--version", absl::StrCat("musterd ", kVersion));
   app->footer(kFooter);
   app->add_option("--listen", options->listen,
-                  "unix:PATH or HOST:PORT; may be repeated [" + DefaultSocket() + "]")
+                  absl::StrCat("unix:PATH or HOST:PORT; may be repeated [unix:STATE_DIR/", kSocketName, "]"))
       ->type_name("ADDRESS");
   app->add_option("--tls-cert", options->tls.certificate, "The daemon's certificate and chain")
       ->type_name("FILE");
@@ -65,8 +45,8 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->add_option("--config", options->config_file, "Credentials and policy (YAML)")
       ->type_name("FILE");
   app->add_option("--state-dir", options->state_dir,
-                  "Where runs are kept and musterd.log is written; one musterd's own [" +
-                      DefaultStateDir() + "]")
+                  "Where runs are kept and musterd.log is written; one musterd's own "
+                  "[$XDG_STATE_HOME/muster, ~/.local/state/muster]")
       ->type_name("DIR");
   app->add_option("--threads", options->threads, "Event loops [one per core]")
       ->check(CLI::Range(1, 1024));
@@ -103,6 +83,18 @@ void Declare(CLI::App* app, DaemonOptions* options) {
       ->type_name("FD");
 }
 
+// Absolute: the socket's address is.
+absl::Status ChooseStateDir(std::string* state_dir) {
+  if (state_dir->empty()) {
+    absl::StatusOr<std::string> own = OwnStateFolder();
+    if (!own.ok()) return own.status();
+    *state_dir = *std::move(own);
+  }
+  const std::filesystem::path path = std::filesystem::absolute(*state_dir).lexically_normal();
+  *state_dir = path.has_filename() ? path : path.parent_path();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
@@ -126,8 +118,15 @@ ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
     parsed.text = out.str() + err.str();
     return parsed;
   }
-  if (options.listen.empty()) options.listen.push_back(DefaultSocket());
-  if (options.state_dir.empty()) options.state_dir = DefaultStateDir();
+  const absl::Status folder = ChooseStateDir(&options.state_dir);
+  if (!folder.ok()) {
+    parsed.exit_code = 1;
+    parsed.text = absl::StrCat("musterd: ", folder.message(), ", or give --state-dir\n");
+    return parsed;
+  }
+  if (options.listen.empty()) {
+    options.listen.push_back(absl::StrCat("unix:", options.state_dir, "/", kSocketName));
+  }
   parsed.run = true;
   return parsed;
 }

@@ -41,7 +41,7 @@ struct ParsedDaemonOptions {
   std::string text;  // help, version, or what is wrong
 };
 
-// Fills in defaults, from the environment too ($XDG_RUNTIME_DIR, $XDG_STATE_HOME, $HOME).
+// Fills in defaults, from the environment too ($XDG_STATE_HOME, $HOME).
 ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv);
 
 }  // namespace muster::service

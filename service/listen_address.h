@@ -19,8 +19,7 @@ struct ListenAddress {
   bool is_unix() const { return !path.empty(); }
 };
 
-// "unix:PATH", "127.0.0.1:7777", "[::1]:7777", "localhost:0". INVALID_ARGUMENT says what is wrong;
-// a path longer than a socket's address holds is too.
+// "unix:PATH", "127.0.0.1:7777", "[::1]:7777", "localhost:0". INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text);
 
 }  // namespace muster::service

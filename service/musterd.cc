@@ -19,10 +19,10 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "client/state_folder.h"
 #include "service/crash_point.h"
 #include "service/daemon.h"
 #include "service/daemon_options.h"
-#include "service/listening_socket.h"
 #include "service/session_budget.h"
 #include "service/version.h"
 #include "ssh_engine/unique_fd.h"
@@ -62,12 +62,22 @@ void PlanSessions(DaemonOptions* options) {
   spdlog::info("room for {} SSH sessions: {}", budget.sessions, budget.reason);
 }
 
+// As nohup leaves SIGHUP, and sh leaves SIGINT of what it starts with "&".
+bool IsIgnored(int number) {
+  struct sigaction action = {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 // The signals that end the daemon, to be read. Before any thread is made: they inherit the mask.
+// One that it was started to ignore stays ignored, but for SIGTERM, by which it is always stopped.
 UniqueFd TakeSignals() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  sigaddset(&set, SIGTERM);
+  for (const int number : {SIGINT, SIGHUP}) {
+    if (!IsIgnored(number)) sigaddset(&set, number);
+  }
   sigprocmask(SIG_BLOCK, &set, nullptr);
   return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC));
 }

@@ -5,7 +5,6 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +24,7 @@ absl::Status CheckNamed(absl::string_view flag, const std::string& path) {
   }
   if (access(path.c_str(), R_OK) != 0) {
     const int error = errno;
-    return absl::ErrnoToStatus(error, absl::StrCat(flag, " ", path, ": ", strerror(error)));
+    return absl::ErrnoToStatus(error, absl::StrCat(flag, " ", path));
   }
   return absl::OkStatus();
 }

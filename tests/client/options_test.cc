@@ -31,6 +31,15 @@ ParsedOptions Parse(std::vector<const char*> words) {
   return ParseOptions(static_cast<int>(words.size()), words.data());
 }
 
+TEST(OptionsTest, AnotherUsersSocketIsTrustedOnlyWhereThatIsSaid) {
+  EXPECT_TRUE(MayHaveSecrets(*ChooseServer("unix:/s", "")));
+  EXPECT_TRUE(MayHaveSecrets(*ChooseServer("unix:/s", "root")));
+  EXPECT_EQ(ChooseServer("unix:/s", "4711")->trusted_user, 4711);
+  EXPECT_FALSE(MayHaveSecrets(*ChooseServer("unix:/s", "4711")));
+  EXPECT_FALSE(ChooseServer("unix:/s", "no such user").ok());
+  EXPECT_FALSE(ChooseServer("hub:7443", "4711").ok());
+}
+
 TEST(OptionsTest, Run) {
   const ParsedOptions parsed =
       Parse({"run", "-t", "web[1-3]", "-u", "ann", "-p", "2222", "-f", "7", "--connect-timeout",
@@ -538,11 +547,15 @@ TEST(SecretNamesTest, Names) {
 }
 
 TEST(ServerAddressTest, Forms) {
-  EXPECT_TRUE(ChooseServer("")->own);
-  EXPECT_EQ(ChooseServer("unix:/run/m.sock")->path(), "/run/m.sock");
-  EXPECT_FALSE(ChooseServer("hub:7443")->is_unix());
+  setenv("XDG_STATE_HOME", "/state", 1);
+  EXPECT_TRUE(ChooseServer("", "")->own);
+  EXPECT_EQ(ChooseServer("", "")->path(), "/state/muster/musterd.sock");
+  setenv("XDG_STATE_HOME", "state", 1);
+  EXPECT_FALSE(ChooseServer("", "").ok());
+  EXPECT_EQ(ChooseServer("unix:/run/m.sock", "")->path(), "/run/m.sock");
+  EXPECT_FALSE(ChooseServer("hub:7443", "")->is_unix());
   for (const char* bad : {"hub", "unix:relative", "http://hub:7443"}) {
-    EXPECT_FALSE(ChooseServer(bad).ok()) << bad;
+    EXPECT_FALSE(ChooseServer(bad, "").ok()) << bad;
   }
 }
 

@@ -10,8 +10,9 @@ import threading
 import grpc
 import pytest
 
+from authority import Authority
 from fleet import read, write
-from own_daemon import end_daemons, ready_daemons
+from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, Result, SECONDS, environment
 
 
@@ -77,7 +78,7 @@ def test_it_ends_when_nobody_needs_it(fleet):
 
 def test_muster_starts_its_own_daemon_once(fleet, tmp_path):
     os.chmod(tmp_path, 0o700)
-    env = environment(str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path), MUSTERD=MUSTERD)
+    env = environment(str(tmp_path), MUSTERD=MUSTERD)
     login = ["-u", fleet.user, "-i", fleet.key, "--known-hosts", fleet.known_hosts, "-p",
              str(fleet.servers[0].port)]
     command = [MUSTER, "run", *login, "-t", "127.0.0.1", "--", "echo hi"]
@@ -95,16 +96,16 @@ def test_muster_starts_its_own_daemon_once(fleet, tmp_path):
 
 def test_muster_says_why_its_daemon_did_not_start(tmp_path):
     os.chmod(tmp_path, 0o700)
-    env = environment(str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path), MUSTERD="/bin/false")
+    env = environment(str(tmp_path), MUSTERD="/bin/false")
     result = Result(subprocess.run([MUSTER, "runs"], env=env, capture_output=True, check=False))
-    assert result.code == 2
+    assert result.code == 7
     assert "/bin/false did not start" in result.err
 
 
 def test_muster_does_not_trust_a_folder_of_others(tmp_path):
-    os.mkdir(tmp_path / "muster")
-    os.chmod(tmp_path / "muster", 0o777)
-    env = environment(str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path), MUSTERD=MUSTERD)
+    os.makedirs(tmp_path / STATE)
+    os.chmod(tmp_path / STATE, 0o777)
+    env = environment(str(tmp_path), MUSTERD=MUSTERD)
     result = Result(subprocess.run([MUSTER, "runs"], env=env, capture_output=True, check=False))
     assert result.code != 0 and "nobody else can enter" in result.err
     assert not ready_daemons(tmp_path)
@@ -113,31 +114,7 @@ def test_muster_does_not_trust_a_folder_of_others(tmp_path):
 def test_a_server_that_is_not_there(tmp_path):
     env = environment(str(tmp_path), MUSTER_SERVER=f"unix:{tmp_path}/none")
     result = Result(subprocess.run([MUSTER, "runs"], env=env, capture_output=True, check=False))
-    assert result.code != 0 and f"{tmp_path}/none" in result.err
-
-
-class Authority:
-    """Issues certificates with openssl."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.certificate = f"{folder}/ca.pem"
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{folder}/ca.key",
-                      "-out", self.certificate, "-days", "2", "-subj", "/CN=test authority")
-
-    def issue(self, name):
-        base = f"{self.folder}/{name}"
-        write(f"{base}.ext", f"subjectAltName=DNS:{name},IP:127.0.0.1\n")
-        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{base}.key", "-out",
-                      f"{base}.csr", "-subj", f"/CN={name}")
-        self._openssl("x509", "-req", "-in", f"{base}.csr", "-CA", self.certificate, "-CAkey",
-                      f"{self.folder}/ca.key", "-CAcreateserial", "-out", f"{base}.pem", "-days", "2",
-                      "-extfile", f"{base}.ext")
-        return f"{base}.pem", f"{base}.key"
-
-    @staticmethod
-    def _openssl(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True)
+    assert result.code == 7 and f"{tmp_path}/none" in result.err
 
 
 @pytest.fixture(scope="module", name="authority")

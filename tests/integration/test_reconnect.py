@@ -121,7 +121,7 @@ def test_run_goes_on_with_the_daemon_that_comes_next(fleet, tmp_path):
 
 def test_a_daemon_of_ones_own_is_started_again(fleet, tmp_path):
     os.chmod(tmp_path, 0o700)
-    env = environment(str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path), MUSTERD=MUSTERD)
+    env = environment(str(tmp_path), MUSTERD=MUSTERD)
     login = ["-u", fleet.user, "-i", fleet.key, "--known-hosts", fleet.known_hosts, "-p",
              str(fleet.servers[0].port)]
     process = subprocess.Popen([MUSTER, "run", *login, "-t", TARGETS, "--",
