@@ -28,7 +28,11 @@ absl::Status FillLabels(const Options& options, v1::ListRunsRequest* request) {
     if (equals == std::string::npos || equals == 0) {
       return absl::InvalidArgumentError(absl::StrCat("--label: \"", label, "\" is not KEY=VALUE"));
     }
-    (*request->mutable_labels())[label.substr(0, equals)] = label.substr(equals + 1);
+    const std::string key = label.substr(0, equals);
+    if (request->labels().count(key) > 0) {
+      return absl::InvalidArgumentError(absl::StrCat("--label: ", key, " is given twice"));
+    }
+    (*request->mutable_labels())[key] = label.substr(equals + 1);
   }
   return absl::OkStatus();
 }

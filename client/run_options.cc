@@ -1,5 +1,6 @@
 // muster run and rerun.
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "client/subcommands.h"
 
 namespace muster::client {
@@ -46,15 +47,15 @@ again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it.
 
 )";
 
+// To those that are named already.
+void AddStates(absl::string_view states, Options* options) {
+  absl::StrAppend(&options->states, options->states.empty() ? "" : ",", states);
+}
+
 // A flag that stands for a word of --states.
 void AddStateFlag(CLI::App* app, Options* options, const std::string& word,
                   const std::string& what) {
-  app->add_flag_callback(
-      "--" + word,
-      [options, word] {
-        absl::StrAppend(&options->states, options->states.empty() ? "" : ",", word);
-      },
-      what);
+  app->add_flag_callback("--" + word, [options, word] { AddStates(word, options); }, what);
 }
 
 void AddStarting(CLI::App* app, Options* options) {
@@ -107,7 +108,10 @@ void AddRerun(CLI::App* app, Options* options) {
   AddStateFlag(rerun, options, "unreached", "Which could not be reached or logged into");
   AddStateFlag(rerun, options, "unknown", "Of which nobody knows how far the command came");
   AddStateFlag(rerun, options, "not-started", "Which the run did not come to");
-  rerun->add_option("--states", options->states, "Which ended so: exited_nonzero,signaled")
+  rerun
+      ->add_option_function<std::string>(
+          "--states", [options](const std::string& states) { AddStates(states, options); },
+          "Which ended so: exited_nonzero,signaled")
       ->type_name("STATES");
   rerun->add_option("-u,--user", options->user,
                     "Remote user, instead of the run's; hosts with one of their own keep it")

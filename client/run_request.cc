@@ -37,7 +37,9 @@ absl::Status AddPair(absl::string_view option, const std::string& text,
   if (equals == std::string::npos || equals == 0) {
     return Invalid(option, absl::StrCat("\"", text, "\" is not NAME=VALUE"));
   }
-  (*map)[text.substr(0, equals)] = text.substr(equals + 1);
+  const std::string name = text.substr(0, equals);
+  if (map->count(name) > 0) return Invalid(option, absl::StrCat(name, " is given twice"));
+  (*map)[name] = text.substr(equals + 1);
   return absl::OkStatus();
 }
 

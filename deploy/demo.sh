@@ -96,7 +96,7 @@ muster() {
     printf ' %s' "${word#"$folder/"}"
   done
   printf '\n'
-  "$bin/client/muster" "$@"
+  "$bin/client/muster" "$@" </dev/null
 }
 expect() {
   local wanted=$1 code=0

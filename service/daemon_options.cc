@@ -25,7 +25,10 @@ or continued where it asks for that, by the next. Exit codes: 0 stopped, 1 could
 void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                  const std::string& what) {
   const auto parse = [name, value](const CLI::results_t& results) {
-    if (absl::ParseDuration(results[0], value) && *value >= absl::ZeroDuration()) return true;
+    // A number alone is one of seconds, as with muster.
+    const bool number = results[0].find_first_not_of("0123456789.") == std::string::npos;
+    const std::string text = number ? results[0] + "s" : results[0];
+    if (absl::ParseDuration(text, value) && *value >= absl::ZeroDuration()) return true;
     throw CLI::ValidationError(name, "\"" + results[0] + "\" is no duration; write 90s, 15m or 1h");
   };
   app->add_option(name, parse, what)->type_name("DURATION")->expected(1);

@@ -34,7 +34,8 @@ def seconds_to(workload, count):
         call = tools.muster_call(tools.Setting(workload, folder, daemon), "--json",
                                  "--connect-timeout", "20s")
         start = time.monotonic()
-        with subprocess.Popen(call.argv, env=call.env, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(call.argv, env=call.env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as process:
             for line in process.stdout:
                 if b'"hostFinished"' in line and b"SUCCEEDED" in line:
                     count -= 1

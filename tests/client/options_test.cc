@@ -256,6 +256,8 @@ TEST(OptionsTest, JumpHosts) {
 TEST(OptionsTest, RerunTakesItsHostsTogether) {
   EXPECT_EQ(Parse({"rerun", "r1", "--failed", "--not-started"}).options.states,
             "failed,not-started");
+  EXPECT_EQ(Parse({"rerun", "r1", "--states", "signaled", "--failed"}).options.states,
+            "failed,signaled");
 }
 
 TEST(OptionsTest, WhatDoesNotGoTogetherIsTold) {
@@ -351,6 +353,11 @@ TEST_F(RunRequestTest, EnvironmentAndLabels) {
   EXPECT_EQ(spec.labels().at("ticket"), "OPS-1");
   options_.environment = {"nonsense"};
   EXPECT_FALSE(Make().ok());
+  options_.environment = {"A=1", "A=2"};
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--env: A is given twice"));
+  options_.environment.clear();
+  options_.labels = {"a=1", "b=1", "a=1"};
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--label: a is given twice"));
 }
 
 TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
@@ -529,6 +536,9 @@ TEST(ListRequestTest, Filters) {
   options.since = "1970-01-02";
   EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
   options.since = "2h";
+  options.labels = {"a=b", "a=c"};
+  EXPECT_FALSE(MakeListRequest(options, now, absl::UTCTimeZone()).ok());
+  options.labels.clear();
   options.command_contains = "\xff";
   EXPECT_THAT(std::string(MakeListRequest(options, now, absl::UTCTimeZone()).status().message()),
               HasSubstr("--command"));

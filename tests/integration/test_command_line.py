@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from fleet import read, write
-from programs import MUSTER, Result
+from programs import MUSTER, SECONDS, Daemon, Result
 
 
 @pytest.mark.parametrize("words,shown", [
@@ -168,6 +168,14 @@ def test_lines_longer_than_the_limit_are_whole(muster):
     lines = result.out.split(b"\n")
     assert lines[-2:] == [b"127.0.0.1: end", b""]
     assert sum(line.count(b"x") for line in lines) == size
+
+
+def test_a_duration_without_a_unit_is_one_of_seconds(muster):
+    result = muster.run("127.0.0.1", "echo on; sleep 100", options=["--command-timeout", "1"])
+    assert (result.code, result.text) == (1, "127.0.0.1: on\n")
+    assert "command timeout" in result.err
+    with Daemon(args=["--idle-timeout", "1"]) as daemon:
+        assert daemon.process.wait(SECONDS) == 0
 
 
 def test_a_group_without_its_sign_is_suggested(muster, tmp_path):
