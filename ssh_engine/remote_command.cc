@@ -324,9 +324,10 @@ void RemoteCommand::FollowStop() {
   }
   if (!line_heard_ && beside_ != Beside::kUnused && LineReport().heard) {
     line_heard_ = true;
-    if (stop_ == Stop::kReadingOn) return;
-    stop_ = Stop::kLineSent;
-    phase_timer_->Arm(rules.grace + kStopLineKillWait + kReportWait);
+    if (stop_ != Stop::kReadingOn) {
+      stop_ = Stop::kLineSent;
+      phase_timer_->Arm(rules.grace + kStopLineKillWait + kReportWait);
+    }
   }
   const bool awaited = beside_ == Beside::kAtWork && stop_ != Stop::kReadingOn;
   if (closed_ && !awaited) return EndByExit();
@@ -339,8 +340,11 @@ void RemoteCommand::OnStopTimer() {
     return SendSignal(Stop::kTermSent, "TERM", context_->job->stop.grace);
   }
   if (stop_ == Stop::kTermSent && !closed_) return SendSignal(Stop::kKillSent, "KILL", kKillWait);
-  // What there is to know may be there.
-  if (NothingIsRead()) return phase_timer_->Arm(kQuiet);
+  // What there is to know, and the output, may be there.
+  if (NothingIsRead()) {
+    read_on_until_ = context_->loop->Now() + kReadOn;
+    return phase_timer_->Arm(kQuiet);
+  }
   stop_ == Stop::kReadingOn ? OnQuiet() : ReadOn();
 }
 
@@ -405,6 +409,8 @@ void RemoteCommand::EndStopped(bool cut_short) {
                     "output may be missing.");
   } else if (cut_short) {
     absl::StrAppend(&message, " The server did not report its end: output may be missing.");
+  } else if (ended_before_stop_) {
+    absl::StrAppend(&message, " It ended by itself, ", HowItEnded(report), ".");
   }
   stop_outcome_.cancel_confirmed = LineReport().all_ended();
   absl::StrAppend(&message, WhatIsLeft());
@@ -412,7 +418,9 @@ void RemoteCommand::EndStopped(bool cut_short) {
 }
 
 std::string RemoteCommand::WhatIsLeft() const {
-  if (ended_before_stop_) return " What it left behind was not signalled, and may still be running.";
+  if (ended_before_stop_) {
+    return " What it may have left behind was not signalled, and may still be running.";
+  }
   const StopReport report = LineReport();
   if (!report.heard) {
     return absl::StrCat(" Whether processes that it started still run is not known: ", WhyNoLine());

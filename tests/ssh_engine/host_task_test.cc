@@ -373,6 +373,10 @@ TEST_F(HostTaskTest, OutputIsNotCutShortWhileNothingIsRead) {
   EXPECT_FALSE(ended());
   may_read_ = true;
   reading_.Resume();
+  for (int i = 0; i < 5; ++i) {
+    loop_.Advance(absl::Milliseconds(900));
+    server_.on_output(OutputStream::kStdout, "more\n");
+  }
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kSucceeded);
 }
@@ -490,6 +494,18 @@ TEST_F(HostTaskTest, ALineThatIsSlowIsHeardAfterAll) {
   EXPECT_TRUE(outcome().cancel_confirmed);
 }
 
+TEST_F(HostTaskTest, WhatIsHeardTogetherWithTheEndIsNotCutShort) {
+  StartCommand();
+  Cancel();
+  loop_.Advance(absl::Seconds(9) + absl::Milliseconds(500));
+  EXPECT_FALSE(ended());
+  server_.beside_output = "muster-stop 1\n";
+  Exit(0);
+  EXPECT_TRUE(ended());
+  EXPECT_FALSE(server_.closed_channel);
+  EXPECT_FALSE(outcome().cancel_confirmed);
+}
+
 TEST_F(HostTaskTest, SignalOnlyOpensNoSecondChannel) {
   job_->stop.signal_only = true;
   StartCommand();
@@ -565,6 +581,7 @@ TEST_F(HostTaskTest, WhatPassesItsOutputLimitIsNoSuccessThoughItEnded) {
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_EQ(outcome().cause, Cause::kOutputLimit);
+  EXPECT_THAT(outcome().message, HasSubstr("It ended by itself, with exit code 0."));
 }
 
 TEST_F(HostTaskTest, AfterAStopTooTheRestOfTheOutputIsRead) {
