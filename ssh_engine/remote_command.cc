@@ -437,6 +437,9 @@ std::string RemoteCommand::WhatIsLeft() const {
     absl::StrAppend(&text, " Not signalled, as it may be a daemon or an earlier command's: ",
                     report.strayed_names, ".");
   }
+  if (report.hidden) {
+    absl::StrAppend(&text, " Its host hides other users' processes (hidepid): such may still run.");
+  }
   if (report.found == 0) {
     absl::StrAppend(&text, " Its own process had ended before it could be signalled: what that had "
                            "started may still be running.");
@@ -449,7 +452,7 @@ std::string RemoteCommand::WhyNoLine() const {
   if (beside_ == Beside::kUnused) return "nothing was read from it meanwhile.";
   if (beside_ == Beside::kAtWork) return "nothing answered on a second channel in time.";
   return transport().beside_output().empty()
-             ? "the server ran no second command beside it."
+             ? "no second command ran beside it, or it could not see the processes."
              : "something else answered on a second channel (a forced command?).";
 }
 

@@ -13,18 +13,21 @@ namespace muster::engine {
 namespace {
 
 // p: the server's process, s: its session; m: that of its children to which the line belongs; c:
-// what is between, and the line; x: there is a /proc. A process is "pid:parent:group:session:start".
-// What /proc has is read by the shell itself: cat would be among the processes.
+// what is between, and the line; x: there is a /proc; h: it hides what is not the user's own, and
+// so the server's process. A process is "pid:parent:group:session:start". What /proc has is read by
+// the shell itself: cat would be among the processes.
 constexpr absl::string_view kPlace =
-    "exec 2>/dev/null; [ \"$SSH_CONNECTION\" ] || exit 3; m=$$; p=$PPID; c=\" $$ \"; x=; "
+    "exec 2>/dev/null; [ \"$SSH_CONNECTION\" ] || exit 3; m=$$; p=$PPID; c=\" $$ \"; x=; h=; "
     "[ -r /proc/self/stat ] && x=1; "
     // A name may have blanks, parentheses and newlines.
     "stat() { l=; while IFS= read -r y; do l=$l$y; done < /proc/$1/stat; l=${l##*) }; [ \"$l\" ]; }; "
     "for i in 1 2 3 4; do [ \"$p\" -gt 1 ] || exit 3; n=; "
     "if [ $x ]; then IFS= read -r n < /proc/$p/comm; stat $p; set -- $l; q=$2; s=$4; "
+    "[ \"$n\" ] || [ -r /proc/1/comm ] || { h=1; n=$p; break; }; "
     "else n=$(ps -o comm= -p $p); q=$(ps -o ppid= -p $p); s=$(ps -o pgid= -p $p); s=${s##* }; fi; "
     "case $n in *sshd*|*dropbear*) break;; esac; n=; m=$p; c=\"$c$p \"; p=${q##* }; done; "
-    "[ \"$n\" ] || exit 3; my=-; [ $x ] && { stat $$; set -- $l; [ $4 = $s ] || my=$4; }; ";
+    "[ \"$n\" ] || exit 3; [ $h ] && { stat $$; set -- $l; s=$4; [ $4 = $m ] && s=0; }; "
+    "my=-; [ $x ] && { stat $$; set -- $l; [ $4 = $s ] || my=$4; }; ";
 
 // ours PID STATUS: whether it was started over this connection; STATUS where that is hidden.
 // look: a: all processes; o: those of the command; S: their sessions; K: those that are in the
@@ -65,7 +68,7 @@ constexpr absl::string_view kWork =
     "b=\" \"; if [ $x ]; then for w in $a; do IFS=:; set -- $w; unset IFS; "
     "case $o$c in *\" $1 \"*) continue;; esac; if [ $1 = $p ] || [ $4 = $my ] || [ $5 -lt $f ]; "
     "then continue; fi; ours $1 1 && b=\"$b$1 \"; done; fi; "
-    "size $o; i=$n; size $b; echo over $i $n; name left $o; name strayed $b; exit 0";
+    "size $o; i=$n; size $b; echo over $i $n; [ $h ] && echo hidden; name left $o; name strayed $b; exit 0";
 
 constexpr absl::string_view kHeard = "muster-stop ";
 
@@ -90,6 +93,8 @@ void ReadLine(absl::string_view line, StopReport* report) {
     report->heard = absl::ConsumePrefix(&line, kHeard) && absl::SimpleAtoi(line, &report->found);
   } else if (absl::ConsumePrefix(&line, "over ")) {
     if (!report->finished) ReadCounts(line, report);
+  } else if (line == "hidden") {
+    report->hidden = true;
   } else if (absl::ConsumePrefix(&line, "left ")) {
     AddName(line, &report->left_names);
   } else if (absl::ConsumePrefix(&line, "strayed ")) {

@@ -23,7 +23,8 @@ constexpr absl::Duration kStopLineKillWait = absl::Milliseconds(1500);
 // A process that is in a session of its own and has lost its parent, as daemons do, is left alone,
 // but reported where its environment tells of this connection (SSH_CONNECTION).
 //
-// Reads /proc, or asks ps where there is none. Any login shell has to take the line: one pair of
+// Reads /proc, or asks ps where there is none: there groups stand for sessions, and nothing tells of
+// daemons. Any login shell has to take the line: one pair of
 // single quotes, without quotes, backslashes, newlines and exclamation marks within.
 std::string StopLine(absl::Duration grace);
 
@@ -34,11 +35,14 @@ struct StopReport {
   bool finished = false;  // the rest is there
   int left = 0;           // processes of the command that still run
   int strayed = 0;        // that still run, started over this connection, but in no known session
+  bool hidden = false;    // other users' processes could not be seen (proc(5), hidepid)
   std::string left_names;     // "1234 (sleep), 1235 (sh)": five at most; printable
   std::string strayed_names;  // the same
 
   // No process is left that the command is known to have started.
-  bool all_ended() const { return finished && found > 0 && left == 0 && strayed == 0; }
+  bool all_ended() const {
+    return finished && found > 0 && left == 0 && strayed == 0 && !hidden;
+  }
 };
 
 StopReport ReadStopReport(absl::string_view output);

@@ -67,8 +67,16 @@ class BusyboxAccount:
         self.wrap = [*account.wrap, "bash", "-c", script, "bash"]
 
 
-def start_with_busybox(fleet):
-    server = Sshd(fleet.folder, BusyboxAccount(fleet.account))
+class HidingAccount:
+    """The fleet's account, on servers whose /proc shows a user no process of others."""
+
+    def __init__(self, account):
+        self.name = account.name
+        self.wrap = [*account.wrap, "sh", "-c", 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', "sh"]
+
+
+def start_for(fleet, account):
+    server = Sshd(fleet.folder, account)
     fleet.servers.append(server)
     fleet.trust(server)
     return server

@@ -16,7 +16,8 @@ import pytest
 
 from programs import Muster
 from slow_sshd import SlowSshd
-from stop_servers import SU_TREE, TREES, Dropbear, make_root_runner, sleepers, start_with_busybox
+from stop_servers import (SU_TREE, TREES, BusyboxAccount, Dropbear, HidingAccount, make_root_runner,
+                          sleepers, start_for)
 
 ROUNDS = int(os.environ.get("MUSTER_STOP_ROUNDS", "1"))
 SEEDS = int(os.environ.get("MUSTER_STOP_SEEDS", "4"))
@@ -118,7 +119,7 @@ def test_openssh_as_root(muster, root_trees):
 def test_busybox(fleet, muster, user_trees, root_trees, user):
     if not shutil.which("busybox"):
         pytest.skip("busybox is not here")
-    server = start_with_busybox(fleet)
+    server = start_for(fleet, BusyboxAccount(fleet.account))
     shell = muster.run("127.0.0.1", "readlink /proc/$$/exe; true", options=["-p", str(server.port)])
     assert "busybox" in shell.text or os.path.samefile(shell.text.split()[1], "/bin/sh"), shell.text
     trees = root_trees if user == "root" else user_trees
@@ -140,6 +141,18 @@ def test_dropbear(fleet, muster, user_trees, root_trees, user):
         server.stop()
     assert unconfirmed(confirmed) <= {"a daemon", "a process of root", "an orphan",
                                       "an orphan that ignores TERM"}
+
+
+@needs_namespaces
+def test_where_processes_are_hidden_all_are_ended_but_none_confirmed(fleet, muster):
+    server = start_for(fleet, HidingAccount(fleet.account))
+    marker = new_marker()
+    command = TREES["a child that ignores TERM"].replace("MARKER", marker)
+    _, ends = muster.outcomes("127.0.0.1", command, options=[
+        "-p", str(server.port), "--command-timeout", "1s", "--stop-grace", "500ms"])
+    assert not kill_sleepers(marker), ends
+    assert not ends["127.0.0.1"].get("endConfirmed", False)
+    assert "hidepid" in ends["127.0.0.1"]["message"], ends
 
 
 def test_an_earlier_commands_daemon_outlives_the_stop_of_a_later_one(muster):

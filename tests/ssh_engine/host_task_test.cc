@@ -460,7 +460,7 @@ TEST_F(HostTaskTest, WithoutASecondChannelSignalRequestsAreSent) {
   Exit(0);
   EXPECT_EQ(outcome().state, HostState::kCanceled);
   EXPECT_FALSE(outcome().cancel_confirmed);
-  EXPECT_THAT(outcome().message, HasSubstr("ran no second command"));
+  EXPECT_THAT(outcome().message, HasSubstr("no second command ran"));
 }
 
 TEST_F(HostTaskTest, WhatIsNeverConfirmedIsGivenUp) {

@@ -49,6 +49,10 @@ TEST(StopReportTest, WhatFoundNothingProvesNothing) {
   EXPECT_FALSE(ReadStopReport("muster-stop 0\nover 0 0\n").all_ended());
 }
 
+TEST(StopReportTest, WhatIsHiddenMayStillRun) {
+  EXPECT_FALSE(ReadStopReport("muster-stop 1\nover 0 0\nhidden\n").all_ended());
+}
+
 TEST(StopReportTest, NamesWhatIsLeft) {
   const StopReport report = ReadStopReport(
       "muster-stop 3\nover 2 1\nleft 12 sleep\nleft 13 my \033prog\nstrayed 99 agent\n");
