@@ -39,6 +39,7 @@ v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
   *proto.mutable_timings() = ProtoOf(outcome.timings);
   proto.set_attempts(outcome.attempts);
   proto.set_warm_session(outcome.warm_session);
+  proto.set_exit_reported(outcome.exit_reported);
   return proto;
 }
 

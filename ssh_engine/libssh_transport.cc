@@ -182,7 +182,6 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   void Signal(const std::string& name) override;
   Step RunBeside(const std::string& command) override;
   const std::string& beside_output() const override { return beside_output_; }
-  void DropBeside() override;
   void CloseChannel() override;
   std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
                                        TunnelUser* user) override {
@@ -797,12 +796,6 @@ Step LibsshTransport::RunBeside(const std::string& command) {
   return beside_closed_ ? Step::kDone : Step::kAgain;
 }
 
-void LibsshTransport::DropBeside() {
-  const Turn turn(this);
-  io_.StopReceiving();
-  FreeBeside();
-}
-
 void LibsshTransport::FreeBeside() {
   if (beside_ != nullptr) {
     ssh_remove_channel_callbacks(beside_, &beside_callbacks_);
@@ -814,7 +807,7 @@ void LibsshTransport::FreeBeside() {
 }
 
 void LibsshTransport::ListenBeside() {
-  constexpr size_t kKept = 64;
+  constexpr size_t kKept = 1024;
   beside_callbacks_ = {};
   beside_callbacks_.userdata = this;
   beside_callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, uint32_t size,

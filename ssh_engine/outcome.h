@@ -77,10 +77,13 @@ struct HostTimings {
 struct HostOutcome {
   HostState state = HostState::kUnknown;  // a terminal one
   Cause cause = Cause::kNone;
-  uint32_t exit_code = 0;         // of kExitedNonzero; past 2^31-1 from Windows (RFC 4254, 6.10)
-  std::string signal;             // of kSignaled: "KILL", without SIG (RFC 4254, 6.10)
-  bool core_dumped = false;       // of kSignaled
-  bool cancel_confirmed = false;  // of kCanceled and the timeouts: the server reported the end
+  // Of kExitedNonzero, and where exit_reported; past 2^31-1 from Windows (RFC 4254, 6.10).
+  uint32_t exit_code = 0;
+  std::string signal;             // of kSignaled: "KILL", without SIG (RFC 4254, 6.10); the same
+  bool core_dumped = false;       // of kSignaled; the same
+  bool cancel_confirmed = false;  // of kCanceled and the timeouts: none of its processes is left
+  // Of kCanceled, the timeouts and kUnknown: how the command's own process ended is known.
+  bool exit_reported = false;
   std::string message;            // for a person: phase, what was expected, what to try
   HostTimings timings;            // of the last attempt
   int attempts = 0;               // to make a session; 0: there was no need or no turn

@@ -10,10 +10,26 @@
 namespace muster::engine {
 namespace {
 
-// From KILL to giving up on a confirmation.
+// From the line to signal requests, where it is not heard: the login shell of a host that is short of
+// time starts slowly.
+constexpr absl::Duration kLineWait = absl::Seconds(5);
+// From its grace time and kStopLineKillWait to doing without its report.
+constexpr absl::Duration kReportWait = absl::Seconds(2);
+// From KILL by signal request to doing without its effect.
 constexpr absl::Duration kKillWait = absl::Seconds(2);
-// From the signal request to the second channel.
-constexpr absl::Duration kSignalWait = absl::Milliseconds(500);
+// Output that is still to come once a stop has done what it can, or that a command has left which
+// had ended before: read until none comes for a time, but not for ever.
+constexpr absl::Duration kQuiet = absl::Seconds(1);
+constexpr absl::Duration kReadOn = absl::Seconds(10);
+
+// Of Windows' codes people know the other forms.
+std::string HowItEnded(const ExitReport& report) {
+  if (report.has_signal) return absl::StrCat("by signal ", report.signal);
+  std::string text = absl::StrCat("with exit code ", report.status);
+  const auto as_signed = static_cast<int32_t>(report.status);
+  if (as_signed < 0) absl::StrAppend(&text, " (0x", absl::Hex(report.status), ", ", as_signed, ")");
+  return text;
+}
 
 }  // namespace
 
@@ -132,7 +148,7 @@ bool RemoteCommand::Exec() {
       phase_ = Phase::kRunning;
       phase_timer_->Disarm();
       context_->observer->OnState(host_.index, HostState::kRunning);
-      if (stop_ == Stop::kRequested) SendTerm();
+      if (stop_ == Stop::kRequested) BeginStop();
       return true;
     case SshTransport::Step::kFailed:
       // A refusal is an answer: nothing was started.
@@ -162,35 +178,33 @@ void RemoteCommand::OnReadingAgain() {
 
 // Each call may take in what the other waits for.
 SshTransport::Step RemoteCommand::PumpBoth() {
-  const SshTransport::Step step = transport().Pump();
-  if (step != SshTransport::Step::kAgain || beside_ != Beside::kAtWork) return step;
-  const SshTransport::Step beside = transport().RunBeside(stop_line_);
-  if (beside != SshTransport::Step::kAgain) {
-    beside_ = LineHeard() ? Beside::kDone : Beside::kFutile;
+  const SshTransport::Step step = closed_ ? transport().PumpIdle() : transport().Pump();
+  if (step == SshTransport::Step::kFailed) return step;
+  closed_ = closed_ || step == SshTransport::Step::kDone;
+  // RunBeside takes nothing in: the descriptor tells of what comes.
+  if (beside_ == Beside::kAtWork &&
+      transport().RunBeside(stop_line_) != SshTransport::Step::kAgain) {
+    beside_ = Beside::kEnded;
   }
-  return step;  // RunBeside takes nothing in: the descriptor tells of what comes
-}
-
-bool RemoteCommand::LineHeard() const {
-  return absl::StartsWith(transport().beside_output(), kStopLineToken);
+  return step;
 }
 
 bool RemoteCommand::Pump() {
   if (Parked()) return false;
   const SshTransport::Step step = PumpBoth();
-  if (step == SshTransport::Step::kAgain) session_->SetBulk(transport().HasMore());
   NoteExit();
-  switch (step) {
-    case SshTransport::Step::kAgain:
-      return false;
-    case SshTransport::Step::kDone:
-      EndByExit();
-      return false;
-    case SshTransport::Step::kFailed:
-      EndByExitOrLost();
-      return false;
+  if (step == SshTransport::Step::kFailed) {
+    EndByExitOrLost();
+  } else {
+    if (!closed_) session_->SetBulk(transport().HasMore());
+    Settle();
   }
   return false;
+}
+
+void RemoteCommand::Settle() {
+  if (stop_ > Stop::kRequested) return FollowStop();
+  if (closed_) EndByExit();
 }
 
 void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
@@ -261,89 +275,109 @@ void RemoteCommand::Cancel(Cause cause, const std::string& message) {
 void RemoteCommand::Abandon() {
   if (phase_ == Phase::kEnded) return;
   if (requested()) {
-    return End(HostState::kUnknown, Cause::kDaemonLost,
-               "musterd was stopped while the command ran; it may still be running.");
+    return EndUnknown(Cause::kDaemonLost, "musterd was stopped while the command ran; ");
   }
   EndNotStarted("musterd was stopped before the command was started.");
 }
 
+// What a command leaves behind that has ended by itself is not signalled.
 void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
   if (stop_ != Stop::kNo || phase_ == Phase::kEnded) return;
-  if (phase_ == Phase::kRunning && transport().exit_report().ended()) {
-    // It has ended; something it left in the background holds its output open.
-    transport().CloseChannel();
-    return EndByExit();
-  }
-  stop_ = Stop::kRequested;
   stop_outcome_.state = state;
   stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
+  ended_before_stop_ = phase_ == Phase::kRunning && transport().exit_report().ended();
+  if (ended_before_stop_) return ReadOn();
+  stop_ = Stop::kRequested;
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
-  if (phase_ == Phase::kRunning) SendTerm();
+  if (phase_ != Phase::kRunning) return;
+  BeginStop();
+  Advance();
 }
 
-void RemoteCommand::SendTerm() {
-  stop_ = Stop::kTermSent;
-  transport().Signal("TERM");
+// The line has to be first: where a signal has ended the command's own process, OpenSSH's server
+// signals no other, and nothing tells which those are. While nothing is read no line is heard.
+void RemoteCommand::BeginStop() {
   const StopRules& rules = context_->job->stop;
-  phase_timer_->Arm(rules.signal_only ? rules.grace : std::min(kSignalWait, rules.grace));
+  if (rules.signal_only || NothingIsRead()) return SendSignal(Stop::kTermSent, "TERM", rules.grace);
+  stop_ = Stop::kLineSent;
+  SendLine(rules.grace);
+}
+
+void RemoteCommand::SendLine(absl::Duration grace) {
+  beside_ = Beside::kAtWork;
+  stop_line_ = StopLine(grace);
+  phase_timer_->Arm(kLineWait);
+}
+
+void RemoteCommand::SendSignal(Stop stop, const std::string& name, absl::Duration wait) {
+  stop_ = stop;
+  phase_timer_->Arm(wait);
+  if (!closed_) transport().Signal(name);
   if (!parked_) session_->UpdateInterest();
 }
 
-void RemoteCommand::OnStopTimer() {
+void RemoteCommand::FollowStop() {
   const StopRules& rules = context_->job->stop;
-  const bool repeat = !rules.signal_only && rules.grace > kSignalWait;
-  if (stop_ == Stop::kTermSent && repeat) return RepeatTerm();
-  if (transport().exit_report().ended()) {
-    // What the command left behind holds its output open.
-    transport().CloseChannel();
-    return EndByExit();
+  const bool signaled = stop_ == Stop::kTermSent || stop_ == Stop::kKillSent;
+  if (signaled && beside_ == Beside::kUnused && !rules.signal_only) {
+    // It was parked.
+    SendLine(stop_ == Stop::kKillSent ? absl::ZeroDuration() : rules.grace);
+    Advance();
+    return;
   }
-  stop_ == Stop::kKillSent ? GiveUp() : SendKill();
+  if (!line_heard_ && beside_ != Beside::kUnused && LineReport().heard) {
+    line_heard_ = true;
+    if (stop_ != Stop::kReadingOn) {
+      stop_ = Stop::kLineSent;
+      phase_timer_->Arm(rules.grace + kStopLineKillWait + kReportWait);
+    }
+  }
+  const bool awaited = beside_ == Beside::kAtWork && stop_ != Stop::kReadingOn;
+  if (closed_ && !awaited) return EndByExit();
+  if (stop_ != Stop::kLineSent || awaited) return;
+  line_heard_ ? ReadOn() : SendSignal(Stop::kTermSent, "TERM", rules.grace);
 }
 
-void RemoteCommand::RepeatTerm() {
-  stop_ = Stop::kTermRepeated;
-  phase_timer_->Arm(context_->job->stop.grace - kSignalWait);
-  UseSecondChannel("TERM");
+void RemoteCommand::OnStopTimer() {
+  if (stop_ == Stop::kLineSent && !line_heard_) {
+    return SendSignal(Stop::kTermSent, "TERM", context_->job->stop.grace);
+  }
+  if (stop_ == Stop::kTermSent && !closed_) return SendSignal(Stop::kKillSent, "KILL", kKillWait);
+  // What there is to know, and the output, may be there.
+  if (NothingIsRead()) {
+    read_on_until_ = context_->loop->Now() + kReadOn;
+    return phase_timer_->Arm(kQuiet);
+  }
+  stop_ == Stop::kReadingOn ? OnQuiet() : ReadOn();
 }
 
-void RemoteCommand::SendKill() {
-  stop_ = Stop::kKillSent;
-  phase_timer_->Arm(kKillWait);
-  transport().Signal("KILL");
-  // The line has answered by now, or something else has taken its place.
-  if (beside_ == Beside::kAtWork && !LineHeard() && !parked_) beside_ = Beside::kFutile;
-  UseSecondChannel("KILL");
+void RemoteCommand::ReadOn() {
+  stop_ = Stop::kReadingOn;
+  if (closed_) return EndByExit();
+  last_output_ = context_->loop->Now();
+  read_on_until_ = context_->loop->Now() + kReadOn;
+  phase_timer_->Arm(kQuiet);
 }
 
-// Not while nothing is read: the confirmation may be there.
-void RemoteCommand::GiveUp() {
-  if (parked_ || !context_->reading->open()) return phase_timer_->Arm(kKillWait);
+void RemoteCommand::OnQuiet() {
+  const absl::Duration left =
+      std::min(last_output_ + kQuiet, read_on_until_) - context_->loop->Now();
+  left > absl::ZeroDuration() ? phase_timer_->Arm(left) : CutShort();
+}
+
+void RemoteCommand::CutShort() {
   transport().CloseChannel();
-  stop_outcome_.message += " The server did not confirm its end: it may still be running.";
-  End(std::move(stop_outcome_));
-}
-
-// Where what answered was not the line, or the server opens no second session, it is not tried
-// again.
-void RemoteCommand::UseSecondChannel(absl::string_view signal) {
-  if (!context_->job->stop.signal_only && beside_ != Beside::kFutile) {
-    transport().DropBeside();
-    beside_ = Beside::kAtWork;
-    stop_line_ = StopLine(signal);
-  }
-  Advance();
+  EndStopped(true);
 }
 
 // --- The end
 
 void RemoteCommand::EndByExit() {
   const ExitReport& report = transport().exit_report();
-  if (stop_ != Stop::kNo) {
-    stop_outcome_.cancel_confirmed = report.ended();
-    return End(std::move(stop_outcome_));
-  }
+  // Past its output limit, what came after the stop is missing too.
+  const bool by_itself = ended_before_stop_ && stop_outcome_.cause != Cause::kOutputLimit;
+  if (stop_ != Stop::kNo && !by_itself) return EndStopped(false);
   if (!report.ended()) {
     return End(HostState::kUnknown, Cause::kConnectionLost,
                "the server closed the channel without saying how the command ended.");
@@ -360,25 +394,81 @@ void RemoteCommand::EndByExit() {
     outcome.state = HostState::kSucceeded;
   }
   if (outcome.state != HostState::kSucceeded) {
-    outcome.message = absl::StrCat("the command ", HowItEnded(), ".");
+    outcome.message = absl::StrCat("the command ", report.has_signal ? "was ended " : "ended ",
+                                   HowItEnded(report), ".");
   }
   End(std::move(outcome));
-}
-
-// Of Windows' codes people know the other forms.
-std::string RemoteCommand::HowItEnded() const {
-  const ExitReport& report = transport().exit_report();
-  if (report.has_signal) return absl::StrCat("was ended by signal ", report.signal);
-  std::string text = absl::StrCat("ended with exit code ", report.status);
-  const auto as_signed = static_cast<int32_t>(report.status);
-  if (as_signed < 0) absl::StrAppend(&text, " (0x", absl::Hex(report.status), ", ", as_signed, ")");
-  return text;
 }
 
 void RemoteCommand::EndByExitOrLost() {
   const ExitReport& report = transport().exit_report();
   if (report.end_of_output && report.ended()) return EndByExit();
   transport().failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
+}
+
+void RemoteCommand::EndStopped(bool cut_short) {
+  std::string& message = stop_outcome_.message;
+  const ExitReport& report = transport().exit_report();
+  TellExit(&stop_outcome_);
+  if (cut_short && report.ended()) {
+    absl::StrAppend(&message, " It ended ", HowItEnded(report),
+                    ", but its output was still coming, or is held open by what it left behind: "
+                    "output may be missing.");
+  } else if (cut_short) {
+    absl::StrAppend(&message, " The server did not report its end: output may be missing.");
+  } else if (ended_before_stop_) {
+    absl::StrAppend(&message, " It ended by itself, ", HowItEnded(report), ".");
+  }
+  stop_outcome_.cancel_confirmed = LineReport().all_ended();
+  absl::StrAppend(&message, WhatIsLeft());
+  End(std::move(stop_outcome_));
+}
+
+std::string RemoteCommand::WhatIsLeft() const {
+  if (ended_before_stop_) {
+    return " What it may have left behind was not signalled, and may still be running.";
+  }
+  const StopReport report = LineReport();
+  if (!report.heard) {
+    return absl::StrCat(" Whether processes that it started still run is not known: ", WhyNoLine());
+  }
+  if (!report.finished) {
+    return " Its host did not tell in time what is left of it: it may still be running.";
+  }
+  std::string text;
+  if (report.left > 0) {
+    absl::StrAppend(&text, " KILL did not end ", report.left_names,
+                    ": of another user, or stuck in the kernel?");
+  }
+  if (report.strayed > 0) {
+    absl::StrAppend(&text, " Not signalled, as it may be a daemon or an earlier command's: ",
+                    report.strayed_names, ".");
+  }
+  if (report.hidden) {
+    absl::StrAppend(&text, " Its host hides other users' processes (hidepid): such may still run.");
+  }
+  if (report.found == 0) {
+    absl::StrAppend(&text, " Its own process had ended before it could be signalled: what that had "
+                           "started may still be running.");
+  }
+  return text;
+}
+
+std::string RemoteCommand::WhyNoLine() const {
+  if (context_->job->stop.signal_only) return "only signal requests were to be sent.";
+  if (beside_ == Beside::kUnused) return "nothing was read from it meanwhile.";
+  if (beside_ == Beside::kAtWork) return "nothing answered on a second channel in time.";
+  return transport().beside_output().empty()
+             ? "no second command ran beside it, or it could not see the processes."
+             : "something else answered on a second channel (a forced command?).";
+}
+
+void RemoteCommand::TellExit(HostOutcome* outcome) const {
+  const ExitReport& report = transport().exit_report();
+  outcome->exit_reported = report.ended();
+  outcome->exit_code = report.status;
+  outcome->signal = report.signal;
+  outcome->core_dumped = report.core_dumped;
 }
 
 void RemoteCommand::EndUnopened() {
@@ -392,13 +482,24 @@ void RemoteCommand::EndUnopened() {
 }
 
 void RemoteCommand::EndLost() {
-  const std::string what =
-      transport().exit_report().ended()
-          ? absl::StrCat(". Before, the server had said that the command ", HowItEnded(),
-                         "; some of its output may be missing.")
-          : ". The command was requested before; it may have run, or may still be running.";
-  End(HostState::kUnknown, Cause::kConnectionLost,
-      absl::StrCat(transport().failure().message, what));
+  EndUnknown(Cause::kConnectionLost,
+             absl::StrCat(transport().failure().message, ". The command was requested before; "));
+}
+
+void RemoteCommand::EndUnknown(Cause cause, absl::string_view what) {
+  HostOutcome outcome;
+  outcome.state = HostState::kUnknown;
+  outcome.cause = cause;
+  TellExit(&outcome);
+  outcome.message = absl::StrCat(
+      what, outcome.exit_reported
+                ? absl::StrCat("it ended ", HowItEnded(transport().exit_report()),
+                               ", but output may be missing.")
+                : "it may have run, or may still be running.");
+  if (stop_ != Stop::kNo) {
+    absl::StrAppend(&outcome.message, " It was being ended: ", stop_outcome_.message);
+  }
+  End(std::move(outcome));
 }
 
 void RemoteCommand::End(HostState state, Cause cause, std::string message) {

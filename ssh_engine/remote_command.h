@@ -13,6 +13,7 @@
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/run_context.h"
 #include "ssh_engine/session.h"
+#include "ssh_engine/stop_line.h"
 
 namespace muster::engine {
 
@@ -63,10 +64,16 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
     kEnded,
   };
   // How far stopping the command has come.
-  // kTermRepeated: over the second channel.
-  enum class Stop { kNo, kRequested, kTermSent, kTermRepeated, kKillSent };
+  enum class Stop {
+    kNo,
+    kRequested,  // the request to run it is unanswered
+    kLineSent,   // the line on the second channel ends it, from TERM to its report
+    kTermSent,   // by signal requests, since no line was heard
+    kKillSent,
+    kReadingOn,  // nothing more is done: what output there still is
+  };
   // Of the second channel.
-  enum class Beside { kUnused, kAtWork, kDone, kFutile };
+  enum class Beside { kUnused, kAtWork, kEnded };
 
   // Who has an open session expects an answer at once.
   void SetHurried(bool hurried);
@@ -80,6 +87,8 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   bool Exec();
   bool Pump();
   SshTransport::Step PumpBoth();
+  // Once what has come was taken in.
+  void Settle();
   // Whether reading has to wait; then this is parked.
   bool Parked();
   void Unpark();
@@ -90,21 +99,32 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void OnCommandTimeout();
   void OnIdleTimer();
   void StopCommand(HostState state, Cause cause, std::string message);
-  void SendTerm();
-  void RepeatTerm();
-  void SendKill();
-  void GiveUp();
+  void BeginStop();
+  void SendLine(absl::Duration grace);
+  // Sends a signal request, and waits that long for what comes of it.
+  void SendSignal(Stop stop, const std::string& name, absl::Duration wait);
+  // What the line has said, and whether the channel is closed, decides how to go on.
+  void FollowStop();
   void OnStopTimer();
-  void UseSecondChannel(absl::string_view signal);
-  bool LineHeard() const;
+  void ReadOn();
+  void OnQuiet();
+  void CutShort();
+  bool NothingIsRead() const { return parked_ || !context_->reading->open(); }
+  StopReport LineReport() const { return ReadStopReport(transport().beside_output()); }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();
   void EndByExit();
   void EndByExitOrLost();
-  std::string HowItEnded() const;
+  // `cut_short`: the channel was closed from here.
+  void EndStopped(bool cut_short);
+  std::string WhatIsLeft() const;
+  std::string WhyNoLine() const;
+  // How the command's own process ended, where the server has told: in the outcome, and in words.
+  void TellExit(HostOutcome* outcome) const;
   void EndUnopened();
   void EndLost();
+  void EndUnknown(Cause cause, absl::string_view what);
   void EndNotStarted(std::string message);
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
@@ -122,17 +142,21 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   absl::AnyInvocable<void(Result)> on_end_;
 
   Phase phase_ = Phase::kOpening;
-  std::unique_ptr<Timer> phase_timer_;    // opening, exec, then the grace time
+  std::unique_ptr<Timer> phase_timer_;    // opening, exec, then stopping
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
   absl::Duration ready_since_;
   absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
+  bool closed_ = false;  // by the server: all output has come
   Stop stop_ = Stop::kNo;
+  bool ended_before_stop_ = false;
+  bool line_heard_ = false;
   HostOutcome stop_outcome_;
   Beside beside_ = Beside::kUnused;
   std::string stop_line_;
+  absl::Duration read_on_until_;
   bool parked_ = false;
   bool hurried_ = false;
 

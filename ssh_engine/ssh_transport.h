@@ -143,15 +143,14 @@ class SshTransport {
 
   // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
   virtual void Signal(const std::string& name) = 0;
-  // Runs a further command beside the one under way, over a channel of its own: to be called, with
-  // the same command, after each Pump until it does not answer kAgain. kDone when its channel is
-  // closed, kFailed also when the server opens none; the command under way is not touched. Release
-  // ends it too, and then answers false.
+  // Runs one further command beside the one under way, over a channel of its own: to be called, with
+  // the same command, after each Pump until it does not answer kAgain; after PumpIdle where the
+  // server has closed the channel of the one under way. kDone when its own channel is closed,
+  // kFailed also when the server opens none; the command under way is not touched. Release ends it
+  // too, and then answers false.
   virtual Step RunBeside(const std::string& command) = 0;
-  // How the output of the last RunBeside begins.
+  // How the output of RunBeside begins: 1 KiB.
   virtual const std::string& beside_output() const = 0;
-  // Forgets it; the next RunBeside is a new one.
-  virtual void DropBeside() = 0;
   // Asks the server to end the channel, without waiting.
   virtual void CloseChannel() = 0;
 

@@ -1,42 +1,51 @@
-// The shell line that ends a command from a second channel.
+// The shell line that ends a command from a second channel, and what it reports.
 #ifndef SSH_ENGINE_STOP_LINE_H_
 #define SSH_ENGINE_STOP_LINE_H_
 
 #include <string>
 
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace muster::engine {
 
-// What the line writes once it has found its place: without that, something else answered (a forced
-// command), and it is not sent again.
-constexpr absl::string_view kStopLineToken = "muster-stop\n";
+// From the line's KILL to its report of what is left.
+constexpr absl::Duration kStopLineKillWait = absl::Milliseconds(1500);
 
-// Sends `signal` ("TERM") to the process groups of the children of the line's own parent, itself
-// excepted: OpenSSH and Dropbear serve all channels of one connection from one process. Only where
-// that parent is an SSH server's (else it was adopted by init, say), and only to a group whose
-// leader is such a child. Reads /proc, or asks ps where there is none. Starts no other program on
-// Linux.
+// Looks for the command's processes, sends them TERM, those that are left after `grace` KILL, and
+// ends once none is left or KILL does not help. It does so also where the connection is lost.
 //
-// Any login shell has to take it: one pair of single quotes, without quotes, backslashes, newlines
-// and exclamation marks within.
-inline std::string StopLine(absl::string_view signal) {
-  constexpr absl::string_view kLine =
-      "exec /bin/sh -c 'm=$$; p=$PPID; for i in 1 2 3 4; do [ \"$p\" -gt 1 ] || exit 3; n=; "
-      "if [ -r /proc/self/stat ]; then IFS= read -r n < /proc/$p/comm; "
-      "IFS= read -r l < /proc/$p/stat; set -- ${l##*) }; q=$2; "
-      "else n=$(ps -o comm= -p $p); q=$(ps -o ppid= -p $p); fi; "
-      "case $n in *sshd*|*dropbear*) break;; esac; n=; m=$p; p=$q; done 2>/dev/null; "
-      "[ \"$n\" ] || exit 3; echo muster-stop; "
-      "hit() { [ \"$2\" = \"$p\" ] && [ \"$1\" != \"$m\" ] || return 0; "
-      "if [ \"$3\" = \"$1\" ]; then kill -SIG -$1; else kill -SIG $1; fi; }; "
-      "if [ -r /proc/self/stat ]; then for d in /proc/[0-9]*; do "
-      "IFS= read -r l < $d/stat || continue; c=${d#/proc/}; set -- ${l##*) }; hit $c $2 $3; done; "
-      "else ps -A -o pid= -o ppid= -o pgid= | while read -r a b c; do hit $a $b $c; done; "
-      "fi 2>/dev/null; exit 0'";
-  return absl::StrReplaceAll(kLine, {{"-SIG", std::string("-") + std::string(signal)}});
-}
+// OpenSSH and Dropbear serve all channels of one connection from one process, which is the line's
+// own parent or, with a forced command, an ancestor. The command's processes are the other children
+// of that process, all that descend from them, and all of the sessions (setsid(2)) that those are
+// in: OpenSSH makes one for each command, so that a process is found whose parent is gone; Dropbear
+// makes none, and there it is not. Groups are signalled as a whole, so that none escapes by fork.
+// A process that is in a session of its own and has lost its parent, as daemons do, is left alone,
+// but reported where its environment tells of this connection (SSH_CONNECTION).
+//
+// Reads /proc, or asks ps where there is none: there groups stand for sessions, and nothing tells of
+// daemons. Any login shell has to take the line: one pair of
+// single quotes, without quotes, backslashes, newlines and exclamation marks within.
+std::string StopLine(absl::Duration grace);
+
+// What the line has written so far. A value.
+struct StopReport {
+  bool heard = false;     // it has found its place; else something else answers, or nothing
+  int found = 0;          // processes of the command before it signalled any
+  bool finished = false;  // the rest is there
+  int left = 0;           // processes of the command that still run
+  int strayed = 0;        // that still run, started over this connection, but in no known session
+  bool hidden = false;    // other users' processes could not be seen (proc(5), hidepid)
+  std::string left_names;     // "1234 (sleep), 1235 (sh)": five at most; printable
+  std::string strayed_names;  // the same
+
+  // No process is left that the command is known to have started.
+  bool all_ended() const {
+    return finished && found > 0 && left == 0 && strayed == 0 && !hidden;
+  }
+};
+
+StopReport ReadStopReport(absl::string_view output);
 
 }  // namespace muster::engine
 

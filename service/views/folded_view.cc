@@ -8,11 +8,17 @@
 namespace muster::service {
 namespace {
 
-// What the hosts of a group have in common.
+// What the hosts of a group have in common. How the process of a stopped command ended is no
+// difference.
 std::string EndKey(const v1::HostOutcome& outcome) {
-  return absl::StrCat(static_cast<int>(outcome.state()), " ", static_cast<int>(outcome.cause()),
-                      " ", outcome.end_confirmed(), " ", outcome.exit_code(), " ",
-                      outcome.exit_status(), " ", outcome.signal().size(), " ", outcome.signal());
+  std::string key =
+      absl::StrCat(static_cast<int>(outcome.state()), " ", static_cast<int>(outcome.cause()), " ",
+                   outcome.end_confirmed());
+  if (!outcome.exit_reported()) {
+    absl::StrAppend(&key, " ", outcome.exit_code(), " ", outcome.exit_status(), " ",
+                    outcome.signal().size(), " ", outcome.signal());
+  }
+  return key;
 }
 
 void AppendRanges(std::vector<uint32_t> hosts, v1::OutputGroup* group) {
@@ -107,9 +113,11 @@ FoldedView::Group FoldedView::NewGroup(const v1::HostOutcome& outcome, Outputs* 
   group.head = std::make_unique<v1::OutputGroup>();
   group.head->set_state(outcome.state());
   group.head->set_cause(outcome.cause());
-  group.head->set_exit_code(outcome.exit_code());
-  group.head->set_exit_status(outcome.exit_status());
-  group.head->set_signal(outcome.signal());
+  if (!outcome.exit_reported()) {
+    group.head->set_exit_code(outcome.exit_code());
+    group.head->set_exit_status(outcome.exit_status());
+    group.head->set_signal(outcome.signal());
+  }
   group.head->set_end_confirmed(outcome.end_confirmed());
   group.head->set_message(outcome.message());
   const Output& out = (*outputs)[kStdout];

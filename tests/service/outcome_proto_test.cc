@@ -27,6 +27,7 @@ TEST(OutcomeProtoTest, AnOutcomeComesThroughWhole) {
   outcome.message = "why";
   outcome.attempts = 2;
   outcome.warm_session = true;
+  outcome.exit_reported = true;
   outcome.timings.started = absl::Milliseconds(7);
   const v1::HostOutcome proto = ProtoOf(outcome);
   EXPECT_EQ(proto.state(), v1::HOST_STATE_SIGNALED);
@@ -34,7 +35,8 @@ TEST(OutcomeProtoTest, AnOutcomeComesThroughWhole) {
   EXPECT_EQ(proto.exit_code(), 3);
   EXPECT_EQ(proto.exit_status(), 3u);
   EXPECT_EQ(proto.signal(), "KILL");
-  EXPECT_TRUE(proto.core_dumped() && proto.end_confirmed() && proto.warm_session());
+  EXPECT_TRUE(proto.core_dumped() && proto.end_confirmed() && proto.warm_session() &&
+              proto.exit_reported());
   EXPECT_EQ(proto.message(), "why");
   EXPECT_EQ(proto.attempts(), 2u);
   EXPECT_EQ(proto.timings().started_us(), 7000u);

@@ -216,7 +216,6 @@ class FakeTransport final : public SshTransport {
     return server_->beside;
   }
   const std::string& beside_output() const override { return server_->beside_output; }
-  void DropBeside() override {}
   const ExitReport& exit_report() const override { return server_->exit; }
   bool Release() override {
     server_->exit = ExitReport();

@@ -97,6 +97,21 @@ TEST_F(FoldedViewTest, HostsThatEndAlikeAreOneGroup) {
   EXPECT_TRUE(view_->empty());
 }
 
+TEST_F(FoldedViewTest, HowStoppedCommandsEndedIsNoDifference) {
+  for (const int code : {3, 4}) {
+    v1::Event event;
+    event.mutable_host_finished()->set_host_index(code);
+    v1::HostOutcome* outcome = event.mutable_host_finished()->mutable_outcome();
+    outcome->set_state(v1::HOST_STATE_CANCELED);
+    outcome->set_exit_reported(true);
+    outcome->set_exit_code(code);
+    Add(event);
+  }
+  const v1::WatchRunResponse response = Take();
+  ASSERT_EQ(response.groups_size(), 1);
+  EXPECT_EQ(response.groups(0).exit_code(), 0);
+}
+
 TEST_F(FoldedViewTest, TellsWhatHasChangedSince) {
   Output(0, "same");
   Finish(0);
