@@ -10,6 +10,7 @@ import threading
 import grpc
 import pytest
 
+from certificates import Authority
 from fleet import read, write
 from own_daemon import end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, Result, SECONDS, environment
@@ -116,30 +117,6 @@ def test_a_server_that_is_not_there(tmp_path):
     assert result.code != 0 and f"{tmp_path}/none" in result.err
 
 
-class Authority:
-    """Issues certificates with openssl."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.certificate = f"{folder}/ca.pem"
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{folder}/ca.key",
-                      "-out", self.certificate, "-days", "2", "-subj", "/CN=test authority")
-
-    def issue(self, name):
-        base = f"{self.folder}/{name}"
-        write(f"{base}.ext", f"subjectAltName=DNS:{name},IP:127.0.0.1\n")
-        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{base}.key", "-out",
-                      f"{base}.csr", "-subj", f"/CN={name}")
-        self._openssl("x509", "-req", "-in", f"{base}.csr", "-CA", self.certificate, "-CAkey",
-                      f"{self.folder}/ca.key", "-CAcreateserial", "-out", f"{base}.pem", "-days", "2",
-                      "-extfile", f"{base}.ext")
-        return f"{base}.pem", f"{base}.key"
-
-    @staticmethod
-    def _openssl(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module", name="authority")
 def authority_fixture(tmp_path_factory):
     return Authority(str(tmp_path_factory.mktemp("ca")))
@@ -158,10 +135,15 @@ credentials:
   other:
     identity_files: [{fleet.key}]
 policy:
-  - callers: ["ci"]
+  - callers: ["dns:ci"]
     credentials: [deploy]
     users: [{fleet.user}]
     targets: "127.0.7.[1-2]"
+    ports: [22, {fleet.servers[0].port}]
+  - callers: ["dns:other-ci"]
+    credentials: [deploy]
+    users: [{fleet.user}]
+    targets: "127.0.7.3"
 """)
     certificate, key = authority.issue("server")
     with Daemon(listen="127.0.0.1:0", args=["--tls-cert", certificate, "--tls-key", key,
@@ -195,7 +177,8 @@ def test_a_network_caller_runs_what_the_policy_allows(calling_as):
     ("ci", "127.0.7.1", ["--credential", "deploy", "-J", "somebody@127.0.7.2"],
      "user somebody on jump host 127.0.7.2"),
     ("ci", "127.0.7.1", ["--credential", "other"], "other"),
-    ("stranger", "127.0.7.1", ["--credential", "deploy"], "stranger"),
+    ("ci", "127.0.7.1", ["--credential", "nothing"], "nothing"),
+    ("ci", "127.0.7.1:23", ["--credential", "deploy"], "port 23"),
     ("ci", "127.0.7.1", ["-I", "/etc/passwd", "--credential", "deploy"], "inventory")])
 def test_what_no_rule_allows_is_denied(calling_as, caller, targets, options, hint):
     result = calling_as(caller).run(targets, "true", options=options)
@@ -231,6 +214,7 @@ def test_callers_see_their_own_runs_only(calling_as):
     assert run in ci("runs").text
     assert run not in other("runs").text
     assert "there is no run" in other("show", run).err
+    assert "there is no run" in other("cancel", run).err
 
 
 def test_without_a_certificate_nobody_gets_in(shared, authority, tmp_path):
