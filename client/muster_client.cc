@@ -303,12 +303,21 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
 }
 
 absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRequest& request) {
-  v1::ListRunsResponse response;
-  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
-    return link->runs->ListRuns(context, request, &response);
-  });
-  if (!status.ok()) return status;
-  return response;
+  v1::ListRunsRequest part = request;
+  v1::ListRunsResponse all;
+  do {
+    v1::ListRunsResponse response;
+    const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+      return link->runs->ListRuns(context, part, &response);
+    });
+    if (!status.ok()) return status;
+    for (v1::Run& run : *response.mutable_runs()) *all.add_runs() = std::move(run);
+    all.set_next_page_token(response.next_page_token());
+    part.set_page_token(response.next_page_token());
+    part.set_page_size(request.page_size() - static_cast<uint32_t>(all.runs_size()));
+  } while (!part.page_token().empty() &&
+           static_cast<uint32_t>(all.runs_size()) < request.page_size());
+  return all;
 }
 
 absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(

@@ -63,6 +63,7 @@ class MusterClient {
   absl::StatusOr<v1::Run> GetRun(const std::string& run_id);
   absl::StatusOr<v1::Run> CancelRun(const std::string& run_id);
   absl::StatusOr<v1::Run> PauseRun(const std::string& run_id);
+  // Goes on where the daemon ends a page early, until there are `page_size`.
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
   absl::StatusOr<v1::ListHostResultsResponse> ListHostResults(
       const v1::ListHostResultsRequest& request);

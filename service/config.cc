@@ -11,8 +11,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "service/targets/located_error.h"
 #include "service/targets/yaml_document.h"
@@ -53,6 +56,8 @@ class ConfigReader {
   absl::Status ReadCredentials(const YamlNode& node);
   absl::Status ReadCredential(const std::string& name, const YamlNode& node);
   absl::Status ReadRule(const YamlNode& node);
+  absl::Status ReadCallers(const YamlNode& node, std::vector<CallerPattern>* callers);
+  absl::Status ReadPorts(const YamlNode& node, std::vector<PortRange>* ports);
   absl::Status ReadPolicy(const YamlNode& node);
   absl::Status ReadPassphrase(const YamlNode& node, std::string* passphrase);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
@@ -154,16 +159,53 @@ absl::Status ConfigReader::ReadRule(const YamlNode& node) {
   PolicyRule rule;
   const absl::Status status = ReadMap(
       node, "a policy rule",
-      {{"callers", [&](const YamlNode& value) { return ReadTexts(value, &rule.callers); }},
+      {{"callers", [&](const YamlNode& value) { return ReadCallers(value, &rule.callers); }},
        {"credentials", [&](const YamlNode& value) { return ReadTexts(value, &rule.credentials); }},
        {"users", [&](const YamlNode& value) { return ReadTexts(value, &rule.users); }},
-       {"targets", [&](const YamlNode& value) { return ReadText(value, &rule.targets); }}});
+       {"targets", [&](const YamlNode& value) { return ReadText(value, &rule.targets); }},
+       {"ports", [&](const YamlNode& value) { return ReadPorts(value, &rule.ports); }}});
   if (!status.ok()) return status;
   if (rule.callers.empty() || rule.credentials.empty() || rule.users.empty() ||
       rule.targets.empty()) {
     return Error(node, "a policy rule needs callers, credentials, users and targets");
   }
   config_.rules.push_back(std::move(rule));
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadCallers(const YamlNode& node, std::vector<CallerPattern>* callers) {
+  std::vector<std::string> texts;
+  const absl::Status status = ReadTexts(node, &texts);
+  if (!status.ok()) return status;
+  for (const std::string& text : texts) {
+    const Caller caller = CallerOfText(text);
+    const bool unclear = caller.kind == Caller::Kind::kDns && absl::StrContains(caller.name, ":");
+    if (caller.local() || caller.name.empty() || unclear) {
+      return Error(node, absl::StrCat("callers: \"", text,
+                                      "\" is no name of a certificate: dns:NAME, uri:URI or "
+                                      "cn:NAME; the unix socket's owner needs no rule"));
+    }
+    callers->push_back({caller.kind, caller.name});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadPorts(const YamlNode& node, std::vector<PortRange>* ports) {
+  std::vector<std::string> texts;
+  const absl::Status status = ReadTexts(node, &texts);
+  if (!status.ok()) return status;
+  for (const std::string& text : texts) {
+    const std::vector<std::string> ends = absl::StrSplit(text, absl::MaxSplits('-', 1));
+    PortRange range;
+    const bool numbers =
+        absl::SimpleAtoi(ends.front(), &range.first) && absl::SimpleAtoi(ends.back(), &range.last);
+    if (!numbers || range.first < 1 || range.last < range.first || range.last > 65535) {
+      return Error(node, absl::StrCat("ports: \"", text,
+                                      "\"; expected 1 to 65535, or a range such as 8022-8030"));
+    }
+    ports->push_back(range);
+  }
+  if (ports->empty()) return Error(node, "ports: none; leave the key out for the usual ones");
   return absl::OkStatus();
 }
 

@@ -2,12 +2,14 @@
 #ifndef SERVICE_CONFIG_H_
 #define SERVICE_CONFIG_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/caller.h"
 #include "ssh_engine/credential.h"
 #include "ssh_engine/known_hosts.h"
 
@@ -21,12 +23,25 @@ struct NamedCredential {
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
 };
 
+// Callers of one kind. A value.
+struct CallerPattern {
+  Caller::Kind kind = Caller::Kind::kDns;
+  std::string name;  // '*' stands for any characters
+};
+
+// `first` to `last`. A value.
+struct PortRange {
+  uint32_t first = 0;
+  uint32_t last = 0;
+};
+
 // Allows some callers something; what no rule allows is denied. A value.
 struct PolicyRule {
-  std::vector<std::string> callers;      // certificate names; '*' stands for any characters
+  std::vector<CallerPattern> callers;
   std::vector<std::string> credentials;  // names; '*'
   std::vector<std::string> users;        // remote ones; '*'
   std::string targets;                   // an expression; "*": every host; jump hosts, too
+  std::vector<PortRange> ports;  // empty: 22, and for a host what the inventory says of that host
 };
 
 // A value.
@@ -50,10 +65,15 @@ struct Config {
 //       host_key_policy: strict              # or accept-new
 //       user: deploy
 //   policy:
-//     - callers: ["ci.example.com"]
+//     - callers: ["dns:ci.example.com"]
 //       credentials: [deploy]
 //       users: [deploy]
 //       targets: "web[01-20]"
+//       ports: [22, 2222, 8022-8030]         # without: 22, and what the inventory says of a host
+//
+// A caller is known by one name of his certificate (CallerOf), and a rule says which kind of name
+// it means: "dns:ci.example.com", "uri:spiffe://example.com/ci", "cn:ci". Without a kind it is a DNS
+// name. '*' stands for any characters; the kind is never left open.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 absl::StatusOr<Config> ParseConfig(absl::string_view yaml, const std::string& path);
 

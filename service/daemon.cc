@@ -3,6 +3,7 @@
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <signal.h>
@@ -26,7 +27,16 @@ namespace {
 
 constexpr int kHelperThreads = 4;
 constexpr size_t kMib = size_t{1} << 20;
-constexpr int kMaxMessageBytes = 16 << 20;
+// Of one request: the largest that keeps the contract's limits has some 600 KiB. In memory many small
+// fields can take forty times as much; CallGate bounds what waits.
+constexpr int kMaxMessageBytes = (1 << 20) + (64 << 10);
+// Of all connections together: what is being read from them, headers included, and their calls.
+// Where it is reached, gRPC reads no further and cancels the largest. (What is sent to watchers
+// does not count: WatchReactor bounds that.)
+constexpr size_t kConnectionBytes = 256 << 20;
+// Calls at a time on one connection (HTTP/2, SETTINGS_MAX_CONCURRENT_STREAMS): a thousand watchers,
+// and some more. Others wait in the client.
+constexpr int kMaxStreams = 1024;
 // Of the logs of all runs, in memory, for watchers that keep up; the rest is on the disk.
 constexpr size_t kTailBytes = 128 << 20;
 // For commands to end: longer than an engine takes from TERM to giving up.
@@ -71,7 +81,8 @@ absl::Status Daemon::Listen() {
     if (!address.ok()) return address.status();
     if (!address->is_unix()) {
       // Before the port is open.
-      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls = MutualTls(options_.tls);
+      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls =
+          MutualTls(options_.tls, authorizer_.get());
       if (!tls.ok()) return tls.status();
     }
     absl::StatusOr<ListeningSocket> socket = ListeningSocket::Open(*address);
@@ -136,8 +147,9 @@ absl::Status Daemon::StartRuns() {
   journal_ = std::make_unique<JournalThread>(store_.get(), &tails_, hooks);
   preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
                                             options_.max_output_per_run_mib * kMib);
+  gate_ = std::make_unique<CallGate>(authorizer_.get(), &activity_);
   run_service_ = std::make_unique<RunService>(
-      RunService::Parts{helpers_.get(), store_.get(), preparer_.get(), &activity_});
+      RunService::Parts{gate_.get(), helpers_.get(), store_.get(), preparer_.get(), &activity_});
   const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
   runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,
                                  [this](const Run& run) { OnRunOver(run); });
@@ -160,19 +172,22 @@ void Daemon::ForgetOld() {
 }
 
 absl::Status Daemon::StartServer() {
-  target_service_ = std::make_unique<TargetService>(helpers_.get(), preparer_.get(), &activity_);
+  target_service_ = std::make_unique<TargetService>(gate_.get(), preparer_.get());
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::channelz::experimental::InitChannelzService();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("musterd").Resize(kConnectionBytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.RegisterService(run_service_.get());
   builder.RegisterService(target_service_.get());
   for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     if (!socket->is_unix()) {
-      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls = MutualTls(options_.tls);
+      absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> tls =
+          MutualTls(options_.tls, authorizer_.get());
       if (!tls.ok()) return tls.status();
       credentials = *std::move(tls);
     }
@@ -203,12 +218,14 @@ void Daemon::Stop() {
 
 // Runs that are left end with the engine; their ends go through the helpers to the journal.
 void Daemon::StopRuns() {
+  gate_->Stop();
   run_service_->Stop(kStopTime);
   {
     MutexLock lock(&reading_mutex_);
     reading_ = nullptr;
   }
   engine_.reset();
+  gate_->Drain();
   helpers_->Drain();
   journal_.reset();
 }

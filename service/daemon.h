@@ -16,6 +16,7 @@
 #include "service/acceptor.h"
 #include "service/activity.h"
 #include "service/authorizer.h"
+#include "service/call_gate.h"
 #include "service/config.h"
 #include "service/daemon_options.h"
 #include "service/file_cache.h"
@@ -86,6 +87,7 @@ class Daemon {
   engine::Engine* reading_ ABSL_GUARDED_BY(reading_mutex_) = nullptr;
   const RetentionClock retention_clock_;
   std::unique_ptr<RunPreparer> preparer_;
+  std::unique_ptr<CallGate> gate_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;
   std::vector<std::unique_ptr<ListeningSocket>> sockets_;

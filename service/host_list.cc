@@ -22,6 +22,19 @@ v1::RunHost HostOf(ResolvedHost resolved, const HostDefaults& defaults) {
   return host;
 }
 
+// Before they are made: each host gets a user of its own.
+absl::Status CheckBytes(const std::vector<ResolvedHost>& hosts, const HostDefaults& defaults) {
+  size_t bytes = 0;
+  for (const ResolvedHost& host : hosts) {
+    const size_t user = host.user.empty() ? defaults.user.size() : host.user.size();
+    bytes += host.name.size() + host.address.size() + user;
+  }
+  if (bytes <= kMaxHostListBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the names, addresses and users of these ", hosts.size(), " hosts have ", bytes,
+                   " bytes; at most ", kMaxHostListBytes, ": use several runs"));
+}
+
 // "ann@web1:2222", with brackets where the name is an IPv6 address.
 std::string FullName(const v1::RunHost& host) {
   const bool v6 = host.name().find(':') != std::string::npos;
@@ -66,11 +79,25 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
     return absl::InvalidArgumentError(resolved.status().message());
   }
   if (!resolved.ok()) return resolved.status();
+  const absl::Status size = CheckBytes(*resolved, defaults);
+  if (!size.ok()) return size;
   std::vector<v1::RunHost> hosts;
+  hosts.reserve(resolved->size());
   for (ResolvedHost& host : *resolved) hosts.push_back(HostOf(std::move(host), defaults));
   hosts = WithoutRepeats(std::move(hosts));
   TellApart(&hosts);
   return hosts;
+}
+
+bool NamesHostsOnly(absl::string_view expression) {
+  constexpr absl::string_view kBeforeOperands = ",!&^( \t\n\v\f\r";
+  char before = ',';
+  for (const char c : expression) {
+    const bool group = c == '@' && kBeforeOperands.find(before) != absl::string_view::npos;
+    if (group || c == '*' || c == '?') return false;
+    before = c;
+  }
+  return true;
 }
 
 void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/file_cache.h"
@@ -25,6 +26,10 @@ struct HostDefaults {
 absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
                                                    const std::string& inventory_file,
                                                    const HostDefaults& defaults, FileCache* files);
+
+// Whether the expression stands for hosts by itself: no groups, no wildcards. What is said of its
+// hosts then tells nobody what the inventory has.
+bool NamesHostsOnly(absl::string_view expression);
 
 // For hosts of a run that run again as somebody else: those that were `from` become `to`. One whose
 // name has the user in it, to tell it from another host of the run, keeps it.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "service/hidden_paths.h"
+
 namespace muster::service {
 namespace {
 
@@ -26,7 +28,8 @@ v1::HostTimings ProtoOf(const engine::HostTimings& timings) {
 
 }  // namespace
 
-v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
+v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome,
+                        const std::vector<std::string>& hidden_paths) {
   v1::HostOutcome proto;
   proto.set_state(ProtoOf(outcome.state));
   proto.set_cause(static_cast<v1::Cause>(outcome.cause));
@@ -35,7 +38,7 @@ v1::HostOutcome ProtoOf(const engine::HostOutcome& outcome) {
   proto.set_signal(outcome.signal);
   proto.set_core_dumped(outcome.core_dumped);
   proto.set_end_confirmed(outcome.cancel_confirmed);
-  proto.set_message(outcome.message);
+  if (!outcome.message.empty()) proto.set_message(WithoutFolders(outcome.message, hidden_paths));
   *proto.mutable_timings() = ProtoOf(outcome.timings);
   proto.set_attempts(outcome.attempts);
   proto.set_warm_session(outcome.warm_session);

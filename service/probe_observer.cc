@@ -29,7 +29,7 @@ class ProbeLoopObserver final : public engine::LoopObserver {
     output.append(kept.data(), kept.size());
   }
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override {
-    ended_.push_back({host_index, ProtoOf(outcome)});
+    ended_.push_back({host_index, ProtoOf(outcome, run_->hidden_paths())});
   }
   void Flush(absl::Time now) override {
     for (auto& ended : std::exchange(ended_, {})) {

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/run_past.h"
 
@@ -15,11 +14,6 @@ namespace {
 
 constexpr char kHasEnd[] = "Only the store's word of its end was missing.";
 constexpr char kClosed[] = "musterd was ended in the middle of the run.";
-
-// Who created a run over the unix socket is the daemon's owner (CallerOf).
-Caller CreatorOf(const v1::Run& run) {
-  return {run.creator(), absl::StartsWith(run.creator(), "uid:")};
-}
 
 RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) {
   RunPlan plan;
@@ -45,7 +39,7 @@ std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
     return read.past.message.empty() ? kClosed : read.past.message;
   }
   absl::StatusOr<PreparedRun> again =
-      preparer.Prepare(CreatorOf(unfinished.run), unfinished.run.spec(), read.hosts);
+      preparer.Prepare(CallerOfText(unfinished.run.creator()), unfinished.run.spec(), read.hosts);
   if (!again.ok()) {
     return absl::StrCat(kClosed, " It cannot be continued: ", again.status().message(), ".");
   }
@@ -62,6 +56,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   RunPlan plan = PlanOf(unfinished, read.hosts);
   plan.max_output_bytes = prepared.plan.max_output_bytes;
   plan.max_output_bytes_per_host = prepared.plan.max_output_bytes_per_host;
+  plan.hidden_paths = prepared.plan.hidden_paths;
   const std::shared_ptr<Run> run = runs->Adopt(unfinished.run.id(), std::move(plan), read.past);
   begun(*run);
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),

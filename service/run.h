@@ -39,6 +39,7 @@ struct RunPlan {
   std::vector<v1::RunHost> hosts;
   RolloutPlan rollout;
   std::vector<std::string> warnings;
+  std::vector<std::string> hidden_paths;  // of which its creator learns no folder (WithoutFolders)
   uint64_t max_output_bytes_per_host = 0;  // 0: no limit
   uint64_t max_output_bytes = 0;           // of all hosts
 };
@@ -91,6 +92,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // Constant.
   const std::string& id() const override { return id_; }
   const std::string& creator() const { return plan_.creator; }
+  const std::vector<std::string>& hidden_paths() const { return plan_.hidden_paths; }
   const std::string& request_id() const { return plan_.request_id; }
   const v1::RunSpec& spec() const { return plan_.spec; }
   const std::vector<v1::RunHost>& hosts() const { return plan_.hosts; }

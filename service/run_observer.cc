@@ -143,7 +143,7 @@ void RunLoopObserver::OnEnd(uint32_t host_index, const engine::HostOutcome& outc
   HostUpdate update;
   update.host_index = host_index;
   update.state = ProtoOf(outcome.state);
-  update.outcome = ProtoOf(outcome);
+  update.outcome = ProtoOf(outcome, run_->hidden_paths());
   const auto it = outputs_.find(host_index);
   if (it != outputs_.end()) {
     AddOmitted(host_index, it->second);

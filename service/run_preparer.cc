@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/command_line.h"
+#include "service/hidden_paths.h"
 #include "service/jump_hosts.h"
 #include "service/proto_time.h"
 #include "service/rollout/rollout_plan.h"
@@ -69,15 +70,27 @@ engine::StopRules StopRulesOf(const v1::StopRules& proto) {
   return rules;
 }
 
-engine::Job JobOf(const std::string& caller, const v1::RunSpec& spec, std::string command) {
+engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
   engine::Job job;
   job.command = std::move(command);
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
   job.stop = StopRulesOf(spec.stop());
-  job.caller = caller;
+  job.caller = caller.Text();
+  job.quote_greeting = caller.local();
   if (spec.rollout().max_in_flight() > 0) job.max_in_flight = spec.rollout().max_in_flight();
   return job;
+}
+
+std::vector<std::string> PathsOf(const NamedCredential& credential) {
+  std::vector<std::string> paths = credential.known_hosts_files;
+  for (const auto& file : credential.keys.identity_files) paths.push_back(file.path);
+  paths.push_back(credential.keys.agent_socket);
+  return paths;
+}
+
+absl::Status HidePaths(const absl::Status& status, const std::vector<std::string>& paths) {
+  return absl::Status(status.code(), WithoutFolders(status.message(), paths));
 }
 
 // A seed of the daemon's choice is told, so that the order can be had again.
@@ -114,9 +127,27 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& call
   if (!checked.ok()) return checked;
   absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
   if (!inventory.ok()) return inventory.status();
-  if (defaults.user.empty()) defaults.user = own_user_;
   if (defaults.port == 0) defaults.port = 22;
-  return ListHosts(targets, *inventory, defaults, files_);
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      ListHosts(targets, *inventory, defaults, files_);
+  if (hosts.ok() || caller.local() || NamesHostsOnly(targets.expression())) return hosts;
+  // An error may quote the inventory.
+  return authorizer_->DenyTargets(caller);
+}
+
+absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Look(
+    const Caller& caller, const v1::ResolveTargetsRequest& request) const {
+  absl::Status checked = CheckUser("user", request.user());
+  checked.Update(CheckPort("port", request.port()));
+  if (!checked.ok()) return checked;
+  const std::string user = request.user().empty() ? own_user_ : request.user();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      Resolve(caller, request.targets(), {user, request.port()});
+  if (!hosts.ok()) return hosts.status();
+  const absl::Status allowed = authorizer_->AuthorizeLook(
+      caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
+  if (!allowed.ok()) return allowed;
+  return hosts;
 }
 
 absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
@@ -154,12 +185,15 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   absl::StatusOr<std::vector<engine::JumpHost>> jump_hosts =
       ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
   if (!jump_hosts.ok()) return jump_hosts.status();
-  const absl::Status allowed = authorizer_->Authorize(caller, {login.name, hosts, *jump_hosts});
+  const absl::Status allowed = authorizer_->Authorize(
+      caller,
+      {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
   if (!allowed.ok()) return allowed;
   PreparedRun run;
-  run.job = JobOf(caller.name, spec, *std::move(command));
+  run.job = JobOf(caller, spec, *std::move(command));
   run.job.jump_hosts = *std::move(jump_hosts);
-  const absl::Status loaded = LoadInto(login.credential, &run);
+  if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
+  const absl::Status loaded = LoadInto(login, &run);
   if (!loaded.ok()) return loaded;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
@@ -176,7 +210,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   if (!rollout.ok()) return rollout.status();
   run.plan.rollout = *std::move(rollout);
   run.plan.hosts = std::move(hosts);
-  run.plan.creator = caller.name;
+  run.plan.creator = caller.Text();
   run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();
   const uint64_t asked = spec.output_limits().max_bytes_per_run();
   run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
@@ -198,8 +232,11 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
                                                           const v1::Login& login) const {
   Login found;
   if (login.credential_case() == v1::Login::kCredentialName) {
+    const absl::Status allowed = authorizer_->CheckCredential(caller, login.credential_name());
+    if (!allowed.ok()) return allowed;
     const auto it = config_->credentials.find(login.credential_name());
     if (it == config_->credentials.end()) {
+      if (!caller.local()) return authorizer_->DenyCredential(caller, login.credential_name());
       return absl::NotFoundError(
           absl::StrCat("login.credential_name: this daemon's configuration "
                        "has no credential \"",
@@ -207,7 +244,7 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
     }
     found.credential = it->second;
     found.name = it->first;
-  } else if (caller.local) {
+  } else if (caller.local()) {
     found.credential = LocalLogin(login.local());
   } else {
     return absl::PermissionDeniedError(
@@ -218,7 +255,7 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
     found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;
   } else if (login.host_key_policy() == v1::HOST_KEY_POLICY_ACCEPT_NEW) {
     // A network caller does not decide what a shared daemon trusts.
-    if (!caller.local && found.credential.host_key_policy == engine::HostKeyPolicy::kStrict) {
+    if (!caller.local() && found.credential.host_key_policy == engine::HostKeyPolicy::kStrict) {
       return absl::PermissionDeniedError(absl::StrCat("login.host_key_policy: credential \"",
                                                       found.name, "\" is configured as strict"));
     }
@@ -230,23 +267,25 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
 absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
                                                        const v1::TargetSpec& targets) const {
   if (targets.inventory_file().empty()) return config_->inventory_file;
-  if (caller.local) return targets.inventory_file();
+  if (caller.local()) return targets.inventory_file();
   return absl::PermissionDeniedError(
       "targets.inventory_file: this daemon is shared and takes its inventory from its own "
       "configuration");
 }
 
-absl::Status RunPreparer::LoadInto(const NamedCredential& credential, PreparedRun* run) const {
+absl::Status RunPreparer::LoadInto(const Login& login, PreparedRun* run) const {
+  const NamedCredential& credential = login.credential;
+  const std::vector<std::string>& hidden = run->plan.hidden_paths;
   absl::StatusOr<std::shared_ptr<const engine::Credential>> keys =
       engine::LoadCredential(credential.keys);
-  if (!keys.ok()) return keys.status();
+  if (!keys.ok()) return HidePaths(keys.status(), hidden);
   run->job.credential = *std::move(keys);
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
       files_->GetKnownHosts(credential.known_hosts_files);
-  if (!known_hosts.ok()) return known_hosts.status();
+  if (!known_hosts.ok()) return HidePaths(known_hosts.status(), hidden);
   run->job.known_hosts = *std::move(known_hosts);
   run->job.host_key_policy = credential.host_key_policy;
-  const std::string problems = run->job.known_hosts->Problems();
+  const std::string problems = WithoutFolders(run->job.known_hosts->Problems(), hidden);
   if (!problems.empty()) run->plan.warnings.push_back(problems);
   return absl::OkStatus();
 }

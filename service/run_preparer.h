@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/v1/run.pb.h"
+#include "muster/v1/target_service.pb.h"
 #include "service/authorizer.h"
 #include "service/caller.h"
 #include "service/config.h"
@@ -25,7 +26,9 @@ struct PreparedRun {
   engine::Job probe;  // of Rollout.probe, if there is one
 };
 
-// Checks, resolves, authorizes, and reads keys and known_hosts. Thread-safe; blocks (files,
+// Checks, authorizes the credential, resolves, authorizes the hosts, reads keys and known_hosts.
+// What it tells a network caller names no folder of the daemon's machine, and no host or group that
+// he has not named himself or may not use. Thread-safe; blocks (files,
 // decrypting keys, the agent): helper threads only. What it is given must outlive it.
 class RunPreparer {
  public:
@@ -38,10 +41,9 @@ class RunPreparer {
   // The same for hosts that are known already.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
                                       std::vector<v1::RunHost> hosts) const;
-  // Errors as ResolveTargets documents them.
-  absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
-                                                   const v1::TargetSpec& targets,
-                                                   HostDefaults defaults) const;
+  // What ResolveTargets answers; errors as it documents them.
+  absl::StatusOr<std::vector<v1::RunHost>> Look(const Caller& caller,
+                                                const v1::ResolveTargetsRequest& request) const;
   // Whom hosts of which nothing else says it log in as.
   std::string UserOf(const v1::Login& login) const;
 
@@ -52,10 +54,14 @@ class RunPreparer {
     std::string name;  // of the configuration; empty for a local one
   };
   absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login) const;
+  absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
+                                                   const v1::TargetSpec& targets,
+                                                   HostDefaults defaults) const;
   // Of hosts of which nothing else says it.
   std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
+  absl::Status LoadInto(const Login& login, PreparedRun* run) const;
   void WarnOfGroups(const v1::TargetSpec& targets, std::vector<std::string>* warnings) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,

@@ -24,17 +24,12 @@
 namespace muster::service {
 namespace {
 
-constexpr int kMaxQueued = 256;
+using Lane = CallGate::Lane;
+
 constexpr uint32_t kDefaultRunsPage = 50;
 constexpr uint32_t kMaxRunsPage = 1000;
 constexpr uint32_t kDefaultHostsPage = 1000;
 constexpr uint32_t kMaxHostsPage = 10'000;
-
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(GrpcStatus(status));
-  return reactor;
-}
 
 template <typename Message>
 absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
@@ -77,6 +72,22 @@ absl::Status CheckWatch(const v1::WatchRunRequest& request, const v1::Run& run) 
                                             "; the run's newest event is ", run.last_sequence()));
 }
 
+// As many as a page takes; there may be more where there are `size`.
+void AddPage(std::vector<v1::HostResult> results, uint32_t size,
+             v1::ListHostResultsResponse* response) {
+  size_t bytes = 0;
+  for (v1::HostResult& result : results) {
+    bytes += result.ByteSizeLong();
+    if (bytes > kMaxPageBytes && response->results_size() > 0) {
+      return response->set_next_page_token(absl::StrCat(result.host_index()));
+    }
+    *response->add_results() = std::move(result);
+  }
+  if (results.size() < size) return;
+  const auto& last = response->results(response->results_size() - 1);
+  response->set_next_page_token(absl::StrCat(last.host_index() + 1));
+}
+
 class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
  public:
   explicit RefuseInput(const absl::Status& status) { Finish(GrpcStatus(status)); }
@@ -101,10 +112,6 @@ void LogEnd(const Run& run) {
 }  // namespace
 
 void RunService::Stop(std::chrono::milliseconds patience) {
-  {
-    MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
   for (const std::shared_ptr<Run>& run : runs_->Live()) run->Interrupt();
   const auto end = std::chrono::steady_clock::now() + patience;
   {
@@ -132,18 +139,9 @@ void RunService::OnRunOver(const Run& run) {
   if (--under_way_ == 0) all_over_.notify_all();
 }
 
-absl::StatusOr<Caller> RunService::Admit(const grpc::CallbackServerContext& context) const {
-  parts_.activity->Touch(Activity::Clock::now());
-  {
-    MutexLock lock(&mutex_);
-    if (stopping_) return absl::UnavailableError("musterd is stopping");
-  }
-  return CallerOf(context);
-}
-
 absl::StatusOr<RunRef> RunService::FindRun(const Caller& caller, const std::string& id) const {
   absl::StatusOr<RunRef> run = runs_->Find(id);
-  if (!run.ok() || caller.local || run->creator() == caller.name) return run;
+  if (!run.ok() || caller.local() || run->creator() == caller.Text()) return run;
   return absl::NotFoundError(
       absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
 }
@@ -156,31 +154,6 @@ absl::StatusOr<std::shared_ptr<Run>> RunService::FindLive(const Caller& caller,
     return absl::FailedPreconditionError(absl::StrCat("run ", id, " has ended"));
   }
   return std::move(run->live);
-}
-
-absl::Status RunService::Enqueue(HelperPool::Task task) {
-  if (queued_.fetch_add(1) >= kMaxQueued) {
-    --queued_;
-    return absl::ResourceExhaustedError("too many runs are being prepared; try again soon");
-  }
-  parts_.helpers->Run([this, task = std::move(task)]() mutable {
-    task();
-    --queued_;
-  });
-  return absl::OkStatus();
-}
-
-grpc::ServerUnaryReactor* RunService::AnswerLater(
-    grpc::CallbackServerContext* context, std::function<absl::Status(const Caller&)> answer) {
-  absl::StatusOr<Caller> caller = Admit(*context);
-  if (!caller.ok()) return Answer(context, caller.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status queued =
-      Enqueue([reactor, answer = std::move(answer), caller = *std::move(caller)] {
-        reactor->Finish(GrpcStatus(answer(caller)));
-      });
-  if (!queued.ok()) reactor->Finish(GrpcStatus(queued));
-  return reactor;
 }
 
 // --- Starting
@@ -207,13 +180,8 @@ absl::StatusOr<RunRef> RunService::StartPrepared(PreparedRun prepared,
 
 void RunService::BeginRun(Run* run, PreparedRun* prepared) {
   OnRunBegun(*run);
-  bool stopping;
-  {
-    MutexLock lock(&mutex_);
-    stopping = stopping_;
-  }
   // It is made already, and has to come to an end.
-  if (stopping) {
+  if (parts_.gate->stopping()) {
     run->Close("musterd is stopping.");
   } else {
     run->Begin(std::move(prepared->job), std::move(prepared->probe));
@@ -279,7 +247,7 @@ absl::Status RunService::FillCreateRun(const Caller& caller, const v1::CreateRun
   *run->mutable_spec() = std::move(prepared->plan.spec);
   run->set_host_count(static_cast<uint32_t>(prepared->plan.hosts.size()));
   run->set_batch_count(static_cast<uint32_t>(prepared->plan.rollout.batch_ends.size()));
-  run->set_creator(caller.name);
+  run->set_creator(caller.Text());
   for (std::string& warning : prepared->plan.warnings) run->add_warnings(std::move(warning));
   return absl::OkStatus();
 }
@@ -287,14 +255,15 @@ absl::Status RunService::FillCreateRun(const Caller& caller, const v1::CreateRun
 grpc::ServerUnaryReactor* RunService::CreateRun(grpc::CallbackServerContext* context,
                                                 const v1::CreateRunRequest* request,
                                                 v1::CreateRunResponse* response) {
-  return AnswerLater(
-      context, [=](const Caller& caller) { return FillCreateRun(caller, *request, response); });
+  return parts_.gate->AnswerLater(Lane::kStart, context, *request, [=](const Caller& caller) {
+    return FillCreateRun(caller, *request, response);
+  });
 }
 
 grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* context,
                                                  const v1::RerunHostsRequest* request,
                                                  v1::RerunHostsResponse* response) {
-  return AnswerLater(context, [=](const Caller& caller) {
+  return parts_.gate->AnswerLater(Lane::kStart, context, *request, [=](const Caller& caller) {
     absl::StatusOr<RunRef> run = Rerun(caller, *request);
     if (run.ok()) *response->mutable_run() = run->Snapshot();
     return run.status();
@@ -309,20 +278,22 @@ WatchReactor* RunService::NewWatcher() {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  absl::StatusOr<Caller> caller = Admit(*context);
+  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
   if (!caller.ok()) return Refuse(caller.status());
   absl::StatusOr<v1::RunCommandRequest> parsed = Parse<v1::RunCommandRequest>(*request);
   if (!parsed.ok()) return Refuse(parsed.status());
+  const auto asked = std::make_shared<const v1::RunCommandRequest>(*std::move(parsed));
   WatchReactor* const reactor = NewWatcher();
-  const absl::Status queued =
-      Enqueue([this, reactor, caller = *std::move(caller), parsed = *std::move(parsed)] {
-        absl::StatusOr<RunRef> run = StartRun(caller, parsed.spec(), parsed.request_id());
-        if (!run.ok()) return reactor->Fail(run.status());
-        WatchOptions options;
-        options.cancel_on_disconnect = parsed.cancel_on_disconnect();
-        reactor->Watch(run->watched(), Source(), std::move(options));
-      });
-  if (!queued.ok()) reactor->Fail(queued);
+  parts_.gate->Queue(Lane::kStart, *context, *caller, *asked,
+                     [this, reactor, asked, caller = *caller](absl::Status status) {
+                       if (!status.ok()) return reactor->Fail(status);
+                       absl::StatusOr<RunRef> run =
+                           StartRun(caller, asked->spec(), asked->request_id());
+                       if (!run.ok()) return reactor->Fail(run.status());
+                       WatchOptions options;
+                       options.cancel_on_disconnect = asked->cancel_on_disconnect();
+                       reactor->Watch(run->watched(), Source(), std::move(options));
+                     });
   return reactor;
 }
 
@@ -330,30 +301,31 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  absl::StatusOr<Caller> caller = Admit(*context);
+  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
   if (!caller.ok()) return Refuse(caller.status());
   absl::StatusOr<v1::WatchRunRequest> parsed = Parse<v1::WatchRunRequest>(*request);
   if (!parsed.ok()) return Refuse(parsed.status());
+  const auto asked = std::make_shared<const v1::WatchRunRequest>(*std::move(parsed));
   WatchReactor* const reactor = NewWatcher();
-  const absl::Status queued =
-      Enqueue([this, reactor, caller = *std::move(caller), parsed = *std::move(parsed)] {
-        absl::StatusOr<RunRef> run = FindRun(caller, parsed.run_id());
-        if (!run.ok()) return reactor->Fail(run.status());
-        const absl::Status checked = CheckWatch(parsed, run->Snapshot());
-        if (!checked.ok()) return reactor->Fail(checked);
-        WatchOptions options;
-        options.after = parsed.after_sequence();
-        options.view = NewEventView(parsed, &texts_);
-        reactor->Watch(run->watched(), Source(), std::move(options));
-      });
-  if (!queued.ok()) reactor->Fail(queued);
+  parts_.gate->Queue(Lane::kRead, *context, *caller, *asked,
+                     [this, reactor, asked, caller = *caller](absl::Status status) {
+                       if (!status.ok()) return reactor->Fail(status);
+                       absl::StatusOr<RunRef> run = FindRun(caller, asked->run_id());
+                       if (!run.ok()) return reactor->Fail(run.status());
+                       const absl::Status checked = CheckWatch(*asked, run->Snapshot());
+                       if (!checked.ok()) return reactor->Fail(checked);
+                       WatchOptions options;
+                       options.after = asked->after_sequence();
+                       options.view = NewEventView(*asked, &texts_);
+                       reactor->Watch(run->watched(), Source(), std::move(options));
+                     });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* RunService::GetRun(grpc::CallbackServerContext* context,
                                              const v1::GetRunRequest* request,
                                              v1::GetRunResponse* response) {
-  return AnswerLater(context, [=](const Caller& caller) {
+  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
     absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
     if (run.ok()) *response->mutable_run() = run->Snapshot();
     return run.status();
@@ -368,9 +340,9 @@ absl::Status RunService::FillRuns(const Caller& caller, const v1::ListRunsReques
                                  [](char c) { return absl::ascii_isalnum(c); });
   if (!token) return absl::InvalidArgumentError("page_token: not one of ours");
   query.creator = request.creator();
-  if (!caller.local) {
-    if (!query.creator.empty() && query.creator != caller.name) return absl::OkStatus();
-    query.creator = caller.name;
+  if (!caller.local()) {
+    if (!query.creator.empty() && query.creator != caller.Text()) return absl::OkStatus();
+    query.creator = caller.Text();
   }
   for (const int state : request.states()) query.states.push_back(static_cast<v1::RunState>(state));
   query.labels.insert(request.labels().begin(), request.labels().end());
@@ -378,18 +350,19 @@ absl::Status RunService::FillRuns(const Caller& caller, const v1::ListRunsReques
   if (request.has_created_after()) query.created_after = TimeOf(request.created_after());
   if (request.has_created_before()) query.created_before = TimeOf(request.created_before());
   query.limit = PageSize(request.page_size(), kDefaultRunsPage, kMaxRunsPage);
-  absl::StatusOr<std::vector<v1::Run>> runs = runs_->List(query);
-  if (!runs.ok()) return runs.status();
-  if (runs->size() == query.limit) response->set_next_page_token(runs->back().id());
-  for (v1::Run& run : *runs) *response->add_runs() = std::move(run);
+  absl::StatusOr<Runs::Page> page = runs_->List(query);
+  if (!page.ok()) return page.status();
+  if (page->more) response->set_next_page_token(page->runs.back().id());
+  for (v1::Run& run : page->runs) *response->add_runs() = std::move(run);
   return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RunService::ListRuns(grpc::CallbackServerContext* context,
                                                const v1::ListRunsRequest* request,
                                                v1::ListRunsResponse* response) {
-  return AnswerLater(context,
-                     [=](const Caller& caller) { return FillRuns(caller, *request, response); });
+  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
+    return FillRuns(caller, *request, response);
+  });
 }
 
 absl::Status RunService::FillResults(const Caller& caller,
@@ -413,18 +386,16 @@ absl::Status RunService::FillResults(const Caller& caller,
     if (!stored.ok()) return stored.status();
     results = *std::move(stored);
   }
-  if (results.size() == size) {
-    response->set_next_page_token(absl::StrCat(results.back().host_index() + 1));
-  }
-  for (v1::HostResult& result : results) *response->add_results() = std::move(result);
+  AddPage(std::move(results), size, response);
   return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContext* context,
                                                       const v1::ListHostResultsRequest* request,
                                                       v1::ListHostResultsResponse* response) {
-  return AnswerLater(context,
-                     [=](const Caller& caller) { return FillResults(caller, *request, response); });
+  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
+    return FillResults(caller, *request, response);
+  });
 }
 
 // --- Lifecycle, and what is to come
@@ -432,7 +403,7 @@ grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* context,
                                                 const v1::CancelRunRequest* request,
                                                 v1::CancelRunResponse* response) {
-  return AnswerLater(context, [=](const Caller& caller) {
+  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
     absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
     if (!run.ok()) return run.status();
     if (run->live != nullptr) {
@@ -448,7 +419,7 @@ grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* context,
                                                const v1::PauseRunRequest* request,
                                                v1::PauseRunResponse* response) {
-  return AnswerLater(context, [=](const Caller& caller) {
+  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
     absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
     if (!run.ok()) return run.status();
     absl::Status paused = (*run)->Pause();
@@ -461,7 +432,7 @@ grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* context,
                                                 const v1::ResumeRunRequest* request,
                                                 v1::ResumeRunResponse* response) {
-  return AnswerLater(context, [=](const Caller& caller) {
+  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
     absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
     if (!run.ok()) return run.status();
     absl::Status resumed = (*run)->Resume();
@@ -471,8 +442,10 @@ grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* con
   });
 }
 
-grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(grpc::CallbackServerContext*,
-                                                                     v1::SendInputResponse*) {
+grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(
+    grpc::CallbackServerContext* context, v1::SendInputResponse*) {
+  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
+  if (!caller.ok()) return new RefuseInput(caller.status());
   return new RefuseInput(
       absl::UnimplementedError("this version of musterd cannot send input to commands yet"));
 }

@@ -2,10 +2,8 @@
 #ifndef SERVICE_RUN_SERVICE_H_
 #define SERVICE_RUN_SERVICE_H_
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "muster/v1/run_service.grpc.pb.h"
 #include "service/activity.h"
+#include "service/call_gate.h"
 #include "service/caller.h"
 #include "service/run_preparer.h"
 #include "service/runs.h"
@@ -24,8 +23,8 @@
 
 namespace muster::service {
 
-// Answers on gRPC's threads, which never wait: what can block is done by the helpers. The streams
-// are raw, so that one encoded batch serves all watchers. Thread-safe.
+// What can block is done on the gate's threads, never on gRPC's. The streams are raw, so that one
+// encoded batch serves all watchers. Thread-safe.
 class RunService final
     : public v1::RunService::WithCallbackMethod_CreateRun<
           v1::RunService::WithRawCallbackMethod_WatchRun<
@@ -42,6 +41,7 @@ class RunService final
  public:
   // What it works with; must outlive it, but for the engine, which only has to outlive Stop.
   struct Parts {
+    CallGate* gate;
     HelperPool* helpers;
     const RunStore* store;
     const RunPreparer* preparer;
@@ -54,7 +54,7 @@ class RunService final
   void OnRunBegun(const Run& run);
   void OnRunOver(const Run& run);
 
-  // No run is started any more, new calls are UNAVAILABLE, and the runs under way are canceled, or
+  // Once the gate has stopped: no run is started any more, and the runs under way are canceled, or
   // left to the next daemon where they ask for that. Returns when they are over, at the latest
   // after `patience`. Watchers go on to the end of their runs.
   void Stop(std::chrono::milliseconds patience);
@@ -91,18 +91,11 @@ class RunService final
       grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
 
  private:
-  // Who calls, unless the daemon is stopping.
-  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context) const;
-  // NOT_FOUND also for runs of others. Helper threads.
+  // NOT_FOUND also for runs of others. Blocks.
   absl::StatusOr<RunRef> FindRun(const Caller& caller, const std::string& id) const;
   // Of a run that is not over: FAILED_PRECONDITION.
   absl::StatusOr<std::shared_ptr<Run>> FindLive(const Caller& caller, const std::string& id) const;
-  // Takes a place in the helpers' queue; RESOURCE_EXHAUSTED when it is too long.
-  absl::Status Enqueue(HelperPool::Task task);
-  // Answers from a helper thread.
-  grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context,
-                                        std::function<absl::Status(const Caller&)> answer);
-  // On a helper thread.
+  // On a thread of the gate, as all that follows.
   absl::StatusOr<RunRef> StartRun(const Caller& caller, const v1::RunSpec& spec,
                                   const std::string& request_id);
   absl::StatusOr<RunRef> StartPrepared(PreparedRun prepared, const std::string& request_id);
@@ -124,9 +117,7 @@ class RunService final
   const Parts parts_;
   Runs* runs_ = nullptr;
   TextBudget texts_{FoldedView::kTextBudgetBytes};  // of all folded views
-  std::atomic<int> queued_{0};
   mutable Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int under_way_ ABSL_GUARDED_BY(mutex_) = 0;  // runs that were started and are not over
   std::condition_variable all_over_;
 };

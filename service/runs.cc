@@ -9,13 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "service/run_limits.h"
 
 namespace muster::service {
 namespace {
 
 constexpr char kDigits[] = "0123456789abcdefghjkmnpqrstvwxyz";  // without i, l, o, u
 constexpr int kTimeDigits = 9;
-constexpr size_t kPage = 200;
+constexpr size_t kPart = 200;  // that the store is asked for at a time
 
 void AppendDigits(uint64_t value, int digits, std::string* to) {
   for (int i = digits - 1; i >= 0; --i) to->push_back(kDigits[value >> (5 * i) & 31]);
@@ -179,23 +180,30 @@ absl::StatusOr<RunRef> Runs::Find(absl::string_view id) const {
 }
 
 // What the store has of a run under way is how it was made.
-absl::StatusOr<std::vector<v1::Run>> Runs::List(const RunQuery& query) const {
-  std::vector<v1::Run> found;
-  RunQuery page = query;
-  page.states.clear();
-  page.limit = kPage;
-  while (found.size() < query.limit) {
-    absl::StatusOr<std::vector<v1::Run>> runs = store_->List(page);
+absl::StatusOr<Runs::Page> Runs::List(const RunQuery& query) const {
+  Page found;
+  size_t bytes = 0;
+  RunQuery part = query;
+  part.states.clear();
+  // One more than wanted, to know whether there is one.
+  part.limit = query.states.empty() ? std::min(query.limit, kPart - 1) + 1 : kPart;
+  part.max_bytes = kMaxPageBytes;
+  for (;;) {
+    absl::StatusOr<std::vector<v1::Run>> runs = store_->List(part);
     if (!runs.ok()) return runs.status();
+    if (runs->empty()) return found;
     for (v1::Run& run : *runs) {
-      page.before = run.id();
+      part.before = run.id();
       const std::shared_ptr<Run> live = LiveRun(run.id());
       if (live != nullptr) run = live->Snapshot();
-      if (Wants(query, run.state()) && found.size() < query.limit) found.push_back(std::move(run));
+      if (!Wants(query, run.state())) continue;
+      bytes += run.ByteSizeLong();
+      found.more = found.runs.size() == query.limit ||
+                   (!found.runs.empty() && bytes > kMaxPageBytes);
+      if (found.more) return found;
+      found.runs.push_back(std::move(run));
     }
-    if (runs->size() < kPage) break;
   }
-  return found;
 }
 
 }  // namespace muster::service

@@ -61,8 +61,12 @@ class Runs {
 
   // NOT_FOUND: there is no such run, or it has been forgotten. Blocks, but where it is live.
   absl::StatusOr<RunRef> Find(absl::string_view id) const;
-  // Newest first. Blocks.
-  absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const;
+  // Newest first, at most `query.limit` and, but for the first, kMaxPageBytes. Blocks.
+  struct Page {
+    std::vector<v1::Run> runs;
+    bool more = false;  // there may be older ones
+  };
+  absl::StatusOr<Page> List(const RunQuery& query) const;
   std::vector<std::shared_ptr<Run>> Live() const;
 
  private:

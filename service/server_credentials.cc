@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "service/network_door.h"
 
 namespace muster::service {
 namespace {
@@ -69,7 +70,8 @@ absl::Status Check(const TlsFiles& files) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MutualTls(const TlsFiles& files) {
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MutualTls(const TlsFiles& files,
+                                                                   const Authorizer* authorizer) {
   const absl::Status checked = Check(files);
   if (!checked.ok()) return checked;
   const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
@@ -78,7 +80,12 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MutualTls(const TlsFile
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(options);
+  // Besides the check of the chain, which gRPC makes in any case.
+  options.set_certificate_verifier(NewHandshakeCheck(authorizer));
+  std::shared_ptr<grpc::ServerCredentials> credentials =
+      grpc::experimental::TlsServerCredentials(options);
+  credentials->SetAuthMetadataProcessor(NewCallCheck(authorizer));
+  return credentials;
 }
 
 }  // namespace muster::service

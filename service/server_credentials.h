@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "service/authorizer.h"
 
 namespace muster::service {
 
@@ -18,10 +19,12 @@ struct TlsFiles {
   std::string client_ca;  // whose certificates callers must show
 };
 
-// Mutual TLS, never less; files that are replaced are read anew while the daemon runs. Blocks.
+// Mutual TLS, never less; files that are replaced are read anew while the daemon runs. Who gets in,
+// and to what, `authorizer` decides, which must outlive the server (NetworkDoor). Blocks.
 // INVALID_ARGUMENT: one is not named; else what is wrong with which file: gRPC would say nothing
 // and refuse every call.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MutualTls(const TlsFiles& files);
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MutualTls(const TlsFiles& files,
+                                                                   const Authorizer* authorizer);
 
 }  // namespace muster::service
 

@@ -16,6 +16,10 @@ absl::Status Invalid(absl::string_view field, absl::string_view problem) {
 }
 
 absl::Status CheckPath(absl::string_view field, const std::string& path) {
+  if (path.size() > kMaxPathBytes) {
+    return Invalid(field,
+                   absl::StrCat("a path of ", path.size(), " bytes; at most ", kMaxPathBytes));
+  }
   if (absl::StartsWith(path, "/")) return absl::OkStatus();
   return Invalid(field, absl::StrCat("\"", path, "\" is not an absolute path"));
 }
@@ -54,6 +58,11 @@ absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
   }
   for (const v1::IdentityFile& file : local.identity_files()) {
     status.Update(CheckPath("login.local.identity_files", file.path()));
+    if (file.passphrase().size() > kMaxPassphraseBytes) {
+      status.Update(
+          Invalid("login.local.identity_files",
+                  absl::StrCat("a passphrase has at most ", kMaxPassphraseBytes, " bytes")));
+    }
   }
   for (const std::string& file : local.known_hosts_files()) {
     status.Update(CheckPath("login.local.known_hosts_files", file));
@@ -61,20 +70,17 @@ absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
   return status;
 }
 
-absl::Status CheckUser(const std::string& user) {
-  const bool printable = user.find_first_of(std::string("\0\n\r", 3)) == std::string::npos;
-  if (printable && user.size() <= 256) return absl::OkStatus();
-  return Invalid("login.user", "it is longer than 256 bytes or holds line ends");
-}
-
 absl::Status CheckLogin(const v1::Login& login) {
-  if (login.port() > 65535) {
-    return Invalid("login.port", absl::StrCat(login.port(), "; it must be from 1 to 65535"));
+  if (login.credential_name().size() > kMaxCredentialNameBytes) {
+    return Invalid("login.credential_name",
+                   absl::StrCat(login.credential_name().size(), " bytes; at most ",
+                                kMaxCredentialNameBytes));
   }
   if (!v1::HostKeyPolicy_IsValid(login.host_key_policy())) {
     return Invalid("login.host_key_policy", "this value is not known");
   }
-  absl::Status status = CheckUser(login.user());
+  absl::Status status = CheckUser("login.user", login.user());
+  status.Update(CheckPort("login.port", login.port()));
   status.Update(CheckLocalCredential(login.local()));
   status.Update(ListJumpHosts(login, login.user()).status());
   return status;
@@ -154,6 +160,18 @@ absl::Status CheckLabels(const v1::RunSpec& spec) {
 }
 
 }  // namespace
+
+absl::Status CheckUser(absl::string_view field, const std::string& user) {
+  const bool printable = user.find_first_of(std::string("\0\n\r", 3)) == std::string::npos;
+  if (printable && user.size() <= kMaxUserBytes) return absl::OkStatus();
+  return Invalid(field,
+                 absl::StrCat("it is longer than ", kMaxUserBytes, " bytes or holds line ends"));
+}
+
+absl::Status CheckPort(absl::string_view field, uint32_t port) {
+  if (port <= 65535) return absl::OkStatus();
+  return Invalid(field, absl::StrCat(port, "; it must be from 1 to 65535"));
+}
 
 absl::Status CheckTargets(const v1::TargetSpec& targets) {
   if (targets.expression().size() > kMaxTargetExpressionBytes) {

@@ -2,8 +2,11 @@
 #ifndef SERVICE_SPEC_CHECK_H_
 #define SERVICE_SPEC_CHECK_H_
 
+#include <cstdint>
+#include <string>
+
 #include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "absl/strings/string_view.h"
 #include "muster/v1/run.pb.h"
 
 namespace muster::service {
@@ -12,6 +15,8 @@ namespace muster::service {
 // or the command line's own rules is checked elsewhere.
 absl::Status CheckSpec(const v1::RunSpec& spec);
 absl::Status CheckTargets(const v1::TargetSpec& targets);
+absl::Status CheckUser(absl::string_view field, const std::string& user);
+absl::Status CheckPort(absl::string_view field, uint32_t port);
 
 }  // namespace muster::service
 

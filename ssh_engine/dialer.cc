@@ -58,6 +58,7 @@ void Dialer::OnConnected(ConnectResult result) {
   SshTransportOptions options;
   options.user = host_.user;
   options.known_key_types = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  options.quote_greeting = context_->job->quote_greeting;
   transport_ = context_->new_transport(std::move(result.fd), std::move(options));
   watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
     if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();

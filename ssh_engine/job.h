@@ -67,6 +67,9 @@ struct Job {
   std::vector<JumpHost> jump_hosts;  // on the way to each host, the nearest first; none: directly
   Timeouts timeouts;
   Retries retries;
+  // Whether an outcome may say how a peer that is no SSH server greets: a caller from the network
+  // is not to read other services that way.
+  bool quote_greeting = true;
   std::string caller;            // hosts of different callers take turns
   uint32_t max_in_flight = 256;  // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;   // bytes; LineAssembler

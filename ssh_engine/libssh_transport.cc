@@ -475,11 +475,13 @@ Step LibsshTransport::FailHandshake() {
 }
 
 Step LibsshTransport::FailBeforeBanner() {
+  const bool quote = options_.quote_greeting;
   const std::string line = Printable(greeting_.substr(0, greeting_.find_first_of("\r\n")));
   if (!Throttled()) {
     return Fail({Cause::kProtocol, false,
-                 absl::StrCat("expected an SSH banner, got \"", line,
-                              "\"; is that the port of an SSH server?")});
+                 absl::StrCat("expected an SSH banner, got ",
+                              quote ? absl::StrCat("\"", line, "\"") : "something else",
+                              "; is that the port of an SSH server?")});
   }
   if (absl::StartsWith(greeting_, kPenaltyGreeting)) {
     return Fail({Cause::kPenalized, true,
@@ -492,7 +494,7 @@ Step LibsshTransport::FailBeforeBanner() {
   }
   return Fail({Cause::kNone, true,
                absl::StrCat("the server closed the connection before its banner",
-                            line.empty() ? "" : absl::StrCat(", saying \"", line, "\""),
+                            line.empty() || !quote ? "" : absl::StrCat(", saying \"", line, "\""),
                             ", as sshd does past its MaxStartups")});
 }
 

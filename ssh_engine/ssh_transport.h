@@ -169,6 +169,7 @@ struct SshTransportOptions {
   std::string user;
   // Host key types to ask for first: those that are known of the host.
   std::vector<std::string> known_key_types;
+  bool quote_greeting = true;  // as in Job
 };
 
 // Makes a transport over a connected, non-blocking socket. Never null; what goes wrong shows in the

@@ -169,17 +169,15 @@ absl::StatusOr<HostSet> Evaluator::ExpandNames(const Operand& operand, absl::str
   if (absl::Status status = CheckSize(count, Excerpt(text)); !status.ok()) return status;
   if (absl::Status status = Charge(count); !status.ok()) return status;
   HostSet hosts;
-  bool too_long = false;
+  absl::Status status;
   ForEachName(operand.names, [&](std::string name) {
-    too_long = name.size() > kMaxNameBytes;
-    if (too_long) return false;
-    hosts.insert(table_.Number({std::string(operand.user), std::move(name), operand.port}));
-    return true;
+    status = name.size() > kMaxNameBytes
+                 ? absl::InvalidArgumentError(absl::StrCat(
+                       "a host's name is longer than ", kMaxNameBytes, " bytes: ", Excerpt(text)))
+                 : Add({std::string(operand.user), std::move(name), operand.port}, &hosts);
+    return status.ok();
   });
-  if (too_long) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a host's name is longer than ", kMaxNameBytes, " bytes: ", Excerpt(text)));
-  }
+  if (!status.ok()) return status;
   return hosts;
 }
 
@@ -201,8 +199,10 @@ absl::StatusOr<HostSet> Evaluator::MatchMask(const Operand& operand, absl::strin
     for (const uint32_t number : *known) {
       const Target& target = table_.target(number);
       if (fnmatch(mask.c_str(), target.host.c_str(), 0) != 0) continue;
-      hosts.insert(table_.Number({operand.user.empty() ? target.user : std::string(operand.user),
-                                  target.host, operand.port == 0 ? target.port : operand.port}));
+      status = Add({operand.user.empty() ? target.user : std::string(operand.user), target.host,
+                    operand.port == 0 ? target.port : operand.port},
+                   &hosts);
+      if (!status.ok()) return false;
     }
     return true;
   });
@@ -317,6 +317,14 @@ absl::Status Evaluator::CheckSize(uint64_t hosts, absl::string_view what) const 
   return absl::ResourceExhaustedError(absl::StrCat(what, " stands for ", hosts,
                                                    " hosts, the limit is ", options_.max_hosts,
                                                    "; use smaller ranges, or several runs"));
+}
+
+absl::Status Evaluator::Add(Target target, HostSet* hosts) {
+  hosts->insert(table_.Number(std::move(target)));
+  if (table_.bytes() <= options_.max_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the hosts of the expression and its groups take more than ", options_.max_bytes,
+                   " bytes altogether; use smaller ranges, shorter names, or several runs"));
 }
 
 absl::Status Evaluator::Charge(uint64_t hosts) {

@@ -52,6 +52,8 @@ class Evaluator {
   // RESOURCE_EXHAUSTED when an operand or set of `hosts` is too large.
   absl::Status CheckSize(uint64_t hosts, absl::string_view what) const;
   absl::Status Charge(uint64_t hosts);
+  // Adds a host to `hosts`; RESOURCE_EXHAUSTED when there is no room for it.
+  absl::Status Add(Target target, HostSet* hosts);
 
   // Constant after construction.
   const NodeSetOptions options_;

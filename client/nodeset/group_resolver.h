@@ -32,6 +32,9 @@ struct NodeSetOptions {
   // The most hosts an operand or the set may have at any point; checked before memory is spent. All
   // operands together, groups within groups included, may have 16 times as many.
   size_t max_hosts = 200000;
+  // The most bytes that the hosts of all operands together may take, each counted once: what a host
+  // needs besides, and twice its name and user.
+  size_t max_bytes = 64 << 20;
 };
 
 }  // namespace muster

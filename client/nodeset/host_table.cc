@@ -4,9 +4,16 @@
 
 namespace muster {
 
+namespace {
+
+constexpr size_t kBytesPerHost = 200;  // of the containers; what is in them comes to it
+
+}  // namespace
+
 uint32_t HostTable::Number(Target target) {
   const auto [it, added] = numbers_.try_emplace(FormatTarget(target), targets_.size());
   if (!added) return it->second;
+  bytes_ += kBytesPerHost + 2 * (target.user.size() + target.host.size());
   if (!target.user.empty() || target.port != 0) decorated_[target.host].push_back(it->second);
   targets_.push_back(std::move(target));
   return it->second;

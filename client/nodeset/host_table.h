@@ -2,6 +2,7 @@
 #ifndef CLIENT_NODESET_HOST_TABLE_H_
 #define CLIENT_NODESET_HOST_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -21,6 +22,9 @@ class HostTable {
   // The target's number, from 0 on without gaps.
   uint32_t Number(Target target);
 
+  // What all of them take, about.
+  size_t bytes() const { return bytes_; }
+
   const Target& target(uint32_t number) const { return targets_[number]; }
 
   // Whatever `number` covers as an operand of '!' or '&': itself, and where it names no user (no
@@ -28,6 +32,7 @@ class HostTable {
   const std::vector<uint32_t>& Covered(uint32_t number);
 
  private:
+  size_t bytes_ = 0;
   std::deque<Target> targets_;
   absl::flat_hash_map<std::string, uint32_t> numbers_;  // by FormatTarget
   // The targets with a user or a port, by host: few or none.

@@ -130,6 +130,11 @@ bool ParseHost(absl::string_view text, Operand* operand, SyntaxError* error) {
 }
 
 bool ParseUser(absl::string_view user, SyntaxError* error) {
+  if (user.size() > kMaxUserBytes) {
+    return error->Set(user.data(),
+                      absl::StrCat("a user's name of ", user.size(), " bytes; at most ",
+                                   kMaxUserBytes));
+  }
   const auto bad = std::find_if_not(user.begin(), user.end(), InUser);
   if (bad != user.end()) {
     return error->Set(user.data() + (bad - user.begin()), "this cannot stand in a user's name");

@@ -32,6 +32,8 @@ bool ParseOperand(absl::string_view text, Operand* operand, SyntaxError* error);
 
 // The longest name that is accepted; DNS has 253 (RFC 1035).
 inline constexpr size_t kMaxNameBytes = 255;
+// The longest user.
+inline constexpr size_t kMaxUserBytes = 256;
 
 }  // namespace muster
 

@@ -318,11 +318,14 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
       .BindText(2, wanted.creator)
       .BindInt(3, absl::ToUnixNanos(wanted.created_after))
       .BindInt(4, absl::ToUnixNanos(wanted.created_before));
-  while (runs.size() < wanted.limit) {
+  size_t bytes = 0;
+  while (runs.size() < wanted.limit && bytes < wanted.max_bytes) {
     absl::StatusOr<absl::optional<NewRun>> run = ReadRun(&query);
     if (!run.ok()) return run.status();
     if (!run->has_value()) break;
-    if (Matches((*run)->run, wanted)) runs.push_back(std::move((*run)->run));
+    if (!Matches((*run)->run, wanted)) continue;
+    bytes += (*run)->run.ByteSizeLong();
+    runs.push_back(std::move((*run)->run));
   }
   return runs;
 }

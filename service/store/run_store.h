@@ -76,6 +76,7 @@ struct RunQuery {
   absl::Time created_after = absl::InfinitePast();
   absl::Time created_before = absl::InfiniteFuture();
   size_t limit = SIZE_MAX;
+  size_t max_bytes = SIZE_MAX;  // no more once those that were found have so many
 };
 
 // A part of a run's log: whole events, in order.

@@ -10,7 +10,7 @@ import threading
 import grpc
 import pytest
 
-from authority import Authority
+from certificates import Authority
 from fleet import read, write
 from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, Result, SECONDS, environment
@@ -135,10 +135,15 @@ credentials:
   other:
     identity_files: [{fleet.key}]
 policy:
-  - callers: ["ci"]
+  - callers: ["dns:ci"]
     credentials: [deploy]
     users: [{fleet.user}]
     targets: "127.0.7.[1-2]"
+    ports: [22, {fleet.servers[0].port}]
+  - callers: ["dns:other-ci"]
+    credentials: [deploy]
+    users: [{fleet.user}]
+    targets: "127.0.7.3"
 """)
     certificate, key = authority.issue("server")
     with Daemon(listen="127.0.0.1:0", args=["--tls-cert", certificate, "--tls-key", key,
@@ -172,7 +177,8 @@ def test_a_network_caller_runs_what_the_policy_allows(calling_as):
     ("ci", "127.0.7.1", ["--credential", "deploy", "-J", "somebody@127.0.7.2"],
      "user somebody on jump host 127.0.7.2"),
     ("ci", "127.0.7.1", ["--credential", "other"], "other"),
-    ("stranger", "127.0.7.1", ["--credential", "deploy"], "stranger"),
+    ("ci", "127.0.7.1", ["--credential", "nothing"], "nothing"),
+    ("ci", "127.0.7.1:23", ["--credential", "deploy"], "port 23"),
     ("ci", "127.0.7.1", ["-I", "/etc/passwd", "--credential", "deploy"], "inventory")])
 def test_what_no_rule_allows_is_denied(calling_as, caller, targets, options, hint):
     result = calling_as(caller).run(targets, "true", options=options)
@@ -208,6 +214,7 @@ def test_callers_see_their_own_runs_only(calling_as):
     assert run in ci("runs").text
     assert run not in other("runs").text
     assert "there is no run" in other("show", run).err
+    assert "there is no run" in other("cancel", run).err
 
 
 def test_without_a_certificate_nobody_gets_in(shared, authority, tmp_path):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from authority import Authority
+from certificates import Authority
 from fleet import free_port, write
 from programs import Daemon, MUSTER, Result, SECONDS, environment, wait_until
 
@@ -129,13 +129,13 @@ def test_an_expired_certificate_of_the_caller(network, shared):
 
 
 def test_an_expired_certificate_of_the_daemon(network):
-    with network.serve(*network.authority.issue("localhost-late", "IP:127.0.0.1", 0)) as daemon:
+    with network.serve(*network.authority.issue("localhost-late", alternative_names="IP:127.0.0.1", days=0)) as daemon:
         wait_until(lambda: network.call(daemon.address).code != 0)
         check(network.call(daemon.address), "its certificate (CN = localhost-late) expired on")
 
 
 def test_a_certificate_for_another_name(network):
-    with network.serve(*network.authority.issue("hub", "DNS:hub.example")) as daemon:
+    with network.serve(*network.authority.issue("hub", alternative_names="DNS:hub.example")) as daemon:
         check(network.call(daemon.address), "its certificate (CN = hub) is not for the name 127.0.0.1")
 
 
@@ -165,7 +165,7 @@ def test_a_port_without_tls(network, says):
 
 
 def test_a_tls_server_that_speaks_no_grpc(network, tmp_path):
-    certificate, key = network.authority.issue("web", "IP:127.0.0.1")
+    certificate, key = network.authority.issue("web", alternative_names="IP:127.0.0.1")
     port = free_port()
     server = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
                                certificate, "-key", key, "-www"], stdin=subprocess.DEVNULL,

@@ -27,5 +27,26 @@ TEST(HostListTest, AUserInTheNameIsKept) {
   EXPECT_EQ(hosts[0].user(), "ann");
 }
 
+TEST(HostListTest, KnowsWhatStandsForHostsByItself) {
+  for (const char* expression : {"web1", "ann@web[1-3]:22,bob@db!x@y", "a@b@c", ""}) {
+    EXPECT_TRUE(NamesHostsOnly(expression)) << expression;
+  }
+  for (const char* expression :
+       {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?", "a&@b:c"}) {
+    EXPECT_FALSE(NamesHostsOnly(expression)) << expression;
+  }
+}
+
+TEST(HostListTest, NamesAddressesAndUsersAreBoundedTogether) {
+  FileCache files;
+  v1::TargetSpec targets;
+  targets.set_expression("web[1-100000]");
+  EXPECT_EQ(ListHosts(targets, "", {"ann", 22}, &files)->size(), 100'000u);
+  // Each of them gets the user: 100,000 of 256 bytes.
+  const absl::Status status = ListHosts(targets, "", {std::string(256, 'u'), 22}, &files).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("16777216"), absl::string_view::npos) << status;
+}
+
 }  // namespace
 }  // namespace muster::service

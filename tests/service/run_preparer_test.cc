@@ -5,11 +5,17 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <fstream>
+
+#include "absl/strings/str_replace.h"
+
 namespace muster::service {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kConfig[] = R"(
 credentials:
@@ -20,6 +26,9 @@ policy:
     users: [deploy]
     targets: "web[1-3]"
 )";
+
+const Caller kOwner = {Caller::Kind::kUid, "1"};
+const Caller kCi = {Caller::Kind::kDns, "ci"};
 
 v1::RunSpec Spec(const std::vector<std::string>& jump_hosts) {
   v1::RunSpec spec;
@@ -40,7 +49,7 @@ std::vector<std::string> TextsOf(const std::vector<engine::JumpHost>& hosts) {
 class RunPreparerTest : public ::testing::Test {
  protected:
   absl::StatusOr<PreparedRun> Prepare(const v1::RunSpec& spec,
-                                      const Caller& caller = {"uid:1", true}) {
+                                      const Caller& caller = kOwner) {
     return preparer_.Prepare(caller, spec);
   }
 
@@ -73,7 +82,7 @@ TEST_F(RunPreparerTest, AJumpHostWithoutAUserHasThatOfTargetsWithoutOne) {
 TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
   v1::RunHost host;
   host.set_name("web1");
-  const auto run = preparer_.Prepare({"uid:1", true}, Spec({"ann@gate"}), {host});
+  const auto run = preparer_.Prepare(kOwner, Spec({"ann@gate"}), {host});
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("ann gate 22"));
 }
@@ -94,11 +103,80 @@ TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {
 TEST_F(RunPreparerTest, ThePolicyIsAskedAboutJumpHosts) {
   v1::RunSpec spec = Spec({"web2", "gate"});
   spec.mutable_login()->set_credential_name("deploy");
-  const absl::Status status = Prepare(spec, {"ci", false}).status();
+  const absl::Status status = Prepare(spec, kCi).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
   EXPECT_THAT(std::string(status.message()), HasSubstr("jump host gate"));
   spec.mutable_login()->mutable_jump_hosts()->RemoveLast();
-  EXPECT_TRUE(Prepare(spec, {"ci", false}).ok());
+  EXPECT_TRUE(Prepare(spec, kCi).ok());
+}
+
+TEST_F(RunPreparerTest, NetworkCallersCannotTellWhichCredentialsThereAre) {
+  const Config config = *ParseConfig(R"(
+credentials:
+  secret: {user: root}
+policy:
+  - {callers: [ci], credentials: ["no-such-*"], users: ["*"], targets: "*"}
+)", "/etc/musterd.yaml");
+  const auto authorizer = *Authorizer::Create(config);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  const auto error = [&](const std::string& name) {
+    v1::RunSpec spec = Spec({});
+    // Nothing is expanded for it: this would be an error of its own.
+    spec.mutable_targets()->set_expression("web[1-100000000]");
+    spec.mutable_login()->set_credential_name(name);
+    const absl::Status status = preparer.Prepare(kCi, spec).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+    return absl::StrReplaceAll(status.message(), {{name, "NAME"}});
+  };
+  EXPECT_EQ(error("secret"), error("nothing"));
+  EXPECT_EQ(error("secret"), error("no-such-thing"));  // allowed by name, but not there
+}
+
+TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfTheDaemonsFiles) {
+  const Config config = *ParseConfig(R"(
+credentials:
+  deploy: {identity_files: [/no/such/folder/deploy.key]}
+policy:
+  - {callers: [ci], credentials: [deploy], users: ["*"], targets: "*"}
+)", "/etc/musterd.yaml");
+  const auto authorizer = *Authorizer::Create(config);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  const auto error = [&](const Caller& caller) {
+    return std::string(preparer.Prepare(caller, spec).status().message());
+  };
+  EXPECT_THAT(error(kOwner), HasSubstr("/no/such/folder/deploy.key"));
+  EXPECT_THAT(error(kCi), AllOf(HasSubstr("deploy.key"), Not(HasSubstr("folder"))));
+}
+
+TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs) {
+  const std::string path = ::testing::TempDir() + "/hidden.ini";
+  std::ofstream(path) << "[web]\nweb1\n[secret]\nsecret-db\n";
+  Config config = config_;
+  config.inventory_file = path;
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  const auto look = [&](const Caller& caller, const std::string& expression) {
+    v1::ResolveTargetsRequest request;
+    request.mutable_targets()->set_expression(expression);
+    return preparer.Look(caller, request);
+  };
+  EXPECT_EQ(look(kOwner, "@*")->size(), 2u);
+  EXPECT_EQ(look(kCi, "@web")->size(), 1u);
+  const absl::Status denied = authorizer_->DenyTargets(kCi);
+  for (const char* expression : {"@*", "*", "@secret", "@nothing", "@nothing[", "web1,secret*"}) {
+    EXPECT_EQ(look(kCi, expression).status(), denied) << expression;
+  }
+  EXPECT_THAT(std::string(look(kOwner, "@secre").status().message()), HasSubstr("@secret"));
+  EXPECT_THAT(std::string(look(kCi, "web1,web9").status().message()), HasSubstr("web9"));
+}
+
+TEST_F(RunPreparerTest, OnlyTheOwnerIsToldHowAPeerGreets) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  EXPECT_TRUE(Prepare(spec)->job.quote_greeting);
+  EXPECT_FALSE(Prepare(spec, kCi)->job.quote_greeting);
+  EXPECT_EQ(Prepare(spec, kCi)->plan.creator, "dns:ci");
 }
 
 }  // namespace

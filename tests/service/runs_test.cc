@@ -129,12 +129,34 @@ TEST_F(RunsTest, AListHasLiveRunsAsTheyStand) {
   RunQuery paused;
   paused.states = {v1::RUN_STATE_PAUSED};
   auto found = runs_.List(paused);
-  ASSERT_EQ(found->size(), 1u);
-  EXPECT_EQ(found->at(0).id(), live->id());
-  EXPECT_EQ(runs_.List({})->size(), 2u);
+  ASSERT_EQ(found->runs.size(), 1u);
+  EXPECT_EQ(found->runs.at(0).id(), live->id());
+  EXPECT_FALSE(found->more);
+  EXPECT_EQ(runs_.List({})->runs.size(), 2u);
   RunQuery one;
   one.limit = 1;
-  EXPECT_EQ(runs_.List(one)->size(), 1u);
+  EXPECT_EQ(runs_.List(one)->runs.size(), 1u);
+  EXPECT_TRUE(runs_.List(one)->more);
+  one.limit = 2;
+  EXPECT_FALSE(runs_.List(one)->more);
+}
+
+TEST_F(RunsTest, APageIsBoundedInBytes) {
+  RunPlan plan = Request("");
+  plan.spec.mutable_command()->set_shell(std::string(400 * 1024, 'x'));
+  for (int i = 0; i < 5; ++i) {
+    Begin(plan);
+    EndAll();
+  }
+  RunQuery query;
+  size_t runs = 0;
+  for (int page = 0; page < 3; ++page) {
+    const auto found = runs_.List(query);
+    EXPECT_EQ(found->more, page < 2) << page;
+    runs += found->runs.size();
+    query.before = found->runs.back().id();
+  }
+  EXPECT_EQ(runs, 5u);
 }
 
 }  // namespace

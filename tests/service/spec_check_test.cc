@@ -79,6 +79,27 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
            spec->mutable_login()->mutable_local()->add_known_hosts_files("/k");
          }
        }},
+      {"login.credential_name: 257 bytes",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->set_credential_name(std::string(257, 'c'));
+       }},
+      {"login.user",
+       [](v1::RunSpec* spec) { spec->mutable_login()->set_user(std::string(257, 'u')); }},
+      {"login.local.known_hosts_files: a path of 4097 bytes",
+       [](v1::RunSpec* spec) {
+         v1::LocalCredential* local = spec->mutable_login()->mutable_local();
+         local->add_known_hosts_files("/" + std::string(4096, 'k'));
+       }},
+      {"login.local.identity_files: a passphrase",
+       [](v1::RunSpec* spec) {
+         v1::IdentityFile* file = spec->mutable_login()->mutable_local()->add_identity_files();
+         file->set_path("/k");
+         file->set_passphrase(std::string(1025, 'p'));
+       }},
+      {"rollout.batches: \"0000000000000000000000000000000000000000\"",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->add_batches(std::string(100'000, '0') + "1");
+       }},
       {"timeouts.connect",
        [](v1::RunSpec* spec) { spec->mutable_timeouts()->mutable_connect()->set_seconds(-1); }},
       {"timeouts.idle",

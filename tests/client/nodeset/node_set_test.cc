@@ -188,6 +188,28 @@ TEST(NodeSetTest, LimitsHoldBeforeMemoryIsSpent) {
               HasSubstr("web[1-101] stands for 101 hosts, the limit is 100"));
 }
 
+TEST(NodeSetTest, WhatHostsTakeIsBoundedWhereverTheyComeFrom) {
+  NodeSetOptions options;
+  options.max_hosts = 100;
+  options.max_bytes = 100 * (200 + 2 * 26);
+  FakeGroups groups({});
+  options.groups = &groups;
+  const std::string user(21, 'u');
+  EXPECT_EQ(ParseNodeSet(user + "@web[01-99]", options)->size(), 99);
+  // Those of an operand that takes some away count, too.
+  for (const std::string& expression :
+       {user + "uuuu@web[01-99]", user + "@web[01-99]!db[1-2]", user + "@web[01-99],a b"}) {
+    EXPECT_EQ(ParseNodeSet(expression, options).status().code(),
+              absl::StatusCode::kResourceExhausted)
+        << expression;
+  }
+}
+
+TEST(NodeSetTest, TooLongUsers) {
+  EXPECT_EQ(Expand(std::string(256, 'u') + "@a"), std::string(256, 'u') + "@a");
+  EXPECT_THAT(Expand(std::string(257, 'u') + "@a[1-100000]"), HasSubstr("257 bytes; at most 256"));
+}
+
 TEST(NodeSetTest, RepetitionIsBounded) {
   std::string expression = "web[1-20000]";
   for (int i = 0; i < 100; ++i) expression += "&web[1-20000]";
