@@ -13,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "service/targets/located_error.h"
 #include "service/targets/yaml_document.h"
 
@@ -54,8 +53,9 @@ class ConfigReader {
   absl::Status ReadCredential(const std::string& name, const YamlNode& node);
   absl::Status ReadRule(const YamlNode& node);
   absl::Status ReadPolicy(const YamlNode& node);
-  absl::Status ReadPassphrase(const YamlNode& node, std::string* passphrase);
+  absl::Status ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
+  absl::Status ReadBool(const YamlNode& node, bool* value);
   absl::Status ReadText(const YamlNode& node, std::string* text);
   absl::Status ReadPath(const YamlNode& node, std::string* path);
   // A sequence of texts, or one text.
@@ -114,7 +114,7 @@ absl::Status ConfigReader::ReadCredentials(const YamlNode& node) {
 absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNode& node) {
   NamedCredential credential;
   std::vector<std::string> files;
-  std::string passphrase;
+  engine::Passphrase passphrase;
   const absl::Status status = ReadMap(
       node, absl::StrCat("credential ", name),
       {{"identity_files", [&](const YamlNode& value) { return ReadPaths(value, &files); }},
@@ -128,6 +128,8 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
         [&](const YamlNode& value) {
           return ReadHostKeyPolicy(value, &credential.host_key_policy);
         }},
+       {"hash_known_hosts",
+        [&](const YamlNode& value) { return ReadBool(value, &credential.hash_known_hosts); }},
        {"user", [&](const YamlNode& value) { return ReadText(value, &credential.user); }}});
   if (!status.ok()) return status;
   for (std::string& file : files) {
@@ -164,13 +166,13 @@ absl::Status ConfigReader::ReadRule(const YamlNode& node) {
   return absl::OkStatus();
 }
 
-absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, std::string* passphrase) {
+absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase) {
   std::string path;
   const absl::Status status = ReadPath(node, &path);
   if (!status.ok()) return status;
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return Error(node, text.status().message());
-  *passphrase = std::string(absl::StripSuffix(*text, "\n"));
+  absl::StatusOr<engine::Passphrase> read = engine::ReadPassphraseFile(path);
+  if (!read.ok()) return Error(node, read.status().message());
+  *passphrase = *std::move(read);
   return absl::OkStatus();
 }
 
@@ -180,6 +182,12 @@ absl::Status ConfigReader::ReadHostKeyPolicy(const YamlNode& node, engine::HostK
   }
   *policy =
       node.text == "strict" ? engine::HostKeyPolicy::kStrict : engine::HostKeyPolicy::kAcceptNew;
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadBool(const YamlNode& node, bool* value) {
+  if (node.text != "true" && node.text != "false") return Error(node, "expected true or false");
+  *value = node.text == "true";
   return absl::OkStatus();
 }
 

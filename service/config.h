@@ -19,6 +19,7 @@ struct NamedCredential {
   std::vector<std::string> known_hosts_files;
   std::string user;  // of targets that name none; empty: the daemon's own
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
+  bool hash_known_hosts = false;  // names of hosts that accept-new writes down
 };
 
 // Allows some callers something; what no rule allows is denied. A value.
@@ -43,10 +44,11 @@ struct Config {
 //   credentials:
 //     deploy:
 //       identity_files: [keys/deploy]
-//       passphrase_file: keys/deploy.pass    # of encrypted identity files
+//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, as they
 //       agent_socket: /run/agent.sock
 //       known_hosts: [known_hosts]
 //       host_key_policy: strict              # or accept-new
+//       hash_known_hosts: false              # or true: names are hashed in what accept-new writes
 //       user: deploy
 //   policy:
 //     - callers: ["ci.example.com"]

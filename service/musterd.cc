@@ -7,6 +7,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -62,6 +64,15 @@ void PlanSessions(DaemonOptions* options) {
   spdlog::info("room for {} SSH sessions: {}", budget.sessions, budget.reason);
 }
 
+// What is in memory stays there: keys and passphrases are. Nor may other processes of the same user
+// look in (ptrace(2)); /proc/PID belongs to root then.
+void KeepMemoryPrivate(const DaemonOptions& options) {
+  if (options.allow_core_dumps) return;
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
 // The signals that end the daemon, to be read. Before any thread is made: they inherit the mask.
 UniqueFd TakeSignals() {
   signal(SIGPIPE, SIG_IGN);
@@ -110,6 +121,7 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
 }
 
 int Serve(DaemonOptions options) {
+  KeepMemoryPrivate(options);
   const UniqueFd signals = TakeSignals();
   // For as long as the process lives: else gRPC would end with the server, and wait up to ten
   // seconds for a thread that waits for nothing (1.51, Executor::ShutdownAll).
