@@ -16,7 +16,8 @@ constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 bool CanPass(const HostOutcome& outcome) {
   if (outcome.state == HostState::kThrottled) return true;
   if (outcome.state != HostState::kUnreachable) return false;
-  return outcome.cause == Cause::kRefused || outcome.cause == Cause::kTimeout ||
+  return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
+         outcome.cause == Cause::kTimeout ||
          outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
          outcome.cause == Cause::kLocal;
 }
