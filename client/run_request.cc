@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/hash_known_hosts.h"
 #include "client/nodeset/target.h"
 #include "client/rollout_request.h"
 #include "client/state_names.h"
@@ -70,6 +71,7 @@ void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
 }
 
 void FillKnownHosts(const Options& options, const std::string& home, v1::LocalCredential* local) {
+  local->set_hash_known_hosts(HashesKnownHosts(home));
   if (!options.known_hosts.empty()) {
     local->add_known_hosts_files(Absolute(options.known_hosts));
     return;

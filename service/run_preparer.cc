@@ -32,6 +32,7 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   }
   credential.known_hosts_files.assign(local.known_hosts_files().begin(),
                                       local.known_hosts_files().end());
+  credential.hash_known_hosts = local.hash_known_hosts();
   return credential;
 }
 
@@ -231,6 +232,14 @@ absl::Status RunPreparer::LoadInto(const NamedCredential& credential, PreparedRu
   if (!known_hosts.ok()) return known_hosts.status();
   run->job.known_hosts = *std::move(known_hosts);
   run->job.host_key_policy = credential.host_key_policy;
+  run->job.hash_new_names = credential.hash_known_hosts;
+  if (credential.host_key_policy == engine::HostKeyPolicy::kAcceptNew) {
+    run->job.new_host_keys = std::make_shared<engine::NewHostKeys>();
+    run->plan.new_host_keys = run->job.new_host_keys;
+    if (!credential.known_hosts_files.empty()) {
+      run->plan.new_host_keys_file = credential.known_hosts_files.front();
+    }
+  }
   const std::string problems = run->job.known_hosts->Problems();
   if (!problems.empty()) run->plan.warnings.push_back(problems);
   return absl::OkStatus();

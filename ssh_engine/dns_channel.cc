@@ -113,7 +113,8 @@ absl::Status CaresChannel::Make(const DnsOptions& options, int flags, const char
   values.udp_port = values.tcp_port = options.port;
   values.resolvconf_path = const_cast<char*>(options.resolv_conf.c_str());
   values.lookups = const_cast<char*>(lookups);
-  const int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT |
+  // c-ares 1.18 goes through the search list all the same: those that ask have none.
+  const int mask = (lookups != nullptr ? ARES_OPT_DOMAINS : 0) | ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT |
                    ARES_OPT_RESOLVCONF | (lookups != nullptr ? ARES_OPT_LOOKUPS : 0) |
                    (values.timeout > 0 ? ARES_OPT_TIMEOUTMS : 0) |
                    (values.tries > 0 ? ARES_OPT_TRIES : 0);
