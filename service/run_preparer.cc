@@ -14,6 +14,7 @@
 #include "service/proto_time.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
+#include "service/secrets.h"
 #include "service/spec_check.h"
 
 namespace muster::service {
@@ -37,10 +38,7 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
 }
 
 v1::RunSpec WithoutSecrets(v1::RunSpec spec) {
-  if (!spec.login().has_local()) return spec;
-  for (v1::IdentityFile& file : *spec.mutable_login()->mutable_local()->mutable_identity_files()) {
-    file.clear_passphrase();
-  }
+  if (spec.has_login()) WipeSecrets(spec.mutable_login());
   return spec;
 }
 

@@ -13,6 +13,8 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include "ssh_engine/ed25519_secret.h"
+
 namespace muster::engine {
 namespace {
 
@@ -76,11 +78,13 @@ extern "C" int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature,
   EVP_PKEY* const key = Ed25519KeyOf(context, EVP_PKEY_OP_SIGNCTX);
   // Only asks for the size, or gives too little room: OpenSSL says so.
   const bool room = signature != nullptr && *signature_size >= crypto_sign_BYTES;
-  SecretKey secret;
-  if (key == nullptr || !room || !secret.Take(key)) {
+  const unsigned char* secret = key != nullptr ? KeptEd25519(key) : nullptr;
+  SecretKey taken;
+  if (key != nullptr && room && secret == nullptr && taken.Take(key)) secret = taken.bytes();
+  if (key == nullptr || !room || secret == nullptr) {
     return openssls(context, signature, signature_size, data, size);
   }
-  if (crypto_sign_detached(signature, nullptr, data, size, secret.bytes()) != 0) return 0;
+  if (crypto_sign_detached(signature, nullptr, data, size, secret) != 0) return 0;
   *signature_size = crypto_sign_BYTES;
   return 1;
 }

@@ -22,6 +22,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/ed25519_secret.h"
 
 namespace muster::engine {
 namespace {
@@ -101,13 +102,18 @@ EVP_PKEY* NewEd25519(const unsigned char* private_key) {
   const std::string digest = DigestOf(private_key);
   if (digest.empty()) return Compute("ED25519", private_key, kKeyBytes);
   const auto it = known.find(digest);
-  if (it != known.end()) return Combine(EVP_PKEY_ED25519, private_key, it->second);
+  if (it != known.end()) {
+    EVP_PKEY* const key = Combine(EVP_PKEY_ED25519, private_key, it->second);
+    if (key != nullptr) KeepEd25519(key, private_key, it->second.data());
+    return key;
+  }
   EVP_PKEY* key = Compute("ED25519", private_key, kKeyBytes);
   PublicKey public_key;
   size_t size = public_key.size();
   if (key != nullptr && EVP_PKEY_get_raw_public_key(key, public_key.data(), &size) == 1) {
     if (known.size() >= kMaxKnown) known.clear();
     known[digest] = public_key;
+    KeepEd25519(key, private_key, public_key.data());
   }
   return key;
 }

@@ -1,7 +1,10 @@
 """Keys and passphrases: how long they are in musterd's memory, and who may look in."""
 
+import base64
 import os
+import pty
 import resource
+import secrets
 import shutil
 import signal
 import subprocess
@@ -9,8 +12,9 @@ import tempfile
 
 import pytest
 
-from fleet import read, write
-from programs import MUSTERD, OPEN_TO_LOOK_IN, Daemon, wait_until
+import memory
+from fleet import make_key, read, write
+from programs import MUSTER, MUSTERD, OPEN_TO_LOOK_IN, Daemon, Muster, wait_until
 
 
 @pytest.fixture(name="cores", autouse=True)
@@ -64,6 +68,77 @@ def can_look(folder, program, *options):
 def test_debugging_is_possible(cores):
     with Daemon(args=["--allow-core-dumps"]) as daemon:
         assert core_limit(daemon) == ("unlimited" if cores == resource.RLIM_INFINITY else str(cores))
+
+
+class Login:
+    """An encrypted key that the fleet accepts."""
+
+    def __init__(self, fleet, folder):
+        self.passphrase = "canary-" + secrets.token_hex(16)
+        plain = make_key(os.path.join(folder, "plain"))
+        self.key = os.path.join(folder, "encrypted")
+        shutil.copy(plain, self.key)
+        shutil.copy(plain + ".pub", self.key + ".pub")
+        subprocess.run(["ssh-keygen", "-q", "-p", "-a", "1", "-P", "", "-N", self.passphrase, "-f",
+                        self.key], check=True, capture_output=True)
+        with open(os.path.join(fleet.folder, "authorized_keys"), "a", encoding="ascii") as keys:
+            keys.write(read(plain + ".pub"))
+        # "ssh-ed25519", the public key (32 bytes), and, with its length, the private one (64).
+        body = base64.b64decode("".join(read(plain).splitlines()[1:-1]))
+        self.seed = body.split(b"\0\0\0\x40", 1)[1][:32]
+
+
+@pytest.fixture(name="login")
+def login_fixture(fleet, tmp_path):
+    return Login(fleet, str(tmp_path))
+
+
+def run(muster, login, *args):
+    """muster with the passphrase typed in; all that it wrote."""
+    options = ["-u", muster.login[1], "-i", login.key, *muster.login[4:]]
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execve(MUSTER, [MUSTER, args[0], "--ask-passphrase", *options, *args[1:]], muster.env)
+    shown = b""
+    while b"Passphrase: " not in shown:
+        shown += os.read(master, 1024)
+    os.write(master, login.passphrase.encode() + b"\n")
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # EIO: the other end is closed
+            piece = b""
+        if not piece:
+            break
+        shown += piece
+    os.close(master)
+    assert os.waitpid(pid, 0)[1] == 0, shown
+    return shown
+
+
+look = pytest.mark.skipif(os.getuid() != 0, reason="NOT TESTED: this takes root, to look into musterd")
+
+
+@look
+def test_a_run_leaves_neither_passphrase_nor_key(fleet, login):
+    with Daemon() as daemon:
+        run(Muster(daemon, fleet), login, "run", "-t", "127.0.0.[1-4]", "--", "true")
+        assert memory.count(daemon.process.pid, login.passphrase.encode()) == 0
+        assert memory.count(daemon.process.pid, login.seed) == 0
+
+
+# What gRPC itself read of a CreateRun it frees as it is: only the streams' requests come raw.
+@look
+def test_a_detached_run_keeps_its_key_no_longer_than_it_lasts(fleet, login):
+    with Daemon() as daemon:
+        muster = Muster(daemon, fleet)
+        marker = os.path.join(fleet.folder, "go-" + secrets.token_hex(4))  # where the account sees it
+        run(muster, login, "run", "-d", "-t", "127.0.0.[1-4]", "--",
+            f"while ! test -e {marker}; do sleep 0.1; done")
+        assert memory.count(daemon.process.pid, login.seed) > 0  # this can find it
+        write(marker, "")
+        wait_until(lambda: muster("runs", "--json").json()[0]["state"] == "RUN_STATE_SUCCEEDED")
+        wait_until(lambda: memory.count(daemon.process.pid, login.seed) == 0)
 
 
 def test_a_passphrase_file_that_others_can_read_is_refused(tmp_path):

@@ -90,6 +90,16 @@ Key NewPrivateKey() {
                     "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
 }
 
+// A copy has its own memory, and nobody's secret twice.
+TEST(RawPrivateKeyTest, CopiesOutliveTheKey) {
+  Key key = NewPrivateKey();
+  const Key copy(EVP_PKEY_dup(key.get()));
+  ASSERT_NE(copy, nullptr);
+  const Key again = NewPrivateKey();
+  key.reset();
+  EXPECT_EQ(EVP_PKEY_eq(copy.get(), again.get()), 1);
+}
+
 struct MakeLate {
   explicit MakeLate(std::vector<Key>* keys) : keys_(keys) {}
   ~MakeLate() { keys_->push_back(NewPrivateKey()); }
