@@ -119,6 +119,7 @@ void Follower::EndFiles(const absl::Status& status) {
 
 void Follower::ShowWarnings() {
   for (const std::string& warning : view_.run().warnings()) {
+    if (!shown_warnings_.insert(warning).second) continue;
     std::string* to = writer_.To(2);
     absl::StrAppend(to, "muster: warning: ");
     AppendVisible(warning, to);
@@ -137,6 +138,7 @@ void Follower::ShowProgress() {
 int Follower::Finish(const absl::Status& status, bool interrupted) {
   EndFiles(status);
   writer_.ShowStatus("");
+  if (begun_ && status.ok()) ShowWarnings();  // those that came while it ran
   if (begun_ && options_.json) {
     absl::StrAppend(writer_.To(1), "{\"run\":", ToJson(view_.run()), "}\n");
   }

@@ -3,6 +3,7 @@
 #define CLIENT_FOLLOW_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ class Follower {
   std::vector<std::unique_ptr<Printer>> printers_;  // files first: a terminal may be slow
   JunitReport* junit_ = nullptr;                    // in printers_
   RunView view_;
+  std::set<std::string> shown_warnings_;
   bool begun_ = false;
   bool lost_ = false;
 };

@@ -21,6 +21,8 @@ const char* Reason(v1::Cause cause) {
   switch (cause) {
     case v1::CAUSE_DNS:
       return " (name not found)";
+    case v1::CAUSE_DNS_FAILED:
+      return " (name server failed)";
     case v1::CAUSE_REFUSED:
       return " (connection refused)";
     case v1::CAUSE_TIMEOUT:

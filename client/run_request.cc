@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/caller_file.h"
+#include "client/hash_known_hosts.h"
 #include "client/nodeset/target.h"
 #include "client/rollout_request.h"
 #include "client/state_names.h"
@@ -78,6 +79,7 @@ absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* lo
 
 absl::Status FillKnownHosts(const Options& options, const std::string& home,
                             v1::LocalCredential* local) {
+  local->set_hash_known_hosts(HashesKnownHosts(home));
   if (!options.known_hosts.empty()) return FillGivenKnownHosts(options, local);
   // The first is where accept-new adds to, so it is named whether or not it exists.
   if (!home.empty()) {

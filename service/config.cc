@@ -59,7 +59,7 @@ class ConfigReader {
   absl::Status ReadCallers(const YamlNode& node, std::vector<CallerPattern>* callers);
   absl::Status ReadPorts(const YamlNode& node, std::vector<PortRange>* ports);
   absl::Status ReadPolicy(const YamlNode& node);
-  absl::Status ReadPassphrase(const YamlNode& node, std::string* passphrase);
+  absl::Status ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
   absl::Status ReadFlag(const YamlNode& node, bool* flag);
   absl::Status ReadText(const YamlNode& node, std::string* text);
@@ -120,7 +120,7 @@ absl::Status ConfigReader::ReadCredentials(const YamlNode& node) {
 absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNode& node) {
   NamedCredential credential;
   std::vector<std::string> files;
-  std::string passphrase;
+  engine::Passphrase passphrase;
   const absl::Status status = ReadMap(
       node, absl::StrCat("credential ", name),
       {{"identity_files", [&](const YamlNode& value) { return ReadPaths(value, &files); }},
@@ -136,6 +136,8 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
         [&](const YamlNode& value) {
           return ReadHostKeyPolicy(value, &credential.host_key_policy);
         }},
+       {"hash_known_hosts",
+        [&](const YamlNode& value) { return ReadFlag(value, &credential.hash_known_hosts); }},
        {"user", [&](const YamlNode& value) { return ReadText(value, &credential.user); }}});
   if (!status.ok()) return status;
   for (std::string& file : files) {
@@ -209,13 +211,13 @@ absl::Status ConfigReader::ReadPorts(const YamlNode& node, std::vector<PortRange
   return absl::OkStatus();
 }
 
-absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, std::string* passphrase) {
+absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase) {
   std::string path;
   const absl::Status status = ReadPath(node, &path);
   if (!status.ok()) return status;
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return Error(node, text.status().message());
-  *passphrase = std::string(absl::StripSuffix(*text, "\n"));
+  absl::StatusOr<engine::Passphrase> read = engine::ReadPassphraseFile(path);
+  if (!read.ok()) return Error(node, read.status().message());
+  *passphrase = *std::move(read);
   return absl::OkStatus();
 }
 

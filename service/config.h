@@ -21,6 +21,7 @@ struct NamedCredential {
   std::vector<std::string> known_hosts_files;
   std::string user;  // of targets that name none; empty: the daemon's own
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
+  bool hash_known_hosts = false;  // names of hosts that accept-new writes down
 };
 
 // Callers of one kind. A value.
@@ -58,11 +59,12 @@ struct Config {
 //   credentials:
 //     deploy:
 //       identity_files: [keys/deploy]
-//       passphrase_file: keys/deploy.pass    # of encrypted identity files
+//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, as they
 //       agent_socket: /run/agent.sock
 //       identities_only: yes                 # of the agent's keys only those of identity_files
 //       known_hosts: [known_hosts]
 //       host_key_policy: strict              # or accept-new
+//       hash_known_hosts: false              # or true: names are hashed in what accept-new writes
 //       user: deploy
 //   policy:
 //     - callers: ["dns:ci.example.com"]

@@ -81,6 +81,9 @@ void Declare(CLI::App* app, DaemonOptions* options) {
       ->check(CLI::Range(size_t{1}, size_t{1} << 24));
   app->add_option("--log-level", options->log_level, "debug, info, warn or error [info]")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app->add_flag("--allow-core-dumps", options->allow_core_dumps,
+                "For debugging: let the kernel write core files, and a debugger or profiler of the same "
+                "user look in; both show keys and passphrases");
   app->add_option("--ready-fd", options->ready_fd,
                   "Write the addresses to this descriptor once they can be connected to")
       ->type_name("FD");

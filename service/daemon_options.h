@@ -30,6 +30,7 @@ struct DaemonOptions {
   size_t keep_mib = 0;                              // of all runs, on the disk; 0: no limit
   size_t min_free_mib = 0;                          // on the disk
   size_t max_output_per_run_mib = 0;                // of one
+  bool allow_core_dumps = false;                    // and debuggers of the same user
   int ready_fd = -1;                                // told once it listens; -1: nobody
 };
 

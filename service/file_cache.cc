@@ -49,12 +49,14 @@ absl::StatusOr<std::shared_ptr<engine::KnownHosts>> FileCache::GetKnownHosts(
     const std::vector<std::string>& files) {
   const std::string key = absl::StrCat("known_hosts\n", absl::StrJoin(files, "\n"));
   const std::string version = VersionOf(files);
+  std::shared_ptr<engine::KnownHosts> before;
   {
     MutexLock lock(&mutex_);
     if (const Entry* entry = Find(key, version)) return entry->known_hosts;
+    if (const Entry* entry = FindAnyVersion(key)) before = entry->known_hosts;
   }
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
-      engine::LoadKnownHosts(files, files.empty() ? "" : files.front());
+      engine::LoadKnownHosts(files, files.empty() ? "" : files.front(), before.get());
   if (known_hosts.ok()) Put({key, version, nullptr, *known_hosts});
   return known_hosts;
 }
@@ -66,6 +68,12 @@ const FileCache::Entry* FileCache::Find(const std::string& key, const std::strin
   if (it == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, it);
   return &*it;
+}
+
+const FileCache::Entry* FileCache::FindAnyVersion(const std::string& key) const {
+  const auto it = std::find_if(entries_.begin(), entries_.end(),
+                               [&](const Entry& entry) { return entry.key == key; });
+  return it == entries_.end() ? nullptr : &*it;
 }
 
 void FileCache::Put(Entry entry) {

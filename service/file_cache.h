@@ -36,6 +36,7 @@ class FileCache {
   // The entry of this key and version, moved to the front; null: there is none.
   const Entry* Find(const std::string& key, const std::string& version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Entry* FindAnyVersion(const std::string& key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Put(Entry entry);
 
   Mutex mutex_;  // not held while a file is read

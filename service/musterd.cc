@@ -7,6 +7,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -68,6 +70,15 @@ bool IsIgnored(int number) {
   return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// What is in memory stays there: keys and passphrases are. Nor may other processes of the same user
+// look in (ptrace(2)); /proc/PID belongs to root then.
+void KeepMemoryPrivate(const DaemonOptions& options) {
+  if (options.allow_core_dumps) return;
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
 // The signals that end the daemon, to be read. Before any thread is made: they inherit the mask.
 // One that it was started to ignore stays ignored, but for SIGTERM, by which it is always stopped.
 UniqueFd TakeSignals() {
@@ -120,6 +131,7 @@ void WaitForEnd(const DaemonOptions& options, const Daemon& daemon, int signals)
 }
 
 int Serve(DaemonOptions options) {
+  KeepMemoryPrivate(options);
   const UniqueFd signals = TakeSignals();
   // For as long as the process lives: else gRPC would end with the server, and wait up to ten
   // seconds for a thread that waits for nothing (1.51, Executor::ShutdownAll).

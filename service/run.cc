@@ -50,6 +50,19 @@ v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string&
   return outcome;
 }
 
+// How many keys accept-new has taken, and where they are.
+void TellNewHostKeys(const RunPlan& plan, v1::Run* run) {
+  const uint32_t written = plan.new_host_keys->written;
+  const uint32_t not_kept = plan.new_host_keys->not_kept;
+  const auto tell = [run](uint32_t count, absl::string_view were, absl::string_view what) {
+    if (count == 0) return;
+    run->add_warnings(absl::StrCat(count, count == 1 ? " new host key was" : " new host keys were",
+                                   were, what, "."));
+  };
+  tell(written, " accepted and written to ", plan.new_host_keys_file);
+  tell(not_kept, " accepted and not kept: known_hosts is ", plan.new_host_keys_file);
+}
+
 std::vector<HostUpdate> UpdatesOf(const std::vector<uint32_t>& hosts) {
   std::vector<HostUpdate> updates(hosts.size());
   for (size_t i = 0; i < hosts.size(); ++i) updates[i].host_index = hosts[i];
@@ -479,6 +492,7 @@ v1::Run Run::SnapshotAs(v1::RunState state) const {
   run.set_rerun_of(plan_.rerun_of);
   *run.mutable_create_time() = TimestampOf(create_time_);
   for (const std::string& warning : plan_.warnings) run.add_warnings(warning);
+  if (plan_.new_host_keys != nullptr) TellNewHostKeys(plan_, &run);
   run.set_state(state);
   if (state != v1::RUN_STATE_SUCCEEDED) run.set_message(message_);
   records_.FillIn(&run);

@@ -40,6 +40,9 @@ struct RunPlan {
   RolloutPlan rollout;
   std::vector<std::string> warnings;
   std::vector<std::string> hidden_paths;  // of which its creator learns no folder (WithoutFolders)
+  // Counted while it runs; null where the policy accepts none.
+  std::shared_ptr<const engine::NewHostKeys> new_host_keys;
+  std::string new_host_keys_file;
   uint64_t max_output_bytes_per_host = 0;  // 0: no limit
   uint64_t max_output_bytes = 0;           // of all hosts
 };

@@ -15,6 +15,7 @@
 #include "service/proto_time.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/run_limits.h"
+#include "service/secrets.h"
 #include "service/spec_check.h"
 #include "service/targets/group_hint.h"
 
@@ -35,14 +36,12 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   }
   credential.known_hosts_files.assign(local.known_hosts_files().begin(),
                                       local.known_hosts_files().end());
+  credential.hash_known_hosts = local.hash_known_hosts();
   return credential;
 }
 
 v1::RunSpec WithoutSecrets(v1::RunSpec spec) {
-  if (!spec.login().has_local()) return spec;
-  for (v1::IdentityFile& file : *spec.mutable_login()->mutable_local()->mutable_identity_files()) {
-    file.clear_passphrase();
-  }
+  if (spec.has_login()) WipeSecrets(spec.mutable_login());
   return spec;
 }
 
@@ -285,6 +284,14 @@ absl::Status RunPreparer::LoadInto(const Login& login, PreparedRun* run) const {
   if (!known_hosts.ok()) return HidePaths(known_hosts.status(), hidden);
   run->job.known_hosts = *std::move(known_hosts);
   run->job.host_key_policy = credential.host_key_policy;
+  run->job.hash_new_names = credential.hash_known_hosts;
+  if (credential.host_key_policy == engine::HostKeyPolicy::kAcceptNew) {
+    run->job.new_host_keys = std::make_shared<engine::NewHostKeys>();
+    run->plan.new_host_keys = run->job.new_host_keys;
+    if (!credential.known_hosts_files.empty()) {
+      run->plan.new_host_keys_file = WithoutFolders(credential.known_hosts_files.front(), hidden);
+    }
+  }
   const std::string problems = WithoutFolders(run->job.known_hosts->Problems(), hidden);
   if (!problems.empty()) run->plan.warnings.push_back(problems);
   return absl::OkStatus();

@@ -19,6 +19,7 @@
 #include "service/proto_time.h"
 #include "service/run_limits.h"
 #include "service/run_records.h"
+#include "service/secrets.h"
 #include "service/watch_views.h"
 
 namespace muster::service {
@@ -36,9 +37,9 @@ absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
   grpc::ByteBuffer copy(bytes);  // of the references
   grpc::ProtoBufferReader reader(&copy);
   Message message;
-  if (!message.ParseFromZeroCopyStream(&reader)) {
-    return absl::InvalidArgumentError("the request is not a message of muster.v1");
-  }
+  const bool parsed = message.ParseFromZeroCopyStream(&reader);
+  WipeBytes(bytes);
+  if (!parsed) return absl::InvalidArgumentError("the request is not a message of muster.v1");
   return message;
 }
 
@@ -161,6 +162,7 @@ absl::StatusOr<std::shared_ptr<Run>> RunService::FindLive(const Caller& caller,
 absl::StatusOr<RunRef> RunService::StartRun(const Caller& caller, const v1::RunSpec& spec,
                                             const std::string& request_id) {
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec);
+  WipeSecrets(spec.login());
   if (!prepared.ok()) return prepared.status();
   return StartPrepared(*std::move(prepared), request_id);
 }
@@ -229,6 +231,8 @@ absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
   v1::RunSpec spec = run->stored.spec();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec, *std::move(hosts));
+  WipeSecrets(spec.mutable_login());
+  WipeSecrets(request.login());
   if (!prepared.ok()) return prepared.status();
   prepared->plan.rerun_of = run->id();
   return StartPrepared(*std::move(prepared), request.request_id());

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/agent.h"
@@ -73,7 +74,7 @@ void Loader::AskAgent(const std::string& socket) {
 
 absl::Status Loader::AddFile(const IdentityFile& file) {
   Identities* identities = file.required ? &required_ : &optional_;
-  absl::StatusOr<SshKey> key = LoadPrivateKey(file.path, file.passphrase);
+  absl::StatusOr<SshKey> key = LoadPrivateKey(file.path, file.passphrase.get());
   if (key.ok()) {
     AddPrivateKey(file.path, *std::move(key), identities);
     return absl::OkStatus();
@@ -175,6 +176,12 @@ absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const 
     copy->identities.push_back(*std::move(duplicate));
   }
   return copy;
+}
+
+absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path) {
+  const absl::StatusOr<Secret> text = ReadSecretFile(path);
+  if (!text.ok()) return text.status();
+  return Passphrase(absl::StripSuffix(text->get(), "\n"));
 }
 
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec) {

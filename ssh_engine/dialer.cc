@@ -10,14 +10,28 @@ namespace {
 
 // An unladen server sends its banner within this, and a few round trips.
 constexpr absl::Duration kPrompt = absl::Milliseconds(250);
+// Whoever may read a known_hosts file can lock it, for as long as he likes.
+constexpr absl::Duration kLockPatience = absl::Seconds(5);
+constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 
 }  // namespace
+
+bool TrustsSession(const Host& host, const RunContext& context, const HostKey& key) {
+  const KnownHosts& known_hosts = *context.job->known_hosts;
+  const KnownHosts::Verdict verdict =
+      known_hosts.Check(host.address, host.port, key.type, key.blob).verdict;
+  if (verdict == KnownHosts::Verdict::kMatch) return true;
+  // A new session would be accepted as well, and not remembered either.
+  return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
+         context.job->host_key_policy == HostKeyPolicy::kAcceptNew;
+}
 
 bool CanPass(const HostOutcome& outcome) {
   // Each further attempt may prolong a penalty.
   if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
   if (outcome.state != HostState::kUnreachable) return false;
-  return outcome.cause == Cause::kRefused || outcome.cause == Cause::kTimeout ||
+  return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
+         outcome.cause == Cause::kTimeout ||
          outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
          outcome.cause == Cause::kLocal;
 }
@@ -39,11 +53,36 @@ Dialer::~Dialer() {
   if (transport_ != nullptr) transport_->Abort();
 }
 
+template <typename Work, typename Done>
+void Dialer::OnHelper(Work work, Done done) {
+  context_->helpers->Run([alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+                          known_hosts = context_->job->known_hosts, work = std::move(work),
+                          done = std::move(done)]() mutable {
+    loop->Post([alive, done = std::move(done), result = work(known_hosts.get())]() mutable {
+      if (!alive.expired()) done(std::move(result));
+    });
+  });
+}
+
 void Dialer::Start() {
   timer_ = context_->loop->NewTimer([this] { OnTimeout(); });
   timer_->Arm(deadline_ - start_);
+  if (context_->job->known_hosts->NeedsTypes(host_.address, host_.port)) FindKeyTypes();
   attempt_ = context_->connector->Connect(
       host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
+}
+
+void Dialer::FindKeyTypes() {
+  finding_types_ = true;
+  OnHelper(
+      [host = host_](KnownHosts* known_hosts) {
+        known_hosts->FindTypes(host.address, host.port);
+        return true;
+      },
+      [this](bool) {
+        finding_types_ = false;
+        if (phase_ == Phase::kFindingKeyTypes) BeginHandshake();
+      });
 }
 
 void Dialer::OnConnected(ConnectResult result) {
@@ -55,11 +94,17 @@ void Dialer::OnConnected(ConnectResult result) {
   timings_->connected = SinceBegin();
   result_.congested = result.syn_retransmitted;
   result_.way_lost = std::move(result.way_lost);
+  connected_ = std::move(result.fd);
+  phase_ = Phase::kFindingKeyTypes;
+  if (!finding_types_) BeginHandshake();
+}
+
+void Dialer::BeginHandshake() {
   SshTransportOptions options;
   options.user = host_.user;
   options.known_key_types = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
   options.quote_greeting = context_->job->quote_greeting;
-  transport_ = context_->new_transport(std::move(result.fd), std::move(options));
+  transport_ = context_->new_transport(std::move(connected_), std::move(options));
   watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
     if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
     Advance();
@@ -81,7 +126,8 @@ void Dialer::Wait() {
 }
 
 bool Dialer::Parked() const {
-  return phase_ == Phase::kSavingHostKey || phase_ == Phase::kHandshakeAside ||
+  return phase_ == Phase::kHandshakeAside || phase_ == Phase::kSearchingHostKey ||
+         phase_ == Phase::kSavingHostKey ||
          (phase_ == Phase::kLogin && login_->busy());
 }
 
@@ -93,6 +139,8 @@ bool Dialer::Step() {
       return LogIn();
     case Phase::kConnecting:
     case Phase::kHandshakeAside:
+    case Phase::kFindingKeyTypes:
+    case Phase::kSearchingHostKey:
     case Phase::kSavingHostKey:
     case Phase::kEnded:
       return false;
@@ -150,9 +198,11 @@ bool Dialer::CheckHostKey() {
   }
   const std::string shown = absl::StrCat(key.type, " ", KeyFingerprint(key.blob));
   switch (lookup.verdict) {
+    case KnownHosts::Verdict::kUnsearched:
+      return SearchHostKey();
     case KnownHosts::Verdict::kMatch:
     case KnownHosts::Verdict::kUnknown:
-      return RejectUnknown(shown);
+      return RejectUnknown(shown, lookup.note);
     case KnownHosts::Verdict::kChanged:
       return Reject(Cause::kHostKeyChanged,
                     absl::StrCat("the host key of ", Endpoint(host_, *context_), " is not the known one of ",
@@ -162,18 +212,35 @@ bool Dialer::CheckHostKey() {
     case KnownHosts::Verdict::kRevoked:
       return Reject(Cause::kHostKeyRevoked,
                     absl::StrCat("the host key of ", Endpoint(host_, *context_), ", ", shown,
-                                 ", is marked @revoked at ", lookup.where, "."));
+                                 ", is marked @revoked at ", lookup.where, ".",
+                                 lookup.note.empty() ? "" : " ", lookup.note));
   }
   return false;
 }
 
-bool Dialer::RejectUnknown(const std::string& shown) {
+bool Dialer::SearchHostKey() {
+  phase_ = Phase::kSearchingHostKey;
+  OnHelper(
+      [host = host_](KnownHosts* known_hosts) {
+        known_hosts->Search(host.address, host.port);
+        return true;
+      },
+      [this](bool) {
+        if (phase_ != Phase::kSearchingHostKey) return;
+        CheckHostKey();
+        Advance();
+      });
+  return false;
+}
+
+bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
   if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
   return Reject(
       Cause::kHostKeyUnknown,
       absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_), "; it shows ", shown,
                    ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
-                   "host key policy accept-new."));
+                   "host key policy accept-new.",
+                   note.empty() ? "" : " ", note));
 }
 
 bool Dialer::Reject(Cause cause, std::string message) {
@@ -183,24 +250,40 @@ bool Dialer::Reject(Cause cause, std::string message) {
 
 bool Dialer::SaveHostKey() {
   phase_ = Phase::kSavingHostKey;
-  context_->helpers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
-                          known_hosts = context_->job->known_hosts, host = host_,
-                          key = transport_->host_key()] {
-    const absl::Status saved = known_hosts->Add(host.address, host.port, key.type, key.blob);
-    loop->Post([this, alive, saved] {
-      if (!alive.expired()) OnHostKeySaved(saved);
-    });
-  });
+  save_deadline_ = context_->loop->Now() + kLockPatience;
+  WriteHostKey();
   return false;
 }
 
-void Dialer::OnHostKeySaved(const absl::Status& status) {
+void Dialer::WriteHostKey() {
+  OnHelper(
+      [host = host_, key = transport_->host_key(), hashed = context_->job->hash_new_names](
+          KnownHosts* known_hosts) {
+        return known_hosts->Add(host.address, host.port, key.type, key.blob, hashed);
+      },
+      [this](const absl::StatusOr<KnownHosts::Added>& added) { OnHostKeyWritten(added); });
+}
+
+void Dialer::OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added) {
   if (phase_ != Phase::kSavingHostKey) return;
-  if (status.ok()) {
+  const bool locked = absl::IsUnavailable(added.status());
+  if (locked && context_->loop->Now() < save_deadline_) {
+    save_timer_ = context_->loop->NewTimer([this] { WriteHostKey(); });
+    return save_timer_->Arm(kLockRetry);
+  }
+  if (added.ok()) {
+    if (NewHostKeys* const keys = context_->job->new_host_keys.get(); keys != nullptr) {
+      keys->written += *added == KnownHosts::Added::kWritten;
+      keys->not_kept += *added == KnownHosts::Added::kNotKept;
+    }
     BeginLogin();
   } else {
-    Reject(Cause::kHostKeyUnsaved, absl::StrCat("the new host key of ", Endpoint(host_, *context_),
-                                                " could not be written down: ", status.message()));
+    Reject(Cause::kHostKeyUnsaved,
+           absl::StrCat("the new host key of ", Endpoint(host_, *context_),
+                        " could not be written down: ", added.status().message(),
+                        locked ? absl::StrCat(" for ", absl::FormatDuration(kLockPatience),
+                                              "; lslocks(8) tells which")
+                               : ""));
   }
   Advance();
 }
@@ -263,6 +346,9 @@ std::string Dialer::PhaseName() const {
     case Phase::kHandshake:
     case Phase::kHandshakeAside:
       return "the SSH handshake with";
+    case Phase::kFindingKeyTypes:
+    case Phase::kSearchingHostKey:
+      return "looking in known_hosts for";
     case Phase::kSavingHostKey:
       return "writing down the host key of";
     case Phase::kLogin:
@@ -306,6 +392,7 @@ void Dialer::Fail(HostState state, Cause cause, std::string message) {
 void Dialer::End() {
   watch_.reset();
   timer_.reset();
+  save_timer_.reset();
   context_->loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
     if (alive.expired()) return;
     auto on_done = std::move(on_done_);

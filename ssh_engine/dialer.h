@@ -7,13 +7,16 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ssh_engine/connector.h"
 #include "ssh_engine/job.h"
+#include "ssh_engine/known_hosts.h"
 #include "ssh_engine/login.h"
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/run_context.h"
 #include "ssh_engine/ssh_transport.h"
+#include "ssh_engine/unique_fd.h"
 
 namespace muster::engine {
 
@@ -45,14 +48,22 @@ class Dialer {
  private:
   enum class Phase {
     kConnecting,
+    kFindingKeyTypes,  // connected; a helper thread still tries hashed names in known_hosts
     kHandshake,
-    kHandshakeAside,  // a helper thread computes
-    kSavingHostKey,  // a helper thread writes known_hosts
+    kHandshakeAside,    // a helper thread computes
+    kSearchingHostKey,  // a helper thread tries all of them
+    kSavingHostKey,     // a helper thread writes known_hosts
     kLogin,
     kEnded,
   };
 
+  // Has a helper thread do something with known_hosts, and calls `done` on the loop, unless this is
+  // gone by then.
+  template <typename Work, typename Done>
+  void OnHelper(Work work, Done done);
+  void FindKeyTypes();
   void OnConnected(ConnectResult result);
+  void BeginHandshake();
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
   void Wait();
@@ -65,9 +76,11 @@ class Dialer {
   bool HandshakeAside();
   void OnHandshakeAside(SshTransport::Step step);
   bool CheckHostKey();
+  bool SearchHostKey();
   bool SaveHostKey();
-  void OnHostKeySaved(const absl::Status& status);
-  bool RejectUnknown(const std::string& shown);
+  void WriteHostKey();
+  void OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added);
+  bool RejectUnknown(const std::string& shown, const std::string& note);
   bool Reject(Cause cause, std::string message);
   void BeginLogin();
   bool LogIn();
@@ -93,6 +106,10 @@ class Dialer {
   Phase phase_ = Phase::kConnecting;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Connector::Attempt> attempt_;
+  UniqueFd connected_;  // while kFindingKeyTypes
+  bool finding_types_ = false;
+  std::unique_ptr<Timer> save_timer_;  // until known_hosts is tried to be written again
+  absl::Duration save_deadline_;
   std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while that is at work
   std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
   std::unique_ptr<Login> login_;
@@ -101,6 +118,9 @@ class Dialer {
   Result result_;
   std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
 };
+
+// Whether a session to the host that is open, with this key, is one that the run would have made.
+bool TrustsSession(const Host& host, const RunContext& context, const HostKey& key);
 
 // Whether what went wrong before the command can pass by itself.
 bool CanPass(const HostOutcome& outcome);

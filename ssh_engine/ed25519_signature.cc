@@ -6,10 +6,14 @@
 // small order, for which anybody can sign.
 //
 // A program that links this has the functions, and libssh calls them: symbols are looked up in the
-// program first (ld.so(8)). Everything else goes to OpenSSL as before.
+// program first (ld.so(8)). Everything else goes to OpenSSL as before: other keys, contexts that are
+// for something else, and keys whose bytes a provider keeps to itself. What else is replaced like this:
+// interposed.md.
 #include <dlfcn.h>
 #include <openssl/evp.h>
 #include <sodium.h>
+
+#include "ssh_engine/ed25519_secret.h"
 
 namespace muster::engine {
 namespace {
@@ -27,11 +31,13 @@ bool SodiumIsUsable() {
   return EVP_default_properties_is_fips_enabled(nullptr) == 0 && sodium_init() >= 0;
 }
 
-// The key that `context` is for, where that is an Ed25519 key, and libsodium can be used.
-EVP_PKEY* Ed25519KeyOf(EVP_MD_CTX* context) {
+// The key that `context` does `operation` with, where that is an Ed25519 key, and libsodium can be
+// used.
+EVP_PKEY* Ed25519KeyOf(EVP_MD_CTX* context, int operation) {
   static const bool usable = SodiumIsUsable();
-  EVP_PKEY_CTX* const operation = usable ? EVP_MD_CTX_get_pkey_ctx(context) : nullptr;
-  EVP_PKEY* const key = operation != nullptr ? EVP_PKEY_CTX_get0_pkey(operation) : nullptr;
+  EVP_PKEY_CTX* const own = usable ? EVP_MD_CTX_get_pkey_ctx(context) : nullptr;
+  if (own == nullptr || EVP_PKEY_CTX_get_operation(own) != operation) return nullptr;
+  EVP_PKEY* const key = EVP_PKEY_CTX_get0_pkey(own);
   return key != nullptr && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? key : nullptr;
 }
 
@@ -40,7 +46,7 @@ class SecretKey {
  public:
   ~SecretKey() { sodium_memzero(bytes_, sizeof(bytes_)); }
 
-  // False where `key` has no private part.
+  // False where `key` has no private part, or a provider does not give it away.
   bool Take(const EVP_PKEY* key) {
     size_t seed = crypto_sign_SEEDBYTES;
     size_t point = crypto_sign_PUBLICKEYBYTES;
@@ -53,20 +59,14 @@ class SecretKey {
   unsigned char bytes_[crypto_sign_SECRETKEYBYTES];
 };
 
-bool SignWith(const EVP_PKEY* key, unsigned char* signature, const unsigned char* data,
-              size_t size) {
-  SecretKey secret;
-  return secret.Take(key) &&
-         crypto_sign_detached(signature, nullptr, data, size, secret.bytes()) == 0;
-}
+struct PublicKey {
+  unsigned char bytes[crypto_sign_PUBLICKEYBYTES];
 
-bool VerifyWith(const EVP_PKEY* key, const unsigned char* signature, const unsigned char* data,
-                size_t size) {
-  unsigned char point[crypto_sign_PUBLICKEYBYTES];
-  size_t point_size = sizeof(point);
-  return EVP_PKEY_get_raw_public_key(key, point, &point_size) == 1 &&
-         crypto_sign_verify_detached(signature, data, size, point) == 0;
-}
+  bool Take(const EVP_PKEY* key) {
+    size_t size = sizeof(bytes);
+    return EVP_PKEY_get_raw_public_key(key, bytes, &size) == 1;
+  }
+};
 
 }  // namespace
 }  // namespace muster::engine
@@ -75,11 +75,16 @@ extern "C" int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature,
                               size_t* signature_size, const unsigned char* data, size_t size) {
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   static Sign* const openssls = Openssls<Sign>("EVP_DigestSign");
-  EVP_PKEY* const key = Ed25519KeyOf(context);
+  EVP_PKEY* const key = Ed25519KeyOf(context, EVP_PKEY_OP_SIGNCTX);
   // Only asks for the size, or gives too little room: OpenSSL says so.
   const bool room = signature != nullptr && *signature_size >= crypto_sign_BYTES;
-  if (key == nullptr || !room) return openssls(context, signature, signature_size, data, size);
-  if (!SignWith(key, signature, data, size)) return 0;
+  const unsigned char* secret = key != nullptr ? KeptEd25519(key) : nullptr;
+  SecretKey taken;
+  if (key != nullptr && room && secret == nullptr && taken.Take(key)) secret = taken.bytes();
+  if (key == nullptr || !room || secret == nullptr) {
+    return openssls(context, signature, signature_size, data, size);
+  }
+  if (crypto_sign_detached(signature, nullptr, data, size, secret) != 0) return 0;
   *signature_size = crypto_sign_BYTES;
   return 1;
 }
@@ -88,7 +93,12 @@ extern "C" int EVP_DigestVerify(EVP_MD_CTX* context, const unsigned char* signat
                                 size_t signature_size, const unsigned char* data, size_t size) {
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   static Verify* const openssls = Openssls<Verify>("EVP_DigestVerify");
-  EVP_PKEY* const key = Ed25519KeyOf(context);
-  if (key == nullptr) return openssls(context, signature, signature_size, data, size);
-  return signature_size == crypto_sign_BYTES && VerifyWith(key, signature, data, size) ? 1 : 0;
+  EVP_PKEY* const key = Ed25519KeyOf(context, EVP_PKEY_OP_VERIFYCTX);
+  PublicKey point;
+  if (key == nullptr || !point.Take(key)) {
+    return openssls(context, signature, signature_size, data, size);
+  }
+  const bool good = signature_size == crypto_sign_BYTES &&
+                    crypto_sign_verify_detached(signature, data, size, point.bytes) == 0;
+  return good ? 1 : 0;
 }

@@ -17,7 +17,6 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
-#include "ssh_engine/cares_resolver.h"
 #include "ssh_engine/epoll_loop.h"
 #include "ssh_engine/happy_eyeballs.h"
 #include "ssh_engine/helper_pool.h"
@@ -28,6 +27,7 @@
 #include "ssh_engine/reading_gate.h"
 #include "ssh_engine/run_on_loop.h"
 #include "ssh_engine/session_pool.h"
+#include "ssh_engine/system_resolver.h"
 
 namespace muster::engine {
 namespace {
@@ -151,7 +151,7 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
 }
 
 absl::Status LoopThread::MakeConnector() {
-  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewCaresResolver(loop_.get());
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get());
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <deque>
 #include <list>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ namespace {
 
 // "Connection Attempt Delay" (RFC 8305, 5).
 constexpr absl::Duration kStagger = absl::Milliseconds(250);
+// "Resolution Delay" (3): so long IPv4 waits for IPv6.
+constexpr absl::Duration kResolutionDelay = absl::Milliseconds(50);
 // libssh keeps descriptors in 16 bits in one place.
 constexpr int kMaxDescriptor = 65535;
 
@@ -53,20 +56,33 @@ const char* AdviceFor(int error) {
   }
 }
 
-// Families in turn, the first address first (RFC 8305, 4).
-std::vector<Address> Interleave(const std::vector<Address>& addresses) {
-  std::vector<Address> first;
-  std::vector<Address> second;
-  for (const Address& address : addresses) {
-    (address.family() == addresses.front().family() ? first : second).push_back(address);
+// Addresses that are still to be tried: families in turn (RFC 8305, 4).
+class Waiting {
+ public:
+  bool empty() const { return ipv6_.empty() && ipv4_.empty(); }
+  bool HasIpv6() const { return !ipv6_.empty(); }
+  void Add(const std::vector<Address>& addresses) {
+    for (const Address& address : addresses) Of(address.family()).push_back(address);
   }
-  std::vector<Address> order;
-  for (size_t i = 0; i < first.size() || i < second.size(); ++i) {
-    if (i < first.size()) order.push_back(first[i]);
-    if (i < second.size()) order.push_back(second[i]);
+  void SetTurn(int family) { turn_ = family; }
+  // Not where it is empty.
+  Address Take() {
+    std::deque<Address>& first = Of(turn_);
+    std::deque<Address>& from = first.empty() ? Of(Other(turn_)) : first;
+    Address address = from.front();
+    from.pop_front();
+    turn_ = Other(address.family());
+    return address;
   }
-  return order;
-}
+
+ private:
+  static int Other(int family) { return family == AF_INET6 ? AF_INET : AF_INET6; }
+  std::deque<Address>& Of(int family) { return family == AF_INET6 ? ipv6_ : ipv4_; }
+
+  std::deque<Address> ipv6_;
+  std::deque<Address> ipv4_;
+  int turn_ = AF_INET6;
+};
 
 int PendingError(int fd) {
   int error = 0;
@@ -90,9 +106,8 @@ class ConnectAttempt final : public Connector::Attempt {
         stagger_(loop->NewTimer([this] { StartNext(); })) {}
 
   void Start(Resolver* resolver, absl::string_view host) {
-    request_ = resolver->Resolve(host, [this](absl::StatusOr<std::vector<Address>> addresses) {
-      OnResolved(std::move(addresses));
-    });
+    request_ = resolver->Resolve(
+        host, [this](Resolver::Answer answer) { OnAnswer(std::move(answer)); });
   }
 
  private:
@@ -104,7 +119,8 @@ class ConnectAttempt final : public Connector::Attempt {
   };
   using TryIt = std::list<Try>::iterator;
 
-  void OnResolved(absl::StatusOr<std::vector<Address>> addresses);
+  void OnAnswer(Resolver::Answer answer);
+  void FailToResolve(const absl::Status& status);
   // Tries the next address, and those after it as long as they fail at once.
   void StartNext();
   // 0, or what failed.
@@ -117,33 +133,49 @@ class ConnectAttempt final : public Connector::Attempt {
   EventLoop* const loop_;
   const uint16_t port_;
   Connector::Callback callback_;
-  const std::unique_ptr<Timer> stagger_;
+  const std::unique_ptr<Timer> stagger_;  // until the next address is tried
   std::unique_ptr<Resolver::Request> request_;
-  std::vector<Address> order_;
-  size_t next_ = 0;  // in order_
+  Waiting waiting_;
+  bool answered_ = false;  // once
+  bool started_ = false;   // to try
+  bool resolved_ = false;  // no more addresses will come
   std::list<Try> tries_;
   Cause cause_ = Cause::kNetwork;  // of the failure that tells most
   std::vector<std::string> failures_;
 };
 
-void ConnectAttempt::OnResolved(absl::StatusOr<std::vector<Address>> addresses) {
-  if (!addresses.ok()) {
-    ConnectResult result;
-    result.cause = Cause::kDns;
-    result.message = absl::StrCat(addresses.status().message());
-    return Deliver(std::move(result));
+void ConnectAttempt::OnAnswer(Resolver::Answer answer) {
+  if (!answer.addresses.ok()) return FailToResolve(answer.addresses.status());
+  resolved_ = answer.last;
+  const bool first = !std::exchange(answered_, true);
+  // IPv6 first where each comes by itself, else in the order that was given (RFC 6724).
+  if (first && !answer.addresses->empty()) waiting_.SetTurn(answer.addresses->front().family());
+  waiting_.Add(*answer.addresses);
+  if (!started_) {
+    if (!first && waiting_.HasIpv6()) waiting_.SetTurn(AF_INET6);
+    if (!resolved_ && !waiting_.HasIpv6()) return stagger_->Arm(kResolutionDelay);
+    return StartNext();
   }
-  order_ = Interleave(*addresses);
-  StartNext();
+  // Those that are late join, in their turn.
+  if (tries_.empty()) return StartNext();
+  if (!waiting_.empty() && !stagger_->armed()) stagger_->Arm(kStagger);
+}
+
+void ConnectAttempt::FailToResolve(const absl::Status& status) {
+  ConnectResult result;
+  result.cause = absl::IsUnavailable(status) ? Cause::kDnsFailed : Cause::kDns;
+  result.message = absl::StrCat(status.message());
+  Deliver(std::move(result));
 }
 
 void ConnectAttempt::StartNext() {
-  while (next_ < order_.size()) {
-    Address address = order_[next_++];
+  started_ = true;
+  while (!waiting_.empty()) {
+    Address address = waiting_.Take();
     address.set_port(port_);
     const int error = StartOne(address);
     if (error == 0) {
-      if (next_ < order_.size()) stagger_->Arm(kStagger);
+      if (!waiting_.empty()) stagger_->Arm(kStagger);
       return;
     }
     NoteFailure(address, error);
@@ -183,6 +215,7 @@ void ConnectAttempt::OnReady(TryIt it) {
   result.peer = done.address;
   tries_.clear();
   stagger_->Disarm();
+  request_.reset();
   Deliver(std::move(result));
 }
 
@@ -196,7 +229,7 @@ void ConnectAttempt::NoteFailure(const Address& address, int error) {
 }
 
 void ConnectAttempt::FailIfNoneLeft() {
-  if (!tries_.empty()) return;
+  if (!tries_.empty() || !resolved_) return;
   ConnectResult result;
   result.cause = cause_;
   result.message = absl::StrJoin(failures_, ". ");

@@ -2,13 +2,6 @@
 #ifndef SSH_ENGINE_HOST_KEY_TABLE_H_
 #define SSH_ENGINE_HOST_KEY_TABLE_H_
 
-// libssh and OpenSSL 3 offer no other way to keep a half-computed SHA-1 in a small value.
-#ifndef OPENSSL_SUPPRESS_DEPRECATED
-#define OPENSSL_SUPPRESS_DEPRECATED
-#endif
-#include <openssl/sha.h>
-
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,29 +9,56 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/hashed_name.h"
 #include "ssh_engine/mutex.h"
 
 namespace muster::engine {
 
 struct HostKeyEntry {
-  bool revoked = false;
+  enum class Marker { kNone, kRevoked, kAuthority };
+
+  Marker marker = Marker::kNone;
   std::string key_type;
-  std::string key_blob;  // wire format
-  uint32_t line = 0;     // from 1
+  // Wire format. Of a certificate that is revoked: the key that it is for. Empty: of a line that
+  // revokes a key that cannot be read.
+  std::string key_blob;
+  uint32_t line = 0;  // from 1
 };
 
 // As OpenSSH reads the format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; hostfile.c, match.c). Plain
-// names are found by hashing; wildcards and negations by trying each; a hashed name costs one HMAC
-// for each hashed line, once for each name asked for. Thread-safe.
+// names are found by hashing; wildcards and negations by trying each. What a hashed name stands for
+// is found out by trying: a few lines at a time (those with a given key), or, where that does not
+// answer the question, all of them (Search), once for each name. Thread-safe.
 class HostKeyTable {
  public:
-  HostKeyTable(std::string file, absl::string_view text);
+  using Entries = std::vector<const HostKeyEntry*>;  // in their order; as long as the table lives
+
+  // `before`: what an earlier version of the file has found out counts here, too. May be null.
+  HostKeyTable(std::string file, absl::string_view text, const HostKeyTable* before = nullptr);
   HostKeyTable(const HostKeyTable&) = delete;
   HostKeyTable& operator=(const HostKeyTable&) = delete;
 
-  // The lines that are about `name` ("host" or "[host]:port", in lower case), in their order. The
-  // pointers live as long as the table.
-  std::vector<const HostKeyEntry*> Find(const std::string& name) const;
+  // The lines that are about `name` ("host" or "[host]:port", in lower case), as far as that is
+  // known: all of them, if IsSearched.
+  Entries Find(const std::string& name) const;
+  bool IsSearched(const std::string& name) const;
+  // The hashed lines that are about `name` and have this key, or revoke one that cannot be read.
+  // nullopt where that would take long: more than 64 lines have it. Less than 10 us.
+  absl::optional<Entries> FindHashed(const std::string& name, const std::string& key_blob) const;
+
+  // What follows takes up to 0.1 us for each hashed line: helper threads only.
+
+  // Tries all hashed lines. Remembers what came of it, also when that was nothing.
+  void Search(const std::string& name) const;
+  // Tries hashed lines until one trusts a key of `name`. Those beside the last one found come first:
+  // runs often take hosts in the order in which they were written.
+  void FindAny(const std::string& name) const;
+
+  // Whether there is a hashed line for a key of another type than this.
+  bool HasHashedOtherThan(absl::string_view key_type) const;
+  // A line that is about to be in the file, and what its hashed name stands for.
+  void Learn(const HashedName& hashed, const std::string& name) const;
 
   const std::string& file() const { return file_; }
   uint32_t lines() const { return lines_; }
@@ -46,28 +66,38 @@ class HostKeyTable {
   uint32_t bad_lines() const { return bad_lines_; }
   const std::string& first_bad_line() const { return first_bad_line_; }
   uint32_t authority_lines() const { return authority_lines_; }
+  // "FILE:LINE: why" of lines that revoke a key that cannot be read.
+  const std::vector<std::string>& unreadable_revocations() const { return unreadable_; }
 
  private:
-  using Digest = std::array<unsigned char, SHA_DIGEST_LENGTH>;
-
-  // A name as HMAC-SHA1 under the line's salt. The salt is hashed in already, so that a try takes
-  // two blocks of SHA-1 and no allocation, a fifth of what EVP_MAC takes.
-  struct HashedName {
-    SHA_CTX inner;
-    SHA_CTX outer;
-    Digest digest;
+  struct HashedLine {
+    HashedName name;
     uint32_t entry;
   };
   struct PatternList {
     std::string patterns;  // lower case
     uint32_t entry;
   };
+  // Which hashed lines a name was tried with: some, those of an earlier version of the file, all.
+  enum class Tried { kSome, kOld, kAll };
+  struct Searched {
+    std::vector<uint32_t> found;  // entries
+    Tried tried = Tried::kSome;
+  };
 
   // Not an error: comments, blank lines, keys of SSH 1.
   absl::Status ParseLine(absl::string_view line);
+  absl::Status ReadKey(absl::string_view line, HostKeyEntry* entry);
+  absl::Status AddEntry(absl::string_view names, HostKeyEntry entry);
   absl::Status AddNames(absl::string_view names);
   absl::Status AddHashedName(absl::string_view name);
-  std::vector<uint32_t> FindHashed(const std::string& name) const;
+  void IndexHashed();
+  void TakeOver(const HostKeyTable& before);
+  void TryFresh(const std::string& name, Searched* searched) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(const std::string& name, const std::vector<const HashedLine*>& found,
+                Tried tried) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entries EntriesOf(const std::vector<uint32_t>& indexes) const;
 
   // Constant after construction.
   const std::string file_;
@@ -75,14 +105,21 @@ class HostKeyTable {
   uint32_t bad_lines_ = 0;
   uint32_t authority_lines_ = 0;
   std::string first_bad_line_;
+  std::vector<std::string> unreadable_;
   std::vector<HostKeyEntry> entries_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> plain_;
   std::vector<PatternList> patterns_;
-  std::vector<HashedName> hashed_;
+  std::vector<HashedLine> hashed_;
+  absl::flat_hash_map<std::string, std::vector<uint32_t>> by_key_;  // hashed_, by key_blob
+  std::vector<uint32_t> fresh_;  // of hashed_: those that the earlier version did not have
+  std::vector<std::string> hashed_types_;  // each once
 
-  // What FindHashed found, also when that was nothing. At most kMaxCached names; then begins anew.
   mutable Mutex mutex_;
-  mutable absl::flat_hash_map<std::string, std::vector<uint32_t>> cache_ ABSL_GUARDED_BY(mutex_);
+  // At most kMaxRemembered names; then begins anew.
+  mutable absl::flat_hash_map<std::string, Searched> searched_ ABSL_GUARDED_BY(mutex_);
+  // What hashed names stand for, by their digests.
+  mutable absl::flat_hash_map<std::string, std::string> names_ ABSL_GUARDED_BY(mutex_);
+  mutable size_t last_found_ ABSL_GUARDED_BY(mutex_) = 0;  // in hashed_
 };
 
 // Whether `name` matches a comma-separated list of patterns with '*', '?' and leading '!', as

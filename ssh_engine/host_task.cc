@@ -45,10 +45,7 @@ void HostTask::AskForSession(bool fresh) {
   request.share = {context_->job->caller, context_};
   request.fresh = fresh;
   // What was trusted when the session was made may be revoked by now, or unknown to this caller.
-  request.trusts = [this](const HostKey& key) {
-    return context_->job->known_hosts->Check(host_.address, host_.port, key.type, key.blob)
-               .verdict == KnownHosts::Verdict::kMatch;
-  };
+  request.trusts = [this](const HostKey& key) { return TrustsSession(host_, *context_, key); };
   request.on_grant = [this](SessionPool::Grant grant) { OnGrant(std::move(grant)); };
   ticket_ = context_->pool->Ask(std::move(request));
 }

@@ -47,7 +47,11 @@ absl::StatusOr<KeyFile> ReadKeyFile(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) {
     const int error = errno == ENOTDIR ? ENOENT : errno;
-    return absl::ErrnoToStatus(error, absl::StrCat("cannot open identity file ", path));
+    const absl::Status status =
+        absl::ErrnoToStatus(error, absl::StrCat("cannot open ", path));
+    // What the caller's own files do not allow is not what a policy denies.
+    if (!absl::IsPermissionDenied(status)) return status;
+    return absl::FailedPreconditionError(status.message());
   }
   struct stat info = {};
   if (fstat(fd.get(), &info) != 0) {
@@ -98,6 +102,15 @@ std::string WhyNotAKey(absl::string_view text) {
 
 }  // namespace
 
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
+  absl::StatusOr<KeyFile> file = ReadKeyFile(path);
+  if (!file.ok()) return file.status();
+  if (absl::Status permitted = CheckPermissions(path, file->info); !permitted.ok()) {
+    return permitted;
+  }
+  return std::move(file->text);
+}
+
 absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string& passphrase) {
   const absl::StatusOr<KeyFile> file = ReadKeyFile(path);
   if (!file.ok()) return file.status();
@@ -111,7 +124,7 @@ absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string
   absl::StatusOr<SshKey> key = ImportPrivateKey(text, passphrase);
   if (key.ok()) return key;
   std::string message = absl::StrCat(path, " is ", key.status().message());
-  if (key.status().code() == absl::StatusCode::kFailedPrecondition) {
+  if (absl::IsFailedPrecondition(key.status())) {
     absl::StrAppend(&message, "; add it to ssh-agent (ssh-add ", path, ") or use --ask-passphrase");
   }
   return absl::Status(key.status().code(), message);

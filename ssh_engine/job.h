@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_JOB_H_
 #define SSH_ENGINE_JOB_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,12 +59,20 @@ struct StopRules {
   bool signal_only = false;
 };
 
+// What the policy kAcceptNew did for a run. Counted by its loops; thread-safe.
+struct NewHostKeys {
+  std::atomic<uint32_t> written{0};
+  std::atomic<uint32_t> not_kept{0};  // KnownHosts::Added::kNotKept
+};
+
 // What to do on each host, and how. Immutable once handed over; shared by the loops.
 struct Job {
   std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
   std::shared_ptr<const Credential> credential;
   std::shared_ptr<KnownHosts> known_hosts;
   HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
+  bool hash_new_names = false;                 // in known_hosts, as ssh with HashKnownHosts
+  std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
   std::vector<JumpHost> jump_hosts;  // on the way to each host, the nearest first; none: directly
   Timeouts timeouts;
   Retries retries;

@@ -119,8 +119,7 @@ std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view hos
 
 JumpLink* JumpConnector::FindLink() {
   return links_->Find(key_, [this](const HostKey& key) {
-    return context_.job->known_hosts->Check(host_.address, host_.port, key.type, key.blob)
-               .verdict == KnownHosts::Verdict::kMatch;
+    return TrustsSession(host_, context_, key);
   });
 }
 

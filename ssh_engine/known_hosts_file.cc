@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <utility>
@@ -18,8 +19,12 @@ constexpr size_t kMaxFile = 256 * 1024 * 1024;  // bytes
 constexpr size_t kReadSize = 256 * 1024;
 constexpr int kMaxReplacements = 100;  // of the file by others, while it is being opened
 
+// What the caller's own files do not allow is not what a policy denies.
 absl::Status Error(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " known_hosts file ", path));
+  const absl::Status status =
+      absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " known_hosts file ", path));
+  if (!absl::IsPermissionDenied(status)) return status;
+  return absl::FailedPreconditionError(status.message());
 }
 
 // From where the descriptor stands to the end.
@@ -54,30 +59,36 @@ absl::StatusOr<UniqueFd> OpenToRead(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<TablePtr> ReadKnownHosts(const std::string& path) {
-  return KnownHostsFile(path).Read();
+absl::StatusOr<TablePtr> ReadKnownHosts(const std::string& path, const HostKeyTable* before) {
+  return KnownHostsFile(path).Read(before);
 }
 
-absl::StatusOr<TablePtr> KnownHostsFile::Read() {
+absl::StatusOr<TablePtr> KnownHostsFile::Read(const HostKeyTable* before) {
   const absl::StatusOr<UniqueFd> fd = OpenToRead(path_);
   if (!fd.ok()) return fd.status();
   if (!fd->valid()) return std::make_shared<const HostKeyTable>(path_, "");
-  return ReadFrom(fd->get());
+  return ReadFrom(fd->get(), before);
 }
 
-absl::StatusOr<TablePtr> KnownHostsFile::ReadFrom(int fd) {
+bool KnownHostsFile::IsNull() const {
+  struct stat info = {};
+  return stat(path_.c_str(), &info) == 0 && S_ISCHR(info.st_mode) &&
+         info.st_rdev == makedev(1, 3);  // null(4)
+}
+
+absl::StatusOr<TablePtr> KnownHostsFile::ReadFrom(int fd, const HostKeyTable* before) {
   struct stat info = {};
   if (fstat(fd, &info) != 0) return Error("read", path_);
   const absl::StatusOr<std::string> text = ReadToEnd(fd, path_);
   if (!text.ok()) return text.status();
-  auto table = std::make_shared<const HostKeyTable>(path_, *text);
+  auto table = std::make_shared<const HostKeyTable>(path_, *text, before);
   last_ = info;
   lines_ = table->lines();
   return table;
 }
 
 absl::StatusOr<UniqueFd> KnownHostsFile::OpenOrCreate() const {
-  const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   UniqueFd fd(open(path_.c_str(), flags, 0600));
   if (!fd.valid() && errno == ENOENT) {
     const size_t slash = path_.rfind('/');
@@ -97,11 +108,17 @@ absl::StatusOr<UniqueFd> KnownHostsFile::OpenLocked() const {
   for (int i = 0; i < kMaxReplacements; ++i) {
     absl::StatusOr<UniqueFd> fd = OpenOrCreate();
     if (!fd.ok()) return fd;
-    while (flock(fd->get(), LOCK_EX) != 0) {
-      if (errno != EINTR) return Error("lock", path_);
+    if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return Error("lock", path_);
+      return absl::UnavailableError(
+          absl::StrCat("another program has locked known_hosts file ", path_));
     }
     struct stat locked = {}, named = {};
     if (fstat(fd->get(), &locked) != 0) return Error("read", path_);
+    if (!S_ISREG(locked.st_mode)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("known_hosts file ", path_, " is not a regular file"));
+    }
     const bool exists = stat(path_.c_str(), &named) == 0;
     if (exists && locked.st_dev == named.st_dev && locked.st_ino == named.st_ino) return fd;
   }
@@ -109,7 +126,7 @@ absl::StatusOr<UniqueFd> KnownHostsFile::OpenLocked() const {
       absl::StrCat("known_hosts file ", path_, " is being replaced again and again"));
 }
 
-absl::StatusOr<KnownHostsFile::Session> KnownHostsFile::Open() {
+absl::StatusOr<KnownHostsFile::Session> KnownHostsFile::Open(const HostKeyTable* before) {
   absl::StatusOr<UniqueFd> fd = OpenLocked();
   if (!fd.ok()) return fd.status();
   Session session;
@@ -118,7 +135,7 @@ absl::StatusOr<KnownHostsFile::Session> KnownHostsFile::Open() {
   struct stat info = {};
   if (fstat(session.fd_.get(), &info) != 0) return Error("read", path_);
   if (SameVersion(info, last_)) return session;
-  absl::StatusOr<TablePtr> table = ReadFrom(session.fd_.get());
+  absl::StatusOr<TablePtr> table = ReadFrom(session.fd_.get(), before);
   if (!table.ok()) return table.status();
   session.changed_ = *std::move(table);
   return session;

@@ -17,8 +17,10 @@
 
 namespace muster::engine {
 
-// Reads a file of at most 256 MiB. One that does not exist counts as empty. Blocks.
-absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadKnownHosts(const std::string& path);
+// Reads a file of at most 256 MiB. One that does not exist counts as empty. Blocks. `before`: an
+// earlier version of it (HostKeyTable), or null. FAILED_PRECONDITION: it may not be read.
+absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadKnownHosts(const std::string& path,
+                                                                   const HostKeyTable* before);
 
 // A file that lines are added to, while other programs may do the same. Not thread-safe; blocks.
 class KnownHostsFile {
@@ -41,15 +43,19 @@ class KnownHostsFile {
 
   explicit KnownHostsFile(std::string path) : path_(std::move(path)) {}
 
-  absl::StatusOr<std::shared_ptr<const HostKeyTable>> Read();
+  absl::StatusOr<std::shared_ptr<const HostKeyTable>> Read(const HostKeyTable* before);
   // Makes the file (0600) and its folder (0700) where missing; follows symbolic links, as OpenSSH.
-  absl::StatusOr<Session> Open();
+  // UNAVAILABLE: another program has locked it. Whoever may read the file can do that, for as long as
+  // it likes: so this does not wait.
+  absl::StatusOr<Session> Open(const HostKeyTable* before);
+  // Whether what is written is gone: /dev/null.
+  bool IsNull() const;
 
  private:
   absl::StatusOr<UniqueFd> OpenOrCreate() const;
-  // The file locked; what is locked is still what the path names.
+  // The file, locked; what is locked is still what the path names.
   absl::StatusOr<UniqueFd> OpenLocked() const;
-  absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadFrom(int fd);
+  absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadFrom(int fd, const HostKeyTable* before);
 
   const std::string path_;
   struct stat last_ = {};  // when it was read or added to last

@@ -49,8 +49,9 @@ absl::optional<Refusal> ParseRefusal(absl::string_view error) {
 Cause CauseOf(absl::string_view text) {
   if (absl::StrContains(text, "refused")) return Cause::kRefused;
   if (absl::StrContains(text, "timed out")) return Cause::kTimeout;
+  if (absl::StrContains(text, "name resolution")) return Cause::kDnsFailed;
   if (absl::StrContains(text, "Name or service not known") ||
-      absl::StrContains(text, "name resolution") || absl::StrContains(text, "No address")) {
+      absl::StrContains(text, "No address")) {
     return Cause::kDns;
   }
   return Cause::kNetwork;

@@ -41,6 +41,8 @@ using Bio = std::unique_ptr<BIO, Deleter<BIO_vfree>>;
 // The outer fields of the file; views into its decoded bytes.
 struct Container {
   absl::string_view cipher;
+  absl::string_view kdf;
+  absl::string_view kdf_options;
   absl::string_view public_blob;
   absl::string_view private_part;
 };
@@ -76,7 +78,7 @@ absl::optional<Container> Parse(absl::string_view decoded) {
   const auto private_part = reader.String();
   if (!cipher || !kdf || !kdf_options || !keys || *keys != 1) return absl::nullopt;
   if (!public_blob || !private_part) return absl::nullopt;
-  return Container{*cipher, *public_blob, *private_part};
+  return Container{*cipher, *kdf, *kdf_options, *public_blob, *private_part};
 }
 
 BigNumber NewSecretNumber() { return BigNumber(BN_secure_new()); }
@@ -168,6 +170,16 @@ absl::optional<std::string> OpenSshPublicBlob(absl::string_view file) {
   const absl::optional<Container> container = Parse(decoded->get());
   if (!container) return absl::nullopt;
   return std::string(container->public_blob);
+}
+
+absl::optional<uint32_t> OpenSshBcryptRounds(absl::string_view file) {
+  const absl::optional<Secret> decoded = Decode(file);
+  if (!decoded) return absl::nullopt;
+  const absl::optional<Container> container = Parse(decoded->get());
+  if (!container || container->kdf != "bcrypt") return absl::nullopt;
+  WireReader options(container->kdf_options);
+  if (!options.String()) return absl::nullopt;  // the salt
+  return options.Uint32();
 }
 
 absl::optional<Secret> OpenSshRsaToPem(absl::string_view file) {

@@ -3,6 +3,7 @@
 #ifndef SSH_ENGINE_OPENSSH_KEY_H_
 #define SSH_ENGINE_OPENSSH_KEY_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -14,6 +15,10 @@ namespace muster::engine {
 // The public key in `file`, the text of a private key in OpenSSH's format, encrypted or not, in the
 // wire format (RFC 4253, 6.6). nullopt when it is not such a file.
 absl::optional<std::string> OpenSshPublicBlob(absl::string_view file);
+
+// How many rounds of bcrypt a passphrase for `file` goes through. nullopt when it is not an encrypted
+// private key in OpenSSH's format.
+absl::optional<uint32_t> OpenSshBcryptRounds(absl::string_view file);
 
 // The RSA key in `file` as PEM (PKCS#8), with the values that make signing fast (Chinese remainder
 // theorem): libssh 0.10 leaves them out when it reads OpenSSH's format, and then signs 3 to 4 times

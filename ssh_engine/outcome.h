@@ -39,7 +39,7 @@ inline bool IsTerminal(HostState state) { return state >= HostState::kSucceeded;
 // Why, where the state alone does not say it. Mirrors muster.v1.Cause.
 enum class Cause {
   kNone = 0,
-  kDns = 1,              // kUnreachable: the name has no address
+  kDns = 1,              // kUnreachable: there is no such name, or it has no address
   kRefused = 2,          // kUnreachable: nobody listens
   kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
   kReset = 4,            // kUnreachable: the connection broke before the command was started
@@ -56,6 +56,8 @@ enum class Cause {
   kDaemonLost = 15,      // kUnknown: the daemon ended after the command was requested
   kPenalized = 16,       // kThrottled: the server refuses this address for a while, for what it did
   kForwardingRefused = 17,  // kUnreachable: a jump host does not connect us to others
+  kDnsFailed = 18,       // kUnreachable: a name server failed, or none answered; whether the name has an
+                         // address is not known
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was

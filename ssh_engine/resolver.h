@@ -21,14 +21,21 @@ class Resolver {
    public:
     virtual ~Request() = default;
   };
-  // At least one address (port 0), in the order of RFC 6724, or why there is none: NOT_FOUND when
-  // the name does not exist or has no address, UNAVAILABLE when no name server answered.
-  using Callback = absl::AnyInvocable<void(absl::StatusOr<std::vector<Address>>)>;
+  // IPv6 and IPv4 addresses are asked for at the same time, and each come as soon as they are there.
+  struct Answer {
+    // Port 0, in the order of RFC 6724. Empty only where others have come before, and there are no
+    // more. An error comes alone: NOT_FOUND when the name does not exist or has no address,
+    // UNAVAILABLE when a name server failed or none answered, which may pass.
+    absl::StatusOr<std::vector<Address>> addresses;
+    bool last = true;
+  };
+  using Callback = absl::AnyInvocable<void(Answer)>;
 
   virtual ~Resolver() = default;
 
   // `host` is a name or a literal address (IPv6 without brackets; a zone such as fe80::1%eth0 is
-  // kept). The callback comes once, from the loop, never inside this call.
+  // kept). The callback comes from the loop, never inside this call, once or twice: up to the last
+  // answer. It may destroy the request.
   virtual std::unique_ptr<Request> Resolve(absl::string_view host, Callback callback) = 0;
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/decryption_cost.h"
 #include "ssh_engine/openssh_key.h"
 #include "ssh_engine/secret.h"
 #include "ssh_engine/wire_reader.h"
@@ -91,6 +92,8 @@ std::string PublicBlob(const SshKey& key) {
 }
 
 absl::StatusOr<SshKey> ImportPrivateKey(const std::string& text, const std::string& passphrase) {
+  // First: without a passphrase, libssh lets OpenSSL try an empty one.
+  if (absl::Status cost = CheckDecryptionCost(text); !cost.ok()) return cost;
   const absl::optional<Secret> fast = OpenSshRsaToPem(text);
   bool encrypted = false;
   SshKey key = Import(fast ? fast->get() : text, nullptr, &encrypted);

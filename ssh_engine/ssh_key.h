@@ -34,7 +34,8 @@ SshKey ImportPublicKey(absl::string_view blob);
 std::string PublicBlob(const SshKey& key);
 
 // `text` is PEM or OpenSSH's format. FAILED_PRECONDITION when it is encrypted and the passphrase is
-// missing or wrong, INVALID_ARGUMENT when it is not a private key that can be used. An RSA key
+// missing or wrong, RESOURCE_EXHAUSTED when decrypting it would take too long (decryption_cost.h),
+// INVALID_ARGUMENT when it is not a private key that can be used. An RSA key
 // signs fast whatever its format, but for an encrypted one in OpenSSH's (see OpenSshRsaToPem).
 // Never asks on a terminal.
 absl::StatusOr<SshKey> ImportPrivateKey(const std::string& text, const std::string& passphrase);

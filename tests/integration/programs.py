@@ -9,6 +9,8 @@ import time
 
 MUSTERD = os.path.abspath(os.environ.get("MUSTERD", "bazel-bin/service/musterd"))
 MUSTER = os.path.abspath(os.environ.get("MUSTER", "bazel-bin/client/muster"))
+# Else /proc/PID of a daemon is root's alone.
+OPEN_TO_LOOK_IN = [] if os.getuid() == 0 else ["--allow-core-dumps"]
 SECONDS = 120  # after which a program that should have ended has failed the test
 
 
@@ -39,7 +41,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [program, "--listen", self.listen, "--state-dir", f"{self.folder}/state",
-                 "--ready-fd", str(ready_writer), *args],
+                 "--ready-fd", str(ready_writer), *OPEN_TO_LOOK_IN, *args],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[ready_writer],
                 env=environment(self.folder, **(env or {})))
         os.close(ready_writer)

@@ -123,6 +123,64 @@ std::vector<std::string> Names(const Credential& credential) {
   return names;
 }
 
+// What is between a key file's first line and its last, decoded.
+std::string Body(const std::string& path) {
+  std::ifstream file(path);
+  std::string line, base64, body;
+  while (std::getline(file, line)) {
+    if (line[0] != '-') base64 += line;
+  }
+  EXPECT_TRUE(absl::Base64Unescape(base64, &body));
+  return body;
+}
+
+// The file says how much work its passphrase makes, and may say anything.
+TEST_F(CredentialTest, AKeyThatWouldTakeYearsToOpenIsRefused) {
+  const std::string path = NewEd25519("slow", "secret");
+  std::string body = Body(path);
+  // "openssh-key-v1\0", "aes256-ctr", "bcrypt", salt (16 bytes) and rounds.
+  constexpr size_t kRounds = 15 + 4 + 10 + 4 + 6 + 4 + 4 + 16;
+  ASSERT_EQ(body.substr(kRounds, 4), std::string("\0\0\0\1", 4));
+  body.replace(kRounds, 4, "\x7f\xff\xff\xff");
+  Write("slow", absl::StrCat("-----BEGIN OPENSSH PRIVATE KEY-----\n", absl::Base64Escape(body),
+                             "\n-----END OPENSSH PRIVATE KEY-----\n"));
+  const absl::Status refused = LoadFile(path, "secret").status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("2147483647 rounds of bcrypt"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(path));
+  const auto skipped = LoadFile(path, "secret", false);
+  ASSERT_TRUE(skipped.ok());
+  EXPECT_THAT((*skipped)->notes, ElementsAre(HasSubstr("2147483647 rounds of bcrypt")));
+}
+
+TEST_F(CredentialTest, APkcs8KeyThatWouldTakeLongToOpenIsRefused) {
+  Run(absl::StrCat("openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -v2 aes-256-cbc -iter ",
+                   "100000 -passout pass:secret -out ", Path("slow")));
+  EXPECT_TRUE(LoadFile(Path("slow"), "secret").ok());
+  std::string body = Body(Path("slow"));
+  const size_t iterations = body.find("\x02\x03\x01\x86\xa0");
+  ASSERT_NE(iterations, std::string::npos);
+  body.replace(iterations, 5, "\x02\x03\x7f\xff\xff");
+  const std::string path =
+      Write("slow", absl::StrCat("-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+                                 absl::Base64Escape(body), "\n-----END ENCRYPTED PRIVATE KEY-----\n"));
+  const absl::Status refused = LoadFile(path, "secret").status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("8388607 rounds of PBKDF2"));
+}
+
+TEST_F(CredentialTest, APassphraseFileIsAsClosedToOthersAsAKey) {
+  const std::string path = Write("pass", "secret words\n");
+  EXPECT_EQ(ReadPassphraseFile(path)->get(), "secret words");
+  for (const mode_t mode : {0640, 0604, 0620}) {
+    chmod(path.c_str(), mode);
+    const absl::Status refused = ReadPassphraseFile(path).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(absl::StrCat("chmod 600 ", path)));
+  }
+  EXPECT_EQ(ReadPassphraseFile(Path("none")).status().code(), absl::StatusCode::kNotFound);
+}
+
 struct KeyCase {
   std::string options;
   std::string passphrase;

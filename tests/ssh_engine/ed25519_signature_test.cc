@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
@@ -54,6 +55,9 @@ bool Verify(EVP_PKEY* key, absl::string_view message, absl::string_view signatur
   return EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(message),
                           message.size()) == 1;
 }
+
+// Whether keys give their bytes away, or do as those of a provider that keeps them.
+bool keys_are_held = false;
 
 // RFC 8032, 7.1, tests 1 to 3.
 TEST(Ed25519SignatureTest, SignsAsTheRfcSays) {
@@ -126,6 +130,33 @@ TEST(Ed25519SignatureTest, TooLittleRoomIsAnError) {
   EXPECT_EQ(EVP_DigestSign(context.get(), signature, &size, Bytes("m"), 1), 0);
 }
 
+// As with a token behind a provider: whoever has the key does what is asked.
+TEST(Ed25519SignatureTest, AKeyThatAProviderHoldsIsOpenssls) {
+  const Key key = NewKey();
+  const std::string known = Sign(key.get(), "m");
+  keys_are_held = true;
+  const std::string signature = Sign(key.get(), "m");
+  const bool verified = Verify(key.get(), "m", signature);
+  const bool other = Verify(key.get(), "n", signature);
+  keys_are_held = false;
+  EXPECT_EQ(signature, known);
+  EXPECT_TRUE(verified);
+  EXPECT_FALSE(other);
+}
+
+TEST(Ed25519SignatureTest, AContextDoesWhatItWasMadeFor) {
+  const Key key = NewKey();
+  std::string signature = Sign(key.get(), "m");
+  auto* const out = reinterpret_cast<unsigned char*>(&signature[0]);
+  const Context signs(EVP_MD_CTX_new());
+  ASSERT_EQ(EVP_DigestSignInit(signs.get(), nullptr, nullptr, nullptr, key.get()), 1);
+  EXPECT_NE(EVP_DigestVerify(signs.get(), out, signature.size(), Bytes("m"), 1), 1);
+  const Context verifies(EVP_MD_CTX_new());
+  ASSERT_EQ(EVP_DigestVerifyInit(verifies.get(), nullptr, nullptr, nullptr, key.get()), 1);
+  size_t size = signature.size();
+  EXPECT_NE(EVP_DigestSign(verifies.get(), out, &size, Bytes("m"), 1), 1);
+}
+
 TEST(Ed25519SignatureTest, OtherKeysAreOpenssls) {
   const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const std::string signature = Sign(key.get(), "m", EVP_sha256());
@@ -135,3 +166,16 @@ TEST(Ed25519SignatureTest, OtherKeysAreOpenssls) {
 
 }  // namespace
 }  // namespace muster::engine
+
+// In front of OpenSSL's, as the functions under test are.
+extern "C" int EVP_PKEY_get_raw_private_key(const EVP_PKEY* key, unsigned char* to, size_t* size) {
+  static const auto openssls = reinterpret_cast<int (*)(const EVP_PKEY*, unsigned char*, size_t*)>(
+      dlsym(RTLD_NEXT, "EVP_PKEY_get_raw_private_key"));
+  return muster::engine::keys_are_held ? 0 : openssls(key, to, size);
+}
+
+extern "C" int EVP_PKEY_get_raw_public_key(const EVP_PKEY* key, unsigned char* to, size_t* size) {
+  static const auto openssls = reinterpret_cast<int (*)(const EVP_PKEY*, unsigned char*, size_t*)>(
+      dlsym(RTLD_NEXT, "EVP_PKEY_get_raw_public_key"));
+  return muster::engine::keys_are_held ? 0 : openssls(key, to, size);
+}

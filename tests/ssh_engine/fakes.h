@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -245,14 +246,22 @@ class FakeKnownHosts final : public KnownHosts {
     return lookup;
   }
   std::vector<std::string> KeyTypes(absl::string_view, uint16_t) const override { return {}; }
-  absl::Status Add(absl::string_view host, uint16_t port, absl::string_view,
-                   absl::string_view) override {
+  bool NeedsTypes(absl::string_view, uint16_t) const override { return needs_types; }
+  void FindTypes(absl::string_view, uint16_t) const override { needs_types = false; }
+  void Search(absl::string_view, uint16_t) const override { lookup = after_search; }
+  absl::StatusOr<Added> Add(absl::string_view host, uint16_t port, absl::string_view,
+                            absl::string_view, bool) override {
     added.push_back(absl::StrCat(host, ":", port));
-    return add_status;
+    if (!add_status.ok()) return add_status;
+    return keeps_nothing ? Added::kNotKept : Added::kWritten;
   }
+  bool KeepsNothing() const override { return keeps_nothing; }
   std::string Problems() const override { return ""; }
 
-  Lookup lookup = {Verdict::kMatch, "known_hosts:1"};
+  mutable Lookup lookup = {Verdict::kMatch, "known_hosts:1", ""};
+  Lookup after_search;
+  mutable std::atomic<bool> needs_types{false};
+  bool keeps_nothing = false;
   absl::Status add_status;
   std::vector<std::string> added;
 };

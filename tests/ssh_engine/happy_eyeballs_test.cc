@@ -23,7 +23,9 @@ class FakeResolver final : public Resolver {
     callback_ = std::move(callback);
     return std::make_unique<Request>();
   }
-  void Answer(absl::StatusOr<std::vector<Address>> addresses) { callback_(std::move(addresses)); }
+  void Answer(absl::StatusOr<std::vector<Address>> addresses, bool last = true) {
+    callback_({std::move(addresses), last});
+  }
 
  private:
   Callback callback_;
@@ -72,10 +74,10 @@ class HappyEyeballsTest : public ::testing::Test {
       result_ = std::make_unique<ConnectResult>(std::move(result));
     });
   }
-  void Resolve(const std::vector<std::string>& ips) {
+  void Resolve(const std::vector<std::string>& ips, bool last = true) {
     std::vector<Address> addresses;
     for (const std::string& ip : ips) addresses.push_back(*Address::Parse(ip));
-    resolver_.Answer(std::move(addresses));
+    resolver_.Answer(std::move(addresses), last);
   }
   // What the kernel has to say about the connects that wait for it, here on loopback at once.
   void TakeReadiness() {
@@ -153,6 +155,96 @@ TEST_F(HappyEyeballsTest, FamiliesTakeTurns) {
   EXPECT_LT(first, second);
   EXPECT_LT(second, third);
   EXPECT_THAT(result_->message, HasSubstr("is sshd running there"));
+}
+
+// RFC 8305, 3.
+TEST_F(HappyEyeballsTest, Ipv4WaitsForIpv6FiftyMilliseconds) {
+  const Listener listener("127.0.0.3", 0);
+  Connect(listener.port());
+  Resolve({"127.0.0.3"}, false);
+  loop_.Advance(absl::Milliseconds(49));
+  TakeReadiness();
+  EXPECT_EQ(result_, nullptr);
+  loop_.Advance(absl::Milliseconds(1));
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_THAT(result_->peer->ToString(), HasSubstr("127.0.0.3"));
+  EXPECT_EQ(loop_.armed_timers(), 0u);
+}
+
+TEST_F(HappyEyeballsTest, Ipv4DoesNotWaitWhereThereIsNoIpv6) {
+  const Listener listener("127.0.0.3", 0);
+  Connect(listener.port());
+  Resolve({"127.0.0.3"}, false);
+  Resolve({});
+  TakeReadiness();
+  EXPECT_NE(result_, nullptr);
+}
+
+TEST_F(HappyEyeballsTest, Ipv6ThatComesInTimeIsFirst) {
+  const Listener listener("::1", 0);
+  Connect(listener.port());
+  Resolve({"127.0.0.3"}, false);
+  loop_.Advance(absl::Milliseconds(30));
+  Resolve({"::1"});
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_THAT(result_->peer->ToString(), HasSubstr("[::1]"));
+}
+
+TEST_F(HappyEyeballsTest, Ipv6DoesNotWaitForIpv4) {
+  const Listener listener("::1", 0);
+  Connect(listener.port());
+  Resolve({"::1"}, false);
+  TakeReadiness();
+  EXPECT_NE(result_, nullptr);
+}
+
+TEST_F(HappyEyeballsTest, AddressesThatComeLateJoin) {
+  const Listener listener("::1", 0);
+  const Listener hanging("127.0.0.2", listener.port(), true);
+  Connect(listener.port());
+  Resolve({"127.0.0.2"}, false);
+  loop_.Advance(absl::Milliseconds(60));  // it is being tried
+  Resolve({"::1"});
+  loop_.Advance(absl::Milliseconds(249));
+  TakeReadiness();
+  EXPECT_EQ(result_, nullptr);
+  loop_.Advance(absl::Milliseconds(1));
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_THAT(result_->peer->ToString(), HasSubstr("[::1]"));
+}
+
+TEST_F(HappyEyeballsTest, WhatHasFailedWaitsForTheOtherFamily) {
+  const Listener listener("::1", 0);
+  Connect(listener.port());
+  Resolve({"127.0.0.2"}, false);
+  loop_.Advance(absl::Milliseconds(50));
+  TakeReadiness();  // refused
+  EXPECT_EQ(result_, nullptr);
+  loop_.Advance(absl::Seconds(3));
+  Resolve({"::1"});
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_TRUE(result_->fd.valid()) << result_->message;
+}
+
+TEST_F(HappyEyeballsTest, WithoutMoreAddressesItFailsWithWhatItKnows) {
+  Connect(1);
+  Resolve({"127.0.0.2"}, false);
+  loop_.Advance(absl::Milliseconds(50));
+  TakeReadiness();
+  Resolve({});
+  ASSERT_NE(result_, nullptr);
+  EXPECT_EQ(result_->cause, Cause::kRefused);
+}
+
+TEST_F(HappyEyeballsTest, ANameServerThatFailsIsNotANameThatIsNotThere) {
+  Connect(22);
+  resolver_.Answer(absl::UnavailableError("looking up \"web1\": SERVFAIL"));
+  EXPECT_EQ(result_->cause, Cause::kDnsFailed);
+  EXPECT_THAT(result_->message, HasSubstr("SERVFAIL"));
 }
 
 TEST_F(HappyEyeballsTest, GivingUpClosesEverything) {

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Step = SshTransport::Step;
 using AuthStep = SshTransport::AuthStep;
 
@@ -810,6 +811,90 @@ TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
   loop_.RunPosted();
   EXPECT_EQ(outcome().cause, Cause::kHostKeyUnsaved);
   EXPECT_THAT(outcome().message, HasSubstr("read only"));
+}
+
+// Whoever may read known_hosts can lock it.
+TEST_F(HostTaskTest, ALockedFileIsTriedAgainForFiveSeconds) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  known_hosts_->add_status = absl::UnavailableError("another program has locked known_hosts");
+  StartCommand();
+  loop_.RunPosted();
+  for (int i = 0; i < 49; ++i) {
+    loop_.Advance(absl::Milliseconds(100));
+    loop_.RunPosted();
+  }
+  EXPECT_FALSE(ended());
+  EXPECT_THAT(known_hosts_->added, SizeIs(50));
+  loop_.Advance(absl::Milliseconds(100));
+  loop_.RunPosted();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(outcome().cause, Cause::kHostKeyUnsaved);
+  EXPECT_THAT(outcome().message, HasSubstr("has locked known_hosts for 5s; lslocks(8)"));
+  EXPECT_EQ(loop_.armed_timers(), 0u);
+}
+
+TEST_F(HostTaskTest, ALockThatIsGivenBackIsNoTrouble) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  known_hosts_->add_status = absl::UnavailableError("another program has locked known_hosts");
+  StartCommand();
+  loop_.RunPosted();
+  known_hosts_->add_status = absl::OkStatus();
+  loop_.Advance(absl::Milliseconds(100));
+  loop_.RunPosted();
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, NewKeysAreCounted) {
+  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  job_->new_host_keys = std::make_shared<NewHostKeys>();
+  for (const bool keeps_nothing : {false, false, true}) {
+    known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+    known_hosts_->keeps_nothing = keeps_nothing;
+    StartCommand();
+    loop_.RunPosted();
+    task_.reset();
+  }
+  EXPECT_EQ(job_->new_host_keys->written, 2u);
+  EXPECT_EQ(job_->new_host_keys->not_kept, 1u);
+}
+
+TEST_F(HostTaskTest, HashedNamesAreSearchedByAHelper) {
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
+  known_hosts_->after_search = {KnownHosts::Verdict::kMatch, "known_hosts:7"};
+  StartCommand();
+  EXPECT_FALSE(loop_.WantsRead(fd_));
+  EXPECT_THAT(server_.keys, IsEmpty());
+  loop_.RunPosted();
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, AHostThatTheSearchDoesNotFindIsUnknown) {
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
+  known_hosts_->after_search = {KnownHosts::Verdict::kUnknown, "", "An authority counts for nothing."};
+  StartCommand();
+  loop_.RunPosted();
+  EXPECT_EQ(outcome().cause, Cause::kHostKeyUnknown);
+  EXPECT_THAT(outcome().message, HasSubstr("An authority counts"));
+}
+
+TEST_F(HostTaskTest, KeyTypesAreLookedForWhileItConnects) {
+  known_hosts_->needs_types = true;
+  StartCommand();
+  EXPECT_EQ(dials_, 0);
+  loop_.RunPosted();
+  EXPECT_EQ(dials_, 1);
+  EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+}
+
+TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperSearches) {
+  known_hosts_->needs_types = true;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
+  StartCommand();
+  task_.reset();
+  loop_.RunPosted();
+  EXPECT_EQ(dials_, 0);
 }
 
 TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperWrites) {

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,12 +14,15 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/unique_fd.h"
 
 namespace muster::engine {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using Verdict = KnownHosts::Verdict;
 
 // A public key's blob; the last byte makes the difference.
@@ -55,7 +60,27 @@ class KnownHostsTest : public ::testing::Test {
   std::shared_ptr<KnownHosts> Load() { return *LoadKnownHosts({path_}, path_); }
   Verdict Check(const std::string& host, uint16_t port = 22, char last = 'a',
                 const std::string& type = kType) {
-    return Load()->Check(host, port, type, Blob(type, last)).verdict;
+    return CheckIn(*Load(), host, port, Blob(type, last)).verdict;
+  }
+  static KnownHosts::Lookup CheckIn(const KnownHosts& known_hosts, const std::string& host,
+                                    uint16_t port, const std::string& blob) {
+    const KnownHosts::Lookup lookup = known_hosts.Check(host, port, "", blob);
+    if (lookup.verdict != Verdict::kUnsearched) return lookup;
+    known_hosts.Search(host, port);
+    return known_hosts.Check(host, port, "", blob);
+  }
+  static std::string Wire(const std::vector<std::string>& fields) {
+    std::string wire;
+    for (const std::string& field : fields) {
+      for (int shift = 24; shift >= 0; shift -= 8) {
+        wire.push_back(static_cast<char>(field.size() >> shift));
+      }
+      wire += field;
+    }
+    return wire;
+  }
+  void HashNames() {
+    ASSERT_EQ(system(absl::StrCat("ssh-keygen -q -H -f ", path_, " >/dev/null 2>&1").c_str()), 0);
   }
 
   std::string folder_;
@@ -105,6 +130,81 @@ TEST_F(KnownHostsTest, Revoked) {
   EXPECT_EQ(Check("web9", 22, 'b'), Verdict::kUnknown);
 }
 
+TEST_F(KnownHostsTest, ARevokedCertificateRevokesTheKeyThatItIsFor) {
+  const std::string cert_type = "ssh-ed25519-cert-v01@openssh.com";
+  const std::string cert = Wire({cert_type, "nonce", std::string(31, 'k') + "a", "serial"});
+  Write(Line("web1") + absl::StrCat("@revoked web* ", cert_type, " ", absl::Base64Escape(cert), "\n"));
+  EXPECT_EQ(Check("web1"), Verdict::kRevoked);
+  EXPECT_EQ(Check("web1", 22, 'b'), Verdict::kChanged);
+  EXPECT_EQ(Load()->Problems(), "");
+}
+
+TEST_F(KnownHostsTest, CertificatesThatSshKeygenMadeAreReadWhateverTheirKeys) {
+  for (const std::string type : {"ed25519", "ecdsa", "rsa", "dsa"}) {
+    const std::string key = folder_ + "/" + type;
+    if (system(absl::StrCat("cd ", folder_, "; test -f ca || ssh-keygen -q -t ed25519 -N '' -f ca; ",
+                            "ssh-keygen -q -t ", type, " -N '' -f ", key, " 2>/dev/null && ",
+                            "ssh-keygen -q -s ca -I host -h ", key, ".pub 2>/dev/null")
+                   .c_str()) != 0) {
+      continue;  // newer versions make no DSA keys
+    }
+    std::string name, base64, blob;
+    std::ifstream(key + ".pub") >> name >> base64;
+    ASSERT_TRUE(absl::Base64Unescape(base64, &blob));
+    std::ifstream(key + "-cert.pub") >> name >> base64;
+    std::filesystem::remove(path_);
+    Write(absl::StrCat("@revoked * ", name, " ", base64, "\n"));
+    EXPECT_EQ(CheckIn(*Load(), "web1", 22, blob).verdict, Verdict::kRevoked) << type;
+    EXPECT_EQ(Load()->Problems(), "") << type;
+  }
+}
+
+TEST_F(KnownHostsTest, ARevocationThatCannotBeReadRefusesTheHostsThatItNames) {
+  Write(Line("web1,db1") + "@revoked web* ssh-ed25519-cert-v01@openssh.com AAAA\n");
+  const auto lookup = CheckIn(*Load(), "web1", 22, Blob(kType, 'a'));
+  EXPECT_EQ(lookup.verdict, Verdict::kRevoked);
+  EXPECT_THAT(lookup.note, HasSubstr(path_ + ":2"));
+  EXPECT_EQ(Check("db1"), Verdict::kMatch);
+  EXPECT_THAT(Load()->Problems(), HasSubstr(path_ + ":2"));
+}
+
+TEST_F(KnownHostsTest, ARevocationThatCannotBeReadCountsForHashedNamesToo) {
+  Write(Line("web1") + Line("db1") + "@revoked web1 ssh-ed25519 AAAA\n");
+  std::ofstream(path_ + ".names") << Line("web1", 'z');
+  ASSERT_EQ(system(absl::StrCat("ssh-keygen -q -H -f ", path_, ".names >/dev/null 2>&1").c_str()), 0);
+  std::string hashed;
+  std::ifstream(path_ + ".names") >> hashed;
+  Write(absl::StrCat("@revoked ", hashed, " ssh-ed25519 AAAA\n"));
+  EXPECT_EQ(Check("web1"), Verdict::kRevoked);
+  EXPECT_EQ(Check("db1"), Verdict::kMatch);
+}
+
+TEST_F(KnownHostsTest, AnAuthorityIsToldWhereItWouldHaveCounted) {
+  Write("@cert-authority *.example.com " + Line("").substr(1));
+  const auto lookup = CheckIn(*Load(), "web1.example.com", 22, Blob(kType, 'a'));
+  EXPECT_EQ(lookup.verdict, Verdict::kUnknown);
+  EXPECT_THAT(lookup.note, HasSubstr(path_ + ":1"));
+  EXPECT_THAT(lookup.note, HasSubstr("@cert-authority"));
+  EXPECT_EQ(CheckIn(*Load(), "web1", 22, Blob(kType, 'a')).note, "");
+  EXPECT_THAT(Load()->Problems(), HasSubstr("@cert-authority"));
+}
+
+TEST_F(KnownHostsTest, UnknownMarkersAreTold) {
+  Write("@trusted " + Line("web1") + "@revoked @cert-authority " + Line("web1"));
+  EXPECT_EQ(Check("web1"), Verdict::kUnknown);
+  EXPECT_THAT(Load()->Problems(), HasSubstr("2 lines"));
+}
+
+TEST_F(KnownHostsTest, NamesOfRsaSignaturesStandForTheKey) {
+  const std::string blob = absl::Base64Escape(Blob("ssh-rsa", 'a'));
+  Write(absl::StrCat("web1 rsa-sha2-512 ", blob, "\nweb2 rsa-sha2-256 ", blob, "\n",
+                     "web3 rsa-sha2-1024 ", blob, "\n"));
+  EXPECT_EQ(Check("web1", 22, 'a', "ssh-rsa"), Verdict::kMatch);
+  EXPECT_EQ(Check("web2", 22, 'a', "ssh-rsa"), Verdict::kMatch);
+  EXPECT_EQ(Check("web3", 22, 'a', "ssh-rsa"), Verdict::kUnknown);
+  EXPECT_THAT(Load()->KeyTypes("web1", 22), ElementsAre("ssh-rsa"));
+}
+
 TEST_F(KnownHostsTest, NamesThatSshKeygenHashed) {
   Write(Line("web1") + Line("[web2]:2222"));
   ASSERT_EQ(system(absl::StrCat("ssh-keygen -q -H -f ", path_, " >/dev/null 2>&1").c_str()), 0);
@@ -113,6 +213,93 @@ TEST_F(KnownHostsTest, NamesThatSshKeygenHashed) {
   EXPECT_EQ(Check("web1"), Verdict::kMatch);
   EXPECT_EQ(Check("web2", 2222), Verdict::kMatch);
   EXPECT_EQ(Check("web3"), Verdict::kUnknown);
+  EXPECT_EQ(Check("web1", 22, 'b'), Verdict::kChanged);
+}
+
+TEST_F(KnownHostsTest, AHashedNameOfAnyLength) {
+  for (const size_t length : {1, 54, 55, 56, 63, 64, 119, 120, 200}) {
+    std::filesystem::remove(path_);
+    const std::string name(length, 'w');
+    Write(Line(name));
+    HashNames();
+    EXPECT_EQ(Check(name), Verdict::kMatch) << length;
+    EXPECT_EQ(Check(name + "w"), Verdict::kUnknown) << length;
+  }
+}
+
+// The key leads to the few lines that can be the right ones.
+TEST_F(KnownHostsTest, AKnownKeyNeedsNoSearchOfHashedNames) {
+  for (char c = 'A'; c <= 'z'; ++c) Write(Line(absl::StrCat("host", static_cast<int>(c)), c));
+  HashNames();
+  const auto known_hosts = Load();
+  EXPECT_FALSE(known_hosts->NeedsTypes("host70", 22));
+  const auto check = [&](const std::string& host, char last) {
+    return known_hosts->Check(host, 22, kType, Blob(kType, last)).verdict;
+  };
+  EXPECT_EQ(check("host70", 70), Verdict::kMatch);
+  EXPECT_EQ(check("host70", 71), Verdict::kUnsearched);
+  EXPECT_EQ(check("new", 70), Verdict::kUnsearched);
+  known_hosts->Search("host70", 22);
+  EXPECT_EQ(check("host70", 71), Verdict::kChanged);
+  known_hosts->Search("new", 22);
+  EXPECT_EQ(check("new", 70), Verdict::kUnknown);
+}
+
+TEST_F(KnownHostsTest, ARevokedHashedNameIsFoundWithoutASearch) {
+  Write(Line("web1"));
+  HashNames();
+  Write("@revoked " + Line("*") + Line("web2", 'b'));
+  EXPECT_EQ(Load()->Check("web1", 22, kType, Blob(kType, 'a')).verdict, Verdict::kRevoked);
+}
+
+// One key for a whole fleet: there are too many lines to try on a loop.
+TEST_F(KnownHostsTest, AKeyOfManyHashedNamesNeedsASearch) {
+  for (int i = 0; i < 100; ++i) Write(Line(absl::StrCat("host", i)));
+  HashNames();
+  const auto known_hosts = Load();
+  EXPECT_EQ(known_hosts->Check("host7", 22, kType, Blob(kType, 'a')).verdict, Verdict::kUnsearched);
+  known_hosts->Search("host7", 22);
+  EXPECT_EQ(known_hosts->Check("host7", 22, kType, Blob(kType, 'a')).verdict, Verdict::kMatch);
+}
+
+TEST_F(KnownHostsTest, HashedNamesOfSeveralKeyTypesAreLookedFor) {
+  Write(Line("web1") + Line("web2", 'b', "ssh-rsa") + Line("web3", 'c', "ecdsa-sha2-nistp256"));
+  HashNames();
+  const auto known_hosts = Load();
+  for (const char* name : {"web1", "web2", "new"}) {
+    EXPECT_TRUE(known_hosts->NeedsTypes(name, 22));
+    EXPECT_THAT(known_hosts->KeyTypes(name, 22), IsEmpty());
+    known_hosts->FindTypes(name, 22);
+    EXPECT_FALSE(known_hosts->NeedsTypes(name, 22));
+  }
+  EXPECT_THAT(known_hosts->KeyTypes("web2", 22), ElementsAre("ssh-rsa"));
+  EXPECT_THAT(known_hosts->KeyTypes("new", 22), IsEmpty());
+  EXPECT_TRUE(known_hosts->NeedsTypes("web3", 2222));
+  known_hosts->FindTypes("web3", 2222);
+  EXPECT_THAT(known_hosts->KeyTypes("web3", 2222), ElementsAre("ecdsa-sha2-nistp256"));
+}
+
+TEST_F(KnownHostsTest, WhatWasFoundOutOutlivesAChangeOfTheFile) {
+  for (int i = 0; i < 100; ++i) Write(Line(absl::StrCat("host", i)));
+  HashNames();
+  const auto before = Load();
+  before->Search("host7", 22);
+  before->Search("new", 22);
+  ASSERT_EQ(*before->Add("added", 22, kType, Blob(kType, 'b'), true), KnownHosts::Added::kWritten);
+  const auto after = *LoadKnownHosts({path_}, path_, before.get());
+  const auto check = [&](const std::string& host, char last) {
+    return after->Check(host, 22, kType, Blob(kType, last)).verdict;
+  };
+  EXPECT_EQ(check("host7", 'a'), Verdict::kMatch);
+  EXPECT_EQ(check("new", 'a'), Verdict::kUnknown);
+  EXPECT_EQ(check("added", 'b'), Verdict::kMatch);
+  EXPECT_EQ(check("host8", 'a'), Verdict::kUnsearched);
+  // A line that is new may be about a name that was searched before.
+  Write(Line("new", 'c'));
+  HashNames();
+  const auto later = *LoadKnownHosts({path_}, path_, after.get());
+  EXPECT_EQ(later->Check("new", 22, kType, Blob(kType, 'a')).verdict, Verdict::kChanged);
+  EXPECT_EQ(later->Check("new", 22, kType, Blob(kType, 'c')).verdict, Verdict::kMatch);
 }
 
 TEST_F(KnownHostsTest, KnownKeyTypesInTheOrderOfTheFile) {
@@ -131,7 +318,7 @@ TEST_F(KnownHostsTest, BadLinesAreToldAndSkipped) {
 TEST_F(KnownHostsTest, AddsALineOnceAndTrustsIt) {
   const auto known_hosts = Load();
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(known_hosts->Add("Web1", 2222, kType, Blob(kType, 'a')).ok());
+    ASSERT_TRUE(known_hosts->Add("Web1", 2222, kType, Blob(kType, 'a'), false).ok());
   }
   EXPECT_EQ(Read(), Line("[web1]:2222"));
   EXPECT_EQ(known_hosts->Check("web1", 2222, kType, Blob(kType, 'a')).verdict, Verdict::kMatch);
@@ -140,9 +327,60 @@ TEST_F(KnownHostsTest, AddsALineOnceAndTrustsIt) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
+TEST_F(KnownHostsTest, AddsHashedNamesThatSshFinds) {
+  const auto known_hosts = Load();
+  ASSERT_EQ(*known_hosts->Add("Web1", 2222, kType, Blob(kType, 'a'), true),
+            KnownHosts::Added::kWritten);
+  EXPECT_THAT(Read(), Not(HasSubstr("eb1")));
+  EXPECT_EQ(system(absl::StrCat("ssh-keygen -F '[web1]:2222' -f ", path_, " >/dev/null").c_str()), 0);
+  EXPECT_EQ(known_hosts->Check("web1", 2222, kType, Blob(kType, 'a')).verdict, Verdict::kMatch);
+  EXPECT_EQ(*known_hosts->Add("web1", 2222, kType, Blob(kType, 'a'), true),
+            KnownHosts::Added::kKnown);
+}
+
+TEST_F(KnownHostsTest, DevNullKeepsNothing) {
+  const auto known_hosts = *LoadKnownHosts({"/dev/null"}, "/dev/null");
+  EXPECT_TRUE(known_hosts->KeepsNothing());
+  for (const char last : {'a', 'b'}) {
+    EXPECT_EQ(*known_hosts->Add("web1", 22, kType, Blob(kType, last), false),
+              KnownHosts::Added::kNotKept);
+  }
+  EXPECT_EQ(known_hosts->Check("web1", 22, kType, Blob(kType, 'a')).verdict, Verdict::kUnknown);
+  EXPECT_FALSE(Load()->KeepsNothing());
+}
+
+TEST_F(KnownHostsTest, AFileThatIsLockedIsNotWaitedFor) {
+  Write("");
+  const UniqueFd other(open(path_.c_str(), O_RDONLY));
+  ASSERT_EQ(flock(other.get(), LOCK_EX), 0);
+  const auto known_hosts = Load();
+  EXPECT_EQ(known_hosts->Add("web1", 22, kType, Blob(kType, 'a'), false).status().code(),
+            absl::StatusCode::kUnavailable);
+  ASSERT_EQ(flock(other.get(), LOCK_UN), 0);
+  EXPECT_TRUE(known_hosts->Add("web1", 22, kType, Blob(kType, 'a'), false).ok());
+}
+
+TEST_F(KnownHostsTest, AddsToARegularFileOnly) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(Load()->Add("web1", 22, kType, Blob(kType, 'a'), false).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+// It is the caller's own file that does not let him, not a policy.
+TEST_F(KnownHostsTest, AFileThatMayNotBeReadIsNotDenied) {
+  Write(Line("web1"));
+  chmod(path_.c_str(), 0);
+  const bool root = geteuid() == 0;  // who may read every file
+  if (root) ASSERT_EQ(seteuid(65534), 0);
+  const absl::Status status = LoadKnownHosts({path_}, "").status();
+  if (root) ASSERT_EQ(seteuid(0), 0);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+}
+
 TEST_F(KnownHostsTest, ALineWithoutItsEndIsNotContinued) {
   Write("web0 ssh-ed25519 AAAA");
-  ASSERT_TRUE(Load()->Add("web1", 22, kType, Blob(kType, 'a')).ok());
+  ASSERT_TRUE(Load()->Add("web1", 22, kType, Blob(kType, 'a'), false).ok());
   EXPECT_EQ(Read(), "web0 ssh-ed25519 AAAA\n" + Line("web1"));
 }
 
@@ -150,7 +388,7 @@ TEST_F(KnownHostsTest, DoesNotAddWhatWouldNotBeOneLineAboutOneHost) {
   const auto known_hosts = Load();
   for (const char* host :
        {"web1 ssh-rsa", "web1\nweb2", "*", "web?", "!web1", "web1,web2", "", "|1|x", "@revoked"}) {
-    EXPECT_EQ(known_hosts->Add(host, 22, kType, Blob(kType, 'a')).code(),
+    EXPECT_EQ(known_hosts->Add(host, 22, kType, Blob(kType, 'a'), false).status().code(),
               absl::StatusCode::kInvalidArgument)
         << host;
   }
@@ -160,7 +398,7 @@ TEST_F(KnownHostsTest, DoesNotAddWhatWouldNotBeOneLineAboutOneHost) {
 TEST_F(KnownHostsTest, DoesNotAddOverAnotherProgramsEntry) {
   const auto known_hosts = Load();
   Write(Line("web1", 'b'));
-  EXPECT_EQ(known_hosts->Add("web1", 22, kType, Blob(kType, 'a')).code(),
+  EXPECT_EQ(known_hosts->Add("web1", 22, kType, Blob(kType, 'a'), false).status().code(),
             absl::StatusCode::kAborted);
   EXPECT_EQ(Read(), Line("web1", 'b'));
 }
@@ -172,7 +410,8 @@ TEST_F(KnownHostsTest, AFileThatIsAFolderIsAnError) {
 }
 
 TEST_F(KnownHostsTest, WithoutAFileToAddToNothingIsAdded) {
-  EXPECT_EQ((*LoadKnownHosts({}, ""))->Add("web1", 22, kType, Blob(kType, 'a')).code(),
+  const auto known_hosts = *LoadKnownHosts({}, "");
+  EXPECT_EQ(known_hosts->Add("web1", 22, kType, Blob(kType, 'a'), false).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 

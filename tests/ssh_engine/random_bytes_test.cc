@@ -1,6 +1,8 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <openssl/rand.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <set>
 #include <string>
@@ -44,6 +46,42 @@ TEST(RandomBytesTest, OddSizes) {
   EXPECT_EQ(Random(0), "");
   unsigned char byte = 0;
   EXPECT_EQ(RAND_bytes(&byte, -1), 0);
+}
+
+// Asks once more when the thread's other objects are gone.
+struct AskLate {
+  explicit AskLate(std::vector<std::string>* bytes) : bytes_(bytes) {}
+  ~AskLate() {
+    for (int i = 0; i < 3; ++i) bytes_->push_back(Random(16));
+  }
+  std::vector<std::string>* bytes_;
+};
+
+TEST(RandomBytesTest, DestructorsAtTheEndOfAThreadGetTheirOwn) {
+  std::vector<std::string> bytes;
+  std::thread([&bytes] {
+    thread_local AskLate late(&bytes);  // made before the reserve, so destroyed after it
+    (void)late;
+    bytes.push_back(Random(16));
+  }).join();
+  ASSERT_EQ(bytes.size(), 4u);
+  EXPECT_EQ(std::set<std::string>(bytes.begin(), bytes.end()).size(), 4u);
+  for (const std::string& drawn : bytes) EXPECT_NE(drawn, std::string(16, '\0'));
+}
+
+TEST(RandomBytesTest, AChildOfForkDrawsItsOwn) {
+  Random(16);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string drawn = Random(16);
+    _exit(write(ends[1], drawn.data(), drawn.size()) == 16 ? 0 : 1);
+  }
+  std::string theirs(16, '\0');
+  ASSERT_EQ(read(ends[0], &theirs[0], theirs.size()), 16);
+  waitpid(child, nullptr, 0);
+  EXPECT_NE(Random(16), theirs);
 }
 
 // What libssh calls is not OpenSSL's.

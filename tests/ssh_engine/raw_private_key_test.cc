@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 
@@ -81,6 +83,38 @@ TEST(RawPrivateKeyTest, ManyKeysAreTold) {
       EXPECT_EQ(EVP_PKEY_eq(ours.get(), own.get()), 1);
     }
   }
+}
+
+Key NewPrivateKey() {
+  return PrivateKey(EVP_PKEY_ED25519,
+                    "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+}
+
+// A copy has its own memory, and nobody's secret twice.
+TEST(RawPrivateKeyTest, CopiesOutliveTheKey) {
+  Key key = NewPrivateKey();
+  const Key copy(EVP_PKEY_dup(key.get()));
+  ASSERT_NE(copy, nullptr);
+  const Key again = NewPrivateKey();
+  key.reset();
+  EXPECT_EQ(EVP_PKEY_eq(copy.get(), again.get()), 1);
+}
+
+struct MakeLate {
+  explicit MakeLate(std::vector<Key>* keys) : keys_(keys) {}
+  ~MakeLate() { keys_->push_back(NewPrivateKey()); }
+  std::vector<Key>* keys_;
+};
+
+TEST(RawPrivateKeyTest, DestructorsAtTheEndOfAThreadGetKeysToo) {
+  std::vector<Key> keys;
+  std::thread([&keys] {
+    thread_local MakeLate late(&keys);  // destroyed after what the thread remembers
+    (void)late;
+    keys.push_back(NewPrivateKey());
+  }).join();
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(EVP_PKEY_eq(keys[0].get(), keys[1].get()), 1);
 }
 
 // What libssh calls is not OpenSSL's.

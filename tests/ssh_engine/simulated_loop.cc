@@ -1,6 +1,7 @@
 #include "tests/ssh_engine/simulated_loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace muster::engine {
@@ -70,7 +71,7 @@ SimulatedLoop::~SimulatedLoop() = default;
 void SimulatedLoop::Post(Task task) {
   {
     MutexLock lock(&mutex_);
-    tasks_.push_back(std::move(task));
+    (InLoopThread() ? tasks_ : others_).push_back(std::move(task));
   }
   posted_.notify_one();
 }
@@ -106,7 +107,9 @@ void SimulatedLoop::Run() {
 void SimulatedLoop::RunPosted() {
   {
     MutexLock lock(&mutex_);
-    while (tasks_.empty()) lock.Wait(&posted_);
+    while (others_.empty()) lock.Wait(&posted_);
+    std::move(others_.begin(), others_.end(), std::back_inserter(tasks_));
+    others_.clear();
   }
   Run();
 }

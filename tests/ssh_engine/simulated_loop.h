@@ -35,9 +35,9 @@ class SimulatedLoop final : public EventLoop {
   absl::Time WallTime() const override { return absl::UnixEpoch() + now_; }
   bool InLoopThread() const override { return std::this_thread::get_id() == thread_; }
 
-  // Runs what was posted, then what was deferred, until there is neither.
+  // Runs what this thread posted, then what was deferred, until there is neither.
   void Run();
-  // Waits for another thread's Post, then Run.
+  // Waits for another thread's Post, then Run. Only here is it run, however early it came.
   void RunPosted();
   // Time passes: timers fire in the order of their times, each followed by Run.
   void Advance(absl::Duration by);
@@ -66,6 +66,7 @@ class SimulatedLoop final : public EventLoop {
   Mutex mutex_;
   std::condition_variable posted_;
   std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Task> others_ ABSL_GUARDED_BY(mutex_);  // by other threads
 };
 
 }  // namespace muster::engine

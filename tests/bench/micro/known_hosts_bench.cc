@@ -70,13 +70,22 @@ BENCHMARK_CAPTURE(Load, plain, Name)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Load, hashed, HashedName)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Load, wildcards, Wildcard)->Unit(benchmark::kMillisecond);
 
+// As a host's task does, on a helper thread where it has to.
+KnownHosts::Lookup CheckWith(const KnownHosts& known_hosts, const std::string& host, uint16_t port,
+                             const std::string& key) {
+  const KnownHosts::Lookup lookup = known_hosts.Check(host, port, kType, key);
+  if (lookup.verdict != KnownHosts::Verdict::kUnsearched) return lookup;
+  known_hosts.Search(host, port);
+  return known_hosts.Check(host, port, kType, key);
+}
+
 // Names that were never asked for, one after the other; at port 2222 they are found by their bare
 // names, which takes two look-ups.
 void CheckNewName(benchmark::State& state, std::string (*name)(int), uint16_t port) {
   const std::shared_ptr<KnownHosts> known_hosts = File(name).Load();
   int host = 0;
   for (auto _ : state) {
-    const auto lookup = known_hosts->Check(Name(host), port, kType, Key(host));
+    const auto lookup = CheckWith(*known_hosts, Name(host), port, Key(host));
     if (lookup.verdict != KnownHosts::Verdict::kMatch) state.SkipWithError("not found");
     host = (host + 1) % kLines;
   }
@@ -101,7 +110,7 @@ void CheckUnknown(benchmark::State& state, std::string (*name)(int)) {
   int host = kLines;
   for (auto _ : state) {
     ++host;
-    benchmark::DoNotOptimize(known_hosts->Check(Name(host), 22, kType, Key(host)));
+    benchmark::DoNotOptimize(CheckWith(*known_hosts, Name(host), 22, Key(host)));
   }
 }
 BENCHMARK_CAPTURE(CheckUnknown, plain, Name);
