@@ -68,7 +68,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
                why_not.empty() ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
   if (why_not.empty()) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
-  run->Close(why_not);
+  run->Close(why_not, /*canceled=*/false);
 }
 
 }  // namespace

@@ -125,11 +125,11 @@ void Run::Begin(engine::Job job, engine::Job probe) {
   Do(rollout_.Begin(), now);
 }
 
-void Run::Close(const std::string& why) {
+void Run::Close(const std::string& why, bool canceled) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
   const bool all_ended = AllHostsEnded();
-  canceled_ = !all_ended || (state_ == v1::RUN_STATE_STOPPING && !TooManyFailed());
+  canceled_ = (canceled && !all_ended) || (state_ == v1::RUN_STATE_STOPPING && !TooManyFailed());
   EndLost(now);
   if (!all_ended) Do(rollout_.Stop(why), now);
   Do(rollout_.Begin(), now);

@@ -104,9 +104,10 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
 
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
   void Begin(engine::Job job, engine::Job probe);
-  // In place of it, for a run of an earlier daemon that is not continued: every host that has not
-  // ended comes to its end.
-  void Close(const std::string& why);
+  // In place of it, every host that has not ended comes to its end. `canceled`: by a daemon that
+  // stops in good order; else by the loss of one, which nobody asked for: then the run has failed,
+  // unless it was being canceled already.
+  void Close(const std::string& why, bool canceled);
   // The same, where its log has an end already: the store is told.
   void CloseAsLogged();
 

@@ -214,7 +214,7 @@ void RunService::BeginRun(Run* run, PreparedRun* prepared) {
   }
   // It is made already, and has to come to an end.
   if (stopping) {
-    run->Close("musterd is stopping.");
+    run->Close("musterd is stopping.", /*canceled=*/true);
   } else {
     run->Begin(std::move(prepared->job), std::move(prepared->probe));
   }
