@@ -59,6 +59,8 @@ class MusterClient {
   absl::StatusOr<v1::Run> GetRun(const std::string& run_id);
   absl::StatusOr<v1::Run> CancelRun(const std::string& run_id);
   absl::StatusOr<v1::Run> PauseRun(const std::string& run_id);
+  // Not tried again: then it might be NOT_FOUND, because it has been done.
+  absl::Status DeleteRun(const std::string& run_id);
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
   absl::StatusOr<v1::ListHostResultsResponse> ListHostResults(
       const v1::ListHostResultsRequest& request);

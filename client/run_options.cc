@@ -12,15 +12,17 @@ user@host:port, [2001:db8::1]:22.
 
 Lines of standard output come as "host: line" on standard output, those of standard error as
 "host [err]: line" on standard error. Ctrl-C cancels the run and shows what still comes; a second one
-leaves at once. A command of several words is joined with blanks and read by the remote shell, as with
-ssh; --argv passes them exactly.
+leaves at once, and says what has not ended. Who stops reading (muster run ... | head) cancels it, too;
+where standard output cannot be written for another reason, the run goes on, and muster watch shows it.
+A command of several words is joined with blanks and read by the remote shell, as with ssh; --argv passes
+them exactly.
 
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
 
 )";
 
-constexpr char kRunExamples[] = R"(
+constexpr char kRunExamples[] = R"help(
 
 Examples:
   muster run -t 'web[01-20]' -- uptime
@@ -29,7 +31,7 @@ Examples:
   muster run -t 'node[1-500]' --fold -- uname -r
   muster run -t 'web[01-20]' --batches 1,10%,50% --max-failures 5% --probe 'curl -sf localhost' -- ./deploy
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
-  muster run -t 'web[01-20]' --json -- cat /etc/os-release | jq -r 'select(.output).output.data|@base64d')";
+  muster run -t 'web[01-20]' --json -- cat /etc/os-release | jq -r 'select(.output)|"\(.host): \(.output.text)"')help";
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command

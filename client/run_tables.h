@@ -12,8 +12,10 @@
 
 namespace muster::client {
 
-// One run in each line under a heading; newest first, as given.
-std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::TimeZone zone);
+// One run in each line of at most `columns`, which cut the command, under a heading; newest first,
+// as given.
+std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Time now,
+                      absl::TimeZone zone);
 
 // The run's head: what, how it stands, when, by whom.
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone);

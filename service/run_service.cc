@@ -471,6 +471,21 @@ grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* con
   });
 }
 
+absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
+  absl::StatusOr<RunRef> run = FindRun(caller, id);
+  if (!run.ok()) return run.status();
+  if (run->live == nullptr && IsTerminal(run->stored.state())) return runs_->Forget(id);
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", id, " has not ended; CancelRun (muster cancel) ends it"));
+}
+
+grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* context,
+                                                const v1::DeleteRunRequest* request,
+                                                v1::DeleteRunResponse*) {
+  return AnswerLater(context,
+                     [=](const Caller& caller) { return Delete(caller, request->run_id()); });
+}
+
 grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(grpc::CallbackServerContext*,
                                                                      v1::SendInputResponse*) {
   return new RefuseInput(

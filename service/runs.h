@@ -64,6 +64,8 @@ class Runs {
   // Newest first. Blocks.
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const;
   std::vector<std::shared_ptr<Run>> Live() const;
+  // Removes a run that is over, with its log; durable on return. Blocks.
+  absl::Status Forget(const std::string& id);
 
  private:
   using Map = std::map<std::string, std::shared_ptr<Run>, std::less<>>;
