@@ -185,15 +185,10 @@ void Follower::ShowLine(absl::Time now) {
   writer_->ShowStatus(CutToColumns(ProgressText(view_, Elapsed(now)), columns));
 }
 
-std::string Follower::LeavingText() {
+std::string Follower::HostsUnderWay() {
   const std::unique_lock<std::timed_mutex> lock(mutex_, std::chrono::milliseconds(200));
-  // Whoever has it waits for who reads our output, and the id does not change any more.
-  const std::string busy = lock.owns_lock() ? BusyHosts(view_) : "";
-  const std::string id = Visible(run_id());
-  if (id.empty()) return "leaving; whether a run was started is not known: muster runs\n";
-  return absl::StrCat("leaving; run ", id, " is being canceled",
-                      busy.empty() ? "" : ", and has not ended yet on ", busy, "; muster watch ",
-                      id, " shows its end\n");
+  // Whoever has it may wait for who reads our output.
+  return lock.owns_lock() ? BusyHosts(view_) : "";
 }
 
 // --- The end

@@ -21,7 +21,7 @@
 namespace muster::client {
 
 // Brings a stream's messages to files and the printer, a progress line and a summary to the
-// terminal. Used from one thread, but for LeavingText; a thread of its own refreshes the progress.
+// terminal. Used from one thread, but for HostsUnderWay; a thread of its own refreshes the progress.
 class Follower {
  public:
   // INVALID_ARGUMENT and others: --output-dir cannot be used. What it is given must outlive it;
@@ -43,8 +43,9 @@ class Follower {
 
   // The run's id, once it is known.
   const std::string& run_id() const { return view_.run().id(); }
-  // What goes on without us, for who leaves now. Any thread; does not wait for long.
-  std::string LeavingText();
+  // The hosts that have not ended, folded, for who leaves now; "" where it is not known. Any thread;
+  // does not wait for long.
+  std::string HostsUnderWay();
 
  private:
   enum class Progress { kNone, kLine, kLog };  // one that changes, or one after the other

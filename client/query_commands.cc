@@ -62,7 +62,7 @@ int Show(const Options& options, MusterClient* client, OutputWriter* output) {
   if (options.each_host) {
     PrintEach(*results, output);
   } else {
-    output->To(1)->append(OutcomeGroups(*results));
+    output->To(1)->append(OutcomeGroups(*results, TerminalColumns(1)));
   }
   return kSuccess;
 }

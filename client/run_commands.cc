@@ -19,6 +19,15 @@ namespace {
 // Each attempt to start a run bears the same id, so that a connection that breaks leaves one run.
 std::string RequestIdOf(const std::string& given) { return given.empty() ? NewRequestId() : given; }
 
+// What goes on without us.
+std::string LeavingText(const std::string& run_id, const std::string& hosts) {
+  const std::string id = Visible(run_id);
+  if (id.empty()) return "\nmuster: leaving; whether a run was started is not known: muster runs\n";
+  return absl::StrCat("\nmuster: leaving; run ", id, " is being canceled",
+                      hosts.empty() ? "" : ", and has not ended yet on ", hosts, "; muster watch ",
+                      id, " shows its end\n");
+}
+
 using Call = std::function<absl::Status(const MusterClient::Stream&)>;
 
 // Shows what `call` streams; Ctrl-C cancels the run.
@@ -29,8 +38,9 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   Follower* const follower = created->get();
   RunCanceller canceller(client);
   interrupts->Handle([&canceller] { canceller.Cancel(); },
-                     [follower] {
-                       const std::string text = "\nmuster: " + follower->LeavingText();
+                     [&canceller, follower] {
+                       const std::string text =
+                           LeavingText(canceller.run_id(), follower->HostsUnderWay());
                        [[maybe_unused]] const ssize_t size = write(2, text.data(), text.size());
                      });
   const auto on_message = [&](const v1::WatchRunResponse& message) {

@@ -19,6 +19,7 @@ namespace muster::client {
 namespace {
 
 constexpr size_t kMaxShownId = 24;
+constexpr size_t kMessageIndent = 4;
 
 absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
@@ -157,7 +158,7 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   return text;
 }
 
-std::string OutcomeGroups(const std::vector<v1::HostResult>& results) {
+std::string OutcomeGroups(const std::vector<v1::HostResult>& results, size_t columns) {
   std::map<std::string, std::vector<const v1::HostResult*>> groups;
   for (const v1::HostResult& result : results) groups[GroupOf(result)].push_back(&result);
   std::vector<std::pair<std::string, std::vector<const v1::HostResult*>>> order(groups.begin(),
@@ -174,8 +175,9 @@ std::string OutcomeGroups(const std::vector<v1::HostResult>& results) {
     const v1::HostResult& first = *group.second.front();
     if (first.outcome().message().empty() || first.state() == v1::HOST_STATE_EXITED_NONZERO)
       continue;
-    absl::StrAppend(&text, "    ", names.size() > 1 ? names.front() + ": " : "",
-                    Visible(first.outcome().message()), "\n");
+    absl::StrAppend(&text, WrapWords(absl::StrCat(names.size() > 1 ? names.front() + ": " : "",
+                                                  Visible(first.outcome().message())),
+                                     kMessageIndent, columns));
   }
   return text;
 }

@@ -75,6 +75,9 @@ struct RunPast {
   uint64_t last_sequence = 0;
 };
 
+// How the message begins of a run that was under way when its daemon was lost, and is not continued.
+constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
+
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
 // Everything that happens to it goes to the journal before it counts.
 class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
@@ -169,6 +172,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TooManyFailed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // By whoever had it before.
+  bool WasBeingCanceled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hosts that the engine does not have.
   void EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

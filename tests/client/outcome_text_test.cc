@@ -140,7 +140,7 @@ TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {
   const std::string summary = SummaryOf(view, absl::ZeroDuration(), 0);
   EXPECT_THAT(summary, HasSubstr("  web[1-4] (4): unreachable\n      web4: no route to it\n"
                                  "      web[1-3]: nobody listens\n"));
-  EXPECT_THAT(summary, HasSubstr("  web[5-6] (2): not started\n  again"));  // the run has said why
+  EXPECT_THAT(summary, HasSubstr("  web[5-6] (2): not started\n  web"));  // the run has said why
 }
 
 TEST(OutcomeTextTest, ASignalsNameIsVisible) {

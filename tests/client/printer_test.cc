@@ -174,7 +174,7 @@ TEST_F(PrinterTest, FoldsIdenticalOutputsWithIdenticalOutcomes) {
 
 TEST_F(PrinterTest, TheSameOutputWithAnotherOutcomeStandsAlone) {
   const auto printed = Print(
-      NewFoldPrinter,
+      Folded,
       {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"), Finished(0, v1::HOST_STATE_SUCCEEDED),
        Finished(1, v1::HOST_STATE_SUCCEEDED), Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
   EXPECT_THAT(printed.first, HasSubstr("web[1-2] (2 hosts): succeeded"));

@@ -29,7 +29,8 @@ TEST(RunTablesTest, HostsThatStandAlikeAreShownTogetherTheMostFirst) {
   probed.mutable_probe()->set_state(v1::HOST_STATE_UNREACHABLE);
   EXPECT_EQ(OutcomeGroups({Result(1, v1::HOST_STATE_UNREACHABLE, "no route"),
                            Result(2, v1::HOST_STATE_SUCCEEDED), Result(3, v1::HOST_STATE_RUNNING),
-                           Result(4, v1::HOST_STATE_SUCCEEDED), probed}),
+                           Result(4, v1::HOST_STATE_SUCCEEDED), probed},
+                          0),
             "succeeded (2): web[2,4]\n"
             "running (1): web3\n"
             "succeeded; probe unreachable (1): web6\n"
@@ -50,7 +51,7 @@ TEST(RunTablesTest, RunsFitTheirColumns) {
       RunsTable(runs, 80, absl::FromUnixSeconds(1'700'000'050), absl::UTCTimeZone());
   const std::vector<std::string> lines = absl::StrSplit(table, '\n');
   ASSERT_EQ(lines.size(), 4u);  // the last is empty
-  EXPECT_THAT(lines[0], StartsWith("RUN           STATE       OK/HOSTS  STARTED"));
+  EXPECT_THAT(lines[0], StartsWith("RUN           STATE      OK/HOSTS  STARTED"));
   EXPECT_EQ(lines[1].size(), 80u);
   EXPECT_THAT(lines[1], EndsWith("x..."));
   EXPECT_THAT(lines[2], StartsWith("1m8^J"));
