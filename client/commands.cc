@@ -15,6 +15,7 @@
 #include "client/passphrase.h"
 #include "client/query_commands.h"
 #include "client/run_commands.h"
+#include "client/run_ids.h"
 #include "client/run_request.h"
 #include "client/secret_names.h"
 #include "client/standard_input.h"
@@ -75,25 +76,40 @@ Reconnect ReconnectOf(const Options& options, const ServerAddress& server) {
   return reconnect;
 }
 
+// `options.run_id` is the whole id.
+int CallFor(const Options& options, const ServerAddress& server, const Requests& requests,
+            Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
+  v1::RerunHostsRequest rerun = requests.rerun;
+  switch (options.subcommand) {
+    case Subcommand::kRun:
+      return RunCommand(options, server, requests.spec, interrupts, client, output);
+    case Subcommand::kRerun:
+      rerun.set_run_id(options.run_id);
+      return RerunCommand(options, rerun, interrupts, client, output);
+    case Subcommand::kWatch:
+      return WatchCommand(options, interrupts, client, output);
+    case Subcommand::kLogs:
+      return LogsCommand(options, client, output);
+    default:
+      return QueryCommand(options, server, client, output);
+  }
+}
+
 // Signals are taken before the client makes its threads, and after the terminal was asked.
-int Call(const Options& options, const ServerAddress& server, const Requests& requests) {
+int Call(const Options& options, const ServerAddress& server, const Requests& requests,
+         OutputWriter* output) {
   std::unique_ptr<Interrupts> interrupts;
   if (Follows(options)) interrupts = std::make_unique<Interrupts>();
   const absl::StatusOr<std::unique_ptr<MusterClient>> client =
       MusterClient::Create(server, options.tls, ReconnectOf(options, server));
   if (!client.ok()) return Complain(client.status());
-  switch (options.subcommand) {
-    case Subcommand::kRun:
-      return RunCommand(options, server, requests.spec, interrupts.get(), client->get());
-    case Subcommand::kRerun:
-      return RerunCommand(options, requests.rerun, interrupts.get(), client->get());
-    case Subcommand::kWatch:
-      return WatchCommand(options, interrupts.get(), client->get());
-    case Subcommand::kLogs:
-      return LogsCommand(options, client->get());
-    default:
-      return QueryCommand(options, server, client->get());
+  Options resolved = options;
+  if (!options.run_id.empty()) {
+    absl::StatusOr<std::string> id = ResolveRunId(options.run_id, server.is_unix(), client->get());
+    if (!id.ok()) return Complain(id.status());
+    resolved.run_id = *std::move(id);
   }
+  return CallFor(resolved, server, requests, interrupts.get(), client->get(), output);
 }
 
 // In requests, so that they are named as there.
@@ -132,14 +148,14 @@ int CannotStart(const Options& options, const absl::Status& status) {
 
 }  // namespace
 
-int RunSubcommand(const Options& options) {
+int RunSubcommand(const Options& options, OutputWriter* output) {
   if (options.subcommand == Subcommand::kVersion) {
-    Print(absl::StrCat("muster ", kVersion, "\n"));
+    absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
     return kSuccess;
   }
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
-  if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server);
+  if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);
   const absl::Status ids = CheckIds(options);
   if (!ids.ok()) return CannotStart(options, ids);
   const absl::StatusOr<Requests> requests = MakeRequests(options, *server);
@@ -150,7 +166,7 @@ int RunSubcommand(const Options& options) {
   if (!started.ok()) return CannotStart(options, started);
   const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does
   if (!input.ok()) return CannotStart(options, input);
-  return Call(options, *server, *requests);
+  return Call(options, *server, *requests, output);
 }
 
 }  // namespace muster::client

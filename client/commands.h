@@ -3,12 +3,14 @@
 #define CLIENT_COMMANDS_H_
 
 #include "client/options.h"
+#include "client/output_writer.h"
 
 namespace muster::client {
 
 // Does what the command line asks for, starting the caller's own daemon where it is needed. Returns
-// the exit code. Call it once, before any thread is made.
-int RunSubcommand(const Options& options);
+// the exit code; what is still in `output` is the caller's to write. Call it once, before any
+// thread is made.
+int RunSubcommand(const Options& options, OutputWriter* output);
 
 }  // namespace muster::client
 

@@ -60,16 +60,15 @@ int TellNone(const std::string& folder) {
       "no musterd of yours is running in ", folder, "; the next run starts one")));
 }
 
-int Status(const ServerAddress& server, const std::string& folder) {
+int Status(const ServerAddress& server, const std::string& folder, std::string* output) {
   const std::optional<DaemonProcess> daemon = FindDaemon(folder);
   if (!daemon.has_value()) return TellNone(folder);
   const absl::StatusOr<RunIds> runs = RunsUnderWay(server);
-  Print(absl::StrCat(daemon->Name(), ", since ", Since(*daemon), "\n  state folder    ", folder,
-                     "\n  socket          ", server.path(), "\n  log             ", folder,
-                     "/musterd.log\n  runs under way  ", runs.ok() ? Counted(*runs) : "unknown",
-                     "\n"));
+  absl::StrAppend(output, daemon->Name(), ", since ", Since(*daemon), "\n  state folder    ", folder,
+                  "\n  socket          ", server.path(), "\n  log             ", folder,
+                  "/musterd.log\n  runs under way  ", runs.ok() ? Counted(*runs) : "unknown", "\n");
   if (daemon->version != kVersion) {
-    Print(absl::StrCat("muster is ", kVersion, "; after an upgrade: muster daemon restart\n"));
+    absl::StrAppend(output, "muster is ", kVersion, "; after an upgrade: muster daemon restart\n");
   }
   return runs.ok() ? kSuccess : Complain(runs.status());
 }
@@ -91,39 +90,42 @@ absl::Status MayEnd(const Options& options, const ServerAddress& server) {
       "them, or give --force"));
 }
 
-int Stop(const Options& options, const ServerAddress& server, const std::string& folder) {
+int Stop(const Options& options, const ServerAddress& server, const std::string& folder,
+         std::string* output) {
   const std::optional<DaemonProcess> daemon = FindDaemon(folder);
   if (!daemon.has_value()) {
-    Print(absl::StrCat("no musterd of yours is running in ", folder, "\n"));
+    absl::StrAppend(output, "no musterd of yours is running in ", folder, "\n");
     return kSuccess;
   }
   absl::Status status = MayEnd(options, server);
   if (status.ok()) status = EndDaemon(folder, *daemon, kEndPatience);
   if (!status.ok() && !absl::IsNotFound(status)) return Complain(status);
-  Print(absl::StrCat(daemon->Name(), ", has ended\n"));
+  absl::StrAppend(output, daemon->Name(), ", has ended\n");
   return kSuccess;
 }
 
-int Restart(const Options& options, const ServerAddress& server, const std::string& folder) {
-  if (const int code = Stop(options, server, folder); code != kSuccess) return code;
+int Restart(const Options& options, const ServerAddress& server, const std::string& folder,
+            std::string* output) {
+  if (const int code = Stop(options, server, folder, output); code != kSuccess) return code;
   if (absl::Status status = EnsureDaemon(server); !status.ok()) return Complain(status);
   const std::optional<DaemonProcess> daemon = FindDaemon(folder);
-  Print(absl::StrCat(daemon.has_value() ? daemon->Name() : "musterd", ", has started\n"));
+  absl::StrAppend(output, daemon.has_value() ? daemon->Name() : "musterd", ", has started\n");
   return kSuccess;
 }
 
 }  // namespace
 
-int DaemonCommand(const Options& options, const ServerAddress& server) {
+int DaemonCommand(const Options& options, const ServerAddress& server, OutputWriter* output) {
   if (!server.own) {
     return Complain(absl::InvalidArgumentError(
         absl::StrCat("muster daemon is about your own musterd, and --server or $MUSTER_SERVER names ",
                      server.target, "; leave that out, or end that one where it runs")));
   }
   const std::string folder = std::filesystem::path(server.path()).parent_path();
-  if (options.daemon_action == "status") return Status(server, folder);
-  if (options.daemon_action == "stop") return Stop(options, server, folder);
-  return Restart(options, server, folder);
+  std::string* const out = output->To(1);
+  if (options.daemon_action == "status") return Status(server, folder, out);
+  if (options.daemon_action == "stop") return Stop(options, server, folder, out);
+  return Restart(options, server, folder, out);
 }
 
 }  // namespace muster::client

@@ -10,7 +10,7 @@
 #include "client/nodeset/node_set.h"
 #include "client/outcome_text.h"
 #include "client/printer.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
@@ -68,7 +68,7 @@ void FoldPrinter::Close(const v1::HostFinished& finished, const RunView& view) {
   const absl::string_view zero("\0", 1);
   const std::string key = absl::StrCat(ShortOutcome(finished.outcome()), zero, streams.first.size(),
                                        zero, streams.first, streams.second);
-  folds_[key].push_back(view.NameOf(finished.host_index()));
+  folds_[key].push_back(view.LabelOf(finished.host_index()));
 }
 
 FoldPrinter::Fold FoldPrinter::FoldOf(const std::string& key,
@@ -91,7 +91,7 @@ void FoldPrinter::OnGroup(const v1::OutputGroup& group, const RunView& view) {
   }
   for (const v1::HostRange& range : group.hosts()) {
     for (uint32_t host = range.first(); host <= range.last(); ++host) {
-      fold.names.push_back(view.NameOf(host));
+      fold.names.push_back(view.LabelOf(host));
     }
   }
 }

@@ -59,8 +59,9 @@ void Interrupts::JoinHandler() {
   if (handler.joinable()) handler.join();
 }
 
-void Interrupts::Handle(std::function<void()> on_first) {
+void Interrupts::Handle(std::function<void()> on_first, std::function<void()> on_second) {
   on_first_ = std::move(on_first);
+  on_second_ = std::move(on_second);
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -71,7 +72,10 @@ void Interrupts::Loop() {
     if (fds[0].revents != 0) return;
     signalfd_siginfo info;
     if (fds[1].revents == 0 || read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
-    if (interrupted_.exchange(true)) _exit(kInterrupted);
+    if (interrupted_.exchange(true)) {
+      if (on_second_) on_second_();
+      _exit(kInterrupted);
+    }
     // On a thread of its own: a second signal is to be heard while this waits for the daemon.
     const std::lock_guard<std::mutex> lock(mutex_);
     handler_ = std::thread(on_first_);

@@ -10,8 +10,7 @@
 namespace muster::client {
 
 // Takes SIGINT, SIGTERM and SIGHUP from its making on, before any other thread is made; those that
-// muster was started to ignore (nohup, "&" in a script) stay ignored. The first
-// calls the handler on a thread of its own; a second one ends the process at once with 130.
+// muster was started to ignore (nohup, "&" in a script) stay ignored. The first calls the handler on a thread of its own; a second one has its say and ends the process with 130.
 class Interrupts {
  public:
   Interrupts();
@@ -19,8 +18,8 @@ class Interrupts {
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
 
-  // Once. Signals that came before count.
-  void Handle(std::function<void()> on_first);
+  // Once. Signals that came before count. `on_second` must not wait for long; may be empty.
+  void Handle(std::function<void()> on_first, std::function<void()> on_second = {});
   // Waits for the handler if it runs; it is not called any more.
   void Stop();
   bool interrupted() const { return interrupted_; }
@@ -32,6 +31,7 @@ class Interrupts {
   int signals_ = -1;  // a signalfd
   int stop_ = -1;     // an eventfd
   std::function<void()> on_first_;
+  std::function<void()> on_second_;
   std::atomic<bool> interrupted_{false};
   std::thread thread_;
   std::mutex mutex_;

@@ -1,15 +1,18 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "client/printer.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
@@ -22,7 +25,7 @@ constexpr int kColours[] = {32, 33, 34, 35, 36, 92, 94, 95, 96};
 
 class LinePrinter final : public Printer {
  public:
-  LinePrinter(OutputWriter* writer, bool colour) : writer_(writer), colour_(colour) {}
+  LinePrinter(OutputWriter* writer, const LineFormat& format) : writer_(writer), format_(format) {}
 
   void OnEvent(const v1::Event& event, const RunView& view) override;
   void OnEnd(const RunView& view) override;
@@ -30,25 +33,40 @@ class LinePrinter final : public Printer {
  private:
   using HeldKey = std::pair<uint32_t, int>;  // a host and its stream
 
-  void PrintOutput(const v1::HostOutput& output, const std::string& prefix, int fd);
-  void PrintLine(absl::string_view line, const std::string& prefix, int fd);
+  // A line that waits for the end of the run.
+  struct SortedLine {
+    int fd;
+    std::string text;
+  };
+
+  void PrintOutput(const v1::HostOutput& output, const std::string& time, const RunView& view);
+  void PrintLine(absl::string_view line, const std::string& head, const HeldKey& key);
+  // What goes before each line.
+  std::string HeadOf(const HeldKey& key, const std::string& time, const RunView& view);
+  std::string* PlaceOf(const HeldKey& key);
   void PrintOmitted(const v1::OutputOmitted& omitted, const RunView& view);
   const std::string& PrefixOf(uint32_t host_index, int fd, const RunView& view);
   std::string MakePrefix(const std::string& name, int fd) const;
 
   OutputWriter* const writer_;
-  const bool colour_;
+  const LineFormat format_;
   absl::flat_hash_map<HeldKey, std::string> prefixes_;
   absl::flat_hash_map<HeldKey, std::string> held_;  // lines whose rest is to come
+  std::map<uint32_t, std::vector<SortedLine>> sorted_;  // by the index of the host
 };
+
+std::string TimeText(const v1::Event& event) {
+  const absl::Time time =
+      absl::FromUnixSeconds(event.time().seconds()) + absl::Nanoseconds(event.time().nanos());
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S ", time, absl::LocalTimeZone());
+}
 
 int DescriptorOf(v1::OutputStream stream) { return stream == v1::OUTPUT_STREAM_STDERR ? 2 : 1; }
 
 void LinePrinter::OnEvent(const v1::Event& event, const RunView& view) {
   if (event.has_output()) {
     const v1::HostOutput& output = event.output();
-    const int fd = DescriptorOf(output.stream());
-    PrintOutput(output, PrefixOf(output.host_index(), fd, view), fd);
+    PrintOutput(output, format_.timestamps ? TimeText(event) : "", view);
   } else if (event.has_output_omitted()) {
     PrintOmitted(event.output_omitted(), view);
   }
@@ -56,12 +74,12 @@ void LinePrinter::OnEvent(const v1::Event& event, const RunView& view) {
 
 const std::string& LinePrinter::PrefixOf(uint32_t host_index, int fd, const RunView& view) {
   std::string& prefix = prefixes_[{host_index, fd}];
-  if (prefix.empty()) prefix = MakePrefix(view.NameOf(host_index), fd);
+  if (prefix.empty()) prefix = MakePrefix(view.LabelOf(host_index), fd);
   return prefix;
 }
 
 std::string LinePrinter::MakePrefix(const std::string& name, int fd) const {
-  if (!colour_) return absl::StrCat(name, fd == 2 ? " [err]: " : ": ");
+  if (!format_.colour) return absl::StrCat(name, fd == 2 ? " [err]: " : ": ");
   const size_t hash = std::hash<std::string>()(name);
   const std::string shown =
       absl::StrCat("\x1b[", kColours[hash % std::size(kColours)], "m", name, kReset);
@@ -69,9 +87,12 @@ std::string LinePrinter::MakePrefix(const std::string& name, int fd) const {
                  : absl::StrCat(shown, ": ");
 }
 
-void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& prefix, int fd) {
+void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& time,
+                              const RunView& view) {
+  const HeldKey key(output.host_index(), DescriptorOf(output.stream()));
+  const std::string head = HeadOf(key, time, view);
   absl::string_view data = output.data();
-  const auto held = held_.find({output.host_index(), fd});
+  const auto held = held_.find(key);
   if (held != held_.end()) {
     const size_t end = data.find('\n');
     const size_t size = end == absl::string_view::npos ? data.size() : end;
@@ -80,25 +101,36 @@ void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& p
     if (end == absl::string_view::npos && output.split() && held->second.size() < kMaxHeldLine) {
       return;
     }
-    PrintLine(held->second, prefix, fd);
+    PrintLine(held->second, head, key);
     held_.erase(held);
   }
   for (size_t end = data.find('\n'); end != absl::string_view::npos; end = data.find('\n')) {
-    PrintLine(data.substr(0, end), prefix, fd);
+    PrintLine(data.substr(0, end), head, key);
     data.remove_prefix(end + 1);
   }
   if (data.empty()) return;
   if (output.split()) {
-    held_[{output.host_index(), fd}] = std::string(data);
+    held_[key] = std::string(data);
   } else {
-    PrintLine(data, prefix, fd);
+    PrintLine(data, head, key);
   }
 }
 
-void LinePrinter::PrintLine(absl::string_view line, const std::string& prefix, int fd) {
-  std::string* to = writer_->To(fd);
-  to->append(prefix);
-  if (writer_->terminal(fd)) {
+std::string* LinePrinter::PlaceOf(const HeldKey& key) {
+  if (!format_.sorted) return writer_->To(key.second);
+  std::vector<SortedLine>& lines = sorted_[key.first];
+  if (lines.empty() || lines.back().fd != key.second) lines.push_back({key.second, ""});
+  return &lines.back().text;
+}
+
+std::string LinePrinter::HeadOf(const HeldKey& key, const std::string& time, const RunView& view) {
+  return format_.prefix ? time + PrefixOf(key.first, key.second, view) : time;
+}
+
+void LinePrinter::PrintLine(absl::string_view line, const std::string& head, const HeldKey& key) {
+  std::string* to = PlaceOf(key);
+  to->append(head);
+  if (writer_->terminal(key.second)) {
     // As a terminal would end the line.
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     AppendVisible(line, to);
@@ -109,7 +141,7 @@ void LinePrinter::PrintLine(absl::string_view line, const std::string& prefix, i
 }
 
 void LinePrinter::PrintOmitted(const v1::OutputOmitted& omitted, const RunView& view) {
-  absl::StrAppend(writer_->To(2), view.NameOf(omitted.host_index()), ": muster: ", omitted.bytes(),
+  absl::StrAppend(writer_->To(2), view.LabelOf(omitted.host_index()), ": muster: ", omitted.bytes(),
                   " bytes of its ",
                   omitted.stream() == v1::OUTPUT_STREAM_STDERR ? "standard error" : "output",
                   " were left out here: an output limit was reached\n");
@@ -117,14 +149,19 @@ void LinePrinter::PrintOmitted(const v1::OutputOmitted& omitted, const RunView& 
 
 void LinePrinter::OnEnd(const RunView& view) {
   for (const auto& held : held_) {
-    PrintLine(held.second, PrefixOf(held.first.first, held.first.second, view), held.first.second);
+    PrintLine(held.second, HeadOf(held.first, "", view), held.first);
   }
+  held_.clear();
+  for (const auto& host : sorted_) {
+    for (const SortedLine& line : host.second) writer_->To(line.fd)->append(line.text);
+  }
+  sorted_.clear();
 }
 
 }  // namespace
 
-std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, bool colour) {
-  return std::make_unique<LinePrinter>(writer, colour);
+std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, const LineFormat& format) {
+  return std::make_unique<LinePrinter>(writer, format);
 }
 
 }  // namespace muster::client

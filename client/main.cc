@@ -1,11 +1,15 @@
 // muster: runs a command on many hosts over SSH.
+#include <fcntl.h>
 #include <grpc/support/log.h>
 #include <malloc.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "client/commands.h"
 #include "client/options.h"
+#include "client/output_writer.h"
+#include "client/terminal_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace {
 
@@ -22,13 +26,28 @@ void SilenceGrpc() {
   if (getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
+// Who closed one of the three is not to find his output in a file or socket that gets its number.
+// Nothing can be written to what takes its place, so that the loss is told.
+void KeepStandardDescriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+  }
+}
+
+int Run(int argc, char** argv, muster::client::OutputWriter* output) {
+  const muster::client::ParsedOptions parsed = muster::client::ParseOptions(argc, argv);
+  if (parsed.run) return muster::client::RunSubcommand(parsed.options, output);
+  muster::AppendVisibleLines(parsed.text, output->To(parsed.exit_code == 0 ? 1 : 2));
+  return parsed.exit_code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   KeepFreedMemory();
   SilenceGrpc();
-  const muster::client::ParsedOptions parsed = muster::client::ParseOptions(argc, argv);
-  if (parsed.run) return muster::client::RunSubcommand(parsed.options);
-  fputs(parsed.text.c_str(), parsed.exit_code == 0 ? stdout : stderr);
-  return parsed.exit_code;
+  KeepStandardDescriptors();
+  signal(SIGPIPE, SIG_IGN);  // a write says it, too
+  muster::client::OutputWriter output;
+  return muster::client::EndOutput(&output, Run(argc, argv, &output));
 }

@@ -302,6 +302,14 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
   return RunCall(&v1::RunService::Stub::ResumeRun, request, false);  // each confirms a batch
 }
 
+absl::Status MusterClient::DeleteRun(const std::string& run_id) {
+  v1::DeleteRunRequest request;
+  request.set_run_id(run_id);
+  v1::DeleteRunResponse response;
+  grpc::ClientContext context;
+  return FromGrpc(runs_->DeleteRun(&context, request, &response));
+}
+
 absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRequest& request) {
   v1::ListRunsRequest part = request;
   v1::ListRunsResponse all;

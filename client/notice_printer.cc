@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/outcome_text.h"
 #include "client/printer.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
@@ -17,7 +17,7 @@ class NoticePrinter final : public Printer {
     if (event.has_batch_started()) TellBatch(event.batch_started(), view);
     if (event.has_probe_finished()) TellProbe(event.probe_finished(), view);
   }
-  void OnEnd(const RunView&) override {}
+  void OnEnd(const RunView& view) override;
 
  private:
   void TellState(const v1::RunStateChanged& changed, const RunView& view);
@@ -26,25 +26,32 @@ class NoticePrinter final : public Printer {
 
   OutputWriter* const writer_;
   bool paused_ = false;
+  std::string told_;  // the last message
 };
 
 void NoticePrinter::TellState(const v1::RunStateChanged& changed, const RunView& view) {
   const bool paused = changed.state() == v1::RUN_STATE_PAUSED;
   const bool resumed = changed.state() == v1::RUN_STATE_RUNNING && paused_;
   paused_ = paused;
-  const bool tell = paused || resumed || !changed.message().empty();
-  if (!tell) return;
+  // What was said when the run began to stop is its message at its end, too.
+  const std::string message = changed.message() == told_ ? "" : Visible(changed.message());
+  told_ = changed.message();
+  if (!paused && !resumed && message.empty()) return;
+  const char* const what = paused ? "paused" : resumed ? "goes on" : "";
   std::string* to = writer_->To(2);
-  absl::StrAppend(to, "muster: ", paused ? "paused" : resumed ? "goes on" : "");
-  if (!changed.message().empty()) {
-    absl::StrAppend(to, paused || resumed ? ": " : "");
-    AppendVisible(changed.message(), to);
-  }
-  if (paused) {
-    absl::StrAppend(to, "\nmuster: to go on: muster resume ", view.run().id(),
-                    "; to stop: muster cancel ", view.run().id());
-  }
-  absl::StrAppend(to, "\n");
+  absl::StrAppend(to, "muster: ", what, *what != 0 && !message.empty() ? ": " : "", message, "\n");
+  if (!paused) return;
+  const std::string id = Visible(view.run().id());
+  absl::StrAppend(to, "muster: to go on: muster resume ", id, "; to stop: muster cancel ", id,
+                  "\n");
+}
+
+// Where the events did not tell it.
+void NoticePrinter::OnEnd(const RunView& view) {
+  const std::string& message = view.run().message();
+  if (message.empty() || message == told_) return;
+  told_ = message;
+  absl::StrAppend(writer_->To(2), "muster: ", Visible(message), "\n");
 }
 
 void NoticePrinter::TellBatch(const v1::BatchStarted& batch, const RunView& view) {
@@ -57,7 +64,7 @@ void NoticePrinter::TellBatch(const v1::BatchStarted& batch, const RunView& view
 void NoticePrinter::TellProbe(const v1::ProbeFinished& probe, const RunView& view) {
   if (probe.outcome().state() == v1::HOST_STATE_SUCCEEDED) return;
   std::string* to = writer_->To(2);
-  absl::StrAppend(to, view.NameOf(probe.host_index()), ": muster: probe ",
+  absl::StrAppend(to, view.LabelOf(probe.host_index()), ": muster: probe ",
                   ShortOutcome(probe.outcome()), "\n");
   if (probe.output().empty()) return;
   std::string output;

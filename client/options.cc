@@ -11,7 +11,7 @@
 #include "client/help_format.h"
 #include "client/subcommands.h"
 #include "client/version.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {

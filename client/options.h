@@ -22,6 +22,7 @@ enum class Subcommand {
   kPause,
   kResume,
   kCancel,
+  kForget,
   kTargets,
   kHelp,
   kDaemon,
@@ -93,6 +94,11 @@ struct Options {
   // run, rerun, watch
   bool fold = false;
   bool quiet = false;  // no progress, no summary
+  std::string colour = "auto";     // "auto", "always", "never"
+  std::string progress = "auto";   // "auto", "never", or a duration
+  bool no_prefix = false;
+  bool sort = false;
+  bool timestamps = false;
   std::string output_dir;
   std::string junit;
 

@@ -11,11 +11,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/columns.h"
 #include "client/nodeset/node_set.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
+
+absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
+  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+}
 
 const char* Reason(v1::Cause cause) {
   switch (cause) {
@@ -95,22 +100,61 @@ int CommandCode(const v1::HostOutcome& outcome) {
   return number > 0 ? 128 + number : kMost;
 }
 
+constexpr size_t kMaxMessages = 3;  // of a group, before only one of them is an example
+constexpr size_t kMessageIndent = 6;
+
+// Hosts that ended alike.
 struct Group {
   std::vector<std::string> names;
-  std::string message;  // of the first
-  bool same_message = true;
+  std::map<std::string, std::vector<std::string>> messages;  // with the hosts that have them
 };
 
-void AppendGroup(const std::string& reason, const Group& group, std::string* to) {
+// An exit code says all that there is to say, and what is the run's message has been told.
+std::string MessageOf(const v1::HostOutcome& outcome, const v1::Run& run) {
+  if (outcome.state() == v1::HOST_STATE_EXITED_NONZERO ||
+      outcome.state() == v1::HOST_STATE_SIGNALED || outcome.message() == run.message()) {
+    return "";
+  }
+  return Visible(outcome.message());
+}
+
+void AppendMessages(const Group& group, size_t columns, std::string* to) {
+  if (group.messages.size() > kMaxMessages) {
+    const auto& first = *group.messages.begin();
+    absl::StrAppend(to, WrapWords(absl::StrCat("such as ", first.second.front(), ": ", first.first),
+                                  kMessageIndent, columns));
+    return;
+  }
+  for (const auto& [message, names] : group.messages) {
+    if (message.empty()) continue;
+    const bool all = names.size() == group.names.size();
+    absl::StrAppend(to, WrapWords(absl::StrCat(all ? "" : FoldNodeSet(names) + ": ", message),
+                                  kMessageIndent, columns));
+  }
+}
+
+void AppendGroup(const std::string& reason, const Group& group, size_t columns, std::string* to) {
   absl::StrAppend(to, "  ", FoldNodeSet(group.names));
   if (group.names.size() > 1) absl::StrAppend(to, " (", group.names.size(), ")");
-  absl::StrAppend(to, ": ", reason);
-  if (!group.message.empty()) {
-    absl::StrAppend(to, "\n      ");
-    if (!group.same_message) absl::StrAppend(to, "such as ", group.names.front(), ": ");
-    AppendVisible(group.message, to);
+  absl::StrAppend(to, ": ", reason, "\n");
+  AppendMessages(group, columns, to);
+}
+
+// Its own length, once it has ended; else how long we have been looking.
+absl::Duration LengthOf(const v1::Run& run, absl::Duration elapsed) {
+  return run.has_create_time() && run.has_end_time() ? TimeOf(run.end_time()) - CreateTimeOf(run)
+                                                     : elapsed;
+}
+
+// How to go on, where something did not succeed.
+void AppendNext(const RunView& view, std::string* to) {
+  const std::string id = Visible(view.run().id());
+  if (view.run().state() < v1::RUN_STATE_SUCCEEDED) {
+    absl::StrAppend(to, "  see its end: muster watch ", id, "\n");
+  } else if (view.run().state() != v1::RUN_STATE_SUCCEEDED) {
+    absl::StrAppend(to, "  again on these: muster rerun ", id,
+                    "; what they wrote: muster logs ", id, " HOST\n");
   }
-  absl::StrAppend(to, "\n");
 }
 
 }  // namespace
@@ -139,7 +183,7 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
     case v1::HOST_STATE_EXITED_NONZERO:
       return absl::StrCat("exited with code ", ExitStatusOf(outcome));
     case v1::HOST_STATE_SIGNALED:
-      return absl::StrCat("ended by signal ", outcome.signal(),
+      return absl::StrCat("ended by signal ", Visible(outcome.signal()),
                           outcome.core_dumped() ? " (core dumped)" : "");
     case v1::HOST_STATE_UNREACHABLE:
       return absl::StrCat("unreachable", Reason(outcome.cause()));
@@ -203,23 +247,25 @@ ExitCode ExitCodeOf(const absl::Status& status, bool run_begun) {
   return kUsage;
 }
 
-std::string SummaryOf(const RunView& view, double seconds) {
+absl::Time CreateTimeOf(const v1::Run& run) { return TimeOf(run.create_time()); }
+
+std::string SummaryOf(const RunView& view, absl::Duration elapsed, size_t columns) {
   std::map<std::string, Group> groups;
   for (const RunView::Failure& failure : view.failures()) {
     Group& group = groups[ShortOutcome(failure.outcome)];
-    // An exit code says all that there is to say.
-    const bool plain = failure.outcome.state() == v1::HOST_STATE_EXITED_NONZERO ||
-                       failure.outcome.state() == v1::HOST_STATE_SIGNALED;
-    const std::string& message = plain ? std::string() : failure.outcome.message();
-    if (group.names.empty()) group.message = message;
-    group.same_message = group.same_message && message == group.message;
-    group.names.push_back(view.NameOf(failure.host_index));
+    const std::string name = view.LabelOf(failure.host_index);
+    group.messages[MessageOf(failure.outcome, view.run())].push_back(name);
+    group.names.push_back(name);
   }
   std::string text = absl::StrCat(view.hosts(), view.hosts() == 1 ? " host: " : " hosts: ",
                                   view.CountOf(v1::HOST_STATE_SUCCEEDED), " succeeded");
   if (view.failed() > 0) absl::StrAppend(&text, ", ", view.failed(), " did not");
-  absl::StrAppendFormat(&text, ", in %.1f s\n", seconds);
-  for (const auto& group : groups) AppendGroup(group.first, group.second, &text);
+  const double seconds = absl::ToDoubleSeconds(LengthOf(view.run(), elapsed));
+  absl::StrAppendFormat(&text, ", in %.1f s", std::max(seconds, 0.0));
+  if (!view.run().id().empty()) absl::StrAppend(&text, " (run ", Visible(view.run().id()), ")");
+  absl::StrAppend(&text, "\n");
+  for (const auto& [reason, group] : groups) AppendGroup(reason, group, columns, &text);
+  if (!view.run().id().empty()) AppendNext(view, &text);
   return text;
 }
 

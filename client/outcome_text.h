@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "client/run_view.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run_service.pb.h"
@@ -43,8 +44,13 @@ int LargestCommandCode(const RunView& view);
 // Of a call that failed. Once a run has begun, not to know its end is kUnknownOutcome.
 ExitCode ExitCodeOf(const absl::Status& status, bool run_begun);
 
-// "20 hosts: 18 succeeded, 2 failed, in 1.3 s", and for each reason the hosts of which it holds.
-std::string SummaryOf(const RunView& view, double seconds);
+// When it was made, by the daemon's clock.
+absl::Time CreateTimeOf(const v1::Run& run);
+
+// "20 hosts: 18 succeeded, 2 did not, in 1.3 s (run 1m8...)", for each reason the hosts of which it
+// holds, messages once with the hosts that share them, and how to go on. `elapsed` counts where the
+// run has not ended. Messages are broken into lines of `columns`; 0: they are not.
+std::string SummaryOf(const RunView& view, absl::Duration elapsed, size_t columns);
 
 }  // namespace muster::client
 

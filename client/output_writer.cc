@@ -44,7 +44,7 @@ void OutputWriter::ShowStatus(absl::string_view line) {
 }
 
 void OutputWriter::Write(int fd, absl::string_view text) {
-  while (!text.empty()) {
+  while (!text.empty() && !failed_[fd]) {
     const ssize_t size = write(fd, text.data(), text.size());
     if (size >= 0) {
       text.remove_prefix(static_cast<size_t>(size));
@@ -53,10 +53,23 @@ void OutputWriter::Write(int fd, absl::string_view text) {
       pollfd poller = {fd, POLLOUT, 0};
       poll(&poller, 1, -1);
     } else if (errno != EINTR) {
-      broken_ = broken_ || fd == 1;
-      return;
+      Fail(fd, errno);
     }
   }
+}
+
+void OutputWriter::Fail(int fd, int error) {
+  failed_[fd] = true;
+  closed_ = closed_ || (fd == 1 && error == EPIPE);
+  const char* const name = fd == 1 ? "output" : "error";
+  status_.Update(
+      absl::ErrnoToStatus(error, absl::StrCat("standard ", name, " could not be written")));
+}
+
+bool OutputWriter::TakeFailure() {
+  const bool news = !status_.ok() && !told_;
+  told_ = told_ || news;
+  return news;
 }
 
 }  // namespace muster::client

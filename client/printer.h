@@ -28,12 +28,20 @@ class Printer {
   virtual absl::Status status() const { return absl::OkStatus(); }
 };
 
-// `host: line` on standard output and `host [err]: line` on standard error, as they come, each line
-// whole. A line that has no end gets one. The host's name has a colour where `colour` is set. Lines
-// longer than 16 MiB are shown in pieces.
-std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, bool colour);
+// A value.
+struct LineFormat {
+  bool colour = false;      // of the host's name
+  bool prefix = true;       // the host's name, and which stream
+  bool timestamps = false;  // when the daemon saw it, in local time
+  bool sorted = false;      // at the end, by the index of the host; until then lines are held
+};
 
-// One event in each line, in protobuf's JSON; `data` is base64.
+// `host: line` on standard output and `host [err]: line` on standard error, as they come, each line
+// whole. A line that has no end gets one. Lines longer than 16 MiB are shown in pieces.
+std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, const LineFormat& format);
+
+// One object of JSON in each line: a line of output, or another event. json_lines.schema.json
+// describes them.
 std::unique_ptr<Printer> NewJsonPrinter(OutputWriter* writer);
 
 // What else a person is told of a run, on standard error: batches, failed probes, that it waits and

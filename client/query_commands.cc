@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/columns.h"
 #include "client/host_results.h"
 #include "client/json.h"
 #include "client/list_request.h"
@@ -13,57 +14,77 @@
 #include "client/state_names.h"
 #include "client/terminal_text.h"
 #include "client/utf8_check.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
 
-int Runs(const Options& options, MusterClient* client) {
+constexpr size_t kPipeColumns = 80;
+
+void Print(const std::string& line, OutputWriter* output) {
+  absl::StrAppend(output->To(1), line, "\n");
+}
+
+int Runs(const Options& options, MusterClient* client, OutputWriter* output) {
   const absl::StatusOr<v1::ListRunsRequest> request =
       MakeListRequest(options, absl::Now(), absl::LocalTimeZone());
   if (!request.ok()) return Complain(request.status());
   const absl::StatusOr<v1::ListRunsResponse> response = client->ListRuns(*request);
   if (!response.ok()) return Complain(response.status());
   if (!options.json) {
-    Print(RunsTable({response->runs().begin(), response->runs().end()}, absl::Now(),
-                    absl::LocalTimeZone()));
+    const size_t columns = output->terminal(1) ? TerminalColumns(1) : kPipeColumns;
+    output->To(1)->append(RunsTable({response->runs().begin(), response->runs().end()}, columns,
+                                    absl::Now(), absl::LocalTimeZone()));
     return kSuccess;
   }
-  for (const v1::Run& run : response->runs()) Print(ToJson(run) + "\n");
+  for (const v1::Run& run : response->runs()) Print(ToJson(run), output);
   return kSuccess;
 }
 
-void PrintEach(const std::vector<v1::HostResult>& results) {
+void PrintEach(const std::vector<v1::HostResult>& results, OutputWriter* output) {
   size_t width = 0;
-  for (const v1::HostResult& result : results) width = std::max(width, result.host().name().size());
-  for (const v1::HostResult& result : results) Print(HostLine(result, width));
+  for (const v1::HostResult& result : results) {
+    width = std::max(width, Visible(result.host().name()).size());
+  }
+  for (const v1::HostResult& result : results) output->To(1)->append(HostLine(result, width));
 }
 
-int Show(const Options& options, MusterClient* client) {
+int Show(const Options& options, MusterClient* client, OutputWriter* output) {
   const absl::StatusOr<v1::Run> run = client->GetRun(options.run_id);
   if (!run.ok()) return Complain(run.status());
   const absl::StatusOr<std::vector<v1::HostResult>> results = AllResults(client, options.run_id);
   if (!results.ok()) return Complain(results.status());
   if (options.json) {
-    Print(ToJson(*run) + "\n");
-    for (const v1::HostResult& result : *results) Print(ToJson(result) + "\n");
+    Print(ToJson(*run), output);
+    for (const v1::HostResult& result : *results) Print(ToJson(result), output);
     return kSuccess;
   }
-  Print(RunHead(*run, absl::Now(), absl::LocalTimeZone()) + "\n");
+  Print(RunHead(*run, absl::Now(), absl::LocalTimeZone()), output);
   if (options.each_host) {
-    PrintEach(*results);
+    PrintEach(*results, output);
   } else {
-    Print(OutcomeGroups(*results));
+    output->To(1)->append(OutcomeGroups(*results, TerminalColumns(1)));
   }
   return kSuccess;
 }
 
-int TellState(const absl::StatusOr<v1::Run>& run) {
+int TellState(const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
   if (!run.ok()) return Complain(run.status());
-  Print(absl::StrCat("run ", run->id(), " ", StateName(run->state()), "\n"));
-  return kSuccess;
+  const std::string text = absl::StrCat("run ", Visible(run->id()), " ", StateName(run->state()));
+  Print(text, output);
+  return EndOutput(output, kSuccess, text);
 }
 
-int Targets(const Options& options, const ServerAddress& server, MusterClient* client) {
+int Forget(const std::string& run_id, MusterClient* client, OutputWriter* output) {
+  const absl::Status status = client->DeleteRun(run_id);
+  if (!status.ok()) return Complain(status);
+  const std::string text = absl::StrCat("run ", Visible(run_id), " forgotten");
+  Print(text, output);
+  return EndOutput(output, kSuccess, text);
+}
+
+int Targets(const Options& options, const ServerAddress& server, MusterClient* client,
+            OutputWriter* output) {
   v1::ResolveTargetsRequest request;
   absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
   if (!targets.ok()) return Complain(targets.status());
@@ -75,27 +96,30 @@ int Targets(const Options& options, const ServerAddress& server, MusterClient* c
   const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(request);
   if (!response.ok()) return Complain(response.status());
   for (const v1::RunHost& host : response->hosts()) {
-    Print((options.json ? ToJson(host) : host.name()) + "\n");
+    Print(options.json ? ToJson(host) : Visible(host.name()), output);
   }
   return kSuccess;
 }
 
 }  // namespace
 
-int QueryCommand(const Options& options, const ServerAddress& server, MusterClient* client) {
+int QueryCommand(const Options& options, const ServerAddress& server, MusterClient* client,
+                 OutputWriter* output) {
   switch (options.subcommand) {
     case Subcommand::kRuns:
-      return Runs(options, client);
+      return Runs(options, client, output);
     case Subcommand::kShow:
-      return Show(options, client);
+      return Show(options, client, output);
     case Subcommand::kPause:
-      return TellState(client->PauseRun(options.run_id));
+      return TellState(client->PauseRun(options.run_id), output);
     case Subcommand::kResume:
-      return TellState(client->ResumeRun(options.run_id));
+      return TellState(client->ResumeRun(options.run_id), output);
     case Subcommand::kCancel:
-      return TellState(client->CancelRun(options.run_id));
+      return TellState(client->CancelRun(options.run_id), output);
+    case Subcommand::kForget:
+      return Forget(options.run_id, client, output);
     case Subcommand::kTargets:
-      return Targets(options, server, client);
+      return Targets(options, server, client, output);
     default:
       return kUsage;
   }

@@ -4,11 +4,13 @@
 
 #include "client/muster_client.h"
 #include "client/options.h"
+#include "client/output_writer.h"
 
 namespace muster::client {
 
 // runs, show, pause, resume, cancel, targets. Returns the exit code.
-int QueryCommand(const Options& options, const ServerAddress& server, MusterClient* client);
+int QueryCommand(const Options& options, const ServerAddress& server, MusterClient* client,
+                 OutputWriter* output);
 
 }  // namespace muster::client
 

@@ -94,8 +94,8 @@ void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const st
   CLI::App* control = AddSubcommand(app, options, subcommand, name, what);
   AddRunId(control, options);
   control->footer("\n" + footer +
-                  "\nExit codes: 0 done; 2 there is no such run, or it has ended; "
-                  "4 denied.");
+                  "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
+                  "done; 4 denied.");
 }
 
 }  // namespace
@@ -116,6 +116,10 @@ void AddControls(CLI::App* app, Options* options) {
       app, options, Subcommand::kCancel, "cancel", "Stop a run",
       "Hosts not yet started are left out; running commands are sent TERM, and KILL after the "
       "run's\n--stop-grace. Harmless on a run that has ended.");
+  AddControl(app, options, Subcommand::kForget, "forget",
+             "Remove a run that has ended, and its log",
+             "Nothing of it is kept: no output, no outcomes. musterd forgets old runs by itself "
+             "(--keep-runs).");
 }
 
 void AddTargets(CLI::App* app, Options* options) {

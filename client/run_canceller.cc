@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "proto/contract/visible_text.h"
+
 namespace muster::client {
 
 void RunCanceller::SetRunId(const std::string& run_id) {
@@ -27,8 +29,8 @@ void RunCanceller::Cancel() {
 void RunCanceller::CallDaemon(const std::string& run_id) {
   const absl::Status status = client_->CancelRun(run_id).status();
   if (status.ok()) return;
-  fprintf(stderr, "muster: run %s could not be canceled: %s\n", run_id.c_str(),
-          std::string(status.message()).c_str());
+  fprintf(stderr, "muster: run %s could not be canceled: %s\n", Visible(run_id).c_str(),
+          Visible(status.message()).c_str());
 }
 
 }  // namespace muster::client

@@ -17,6 +17,11 @@ class RunCanceller {
 
   // The run's id is known from now on. Cancels it at once if Cancel came before.
   void SetRunId(const std::string& run_id);
+  // Empty where it is not known yet.
+  std::string run_id() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return run_id_;
+  }
   // Blocks until the daemon has heard of it. Without an id it is kept for later.
   void Cancel();
 

@@ -1,6 +1,5 @@
 #include "client/run_commands.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <functional>
@@ -12,10 +11,9 @@
 #include "client/run_canceller.h"
 #include "client/standard_input.h"
 #include "client/terminal_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
-
-const int kBrokenPipe = 128 + SIGPIPE;
 
 namespace {
 
@@ -30,22 +28,36 @@ void TellUnsentInput(const Options& options) {
       "input is not sent yet; -n says that it is not meant for them"));
 }
 
+// What goes on without us.
+std::string LeavingText(const std::string& run_id, const std::string& hosts) {
+  const std::string id = Visible(run_id);
+  if (id.empty()) return "\nmuster: leaving; whether a run was started is not known: muster runs\n";
+  return absl::StrCat("\nmuster: leaving; run ", id, " is being canceled",
+                      hosts.empty() ? "" : ", and has not ended yet on ", hosts, "; muster watch ",
+                      id, " shows its end\n");
+}
+
 using Call = std::function<absl::Status(const MusterClient::Stream&)>;
 
 // Shows what `call` streams; Ctrl-C cancels the run.
 int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
-              MusterClient* client) {
-  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options);
+              MusterClient* client, OutputWriter* output) {
+  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options, output);
   if (!created.ok()) return Complain(created.status());
   Follower* const follower = created->get();
   RunCanceller canceller(client);
-  interrupts->Handle([&canceller] { canceller.Cancel(); });
+  interrupts->Handle([&canceller] { canceller.Cancel(); },
+                     [&canceller, follower] {
+                       const std::string text =
+                           LeavingText(canceller.run_id(), follower->HostsUnderWay());
+                       [[maybe_unused]] const ssize_t size = write(2, text.data(), text.size());
+                     });
   const auto on_message = [&](const v1::WatchRunResponse& message) {
     follower->OnMessage(message);
     canceller.SetRunId(follower->run_id());
-    if (!follower->output_broken()) return true;
+    if (!output->closed()) return true;
     canceller.Cancel();
-    follower->Abandon();
+    follower->Abandon("is canceled");
     _exit(kBrokenPipe);
   };
   const absl::Status status =
@@ -56,13 +68,15 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   return code;
 }
 
-int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run) {
+int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
   if (!run.ok()) return Complain(run.status());
   for (const std::string& warning : run->warnings()) {
     Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
   }
-  Print(options.json ? ToJson(*run) + "\n" : run->id() + "\n");
-  return kSuccess;
+  const std::string id = Visible(run->id());
+  absl::StrAppend(output->To(1), options.json ? ToJson(*run) : id, "\n");
+  return EndOutput(output, kSuccess,
+                   absl::StrCat("run ", id, " was started, and goes on: muster watch ", id));
 }
 
 }  // namespace
@@ -73,13 +87,13 @@ int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run) {
 // does not cancel, so a muster that is killed after that leaves its run alone. Over a network a
 // call may end because a cable was pulled: there the run goes on without its caller.
 int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
-               Interrupts* interrupts, MusterClient* client) {
+               Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
   const std::string request_id = RequestIdOf(options.request_id);
   if (options.detach) {
     v1::CreateRunRequest request;
     *request.mutable_spec() = spec;
     request.set_request_id(request_id);
-    return TellStarted(options, client->CreateRun(request));
+    return TellStarted(options, client->CreateRun(request), output);
   }
   v1::RunCommandRequest request;
   *request.mutable_spec() = spec;
@@ -88,14 +102,14 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
   const auto call = [&](const MusterClient::Stream& stream) {
     return client->RunCommand(request, stream);
   };
-  return FollowRun(options, call, interrupts, client);
+  return FollowRun(options, call, interrupts, client, output);
 }
 
 int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
-                 Interrupts* interrupts, MusterClient* client) {
+                 Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
   v1::RerunHostsRequest rerun = request;
   rerun.set_request_id(RequestIdOf(request.request_id()));
-  if (options.detach) return TellStarted(options, client->RerunHosts(rerun));
+  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), output);
   const auto call = [&](const MusterClient::Stream& stream) {
     const absl::StatusOr<v1::Run> run = client->RerunHosts(rerun);
     if (!run.ok()) return run.status();
@@ -103,7 +117,7 @@ int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
     watch.set_run_id(run->id());
     return client->WatchRun(watch, stream);
   };
-  return FollowRun(options, call, interrupts, client);
+  return FollowRun(options, call, interrupts, client, output);
 }
 
 }  // namespace muster::client

@@ -5,17 +5,15 @@
 #include "client/interrupts.h"
 #include "client/muster_client.h"
 #include "client/options.h"
+#include "client/output_writer.h"
 
 namespace muster::client {
 
-// What a shell says of a program that nobody reads any more.
-extern const int kBrokenPipe;
-
 // Each returns the exit code. `interrupts` is null where the run is detached.
 int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
-               Interrupts* interrupts, MusterClient* client);
+               Interrupts* interrupts, MusterClient* client, OutputWriter* output);
 int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
-                 Interrupts* interrupts, MusterClient* client);
+                 Interrupts* interrupts, MusterClient* client, OutputWriter* output);
 
 }  // namespace muster::client
 

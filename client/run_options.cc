@@ -17,8 +17,10 @@ comments behind '#'.
 
 Lines of standard output come as "host: line" on standard output, those of standard error as
 "host [err]: line" on standard error. Ctrl-C cancels the run and shows what still comes; a second one
-leaves at once. A command of several words is joined with blanks and read by the remote shell, as with
-ssh; --argv passes them exactly.
+leaves at once, and says what has not ended. Who stops reading (muster run ... | head) cancels it, too;
+where standard output cannot be written for another reason, the run goes on, and muster watch shows it.
+A command of several words is joined with blanks and read by the remote shell, as with ssh; --argv passes
+them exactly.
 
 Standard input is not sent: where bytes wait there, nothing is started, unless -n says that they are not
 for the command. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
@@ -29,7 +31,7 @@ run ends with muster, unless it is detached, the daemon is on the network, or wa
 
 )";
 
-constexpr char kRunExamples[] = R"(
+constexpr char kRunExamples[] = R"help(
 
 Examples:
   muster run -t 'web[01-20]' -- uptime
@@ -39,7 +41,7 @@ Examples:
   muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
   muster run -t @@hosts.txt -x 'db*' df -h /
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
-  muster run -t web01 --json -- cat /etc/os-release | jq -r 'select(.output).output.data|@base64d')";
+  muster run -t 'web[01-20]' --json -- cat /etc/os-release | jq -r 'select(.output)|"\(.host): \(.output.text)"')help";
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command

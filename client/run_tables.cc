@@ -1,21 +1,25 @@
 #include "client/run_tables.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "client/columns.h"
 #include "client/nodeset/node_set.h"
 #include "client/outcome_text.h"
 #include "client/state_names.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
 
-constexpr size_t kCommandWidth = 60;
+constexpr size_t kMaxShownId = 24;
+constexpr size_t kMessageIndent = 4;
 
 absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
@@ -38,17 +42,7 @@ std::string CommandText(const v1::Run& run) {
   const v1::Command& command = run.spec().command();
   const std::string text =
       command.has_argv() ? absl::StrJoin(command.argv().arguments(), " ") : command.shell();
-  std::string shown;
-  AppendVisible(text, &shown);
-  return shown;
-}
-
-// Never within a character.
-std::string Shorten(const std::string& text, size_t bytes) {
-  if (text.size() <= bytes) return text;
-  size_t end = bytes - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  return Visible(text);
 }
 
 size_t CountOf(const v1::Run& run, v1::HostState state) {
@@ -60,35 +54,57 @@ size_t CountOf(const v1::Run& run, v1::HostState state) {
 
 void AppendWay(const v1::Run& run, std::string* text) {
   if (run.spec().login().jump_hosts().empty()) return;
-  absl::StrAppend(text, "jump     ");
-  AppendVisible(absl::StrJoin(run.spec().login().jump_hosts(), ","), text);
-  absl::StrAppend(text, "\n");
+  absl::StrAppend(text, "jump     ", Visible(absl::StrJoin(run.spec().login().jump_hosts(), ",")),
+                  "\n");
 }
 
 void AppendRollout(const v1::Run& run, std::string* text) {
+  const std::string id = Visible(run.id());
   if (run.batch_count() > 1) {
     absl::StrAppend(text, "batch    ", run.batch(), " of ", run.batch_count(), " (",
-                    absl::StrJoin(run.spec().rollout().batches(), ","), ")\n");
+                    Visible(absl::StrJoin(run.spec().rollout().batches(), ",")), ")\n");
   }
   if (run.state() == v1::RUN_STATE_PAUSED) {
-    absl::StrAppend(text, "next     muster resume ", run.id(), ", or muster cancel ", run.id(),
+    absl::StrAppend(text, "next     muster resume ", id, ", or muster cancel ", id,
                     "\n");
   }
-  if (!run.rerun_of().empty()) absl::StrAppend(text, "rerun    of ", run.rerun_of(), "\n");
+  if (!run.rerun_of().empty()) absl::StrAppend(text, "rerun    of ", Visible(run.rerun_of()), "\n");
   std::string labels;
   const std::map<std::string, std::string> sorted(run.spec().labels().begin(),
                                                   run.spec().labels().end());
   for (const auto& label : sorted) {
-    AppendVisible(absl::StrCat(labels.empty() ? "" : ", ", label.first, "=", label.second),
-                  &labels);
+    absl::StrAppend(&labels, labels.empty() ? "" : ", ", Visible(label.first), "=",
+                    Visible(label.second));
   }
   if (!labels.empty()) absl::StrAppend(text, "labels   ", labels, "\n");
+}
+
+constexpr size_t kCells = 6;
+using Row = std::array<std::string, kCells>;
+
+// The year says something only where it is another one.
+std::string StartText(absl::Time time, absl::Time now, absl::TimeZone zone) {
+  const bool this_year = absl::ToCivilYear(time, zone) == absl::ToCivilYear(now, zone);
+  return absl::FormatTime(this_year ? "%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", time, zone);
+}
+
+Row RowOf(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
+  return {Visible(run.id(), kMaxShownId), StateName(run.state()),
+          absl::StrCat(CountOf(run, v1::HOST_STATE_SUCCEEDED), "/", run.host_count()),
+          StartText(TimeOf(run.create_time()), now, zone), LengthOf(run, now), CommandText(run)};
+}
+
+bool IsNumber(size_t cell) { return cell == 2 || cell == 4; }
+
+void AppendCell(const std::string& cell, size_t width, bool right, std::string* line) {
+  const std::string blanks(width - ColumnsOf(cell), ' ');
+  absl::StrAppend(line, right ? blanks : "", cell, right ? "" : blanks, "  ");
 }
 
 // What hosts have in common that are shown together.
 std::string GroupOf(const v1::HostResult& result) {
   std::string group = result.state() >= v1::HOST_STATE_SUCCEEDED ? ShortOutcome(result.outcome())
-                                                                 : StateName(result.state());
+                                                                 : StateWords(result.state());
   if (result.has_probe() && result.probe().state() != v1::HOST_STATE_SUCCEEDED) {
     absl::StrAppend(&group, "; probe ", ShortOutcome(result.probe()));
   }
@@ -97,17 +113,20 @@ std::string GroupOf(const v1::HostResult& result) {
 
 }  // namespace
 
-std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::TimeZone zone) {
+std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Time now,
+                      absl::TimeZone zone) {
   if (runs.empty()) return "no runs\n";
-  std::string text = absl::StrFormat("%-16s  %-9s  %11s  %-19s  %10s  %s\n", "RUN", "STATE",
-                                     "OK/HOSTS", "STARTED", "TOOK", "COMMAND");
-  for (const v1::Run& run : runs) {
-    const std::string hosts =
-        absl::StrCat(CountOf(run, v1::HOST_STATE_SUCCEEDED), "/", run.host_count());
-    absl::StrAppendFormat(&text, "%-16s  %-9s  %11s  %-19s  %10s  %s\n", run.id(),
-                          StateName(run.state()), hosts,
-                          absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeOf(run.create_time()), zone),
-                          LengthOf(run, now), Shorten(CommandText(run), kCommandWidth));
+  std::vector<Row> rows = {{"RUN", "STATE", "OK/HOSTS", "STARTED", "TOOK", "COMMAND"}};
+  for (const v1::Run& run : runs) rows.push_back(RowOf(run, now, zone));
+  size_t widths[kCells] = {};
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < kCells; ++i) widths[i] = std::max(widths[i], ColumnsOf(row[i]));
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i + 1 < kCells; ++i) AppendCell(row[i], widths[i], IsNumber(i), &line);
+    absl::StrAppend(&text, CutToColumns(line + row[kCells - 1], columns), "\n");
   }
   return text;
 }
@@ -115,15 +134,15 @@ std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::Ti
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   std::string counts;
   for (const v1::HostStateCount& count : run.host_state_counts()) {
-    absl::StrAppend(&counts, ", ", count.hosts(), " ", StateName(count.state()));
+    absl::StrAppend(&counts, ", ", count.hosts(), " ", StateWords(count.state()));
   }
-  std::string targets;
-  AppendVisible(run.spec().targets().expression(), &targets);
   std::string text = absl::StrCat(
-      "run      ", run.id(), " ", StateName(run.state()), "\ncommand  ", CommandText(run),
-      "\ntargets  ", targets, "\nhosts    ", run.host_count(), counts, "\nstarted  ",
+      "run      ", Visible(run.id()), " ", StateName(run.state()), "\ncommand  ", CommandText(run),
+      "\ntargets  ", Visible(run.spec().targets().expression()), "\nhosts    ", run.host_count(),
+      counts, "\nstarted  ",
       absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone), " by ",
-      run.creator(), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
+      Visible(run.creator()), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now),
+      "\n");
   AppendWay(run, &text);
   AppendRollout(run, &text);
   if (run.omitted_bytes() > 0) {
@@ -131,19 +150,15 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
                     " bytes were left out because of a limit\n");
   }
   if (!run.message().empty()) {
-    absl::StrAppend(&text, "message  ");
-    AppendVisible(run.message(), &text);
-    absl::StrAppend(&text, "\n");
+    absl::StrAppend(&text, "message  ", Visible(run.message()), "\n");
   }
   for (const std::string& warning : run.warnings()) {
-    absl::StrAppend(&text, "warning  ");
-    AppendVisible(warning, &text);
-    absl::StrAppend(&text, "\n");
+    absl::StrAppend(&text, "warning  ", Visible(warning), "\n");
   }
   return text;
 }
 
-std::string OutcomeGroups(const std::vector<v1::HostResult>& results) {
+std::string OutcomeGroups(const std::vector<v1::HostResult>& results, size_t columns) {
   std::map<std::string, std::vector<const v1::HostResult*>> groups;
   for (const v1::HostResult& result : results) groups[GroupOf(result)].push_back(&result);
   std::vector<std::pair<std::string, std::vector<const v1::HostResult*>>> order(groups.begin(),
@@ -153,30 +168,31 @@ std::string OutcomeGroups(const std::vector<v1::HostResult>& results) {
   std::string text;
   for (const auto& group : order) {
     std::vector<std::string> names;
-    for (const v1::HostResult* result : group.second) names.push_back(result->host().name());
+    for (const v1::HostResult* result : group.second) {
+      names.push_back(Visible(result->host().name()));
+    }
     absl::StrAppend(&text, group.first, " (", names.size(), "): ", FoldNodeSet(names), "\n");
     const v1::HostResult& first = *group.second.front();
     if (first.outcome().message().empty() || first.state() == v1::HOST_STATE_EXITED_NONZERO)
       continue;
-    absl::StrAppend(&text, "    ", names.size() > 1 ? names.front() + ": " : "");
-    AppendVisible(first.outcome().message(), &text);
-    absl::StrAppend(&text, "\n");
+    absl::StrAppend(&text, WrapWords(absl::StrCat(names.size() > 1 ? names.front() + ": " : "",
+                                                  Visible(first.outcome().message())),
+                                     kMessageIndent, columns));
   }
   return text;
 }
 
 std::string HostLine(const v1::HostResult& result, size_t name_width) {
   const bool done = result.state() >= v1::HOST_STATE_SUCCEEDED;
-  std::string text = absl::StrFormat("%-*s  %s", static_cast<int>(name_width), result.host().name(),
-                                     GroupOf(result));
+  std::string text = absl::StrFormat("%-*s  %s", static_cast<int>(name_width),
+                                     Visible(result.host().name()), GroupOf(result));
   if (result.has_start_time() && result.has_end_time()) {
     absl::StrAppend(&text, ", ",
                     DurationText(TimeOf(result.end_time()) - TimeOf(result.start_time())));
   }
   if (done && !result.outcome().message().empty() &&
       result.state() != v1::HOST_STATE_EXITED_NONZERO) {
-    absl::StrAppend(&text, ": ");
-    AppendVisible(result.outcome().message(), &text);
+    absl::StrAppend(&text, ": ", Visible(result.outcome().message()));
   }
   return text + "\n";
 }

@@ -12,15 +12,17 @@
 
 namespace muster::client {
 
-// One run in each line under a heading; newest first, as given.
-std::string RunsTable(const std::vector<v1::Run>& runs, absl::Time now, absl::TimeZone zone);
+// One run in each line of at most `columns`, which cut the command, under a heading; newest first,
+// as given.
+std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Time now,
+                      absl::TimeZone zone);
 
 // The run's head: what, how it stands, when, by whom.
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone);
 
 // Hosts that stand or ended alike, as folded sets; the largest first, with what its first host
-// said.
-std::string OutcomeGroups(const std::vector<v1::HostResult>& results);
+// said, in lines of at most `columns`; 0: in one line.
+std::string OutcomeGroups(const std::vector<v1::HostResult>& results, size_t columns);
 
 // One host in each line: name, outcome or state, how long, and the message where there is one.
 std::string HostLine(const v1::HostResult& result, size_t name_width);

@@ -6,7 +6,16 @@ namespace muster::client {
 
 void RunView::SetRun(const v1::Run& run) {
   run_ = run;
+  state_ = run.state();
   Resize(run.host_count());
+}
+
+void RunView::SetSummary(const v1::Run& run) {
+  SetRun(run);
+  told_.assign(v1::HostState_ARRAYSIZE, 0);
+  for (const v1::HostStateCount& count : run.host_state_counts()) {
+    if (v1::HostState_IsValid(count.state())) told_[count.state()] = count.hosts();
+  }
 }
 
 void RunView::Apply(const v1::Event& event) {
@@ -23,6 +32,12 @@ void RunView::Apply(const v1::Event& event) {
     case v1::Event::kHostFinished:
       Finish(event.host_finished().host_index(), event.host_finished().outcome());
       break;
+    case v1::Event::kRunState:
+      state_ = event.run_state().state();
+      break;
+    case v1::Event::kBatchStarted:
+      admitted_ += event.batch_started().hosts();
+      break;
     case v1::Event::kOutput:
       Resize(event.output().host_index() + size_t{1});
       break;
@@ -38,6 +53,7 @@ void RunView::Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome
 }
 
 void RunView::SetResult(const v1::HostResult& result) {
+  told_.clear();
   Resize(result.host_index() + size_t{1});
   names_[result.host_index()] = result.host().name();
   if (result.state() >= v1::HOST_STATE_SUCCEEDED) {
@@ -83,7 +99,7 @@ std::string RunView::NameOf(uint32_t host_index) const {
 size_t RunView::done() const {
   size_t done = 0;
   for (size_t state = v1::HOST_STATE_SUCCEEDED; state < counts_.size(); ++state) {
-    done += counts_[state];
+    done += CountOf(static_cast<v1::HostState>(state));
   }
   return done;
 }

@@ -6,11 +6,13 @@ namespace muster::client {
 const char kExitCodesText[] =
     R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
 nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
-6 a file of --output-dir or --junit could not be written; 7 musterd could not be reached, nothing was
-started; 130 interrupted. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
+6 standard output, or a file of --output-dir or --junit, could not be written; 7 musterd could not be
+reached, nothing was started; 130 interrupted. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
 
 void AddRunId(CLI::App* app, Options* options) {
-  app->add_option("run", options->run_id, "The run's id")->required()->type_name("RUN");
+  app->add_option("run", options->run_id, "The run's id, the beginning of it, or last: your newest")
+      ->required()
+      ->type_name("RUN");
 }
 
 void AddTargetOptions(CLI::App* app, Options* options) {
@@ -119,9 +121,37 @@ void AddViewOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("What is shown and kept");
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
-  app->add_flag("--json", options->json, "Show one event in each line, as JSON")->excludes(fold);
+  CLI::Option* json = app->add_flag("--json", options->json,
+                                    "Show one event or line of output in each line, as JSON");
+  json->excludes(fold);
   app->add_flag("-S,--command-code", options->command_code,
                 "End with the largest exit code of the commands, 255 where one did not run");
+  app->add_option("--color", options->colour,
+                  "Colours: auto on a terminal, unless NO_COLOR is set or TERM is dumb; always; "
+                  "never [auto]")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  app->add_flag("--no-prefix", options->no_prefix, "Lines alone, without their host")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_flag("--timestamps", options->timestamps,
+                "Before each line, when musterd got it, in local time")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_flag("--sort", options->sort,
+                "Hold all lines and show them at the end, host by host as the targets name them")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_option("--progress", options->progress,
+                  "auto: a line that changes on a terminal, else one every 30 s; never; or one "
+                  "every DURATION, such as 10s [auto]")
+      ->check([](const std::string& text) {
+        absl::Duration every;
+        const bool valid = text == "auto" || text == "never" ||
+                           (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
+        return valid ? "" : "\"" + text + "\" is none of auto, never, or a duration from 1s on";
+      })
+      ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
   app->add_option("--output-dir", options->output_dir,
                   "Also write each host's output to DIR/HOST, its standard error to DIR/HOST.err")

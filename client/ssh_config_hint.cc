@@ -13,7 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "client/nodeset/node_set.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {

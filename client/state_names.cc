@@ -65,6 +65,23 @@ std::string StateName(v1::HostState state) {
   return Lower(v1::HostState_Name(state), "HOST_STATE_");
 }
 
+std::string StateWords(v1::HostState state) {
+  switch (state) {
+    case v1::HOST_STATE_AUTHENTICATING:
+      return "logging in";
+    case v1::HOST_STATE_EXITED_NONZERO:
+      return "exited with a code";
+    case v1::HOST_STATE_SIGNALED:
+      return "ended by a signal";
+    case v1::HOST_STATE_THROTTLED:
+      return "turned away by the server";
+    case v1::HOST_STATE_AUTHENTICATION_FAILED:
+      return "login refused";
+    default:
+      return absl::StrReplaceAll(StateName(state), {{"_", " "}});
+  }
+}
+
 std::string StateName(v1::RunState state) { return Lower(v1::RunState_Name(state), "RUN_STATE_"); }
 
 absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text) {

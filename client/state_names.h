@@ -16,6 +16,10 @@ namespace muster::client {
 std::string StateName(v1::HostState state);
 std::string StateName(v1::RunState state);
 
+// The same for a person, as outcomes are told (ShortOutcome), without their details: "exited with a
+// code", "login refused".
+std::string StateWords(v1::HostState state);
+
 // "failed,unreached,timeout": states by their names, '-' as good as '_', and
 //   failed       the command ran and ended badly, or was ended: its exit code, a signal, a timeout,
 //   cancel unreached    before the command: no connection, no trusted key, no login

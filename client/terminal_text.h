@@ -5,14 +5,25 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "client/output_writer.h"
 
 namespace muster::client {
 
-// To standard output, as it is.
-void Print(const std::string& text);
+// What a shell says of a program that nobody reads any more.
+extern const int kBrokenPipe;
 
-// "muster: ..." on standard error. Returns the exit code of a call that failed so.
+// "muster: ...", with an end of line, visible. Further lines are set in: none of them can pass for
+// a message of its own.
+std::string MessageText(absl::string_view message);
+
+// MessageText on standard error. Returns the exit code of a call that failed so.
 int Complain(const absl::Status& status);
+
+// Writes what is left of the output and says so where it cannot be, unless that was told already;
+// what else there is to know of it, `and_so` adds. The exit code: `code`, unless that is success
+// and something could not be written.
+int EndOutput(OutputWriter* output, int code, absl::string_view and_so = "");
 
 }  // namespace muster::client
 

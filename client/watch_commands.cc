@@ -10,6 +10,7 @@
 #include "client/run_commands.h"
 #include "client/state_names.h"
 #include "client/terminal_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 namespace {
@@ -50,11 +51,12 @@ bool SeesPart(const v1::WatchRunRequest& request) {
          request.host_indexes_size() > 0 || request.states_size() > 0;
 }
 
-absl::Status Stream(const v1::WatchRunRequest& request, Follower* follower, MusterClient* client) {
-  const auto on_message = [follower](const v1::WatchRunResponse& message) {
+absl::Status Stream(const v1::WatchRunRequest& request, Follower* follower, MusterClient* client,
+                    const OutputWriter& output) {
+  const auto on_message = [follower, &output](const v1::WatchRunResponse& message) {
     follower->OnMessage(message);
-    if (!follower->output_broken()) return true;
-    follower->Abandon();
+    if (!output.closed()) return true;
+    follower->Abandon("");
     _exit(kBrokenPipe);
   };
   return client->WatchRun(request,
@@ -64,43 +66,53 @@ absl::Status Stream(const v1::WatchRunRequest& request, Follower* follower, Must
 // One host's bytes. `until`: the last event that is wanted; 0: the host's last.
 class LogCopy {
  public:
-  LogCopy(uint32_t host_index, uint64_t until) : host_index_(host_index), until_(until) {}
+  LogCopy(uint32_t host_index, uint64_t until, OutputWriter* output)
+      : host_index_(host_index), until_(until), output_(output) {}
 
   // Whether there is more to come.
   bool Take(const v1::WatchRunResponse& message) {
     for (const v1::Event& event : message.events()) {
       if (!Take(event)) return false;
     }
-    writer_.Flush();
+    output_->Flush();
     const bool past = until_ > 0 && message.last_sequence() >= until_;
-    return !past && !writer_.broken();
+    return !past && output_->status().ok();
   }
-  bool broken() const { return writer_.broken(); }
 
  private:
   bool Take(const v1::Event& event) {
     if (event.has_output() && event.output().host_index() == host_index_) {
       const bool err = event.output().stream() == v1::OUTPUT_STREAM_STDERR;
-      writer_.To(err ? 2 : 1)->append(event.output().data());
+      Copy(event.output().data(), err ? 2 : 1);
     }
     const bool ended =
         event.has_host_finished() && event.host_finished().host_index() == host_index_;
     return !ended && (until_ == 0 || event.sequence() < until_);
   }
 
+  // A terminal is not to obey a host.
+  void Copy(const std::string& data, int fd) {
+    if (output_->terminal(fd)) {
+      AppendVisibleLines(data, output_->To(fd));
+    } else {
+      output_->To(fd)->append(data);
+    }
+  }
+
   const uint32_t host_index_;
   const uint64_t until_;
-  OutputWriter writer_;
+  OutputWriter* const output_;
 };
 
 }  // namespace
 
-int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client) {
+int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client,
+                 OutputWriter* output) {
   const absl::StatusOr<Results> results = AllResults(client, options.run_id);
   if (!results.ok()) return Complain(results.status());
   const absl::StatusOr<v1::WatchRunRequest> request = MakeWatchRequest(options, *results);
   if (!request.ok()) return Complain(request.status());
-  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options);
+  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options, output);
   if (!created.ok()) return Complain(created.status());
   Follower* const follower = created->get();
   if (SeesPart(*request)) follower->BeginWith(*results);
@@ -108,7 +120,7 @@ int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* c
     fprintf(stderr, "\nmuster: run %s goes on; muster cancel stops it\n", options.run_id.c_str());
     _exit(kInterrupted);
   });
-  const absl::Status status = Stream(*request, follower, client);
+  const absl::Status status = Stream(*request, follower, client, *output);
   if (status.ok() && SeesPart(*request)) {
     const absl::StatusOr<Results> ends = AllResults(client, options.run_id);
     if (ends.ok()) follower->BeginWith(*ends);
@@ -117,7 +129,7 @@ int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* c
   return follower->Finish(status, interrupts->interrupted());
 }
 
-int LogsCommand(const Options& options, MusterClient* client) {
+int LogsCommand(const Options& options, MusterClient* client, OutputWriter* output) {
   const absl::StatusOr<v1::Run> run = client->GetRun(options.run_id);
   if (!run.ok()) return Complain(run.status());
   const absl::StatusOr<Results> results = AllResults(client, options.run_id);
@@ -128,11 +140,10 @@ int LogsCommand(const Options& options, MusterClient* client) {
   v1::WatchRunRequest request;
   request.set_run_id(options.run_id);
   request.add_host_indexes(hosts->front());
-  LogCopy copy(hosts->front(), options.follow ? 0 : run->last_sequence());
+  LogCopy copy(hosts->front(), options.follow ? 0 : run->last_sequence(), output);
   const absl::Status status = client->WatchRun(
       request, {[&copy](const v1::WatchRunResponse& message) { return copy.Take(message); }, {}});
-  if (copy.broken()) return kBrokenPipe;
-  if (status.ok()) return kSuccess;
+  if (status.ok()) return EndOutput(output, kSuccess, "the log is not shown to its end");
   Complain(status);
   return ExitCodeOf(status, true);
 }

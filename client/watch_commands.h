@@ -5,12 +5,14 @@
 #include "client/interrupts.h"
 #include "client/muster_client.h"
 #include "client/options.h"
+#include "client/output_writer.h"
 
 namespace muster::client {
 
 // Each returns the exit code.
-int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client);
-int LogsCommand(const Options& options, MusterClient* client);
+int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client,
+                 OutputWriter* output);
+int LogsCommand(const Options& options, MusterClient* client, OutputWriter* output);
 
 }  // namespace muster::client
 

@@ -1,7 +1,7 @@
 #include "client/xml_text.h"
 
 #include "absl/strings/str_replace.h"
-#include "client/visible_text.h"
+#include "proto/contract/visible_text.h"
 
 namespace muster::client {
 

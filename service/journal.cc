@@ -93,8 +93,10 @@ void Journal::Flush(Done done) {
   Queue(kNow, 0, [&](Work* work) { work->flushed.push_back(std::move(done)); });
 }
 
-void Journal::Forget(std::string run_id) {
-  Queue(kAnyTime, 0, [&](Work* work) { work->forgotten.push_back(std::move(run_id)); });
+void Journal::Forget(std::string run_id, Done done) {
+  Queue(done == nullptr ? kAnyTime : kNow, 0, [&](Work* work) {
+    work->forgotten.push_back({std::move(run_id), std::move(done)});
+  });
 }
 
 absl::Status Journal::health() const {
@@ -103,6 +105,12 @@ absl::Status Journal::health() const {
 }
 
 // --- Writing
+
+void Journal::ForgetRun(Forgotten forgotten) {
+  absl::Status status = fence_status_;
+  if (status.ok()) status = store_->Forget(store_->fence(), forgotten.run_id);
+  if (forgotten.done != nullptr) forgotten.done(std::move(status));
+}
 
 absl::Status Journal::Turn() {
   Take();
@@ -127,9 +135,7 @@ void Journal::Take() {
     taken = std::exchange(queued_, Work());
     new_bytes_ = 0;
   }
-  for (const std::string& run_id : taken.forgotten) {
-    if (fence_status_.ok()) store_->Forget(store_->fence(), run_id).IgnoreError();
-  }
+  for (Forgotten& forgotten : taken.forgotten) ForgetRun(std::move(forgotten));
   for (Piece& piece : taken.pieces) {
     if (piece.log->lost().ok()) {
       Number(std::move(piece));

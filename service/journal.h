@@ -74,8 +74,9 @@ class Journal {
   // it. Anything but OK: it is tried again, but who waits is told.
   void Flush(Done done);
 
-  // Forgets a run that is over, some time. Tried once: where it fails, it is to be asked for again.
-  void Forget(std::string run_id);
+  // Forgets a run that is over. Tried once: where it fails, it is to be asked for again. `done`, which
+  // may be null, is told when it is durable; without, it is done some time.
+  void Forget(std::string run_id, Done done = nullptr);
 
   // Why nothing can be written at the moment, if so. Any thread.
   absl::Status health() const;
@@ -114,6 +115,10 @@ class Journal {
     std::shared_ptr<RunLog> log;
     Done done;
   };
+  struct Forgotten {
+    std::string run_id;
+    Done done;
+  };
   // What is queued, or taken and not yet written.
   struct Work {
     std::vector<Piece> pieces;
@@ -121,7 +126,7 @@ class Journal {
     std::vector<Started> starting;
     std::vector<Ended> ended;
     std::vector<Done> flushed;
-    std::vector<std::string> forgotten;
+    std::vector<Forgotten> forgotten;
     absl::Duration patience = absl::InfiniteDuration();
     bool empty() const;
     bool to_commit() const { return !added.empty() || !starting.empty() || !ended.empty(); }
@@ -142,6 +147,7 @@ class Journal {
   template <typename Add>
   void Queue(absl::Duration patience, size_t bytes, Add add);
   void Take();
+  void ForgetRun(Forgotten forgotten);
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);
   absl::Status AppendLogs(bool long_ones, Wakeups* wakeups);

@@ -3,8 +3,6 @@
 #include <grpc/grpc.h>
 #include <poll.h>
 #include <signal.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,13 +15,14 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "client/state_folder.h"
+#include "proto/contract/visible_text.h"
 #include "service/crash_point.h"
 #include "service/daemon.h"
+#include "service/daemon_log.h"
 #include "service/daemon_options.h"
 #include "service/session_budget.h"
 #include "service/version.h"
@@ -31,23 +30,6 @@
 
 namespace muster::service {
 namespace {
-
-absl::Status StartLog(const DaemonOptions& options) {
-  const absl::Status folder = EnsurePrivateFolder(options.state_dir);
-  if (!folder.ok()) return folder;
-  std::vector<spdlog::sink_ptr> sinks = {std::make_shared<spdlog::sinks::stderr_color_sink_mt>()};
-  try {
-    sinks.push_back(
-        std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.state_dir + "/musterd.log"));
-  } catch (const spdlog::spdlog_ex& error) {
-    return absl::UnavailableError(error.what());
-  }
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("musterd", sinks.begin(), sinks.end()));
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
-  spdlog::flush_on(spdlog::level::info);
-  return absl::OkStatus();
-}
 
 // Says so where it is: nobody is to wonder.
 absl::Status ArmCrashPoints() {
@@ -136,9 +118,10 @@ int Serve(DaemonOptions options) {
   // For as long as the process lives: else gRPC would end with the server, and wait up to ten
   // seconds for a thread that waits for nothing (1.51, Executor::ShutdownAll).
   grpc_init();
-  const absl::Status logging = StartLog(options);
+  absl::Status logging = EnsurePrivateFolder(options.state_dir);
+  if (logging.ok()) logging = StartLog(options.state_dir + "/musterd.log", options.log_level);
   if (!logging.ok()) {
-    std::fprintf(stderr, "musterd: %s\n", std::string(logging.message()).c_str());
+    std::fprintf(stderr, "musterd: %s\n", Visible(logging.message()).c_str());
     return 1;
   }
   if (const absl::Status armed = ArmCrashPoints(); !armed.ok()) {

@@ -13,7 +13,6 @@ namespace muster::service {
 namespace {
 
 constexpr char kHasEnd[] = "Only the store's word of its end was missing.";
-constexpr char kClosed[] = "musterd was ended in the middle of the run.";
 
 RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) {
   RunPlan plan;
@@ -32,16 +31,16 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
   if (!read.damage.empty()) {
-    return absl::StrCat(kClosed, " A part of its log cannot be read: ", read.damage, ".");
+    return absl::StrCat(kDaemonLost, " A part of its log cannot be read: ", read.damage, ".");
   }
-  if (!unfinished.run.spec().continue_after_restart()) return kClosed;
+  if (!unfinished.run.spec().continue_after_restart()) return kDaemonLost;
   if (read.past.state == v1::RUN_STATE_STOPPING) {
-    return read.past.message.empty() ? kClosed : read.past.message;
+    return read.past.message.empty() ? kDaemonLost : read.past.message;
   }
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CallerOfText(unfinished.run.creator()), unfinished.run.spec(), read.hosts);
   if (!again.ok()) {
-    return absl::StrCat(kClosed, " It cannot be continued: ", again.status().message(), ".");
+    return absl::StrCat(kDaemonLost, " It cannot be continued: ", again.status().message(), ".");
   }
   *prepared = *std::move(again);
   return "";
@@ -63,7 +62,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
                why_not.empty() ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
   if (why_not.empty()) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
-  run->Close(why_not);
+  run->Close(why_not, /*canceled=*/false);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
@@ -138,14 +139,19 @@ void Run::Begin(engine::Job job, engine::Job probe) {
   Do(rollout_.Begin(), now);
 }
 
-void Run::Close(const std::string& why) {
+void Run::Close(const std::string& why, bool canceled) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
   const bool all_ended = AllHostsEnded();
-  canceled_ = !all_ended || (state_ == v1::RUN_STATE_STOPPING && !TooManyFailed());
+  canceled_ = (canceled && !all_ended) || WasBeingCanceled();
   EndLost(now);
   if (!all_ended) Do(rollout_.Stop(why), now);
   Do(rollout_.Begin(), now);
+}
+
+bool Run::WasBeingCanceled() const {
+  return state_ == v1::RUN_STATE_STOPPING && !TooManyFailed() &&
+         !absl::StartsWith(message_, kDaemonLost);
 }
 
 void Run::CloseAsLogged() {

@@ -79,6 +79,9 @@ struct RunPast {
   uint64_t last_sequence = 0;
 };
 
+// How the message begins of a run that was under way when its daemon was lost, and is not continued.
+constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
+
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
 // Everything that happens to it goes to the journal before it counts.
 class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
@@ -109,9 +112,10 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
 
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
   void Begin(engine::Job job, engine::Job probe);
-  // In place of it, for a run of an earlier daemon that is not continued: every host that has not
-  // ended comes to its end.
-  void Close(const std::string& why);
+  // In place of it, every host that has not ended comes to its end. `canceled`: by a daemon that
+  // stops in good order; else by the loss of one, which nobody asked for: then the run has failed,
+  // unless it was being canceled already.
+  void Close(const std::string& why, bool canceled);
   // The same, where its log has an end already: the store is told.
   void CloseAsLogged();
 
@@ -173,6 +177,8 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TooManyFailed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // By whoever had it before.
+  bool WasBeingCanceled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hosts that the engine does not have.
   void EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

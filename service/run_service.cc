@@ -184,7 +184,7 @@ void RunService::BeginRun(Run* run, PreparedRun* prepared) {
   OnRunBegun(*run);
   // It is made already, and has to come to an end.
   if (parts_.gate->stopping()) {
-    run->Close("musterd is stopping.");
+    run->Close("musterd is stopping.", /*canceled=*/true);
   } else {
     run->Begin(std::move(prepared->job), std::move(prepared->probe));
   }
@@ -444,6 +444,21 @@ grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* con
     if (resumed.ok()) *response->mutable_run() = (*run)->Snapshot();
     return resumed;
   });
+}
+
+absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
+  absl::StatusOr<RunRef> run = FindRun(caller, id);
+  if (!run.ok()) return run.status();
+  if (run->live == nullptr && IsTerminal(run->stored.state())) return runs_->Forget(id);
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", id, " has not ended; CancelRun (muster cancel) ends it"));
+}
+
+grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* context,
+                                                const v1::DeleteRunRequest* request,
+                                                v1::DeleteRunResponse*) {
+  return AnswerLater(context,
+                     [=](const Caller& caller) { return Delete(caller, request->run_id()); });
 }
 
 grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(

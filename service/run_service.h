@@ -36,8 +36,9 @@ class RunService final
                                   v1::RunService::WithCallbackMethod_PauseRun<
                                       v1::RunService::WithCallbackMethod_ResumeRun<
                                           v1::RunService::WithCallbackMethod_RerunHosts<
-                                              v1::RunService::WithCallbackMethod_SendInput<
-                                                  v1::RunService::Service>>>>>>>>>>> {
+                                              v1::RunService::WithCallbackMethod_DeleteRun<
+                                                  v1::RunService::WithCallbackMethod_SendInput<
+                                                      v1::RunService::Service>>>>>>>>>>>> {
  public:
   // What it works with; must outlive it, but for the engine, which only has to outlive Stop.
   struct Parts {
@@ -87,6 +88,9 @@ class RunService final
   grpc::ServerUnaryReactor* RerunHosts(grpc::CallbackServerContext* context,
                                        const v1::RerunHostsRequest* request,
                                        v1::RerunHostsResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteRun(grpc::CallbackServerContext* context,
+                                      const v1::DeleteRunRequest* request,
+                                      v1::DeleteRunResponse* response) override;
   grpc::ServerReadReactor<v1::SendInputRequest>* SendInput(
       grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
 
@@ -111,6 +115,7 @@ class RunService final
                            v1::ListHostResultsResponse* response);
   absl::Status FillRuns(const Caller& caller, const v1::ListRunsRequest& request,
                         v1::ListRunsResponse* response);
+  absl::Status Delete(const Caller& caller, const std::string& id);
   WatchReactor* NewWatcher();
   LogSource Source() const { return {parts_.store, parts_.helpers}; }
 

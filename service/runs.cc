@@ -165,6 +165,14 @@ std::vector<std::shared_ptr<Run>> Runs::Live() const {
   return all;
 }
 
+absl::Status Runs::Forget(const std::string& id) {
+  auto forgotten = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> result = forgotten->get_future();
+  parts_.journal->Forget(
+      id, [forgotten](absl::Status status) { forgotten->set_value(std::move(status)); });
+  return result.get();
+}
+
 absl::StatusOr<RunRef> Runs::Find(absl::string_view id) const {
   RunRef found;
   found.live = LiveRun(id);

@@ -68,6 +68,8 @@ class Runs {
   };
   absl::StatusOr<Page> List(const RunQuery& query) const;
   std::vector<std::shared_ptr<Run>> Live() const;
+  // Removes a run that is over, with its log; durable on return. Blocks.
+  absl::Status Forget(const std::string& id);
 
  private:
   using Map = std::map<std::string, std::shared_ptr<Run>, std::less<>>;

@@ -9,6 +9,7 @@
 namespace muster::client {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -100,13 +101,64 @@ TEST(OutcomeTextTest, TheSummaryNamesEachHostThatDidNotSucceedAndWhy) {
   }
   view.Apply(Finished(4, v1::HOST_STATE_UNREACHABLE, "no route"));
   view.Apply(Finished(5, v1::HOST_STATE_UNKNOWN, "lost"));
-  const std::string summary = SummaryOf(view, 1.25);
+  const std::string summary = SummaryOf(view, absl::Seconds(1.25), 0);
   EXPECT_THAT(summary, HasSubstr("6 hosts: 1 succeeded, 5 did not"));
   EXPECT_THAT(summary, HasSubstr("web[2-4] (3): exited with code 4"));
   EXPECT_THAT(summary, HasSubstr("web5"));
   EXPECT_THAT(summary, HasSubstr("no route"));
   EXPECT_THAT(summary, HasSubstr("web6"));
   EXPECT_THAT(summary, Not(HasSubstr("web1")));
+}
+
+v1::Run EndedRun(v1::RunState state) {
+  v1::Run run;
+  run.set_id("1m8");
+  run.set_state(state);
+  run.set_message("the run was canceled.");
+  run.mutable_create_time()->set_seconds(100);
+  run.mutable_end_time()->set_seconds(107);
+  return run;
+}
+
+TEST(OutcomeTextTest, TheSummaryTellsTheRunsOwnLengthAndHowToGoOn) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  view.SetRun(EndedRun(v1::RUN_STATE_SUCCEEDED));
+  view.Apply(Finished(0, v1::HOST_STATE_SUCCEEDED));
+  view.Apply(Finished(1, v1::HOST_STATE_SUCCEEDED));
+  EXPECT_EQ(SummaryOf(view, absl::ZeroDuration(), 0), "2 hosts: 2 succeeded, in 7.0 s (run 1m8)\n");
+  view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), HasSubstr("muster rerun 1m8; "));
+  v1::Run running;
+  running.set_id("1m8");
+  running.set_state(v1::RUN_STATE_RUNNING);
+  view.SetRun(running);
+  EXPECT_THAT(SummaryOf(view, absl::Seconds(3), 0),
+              AllOf(HasSubstr("in 3.0 s"), HasSubstr("muster watch 1m8")));
+}
+
+TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {
+  RunView view;
+  view.Apply(HostsAdded(9));
+  view.SetRun(EndedRun(v1::RUN_STATE_CANCELED));
+  for (const uint32_t host : {0, 1, 2}) {
+    view.Apply(Finished(host, v1::HOST_STATE_UNREACHABLE, "nobody listens"));
+  }
+  view.Apply(Finished(3, v1::HOST_STATE_UNREACHABLE, "no route to it"));
+  for (const uint32_t host : {4, 5}) {
+    view.Apply(Finished(host, v1::HOST_STATE_NOT_STARTED, "the run was canceled."));
+  }
+  const std::string summary = SummaryOf(view, absl::ZeroDuration(), 0);
+  EXPECT_THAT(summary, HasSubstr("  web[1-4] (4): unreachable\n      web4: no route to it\n"
+                                 "      web[1-3]: nobody listens\n"));
+  EXPECT_THAT(summary, HasSubstr("  web[5-6] (2): not started\n  web"));  // the run has said why
+}
+
+TEST(OutcomeTextTest, ASignalsNameIsVisible) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_SIGNALED);
+  outcome.set_signal("K\xc2\x9b\n");
+  EXPECT_EQ(ShortOutcome(outcome), "ended by signal K<U+009B>^J");
 }
 
 }  // namespace

@@ -100,13 +100,13 @@ def test_a_client_that_is_killed_takes_its_run_along(muster, marker):
     assert muster.run("127.0.0.1", "echo still serving").code == 0
 
 
-def test_a_reader_that_goes_ends_the_run_quietly(muster, marker):
+def test_a_reader_that_goes_ends_the_run_and_is_told(muster, marker):
     process = muster.start("run", *muster.login, "-t", TARGETS, "--",
                            f"while echo line; do sleep 0.05; done; exec sleep {marker}")
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(SECONDS) == 141
-    assert process.stderr.read() == b""
+    assert b"Broken pipe; run " in process.stderr.read()
     process.stderr.close()
 
 

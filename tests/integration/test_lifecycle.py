@@ -1,6 +1,7 @@
 """Runs after their start: found again, watched from anywhere, paused, resumed, run once more."""
 
 import os
+import re
 import signal
 import time
 
@@ -222,3 +223,97 @@ def test_an_output_limit(muster, policy, code, said):
     assert result.code == code
     assert said in result.err
     assert 50_000 < len(result.out.replace(NAMES[0].encode() + b": ", b"")) <= 65_537
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id_or_last(muster, mixed):
+    for word in (mixed[:11], mixed[:10], "last"):
+        assert muster("show", word, "--json").json()[0]["id"] == mixed
+        assert muster("logs", word, NAMES[0]).text == f"at {NAMES[0]}\n"
+        assert muster("watch", word, "-q").code == 3
+        assert muster("cancel", word).code == 0
+    rerun = muster("rerun", "last", "-d", "--failed").text.strip()
+    muster("watch", rerun, "-q")
+    assert muster("show", rerun, "--json").json()[0]["rerunOf"] == mixed
+
+
+def test_a_beginning_that_several_ids_have_is_told(muster, start):
+    runs = [start("true", targets=NAMES[0]) for _ in range(2)]
+    same = os.path.commonprefix(runs)
+    result = muster("show", same)
+    assert result.code == 2
+    assert all(run in result.err for run in runs) and "may be any of" in result.err
+    assert muster("show", runs[0][:3]).code == 2
+    result = muster("show", "zzzzzzz")
+    assert result.code == 2 and "begins with" in result.err
+    for run in runs:
+        muster("watch", run, "-q")
+
+
+def test_forget_removes_a_run_and_its_log(muster, daemon, start, fleet):
+    gate = os.path.join(fleet.folder, "forget_gate")
+    run = start(f"echo needle; while [ ! -e {gate} ]; do sleep 0.05; done", targets=NAMES[0])
+    result = muster("forget", run)
+    assert result.code == 2 and "has not ended" in result.err
+    with open(gate, "w", encoding="ascii"):
+        pass
+    muster("watch", run, "-q")
+
+    def files():
+        return [name for _, _, names in os.walk(daemon.folder) for name in names if run in name] + [
+            name for _, names, _ in os.walk(daemon.folder) for name in names if run in name]
+    assert files()
+    assert muster("forget", run).text == f"run {run} forgotten\n"
+    assert not files()
+    for command in (["show"], ["forget"], ["watch"]):
+        result = muster(*command, run)
+        assert result.code == 2 and "forgotten" in result.err
+    assert run not in ids(muster("runs", "--json"))
+
+
+def test_watching_an_ended_run_tells_how_long_it_took(muster, start):
+    run = start("sleep 1.2", targets=NAMES[0])
+    assert muster("watch", run, "-q").code == 0
+    time.sleep(1)
+    taken = float(re.search(r"in (\d+\.\d) s", muster("watch", run).err).group(1))
+    told = float(re.search(r"took (\d+\.\d) s", muster("show", run).text).group(1))
+    assert taken == told >= 1.2
+
+
+def test_the_summary_says_how_to_go_on(muster):
+    result = muster.run(NAMES[0], "exit 3")
+    run = ids(muster("runs", "--json", "-n", "1"))[0]
+    assert f"(run {run})\n" in result.err
+    assert f"muster rerun {run}" in result.err and f"muster logs {run}" in result.err
+    assert "rerun" not in muster.run(NAMES[0], "true").err
+
+
+def test_a_second_interrupt_says_what_goes_on(muster):
+    process = muster.start("run", *muster.login, "-t", TARGETS, "--stop-grace", "1h", "--",
+                           "trap '' TERM; echo begun; sleep 3")
+    for _ in NAMES:
+        process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    run = ids(muster("runs", "--json", "-n", "1"))[0]
+    wait_until(lambda: "stopping" in muster("show", run).text)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    text = err.decode()
+    assert f"run {run} is being canceled, and has not ended yet on 127.0.13.[1-4]" in text
+    assert f"muster watch {run}" in text
+
+
+def test_a_canceled_run_says_so_once(muster):
+    result = muster.run(TARGETS, "sleep 1000", options=["--run-timeout", "1s", "-f", "2"])
+    assert result.code == 1
+    reason = muster("runs", "--json", "-n", "1").json()[0]["message"]
+    assert reason and result.err.count(reason) == 1
+    assert "127.0.13.[3-4] (2): not started\n" in result.err
+
+
+def test_runs_fit_eighty_columns(muster, start):
+    run = start("true # " + "x" * 200, targets=NAMES[0])
+    muster("watch", run, "-q")
+    text = muster("runs").text
+    assert max(len(line) for line in text.splitlines()) == 80
+    assert run in text

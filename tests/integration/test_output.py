@@ -1,9 +1,14 @@
 """What commands print and how they end: byte for byte."""
 
 import base64
+import datetime
+import json
 import os
 
+import jsonschema
 import pytest
+
+from programs import SECONDS
 
 TARGET = "127.0.0.1"
 
@@ -18,8 +23,11 @@ def write_bytes(fleet, name, data):
 
 def received(result, stream="OUTPUT_STREAM_STDOUT"):
     """The bytes of a stream as the events carry them."""
-    return b"".join(base64.b64decode(event["output"]["data"]) for event in result.json()
-                    if event.get("output", {}).get("stream") == stream)
+    lines = [event["output"] for event in result.json()
+             if event.get("output", {}).get("stream") == stream]
+    return b"".join(
+        (line["text"].encode() if "text" in line else base64.b64decode(line["bytes"]))
+        + (b"" if line["unterminated"] or line["split"] else b"\n") for line in lines)
 
 
 def test_a_commands_exit_code(muster):
@@ -81,6 +89,68 @@ def test_no_output_at_all(muster):
     result = muster.run(TARGET, "true")
     assert (result.code, result.out) == (0, b"")
     assert result.err.startswith("1 host: 1 succeeded")
+
+
+SCHEMA = os.path.abspath("client/json_lines.schema.json")
+
+
+@pytest.mark.parametrize("targets,command,options", [
+    ("127.0.0.[1-3],127.0.0.4:1", "set -- $SSH_CONNECTION; echo $3; echo oops >&2; "
+     r"test $3 = 127.0.0.2 && exit 3; printf 'a\377\033\nno end'", []),
+    (TARGET, "head -c 200000 /dev/zero | tr '\\000' x", []),
+    ("127.0.0.[1-3]", "kill -KILL $$", ["--batches", "1", "--probe", "false"]),
+    ("127.0.0.[1-2]", "echo hi; exit 0", ["--batches", "1", "--probe", r"printf '\377'; exit 1"]),
+    (TARGET, "seq 1 20000", ["--output-limit", "1K"])])
+def test_json_is_what_its_schema_says(muster, targets, command, options):
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    lines = muster.run(targets, command, options=["--json", *options]).json()
+    assert len(lines) > 3
+    for line in lines:
+        validator.validate(line)
+    assert "run" in lines[-1] and not any("run" in line for line in lines[:-1])
+
+
+def test_the_schema_refuses_what_it_should():
+    with open(SCHEMA, encoding="utf-8") as file:
+        validator = jsonschema.Draft7Validator(json.load(file))
+    head = {"sequence": "1", "time": "2026-11-29T03:00:00.000000Z"}
+    output = {"hostIndex": 0, "stream": "OUTPUT_STREAM_STDOUT", "unterminated": False, "split": False}
+    good = {**head, "host": "web1", "output": {**output, "text": "hi"}}
+    validator.validate(good)
+    for bad in ({**head, "output": good["output"]}, {**good, "output": output}, {},
+                {**good, "sequence": 1}, {**good, "output": {**good["output"], "bytes": "aGk="}}):
+        assert not validator.is_valid(bad), bad
+
+
+def test_json_tells_text_and_bytes_apart(muster):
+    result = muster.run(TARGET, r"printf 'gr\303\274n\n\377\n\n'", options=["--json"])
+    lines = [(event["host"], {name: event["output"][name] for name in ("text", "bytes")
+                              if name in event["output"]})
+             for event in result.json() if "output" in event]
+    assert lines == [(TARGET, {"text": "gr\u00fcn"}), (TARGET, {"bytes": "/w=="}), (TARGET, {"text": ""})]
+
+
+def test_lines_without_their_host(muster):
+    result = muster.run("127.0.5.[1-3]", "echo hi; echo oops >&2", options=["--no-prefix", "-q"])
+    assert (result.text, result.err) == ("hi\n" * 3, "oops\n" * 3)
+
+
+def test_lines_in_the_order_of_hosts(muster):
+    result = muster.run("127.0.5.[1-9]", "set -- $SSH_CONNECTION; sleep 0.$((9 - ${3##*.})); echo 1; echo 2",
+                        options=["--sort"])
+    assert result.text == "".join(f"127.0.5.{host}: 1\n127.0.5.{host}: 2\n" for host in range(1, 10))
+
+
+def test_lines_with_their_time(muster):
+    before = datetime.datetime.now()
+    line = muster.run(TARGET, "echo hi", options=["--timestamps"]).text
+    date, clock, rest = line.split(" ", 2)
+    assert rest == f"{TARGET}: hi\n"
+    time = datetime.datetime.fromisoformat(f"{date} {clock}")
+    assert abs(time - before) < datetime.timedelta(seconds=SECONDS)
 
 
 def test_both_streams_are_told_apart(muster):

@@ -1,12 +1,14 @@
 """What muster leaves behind: files of output, and reports for pipelines."""
 
 import os
+import re
 import signal
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from programs import SECONDS
+from programs import MUSTER, SECONDS, wait_until
 
 TARGETS = "127.0.12.[1-3]"
 NAMES = ["127.0.12.1", "127.0.12.2", "127.0.12.3"]
@@ -126,3 +128,98 @@ def test_a_report_of_a_run_that_is_over(muster, tmp_path):
     run = muster("run", *muster.login, "-t", TARGETS, "-d", "--", "exit 3").text.strip()
     assert muster("watch", run, "--junit", str(report)).code == 1
     assert suite_of(report).get("failures") == "3"
+
+
+# --- Standard output that cannot be written
+
+def to_full_disk(muster, *args):
+    """muster's result, where its standard output is on a full disk."""
+    with open("/dev/full", "wb") as full:
+        completed = subprocess.run([MUSTER, *args], env=muster.env, stdin=subprocess.DEVNULL, stdout=full,
+                                   stderr=subprocess.PIPE, timeout=SECONDS, check=False)
+    return completed.returncode, completed.stderr.decode()
+
+
+@pytest.fixture(name="ended")
+def ended_fixture(muster):
+    """A run that has ended, with output."""
+    run = muster("run", *muster.login, "-d", "-t", TARGETS, "--", "seq 1 1000").text.strip()
+    assert muster("watch", run, "-q").code == 0
+    return run
+
+
+# Each subcommand but for those that say nothing where all is well.
+EACH = [["--help"], ["--version"], ["version"], ["runs"], ["runs", "--json"], ["show", "RUN"],
+        ["show", "RUN", "--each"], ["show", "RUN", "--json"], ["watch", "RUN"], ["watch", "RUN", "--fold"],
+        ["watch", "RUN", "--json"], ["watch", "RUN", "--sort"], ["logs", "RUN", NAMES[0]],
+        ["logs", "RUN", NAMES[0], "--follow"], ["rerun", "RUN", "--states", "succeeded"],
+        ["rerun", "RUN", "--states", "succeeded", "-d"], ["cancel", "RUN"], ["targets", TARGETS],
+        ["targets", TARGETS, "--json"], ["run", "LOGIN", "-t", TARGETS, "--", "echo hi"],
+        ["run", "LOGIN", "-t", TARGETS, "-d", "--", "echo hi"],
+        ["run", "LOGIN", "-t", TARGETS, "--fold", "--", "echo hi"],
+        ["run", "LOGIN", "-t", TARGETS, "--json", "--", "echo hi"],
+        ["run", "LOGIN", "-t", TARGETS, "-q", "--", "echo hi"], ["run", "--help"], ["forget", "RUN"]]
+
+
+@pytest.mark.parametrize("args", EACH, ids=" ".join)
+def test_a_full_disk_is_told(muster, ended, args):
+    args = [word for arg in args for word in (muster.login if arg == "LOGIN" else [arg])]
+    code, err = to_full_disk(muster, *[ended if arg == "RUN" else arg for arg in args])
+    assert code == 6, err
+    assert err.count("standard output could not be written: No space left on device") == 1
+
+
+def test_each_subcommand_is_among_them(muster):
+    listed = muster("--help").text.split("Subcommands:")[1].split("First steps:")[0]
+    names = re.findall(r"^  ([a-z]+) ", listed, re.M)
+    assert len(names) > 10
+    assert set(names) - {args[0] for args in EACH} <= {"pause", "resume", "help", "daemon"}
+
+
+def test_a_run_goes_on_without_its_output(muster):
+    code, err = to_full_disk(muster, "run", *muster.login, "-t", NAMES[0], "--", "echo a; sleep 1; echo b")
+    assert code == 6, err
+    run = re.search(r"run ([0-9a-z]{12}) goes on without it; muster watch \1 shows it", err).group(1)
+    assert "1 host: 1 succeeded" in err
+    assert muster("logs", run, NAMES[0]).text == "a\nb\n"
+
+
+def test_the_id_of_a_detached_run_is_not_lost(muster):
+    code, err = to_full_disk(muster, "run", *muster.login, "-t", NAMES[0], "-d", "--", "echo a")
+    run = re.search(r"run ([0-9a-z]{12}) was started, and goes on", err).group(1)
+    assert code == 6 and muster("watch", run).text == f"{NAMES[0]}: a\n"
+
+
+def test_the_worse_code_wins(muster):
+    code, err = to_full_disk(muster, "run", *muster.login, "-t", NAMES[0], "--", "echo a; exit 3")
+    assert code == 1 and "exited with code 3" in err and "No space left" in err
+
+
+def test_a_closed_standard_output_is_told_and_nothing_gets_its_place(muster, tmp_path):
+    report = tmp_path / "report.xml"
+    completed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", MUSTER, "run", *muster.login, "-t", NAMES[0], "--junit",
+         str(report), "--", "echo marker"],
+        env=muster.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=SECONDS, check=False)
+    assert completed.returncode == 6
+    assert b"standard output could not be written: Bad file descriptor" in completed.stderr
+    ElementTree.parse(report)
+    assert "marker: " not in report.read_text()
+
+
+def test_who_reads_no_more_stops_the_run_and_is_told(muster):
+    process = muster.start("run", *muster.login, "-t", NAMES[0], "--",
+                           "while :; do echo y; sleep 0.05; done")
+    process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    assert process.wait(SECONDS) == 141
+    run = re.search(r"standard output could not be written: Broken pipe; run ([0-9a-z]{12}) is canceled", err)
+    wait_until(lambda: "canceled" in muster("show", run.group(1)).text.splitlines()[0])
+
+
+def test_who_reads_no_more_of_a_list_hears_nothing(muster, ended):
+    process = muster.start("show", ended, "--json")
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(SECONDS) == 141

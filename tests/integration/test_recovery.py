@@ -73,7 +73,7 @@ def test_a_run_that_was_cut_is_told_as_it_is(shop):
     shop.wait_for_line(run, NAMES[1])
     told = shop.muster("logs", run, NAMES[1]).out
     shop.kill()
-    shown = shop.wait_for(run, "canceled")
+    shown = shop.wait_for(run, "failed")
     assert "exited with code 9 (1): 127.0.21.1\n" in shown
     assert "unknown" in shown and "127.0.21.2\n" in shown
     assert "not started" in shown and "127.0.21.[3-4]\n" in shown
@@ -82,7 +82,8 @@ def test_a_run_that_was_cut_is_told_as_it_is(shop):
     watched = shop.muster("watch", run)
     assert watched.code != 0
     assert sorted(watched.text.splitlines()) == [f"{name}: begun" for name in NAMES[:2]]
-    assert [each["id"] for each in shop.muster("runs", "--json", "--state", "canceled").json()] == [run]
+    assert [each["id"] for each in shop.muster("runs", "--json", "--state", "failed").json()] == [run]
+    assert shop.muster("runs", "--json", "--state", "canceled").json() == []
     assert shop.muster("runs", "--json", "--state", "running").json() == []
 
 

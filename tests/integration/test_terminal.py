@@ -12,15 +12,15 @@ import pytest
 
 from programs import MUSTER, SECONDS
 
-PROGRESS = re.compile(rb"\d+/3 done, \d+ running, \d+ failed")
+PROGRESS = re.compile(rb"\d+/3 done, \d+ running, \d+ s")
 
 
 @pytest.fixture(name="terminal")
 def terminal_fixture(muster):
     """Runs muster with a terminal for its output and returns all that came there."""
-    def run(*args, env=None):
+    def run(*args, env=None, columns=100):
         master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         with subprocess.Popen([MUSTER, "run", *muster.login, *args], stdin=subprocess.DEVNULL,
                               stdout=slave, stderr=slave,
                               env={**muster.env, "TERM": "xterm", **(env or {})}) as process:
@@ -71,8 +71,60 @@ def test_progress_is_shown_and_taken_away(terminal):
     assert b"3 hosts: 3 succeeded" in after
 
 
+def test_progress_names_who_is_waited_for(terminal):
+    shown = terminal("-t", "127.0.0.[1-3]", "--", "set -- $SSH_CONNECTION; test $3 != 127.0.0.2 || sleep 5")
+    assert b"2/3 done, 1 running, 3 s: waiting for 127.0.0.2" in shown
+    assert b"2/3 done, 1 running, 4 s" in shown  # without any event
+    assert re.search(rb"muster: this is run [0-9a-z]{12}\r\n", shown)
+
+
+def test_a_warm_runs_hosts_are_running(terminal):
+    terminal("-t", "127.0.0.[1-3]", "--", "true")
+    assert b"0/3 done, 3 running, 1 s" in terminal("-t", "127.0.0.[1-3]", "--", "sleep 2")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 200])
+def test_progress_fits_the_terminal(terminal, columns):
+    shown = terminal("-t", "127.0.0.[1-3],127.0.0.[11,23,35,47,59]", "--", "sleep 4", columns=columns)
+    lines = re.findall(rb"\r\x1b\[K(\d/8 done[^\r\n]*)", shown)
+    assert lines and max(len(line) for line in lines) < columns
+    whole = b"waiting for 127.0.0.[1-3,11,23,35,47,59]"
+    assert (whole in shown) == (columns == 200)
+
+
+def test_a_dumb_terminal_gets_no_escapes(terminal):
+    shown = terminal("-t", "127.0.0.[1-3]", "--progress", "1s", "--", "sleep 2; echo hi",
+                     env={"TERM": "dumb"})
+    assert b"\x1b" not in shown and b"muster: 0/3 done, 3 running, 1 s\r\n" in shown
+    shown = terminal("-t", "127.0.0.[1-3]", "--", "sleep 1; echo hi", env={"TERM": "dumb"})
+    assert b"\x1b" not in shown and b"done," not in shown
+
+
+def test_a_pipeline_gets_a_line_now_and_then(muster):
+    err = muster.run("127.0.0.[1-3]", "sleep 2.5", options=["--progress", "1s"]).err
+    assert "muster: 0/3 done, 3 running, 1 s\nmuster: 0/3 done, 3 running, 2 s\n" in err
+    assert "done," not in muster.run("127.0.0.1", "sleep 1.5", options=["--progress", "never"]).err
+    assert "done," not in muster.run("127.0.0.1", "sleep 1.5", options=["-q", "--progress", "1s"]).err
+    assert muster.run("127.0.0.1", "true", options=["--progress", "soon"]).code == 2
+
+
+def test_a_wait_for_a_lock_is_told(muster):
+    first = muster.start("run", *muster.login, "-t", "127.0.0.9", "--lock", "shop", "--",
+                         "echo begun; sleep 5")
+    assert first.stdout.readline().endswith(b"begun\n")
+    err = muster.run("127.0.0.9", "true", options=["--lock", "shop", "--progress", "1s"]).err
+    first.communicate(timeout=SECONDS)
+    assert "0/1 done, 0 running, 3 s: 1 queued for the lock shop" in err
+
+
+@pytest.mark.parametrize("when,coloured", [("always", True), ("never", False), ("auto", False)])
+def test_colours_in_a_pipe(muster, when, coloured):
+    out = muster.run("127.0.0.1", "echo hi", options=["--color", when]).out
+    assert (b"\x1b[" in out) == coloured
+
+
 def test_there_is_no_progress_in_a_pipe_or_when_quiet(terminal, muster):
-    assert not PROGRESS.search(terminal("-q", "-t", "127.0.0.[1-3]", "--", "sleep 1"))
+    assert b"done," not in terminal("-q", "-t", "127.0.0.[1-3]", "--", "sleep 1")
     assert "done," not in muster.run("127.0.0.[1-3]", "sleep 1").err
 
 

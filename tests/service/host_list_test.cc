@@ -32,7 +32,7 @@ TEST(HostListTest, KnowsWhatStandsForHostsByItself) {
     EXPECT_TRUE(NamesHostsOnly(expression)) << expression;
   }
   for (const char* expression :
-       {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?", "a&@b:c"}) {
+       {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?", "a&@b:c", "(@web)", "a!(@b)"}) {
     EXPECT_FALSE(NamesHostsOnly(expression)) << expression;
   }
 }

@@ -91,7 +91,7 @@ TEST_F(RecoveryTest, ARunIsClosedAsItIsKnown) {
   EXPECT_EQ(begun_, 1);
   EXPECT_TRUE(runs_->Live().empty());
   const v1::Run run = (*next_->store.Find("id"))->run;
-  EXPECT_EQ(run.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(run.state(), v1::RUN_STATE_FAILED);
   EXPECT_EQ(run.message(), "musterd was ended in the middle of the run.");
   EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_SUCCEEDED);
   EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_UNKNOWN);
@@ -146,7 +146,7 @@ TEST_F(RecoveryTest, OneWithADamagedLogIsClosedWithWhatCanBeRead) {
   EXPECT_THAT(next_->engine.runs(), IsEmpty());
   EXPECT_TRUE(next_->store.Unfinished()->empty());
   const v1::Run run = (*next_->store.Find("id"))->run;
-  EXPECT_EQ(run.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(run.state(), v1::RUN_STATE_FAILED);
   EXPECT_THAT(run.message(), HasSubstr("cannot be read"));
   EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_UNKNOWN);
   EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_UNKNOWN);

@@ -34,7 +34,7 @@ class RunClosingTest : public ::testing::Test {
         std::make_shared<service::Run>("id", PlanOf(2, spec_), read->past, daemon.parts(),
                                        [](const std::shared_ptr<service::Run>&) {});
     if (read->past.end_state == v1::RUN_STATE_UNSPECIFIED) {
-      run->Close(kWhy);
+      run->Close(kWhy, /*canceled=*/false);
     } else {
       EXPECT_FALSE(run->over());
       run->CloseAsLogged();
@@ -101,6 +101,14 @@ TEST_F(RunClosingTest, ARunThatWasBeingCanceledIsCanceled) {
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
 }
 
+// The daemon that closed it was lost, too.
+TEST_F(RunClosingTest, ARunThatWasBeingClosedHasFailed) {
+  Live({Became(v1::RUN_STATE_STOPPING, kDaemonLost), Ended(0, v1::HOST_STATE_UNKNOWN),
+        Ended(1, v1::HOST_STATE_NOT_STARTED)});
+  EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
+  EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
+}
+
 TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
   v1::RunSpec spec;
   spec.mutable_rollout()->set_max_failures("0");
@@ -126,7 +134,7 @@ TEST_F(RunClosingTest, AHostWithoutAnEndWasCutOff) {
   Live({Ended(0, v1::HOST_STATE_SUCCEEDED)});
   EXPECT_EQ(Close(), (std::vector<int>{v1::Event::kRunState, v1::Event::kHostFinished,
                                        v1::Event::kRunState}));
-  EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
   EXPECT_EQ(results_[1].outcome().state(), v1::HOST_STATE_NOT_STARTED);
 }
 

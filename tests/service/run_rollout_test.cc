@@ -204,11 +204,11 @@ TEST_F(RunRolloutTest, ClosedOnItsLostHostsAreUnknownAndTheOthersNotStarted) {
   past.end_times = {now_};
   past.lost.push_back(Lost(2));
   TakeUp(PlanOf(4), past);
-  run_->Close("musterd was ended.");
+  run_->Close("musterd was ended.", /*canceled=*/false);
   Turn();
   EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_NOT_STARTED,
                                            v1::HOST_STATE_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
-  EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_FAILED);  // nobody canceled it
   EXPECT_THAT(daemon_.engine.runs(), IsEmpty());
   EXPECT_EQ(Events().back().run_state().message(), "musterd was ended.");
   EXPECT_EQ(daemon_.store.Results("id", 2, 1, {})->at(0).outcome().cause(), v1::CAUSE_DAEMON_LOST);
