@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 
@@ -27,6 +28,7 @@ constexpr int kStartMilliseconds = 10'000;
 // For another daemon in the folder to listen, or to be gone: one that ends takes some ten seconds.
 constexpr absl::Duration kOtherPatience = absl::Seconds(20);
 constexpr absl::Duration kOtherPause = absl::Milliseconds(50);
+constexpr absl::Duration kTellAfter = absl::Seconds(2);
 
 bool IsProgram(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
@@ -104,25 +106,31 @@ std::string Complaint(const std::string& said) {
 absl::Status DoesNotListen(const DaemonProcess& daemon, const std::string& folder) {
   if (!daemon.is_here()) {
     return absl::UnavailableError(absl::StrCat(
-        daemon.Name(), " holds ", folder, ", which this machine shares with that one: give each a "
+        daemon.Name(), " holds ", folder,
+        ", which this machine shares with that one: give each a "
         "folder of its own ($XDG_STATE_HOME), or call that daemon over the network (--server)"));
   }
   return absl::UnavailableError(
-      absl::StrCat(daemon.Name(), " holds ", folder, " and does not listen on its socket there; if it "
+      absl::StrCat(daemon.Name(), " holds ", folder,
+                   " and does not listen on its socket there; if it "
                    "listens elsewhere name that (--server), else: muster daemon restart"));
 }
 
-// Whether the folder's daemon could be connected to while it had one; `other` is the last that was
-// seen there.
-bool AwaitOther(const ServerAddress& address, const std::string& folder, absl::Time give_up,
-                std::optional<DaemonProcess>* other) {
-  for (;;) {
-    if (Reach(address).ok()) return true;
+// One of before the socket was in the folder: it will not come there.
+bool IsOld(const DaemonProcess& daemon) { return daemon.pid > 0 && daemon.version.empty(); }
+
+// Until the folder's daemon listens. NOT_FOUND: there is none, or none any more.
+absl::Status AwaitOther(const ServerAddress& address, const std::string& folder,
+                        absl::Time give_up) {
+  const absl::Time tell = absl::Now() + kTellAfter;
+  for (bool told = false;; absl::SleepFor(kOtherPause)) {
+    if (Reach(address).ok()) return absl::OkStatus();
     const std::optional<DaemonProcess> daemon = FindDaemon(folder);
-    if (!daemon.has_value()) return false;
-    *other = daemon;
-    if (absl::Now() >= give_up) return false;
-    absl::SleepFor(kOtherPause);
+    if (!daemon.has_value()) return absl::NotFoundError(folder);
+    if (absl::Now() >= give_up || IsOld(*daemon)) return DoesNotListen(*daemon, folder);
+    if (told || absl::Now() < tell) continue;
+    told = true;
+    fprintf(stderr, "muster: waiting for %s, which starts or ends\n", daemon->Name().c_str());
   }
 }
 
@@ -131,9 +139,8 @@ absl::Status StartOrFind(const std::string& musterd, const ServerAddress& addres
                          const std::string& folder) {
   const absl::Time give_up = absl::Now() + kOtherPatience;
   for (;;) {
-    std::optional<DaemonProcess> other;
-    if (AwaitOther(address, folder, give_up, &other)) return absl::OkStatus();
-    if (other.has_value() && absl::Now() >= give_up) return DoesNotListen(*other, folder);
+    const absl::Status other = AwaitOther(address, folder, give_up);
+    if (!absl::IsNotFound(other)) return other;
     std::string said;
     if (Start(musterd, folder, &said) || Reach(address).ok()) return absl::OkStatus();
     if (FindDaemon(folder).has_value()) continue;  // was quicker

@@ -56,8 +56,8 @@ std::string Since(const DaemonProcess& daemon) {
 }
 
 int TellNone(const std::string& folder) {
-  return Complain(absl::UnavailableError(absl::StrCat(
-      "no musterd of yours is running in ", folder, "; the next run starts one")));
+  return Complain(absl::UnavailableError(
+      absl::StrCat("no musterd of yours is running in ", folder, "; the next run starts one")));
 }
 
 int Status(const ServerAddress& server, const std::string& folder, std::string* output) {
@@ -85,7 +85,8 @@ absl::Status MayEnd(const Options& options, const ServerAddress& server) {
   if (runs->empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "runs under way: ", Counted(*runs),
-      "; ending musterd ends their commands (TERM, then KILL) and starts no further hosts, but those "
+      "; ending musterd ends their commands (TERM, then KILL) and starts no further hosts, but "
+      "those "
       "of runs with --continue-after-restart when the next musterd starts. Wait for them or cancel "
       "them, or give --force"));
 }
@@ -117,9 +118,9 @@ int Restart(const Options& options, const ServerAddress& server, const std::stri
 
 int DaemonCommand(const Options& options, const ServerAddress& server, OutputWriter* output) {
   if (!server.own) {
-    return Complain(absl::InvalidArgumentError(
-        absl::StrCat("muster daemon is about your own musterd, and --server or $MUSTER_SERVER names ",
-                     server.target, "; leave that out, or end that one where it runs")));
+    return Complain(absl::InvalidArgumentError(absl::StrCat(
+        "muster daemon is about your own musterd, and --server or $MUSTER_SERVER names ",
+        server.target, "; leave that out, or end that one where it runs")));
   }
   const std::string folder = std::filesystem::path(server.path()).parent_path();
   std::string* const out = output->To(1);

@@ -78,15 +78,15 @@ std::optional<DaemonProcess> FindDaemon(const std::string& state_folder) {
 absl::Status EndDaemon(const std::string& state_folder, const DaemonProcess& daemon,
                        absl::Duration patience) {
   if (!daemon.is_here()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(daemon.Name(), " can only be ended there"));
+    return absl::FailedPreconditionError(absl::StrCat(daemon.Name(), " can only be ended there"));
   }
   if (daemon.pid <= 0) return absl::NotFoundError("musterd does not say which process it is");
   const Descriptor process(pidfd_open(daemon.pid, 0));
   if (process.get() < 0) return absl::ErrnoToStatus(errno, daemon.Name());
   // The number was this daemon's when the process was opened, or it has been given to another one.
   const std::optional<DaemonProcess> now = FindDaemon(state_folder);
-  if (!now.has_value() || now->pid != daemon.pid) return absl::NotFoundError("it has ended already");
+  if (!now.has_value() || now->pid != daemon.pid)
+    return absl::NotFoundError("it has ended already");
   if (pidfd_send_signal(process.get(), SIGTERM, nullptr, 0) != 0) {
     return absl::ErrnoToStatus(errno, daemon.Name());
   }
@@ -94,10 +94,9 @@ absl::Status EndDaemon(const std::string& state_folder, const DaemonProcess& dae
   if (poll(&ended, 1, static_cast<int>(absl::ToInt64Milliseconds(patience))) > 0) {
     return absl::OkStatus();
   }
-  return absl::DeadlineExceededError(
-      absl::StrCat(daemon.Name(), " was asked to end and has not within ",
-                   absl::FormatDuration(patience), "; kill -9 ", daemon.pid,
-                   " ends it, and the outcome of commands under way is then unknown"));
+  return absl::DeadlineExceededError(absl::StrCat(
+      daemon.Name(), " was asked to end and has not within ", absl::FormatDuration(patience),
+      "; kill -9 ", daemon.pid, " ends it, and the outcome of commands under way is then unknown"));
 }
 
 }  // namespace muster::client

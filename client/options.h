@@ -44,7 +44,7 @@ struct RolloutOptions {
 // A value.
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
-  std::string server;  // "": $MUSTER_SERVER, or the caller's own daemon
+  std::string server;       // "": $MUSTER_SERVER, or the caller's own daemon
   std::string server_user;  // whose unix socket that is, where it is another user's
   TlsFiles tls;
   absl::Duration reconnect = absl::Seconds(30);

@@ -8,8 +8,8 @@
 
 namespace muster::client {
 
-// From the terminal, without showing it. CANCELLED: Ctrl-C; FAILED_PRECONDITION: there is no terminal;
-// INVALID_ARGUMENT: longer than 1000 bytes.
+// From the terminal, without showing it. CANCELLED: Ctrl-C; FAILED_PRECONDITION: there is no
+// terminal; INVALID_ARGUMENT: longer than 1000 bytes.
 absl::StatusOr<std::string> AskPassphrase();
 
 }  // namespace muster::client

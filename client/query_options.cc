@@ -86,7 +86,7 @@ void AddLogs(CLI::App* app, Options* options) {
       "it was\n"
       "written, however the command ended; 2 there is no such run or host; 4 denied; 5 the log "
       "could not be\n"
-      "read to its end.");
+      "read to its end; 7 musterd could not be reached.");
 }
 
 void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const std::string& name,
@@ -94,8 +94,10 @@ void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const st
   CLI::App* control = AddSubcommand(app, options, subcommand, name, what);
   AddRunId(control, options);
   control->footer("\n" + footer +
-                  "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
-                  "done; 4 denied.");
+                  "
+Exit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
+                  "done; 4 denied;
+7 musterd could not be reached.");
 }
 
 }  // namespace
@@ -144,12 +146,11 @@ void AddDaemon(CLI::App* app, Options* options) {
       ->check(CLI::IsMember({"status", "stop", "restart"}))
       ->type_name("ACTION");
   daemon->add_flag("--force", options->force, "Stop it although runs are under way");
-  daemon->footer(
-      "\nYour own musterd is started by the first command that needs it and ends when it has been idle "
-      "for\n15 minutes. It keeps its runs, its log and its socket in $XDG_STATE_HOME/muster, else in\n"
-      "~/.local/state/muster. After an upgrade, restart makes it the new version.\n"
-      "Exit codes: 0 done; 2 runs are under way, or it is another machine's; 7 (status) none is "
-      "running.");
+  daemon->footer(R"(
+Your own musterd is started by the first command that needs it and ends when it has been idle for
+15 minutes. It keeps its runs, its log and its socket in $XDG_STATE_HOME/muster, else in
+~/.local/state/muster. After an upgrade, restart makes it the new version.
+Exit codes: 0 done; 2 runs are under way, or it is another machine's; 7 (status) none is running.)");
 }
 
 }  // namespace muster::client

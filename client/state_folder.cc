@@ -60,9 +60,9 @@ absl::StatusOr<std::string> HomeFolder() {
   const std::string entry = HomeOfPasswd();
   const std::string entry_problem = WhyNot(entry);
   if (entry_problem.empty()) return entry;
-  return absl::FailedPreconditionError(absl::StrCat(
-      "there is no home to keep runs in ($HOME: ", problem, "; passwd entry of user ", geteuid(),
-      ": ", entry_problem, "); set XDG_STATE_HOME to a folder of yours"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("there is no home to keep runs in ($HOME: ", problem, "; passwd entry of user ",
+                   geteuid(), ": ", entry_problem, "); set XDG_STATE_HOME to a folder of yours"));
 }
 
 absl::StatusOr<std::string> OwnStateFolder() {
@@ -94,9 +94,9 @@ absl::Status EnsurePrivateFolder(const std::string& path) {
     problem = " can be entered by others";
   }
   if (problem == nullptr) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, problem, ": whoever can is able to use your keys; it must be a folder of user ",
-                   geteuid(), " that nobody else can enter (chmod 700)"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, problem, ": whoever can is able to use your keys; it must be a folder of user ",
+      geteuid(), " that nobody else can enter (chmod 700)"));
 }
 
 }  // namespace muster

@@ -68,9 +68,9 @@ absl::Status CheckDates(const X509* certificate, const std::string& path, absl::
     when = from;
   }
   if (problem == nullptr) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("--tls-cert ", path, ": your certificate ", problem, DateText(when),
-                   "; get a new one, or set this machine's clock"));
+  return absl::UnavailableError(absl::StrCat("--tls-cert ", path, ": your certificate ", problem,
+                                             DateText(when),
+                                             "; get a new one, or set this machine's clock"));
 }
 
 absl::Status CheckPair(const TlsFiles& files, const TlsContents& contents, absl::Time now) {
@@ -82,16 +82,14 @@ absl::Status CheckPair(const TlsFiles& files, const TlsContents& contents, absl:
       EVP_PKEY_free);
   if (encrypted) {
     ERR_clear_error();
-    return absl::InvalidArgumentError(
-        absl::StrCat("--tls-key ", files.key,
-                     ": is encrypted; muster takes a key without a passphrase"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--tls-key ", files.key, ": is encrypted; muster takes a key without a passphrase"));
   }
   if (key == nullptr) return NoPem("--tls-key", files.key, "private key");
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     ERR_clear_error();
-    return absl::InvalidArgumentError(absl::StrCat("--tls-key ", files.key,
-                                                   ": is not the key of --tls-cert ",
-                                                   files.certificate));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--tls-key ", files.key, ": is not the key of --tls-cert ", files.certificate));
   }
   return CheckDates(certificate.get(), files.certificate, now);
 }

@@ -17,8 +17,8 @@ struct TlsContents {
   std::string ca;
 };
 
-// Reads the files, and sees to it that they can serve: of what is wrong with them gRPC says nothing.
-// INVALID_ARGUMENT: one is not named, is no PEM file, or the key is not the certificate's;
+// Reads the files, and sees to it that they can serve: of what is wrong with them gRPC says
+// nothing. INVALID_ARGUMENT: one is not named, is no PEM file, or the key is not the certificate's;
 // NOT_FOUND: one cannot be read; UNAVAILABLE: the certificate is not valid at `now`.
 absl::StatusOr<TlsContents> ReadTlsFiles(const TlsFiles& files, absl::Time now);
 

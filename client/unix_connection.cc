@@ -46,7 +46,8 @@ absl::Status ConnectError(int error, const std::string& path) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      return absl::NotFoundError(absl::StrCat(what, "there is no such socket; is musterd running?"));
+      return absl::NotFoundError(
+          absl::StrCat(what, "there is no such socket; is musterd running?"));
     case ECONNREFUSED:
       return absl::NotFoundError(
           absl::StrCat(what, "nobody listens on this socket; its musterd has ended"));
@@ -100,8 +101,8 @@ absl::Status UnixConnection::AwaitGreeting(const std::string& path) const {
   const std::string what = absl::StrCat("unix:", path, ": ");
   pollfd poller = {fd_, POLLIN, 0};
   if (poll(&poller, 1, kGreetingMilliseconds) <= 0) {
-    return absl::UnavailableError(
-        absl::StrCat(what, "who listens there does not answer; is it a musterd, and is it stopped?"));
+    return absl::UnavailableError(absl::StrCat(
+        what, "who listens there does not answer; is it a musterd, and is it stopped?"));
   }
   char greeting[kHttp2GreetingBytes];
   const ssize_t size = recv(fd_, greeting, sizeof(greeting), MSG_PEEK);
@@ -110,7 +111,8 @@ absl::Status UnixConnection::AwaitGreeting(const std::string& path) const {
         absl::StrCat(what, "musterd closed the connection; it is ending, or has no room"));
   }
   if (IsHttp2Greeting({greeting, static_cast<size_t>(size)})) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(what, "who listens there is no musterd: it speaks no gRPC"));
+  return absl::UnavailableError(
+      absl::StrCat(what, "who listens there is no musterd: it speaks no gRPC"));
 }
 
 }  // namespace muster::client

@@ -14,8 +14,8 @@ namespace muster::client {
 // A connected, non-blocking socket; closed at the end unless it was released. Moved, not copied.
 class UnixConnection {
  public:
-  // `trusted`: whose daemon may answer, beside the caller's own and root's; -1: nobody's. Nothing is
-  // sent: whoever made the socket's folder could else be told secrets. Blocks while the daemon's
+  // `trusted`: whose daemon may answer, beside the caller's own and root's; -1: nobody's. Nothing
+  // is sent: whoever made the socket's folder could else be told secrets. Blocks while the daemon's
   // backlog is full. NOT_FOUND: there is no such socket, or nobody listens on it;
   // PERMISSION_DENIED: it may not be opened, or is another user's; UNAVAILABLE: anything else.
   static absl::StatusOr<UnixConnection> Open(const std::string& path, uid_t trusted);
@@ -24,8 +24,8 @@ class UnixConnection {
   UnixConnection& operator=(UnixConnection&&) = delete;
   ~UnixConnection();
 
-  // Waits for the first that a gRPC server says, without taking it: a daemon that hangs, ends, or is
-  // no musterd is found out here. UNAVAILABLE, with what it did.
+  // Waits for the first that a gRPC server says, without taking it: a daemon that hangs, ends, or
+  // is no musterd is found out here. UNAVAILABLE, with what it did.
   absl::Status AwaitGreeting(const std::string& path) const;
   int Release();
 

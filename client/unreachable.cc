@@ -112,9 +112,9 @@ absl::Status Attempt::Connect(int* fd) {
   addrinfo* found = nullptr;
   const int error = getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found);
   if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("the name ", host_, " of the musterd does not resolve: ",
-                                               gai_strerror(error), "; is it written right?",
-                                               ProxyNote()));
+    return absl::UnavailableError(
+        absl::StrCat("the name ", host_, " of the musterd does not resolve: ", gai_strerror(error),
+                     "; is it written right?", ProxyNote()));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
   absl::Status status;
@@ -138,12 +138,16 @@ absl::Status Attempt::ConnectTo(const addrinfo& address, int* fd) {
   const int error = errno;
   close(made);
   if (error == ECONNREFUSED) {
-    return Is(absl::StrCat(": nobody listens there (connection refused); does musterd run there, on "
-                           "this port?", ProxyNote()));
+    return Is(
+        absl::StrCat(": nobody listens there (connection refused); does musterd run there, on "
+                     "this port?",
+                     ProxyNote()));
   }
   if (error == EINPROGRESS || error == ETIMEDOUT || error == EAGAIN) {
-    return Is(absl::StrCat(": does not answer; is the machine on, and does a firewall let this "
-                           "connection through?", ProxyNote()));
+    return Is(
+        absl::StrCat(": does not answer; is the machine on, and does a firewall let this "
+                     "connection through?",
+                     ProxyNote()));
   }
   return Is(absl::StrCat(": ", strerror(error), ProxyNote()));
 }
@@ -224,7 +228,8 @@ absl::Status Attempt::HandshakeError(int error) {
   const unsigned long reason = ERR_peek_last_error();
   if (IsAlert(reason)) return Refused(ERR_reason_error_string(reason));
   if (error == SSL_ERROR_WANT_READ || (error == SSL_ERROR_SYSCALL && errno == EAGAIN)) {
-    return Is(": took the connection and says nothing; is that the port of a musterd, and does it hang?");
+    return Is(
+        ": took the connection and says nothing; is that the port of a musterd, and does it hang?");
   }
   const int number = ERR_GET_REASON(reason);
   if (error == SSL_ERROR_SYSCALL || number == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
@@ -239,9 +244,9 @@ absl::Status Attempt::HandshakeError(int error) {
 }
 
 std::string Named(const Certificate& one) {
-  return one == nullptr ? "its certificate"
-                        : absl::StrCat("its certificate (", NameText(X509_get_subject_name(one.get())),
-                                       ")");
+  return one == nullptr
+             ? "its certificate"
+             : absl::StrCat("its certificate (", NameText(X509_get_subject_name(one.get())), ")");
 }
 
 absl::Status Attempt::ServerCertificateError() const {
@@ -252,7 +257,8 @@ absl::Status Attempt::ServerCertificateError() const {
       return Is(absl::StrCat(": ", whose, " expired on ", DateText(X509_get0_notAfter(one)),
                              "; it has to be renewed there, if this machine's clock is right"));
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return Is(absl::StrCat(": ", whose, " is not valid before ", DateText(X509_get0_notBefore(one)),
+      return Is(absl::StrCat(": ", whose, " is not valid before ",
+                             DateText(X509_get0_notBefore(one)),
                              "; is this machine's clock right?"));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -264,7 +270,8 @@ absl::Status Attempt::ServerCertificateError() const {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return Is(absl::StrCat(": ", Named(own_), " is not of an authority in --tls-ca; that file has to hold "
+      return Is(absl::StrCat(": ", Named(own_),
+                             " is not of an authority in --tls-ca; that file has to hold "
                              "the authority of this musterd"));
     default:
       return Is(absl::StrCat(": ", whose, ": ", X509_verify_cert_error_string(verified_)));
@@ -273,14 +280,14 @@ absl::Status Attempt::ServerCertificateError() const {
 
 absl::Status Attempt::Refused(absl::string_view reason) const {
   const X509* const own = SSL_CTX_get0_certificate(context_.get());
-  const absl::string_view what =
-      reason.empty() ? ": closed the connection once it had seen your certificate ("
-                     : ": refused your certificate (";
-  return Is(absl::StrCat(what, NameText(X509_get_subject_name(own)),
-                         ", of ", NameText(X509_get_issuer_name(own)), ")",
-                         reason.empty() ? "" : ": ", reason,
-                         "; it has to be of the authority in that musterd's --client-ca, valid by its "
-                         "clock, and named in its policy"));
+  const absl::string_view what = reason.empty()
+                                     ? ": closed the connection once it had seen your certificate ("
+                                     : ": refused your certificate (";
+  return Is(
+      absl::StrCat(what, NameText(X509_get_subject_name(own)), ", of ",
+                   NameText(X509_get_issuer_name(own)), ")", reason.empty() ? "" : ": ", reason,
+                   "; it has to be of the authority in that musterd's --client-ca, valid by its "
+                   "clock, and named in its policy"));
 }
 
 // With TLS 1.3 the server looks at our certificate when our side of the handshake is over already.
@@ -326,8 +333,8 @@ absl::Status WhyUnreachable(const std::string& host_port, const TlsContents& tls
   const absl::Status status = Attempt(host_port, tls).Go();
   ERR_clear_error();
   if (!status.ok()) return status;
-  return absl::UnavailableError(
-      absl::StrCat(host_port, ": could not be reached, but answers now; try again (", grpc_said, ")"));
+  return absl::UnavailableError(absl::StrCat(
+      host_port, ": could not be reached, but answers now; try again (", grpc_said, ")"));
 }
 
 }  // namespace muster::client

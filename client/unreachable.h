@@ -12,8 +12,8 @@ namespace muster::client {
 
 // Goes the way that gRPC has failed to go (1.51 does not tell where it failed): the name, the
 // connection, the handshake, the greeting. Only where a call has failed; blocks up to some ten
-// seconds. UNAVAILABLE: a sentence that says what is wrong and what to do. `grpc_said` is told where
-// nothing is wrong any more.
+// seconds. UNAVAILABLE: a sentence that says what is wrong and what to do. `grpc_said` is told
+// where nothing is wrong any more.
 absl::Status WhyUnreachable(const std::string& host_port, const TlsContents& tls,
                             absl::string_view grpc_said);
 

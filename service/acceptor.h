@@ -51,8 +51,8 @@ class Acceptor {
   ListeningSocket* const socket_;  // of the loop's thread, from Start to Stop
   const std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc_;
   const std::function<absl::Status()> may_renew_;
-  const UniqueFd stop_;  // an eventfd
-  UniqueFd reserve_;     // of the loop's thread
+  const UniqueFd stop_;          // an eventfd
+  UniqueFd reserve_;             // of the loop's thread
   std::string renewal_problem_;  // of the loop's thread
   std::atomic<uint64_t> shed_{0};
   std::thread thread_;

@@ -37,8 +37,9 @@ void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
 void Declare(CLI::App* app, DaemonOptions* options) {
   app->set_version_flag("--version", absl::StrCat("musterd ", kVersion));
   app->footer(kFooter);
-  app->add_option("--listen", options->listen,
-                  absl::StrCat("unix:PATH or HOST:PORT; may be repeated [unix:STATE_DIR/", kSocketName, "]"))
+  app->add_option(
+         "--listen", options->listen,
+         absl::StrCat("unix:PATH or HOST:PORT; may be repeated [unix:STATE_DIR/", kSocketName, "]"))
       ->type_name("ADDRESS");
   app->add_option("--tls-cert", options->tls.certificate, "The daemon's certificate and chain")
       ->type_name("FILE");

@@ -5,9 +5,9 @@
 namespace muster::service {
 
 // flock(2) on an open file, for this process alone: the kernel's, so it goes with the process,
-// however that ends. Tries for half a second: who only looks whether a daemon is there (muster) holds
-// it for a moment, and one that was killed may take another to be gone. 0, or errno; EWOULDBLOCK:
-// another one has it. Blocks.
+// however that ends. Tries for half a second: who only looks whether a daemon is there (muster)
+// holds it for a moment, and one that was killed may take another to be gone. 0, or errno;
+// EWOULDBLOCK: another one has it. Blocks.
 int LockFile(int fd);
 
 }  // namespace muster::service

@@ -93,9 +93,10 @@ absl::Status CheckSocketFolder(const std::string& path) {
   if (lstat(path.c_str(), &info) != 0) return EnsurePrivateFolder(path);
   const bool owned = info.st_uid == geteuid() || info.st_uid == 0;
   if (S_ISDIR(info.st_mode) && owned && (info.st_mode & 022) == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      path, ": must be a folder of user ", geteuid(),
-      " that nobody else can write to (chmod go-w): whoever can may put a socket of his own there"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, ": must be a folder of user ", geteuid(),
+                   " that nobody else can write to (chmod go-w): whoever can may put a socket of "
+                   "his own there"));
 }
 
 // Only what a daemon has left behind.

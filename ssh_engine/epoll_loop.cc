@@ -1,7 +1,6 @@
 #include "ssh_engine/epoll_loop.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -29,7 +28,7 @@ constexpr uint64_t kBackgroundId = 1;
 constexpr uint64_t kBulkId = 2;
 
 absl::Status ErrnoStatus(const char* what) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("event loop: ", what, ": ", strerror(errno)));
+  return absl::ErrnoToStatus(errno, absl::StrCat("event loop: ", what));
 }
 
 absl::Duration ReadMonotonic() {

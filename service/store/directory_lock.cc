@@ -27,10 +27,10 @@ absl::Status Held(const std::string& directory, int fd) {
   const std::vector<std::string> lines =
       absl::StrSplit(absl::string_view(text, size > 0 ? size : 0), '\n');
   const std::string machine = lines.size() > 1 && lines[1] != ThisMachine() ? lines[1] : "";
-  return absl::FailedPreconditionError(absl::StrCat(
-      directory, " is in use by another musterd", lines[0].empty() ? "" : ", process ", lines[0],
-      machine.empty() ? "" : " on ", machine,
-      "; stop it, or give this one a state directory of its own"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(directory, " is in use by another musterd", lines[0].empty() ? "" : ", process ",
+                   lines[0], machine.empty() ? "" : " on ", machine,
+                   "; stop it, or give this one a state directory of its own"));
 }
 
 absl::Status WriteHolder(int fd, const std::string& path) {

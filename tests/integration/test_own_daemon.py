@@ -249,8 +249,7 @@ def test_a_daemon_that_is_ending_is_waited_for(own):
     assert own.daemon() != old
 
 
-def test_a_daemon_that_holds_the_folder_and_does_not_listen_is_named(own, tmp_path):
-    """Such as one of an older version, whose socket was elsewhere."""
+def test_a_daemon_that_holds_the_folder_and_does_not_listen_is_named(own):
     assert own("runs").code == 0
     pid = own.daemon()
     os.kill(pid, signal.SIGSTOP)
@@ -258,9 +257,35 @@ def test_a_daemon_that_holds_the_folder_and_does_not_listen_is_named(own, tmp_pa
         os.unlink(own.socket)
         result = own("runs")
         assert result.code == 7
+        assert "waiting for musterd" in result.err.splitlines()[0]
         assert f"process {pid}" in result.err and "muster daemon restart" in result.err
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def test_a_daemon_of_before_is_named_at_once_and_ended_by_restart(own):
+    """One that listened elsewhere, and wrote down its process alone."""
+    os.makedirs(f"{own.state}/runs", 0o700)
+    os.chmod(own.state, 0o700)
+    program = ("import fcntl, os, sys, time\n"
+               "f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n"
+               "f.write(f'{os.getpid()}\\n'); f.flush(); print(flush=True); time.sleep(600)\n")
+    old = subprocess.Popen(["/usr/bin/python3", "-c", program, f"{own.state}/runs/lock"],
+                           stdout=subprocess.PIPE)
+    try:
+        old.stdout.readline()
+        begin = time.monotonic()
+        result = own("runs")
+        assert result.code == 7 and time.monotonic() - begin < 15
+        assert f"process {old.pid}" in result.err and "muster daemon restart" in result.err
+        refused = own("daemon", "restart")
+        assert refused.code == 7 and "--force" in refused.err  # it cannot be asked for its runs
+        assert own("daemon", "restart", "--force").code == 0
+        assert old.wait(SECONDS) == -signal.SIGTERM
+        assert own("runs").code == 0
+    finally:
+        old.kill()
+        old.communicate()
 
 
 @pytest.mark.parametrize("mode,fine", [(0o755, True), (0o711, True), (0o775, False), (0o777, False)])
