@@ -64,14 +64,20 @@ class Account:
         home = os.path.join(folder, "home")
         os.mkdir(home, 0o755)
         os.chown(home, FLEET_UID, FLEET_UID)
-        line = f"fleet:*:{FLEET_UID}:{FLEET_UID}::{home}:/bin/sh\n"
-        write(passwd, read("/etc/passwd") + line)
+        self._passwd, self._home = passwd, home
+        self.set_shell("/bin/sh")
         os.chmod(folder, 0o755)
         script = f'mount --bind {passwd} /etc/passwd && exec "$@"'
         self.wrap = ["unshare", "-m", "sh", "-c", script, "sh"]
         if not _can_make_namespaces():  # in most containers
             self.wrap = ["env", "LD_PRELOAD=libnss_wrapper.so", f"NSS_WRAPPER_PASSWD={passwd}",
                          "NSS_WRAPPER_GROUP=/etc/group"]
+
+    def set_shell(self, shell):
+        """The login shell, of root's made-up user only; the file's inode stays, as it is mounted."""
+        if self.wrap or os.getuid() == 0:
+            line = f"fleet:*:{FLEET_UID}:{FLEET_UID}::{self._home}:{shell}\n"
+            write(self._passwd, read("/etc/passwd") + line)
 
 
 class Sshd:
