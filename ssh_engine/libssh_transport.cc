@@ -668,6 +668,7 @@ void LibsshTransport::AskForWindow(size_t bytes) {
 
 Step LibsshTransport::TryExec(const std::string& command) {
   const bool first = !std::exchange(exec_asked_, true);
+  if (first) io_.StopReceiving();  // nothing can have come
   const int result = ssh_channel_request_exec(channel_, command.c_str());
   // Commands read end of file rather than wait for input. It goes with the request, as OpenSSH's
   // does that has none.

@@ -57,6 +57,20 @@ TEST(RunViewTest, CountsHostsAsTheyGo) {
   EXPECT_EQ(view.NameOf(2), "web3");
 }
 
+TEST(OutcomeTextTest, ExitCodesAreTheServers) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  outcome.set_exit_code(3);  // of an older daemon
+  EXPECT_EQ(ShortOutcome(outcome), "exited with code 3");
+  outcome.set_exit_code(2147483647);
+  outcome.set_exit_status(4294967295);
+  EXPECT_EQ(ShortOutcome(outcome), "exited with code 4294967295");
+  v1::OutputGroup group;
+  group.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  group.set_exit_status(4294967295);
+  EXPECT_EQ(ShortOutcome(OutcomeOf(group)), "exited with code 4294967295");
+}
+
 TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
   EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED})), 0);
   EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_EXITED_NONZERO})), 1);

@@ -35,6 +35,7 @@ struct Behaviour {
   bool changed_key = false;
   std::shared_ptr<Throttle> throttle;           // null: none
   bool mute_exec = false;            // does not answer the requests that it carries out
+  bool late_exec = false;            // answers them half a second later
   bool lost_window = false;          // takes no notice of a channel's first WINDOW_ADJUST
   Phase one_command = Phase::kNone;  // where it refuses a connection's second: kOpen or kExec
   Flood flood = Flood::kNone;        // while a command waits

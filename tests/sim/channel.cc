@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kStderr = 1;  // SSH_EXTENDED_DATA_STDERR
 constexpr size_t kMostInOnePacket = 32 * 1024;
+constexpr absl::Duration kLateAnswer = absl::Milliseconds(500);
 
 void PatchUint32(uint32_t value, size_t at, std::string* message) {
   for (int i = 0; i < 4; ++i) (*message)[at + i] = static_cast<char>(value >> (24 - 8 * i));
@@ -45,8 +46,18 @@ void Channel::Exec(absl::string_view text, bool want_reply) {
   command_ =
       std::make_unique<Command>(host_->loop(), ParseCommand(text, host_->address()),
                                 host_->behaviour().bytes_per_second, [this] { host_->OnWake(); });
-  Answer(true, want_reply && !host_->behaviour().mute_exec);
+  const Behaviour& behaviour = host_->behaviour();
+  if (want_reply && behaviour.late_exec) AnswerLater();
+  Answer(true, want_reply && !behaviour.mute_exec && !behaviour.late_exec);
   Pump();
+}
+
+void Channel::AnswerLater() {
+  answer_timer_ = host_->loop()->NewTimer([this] {
+    if (!close_sent_) Answer(true, true);
+    host_->OnWake();
+  });
+  answer_timer_->Arm(kLateAnswer);
 }
 
 void Channel::Answer(bool success, bool want_reply) {

@@ -66,6 +66,7 @@ class Channel {
  private:
   void Exec(absl::string_view text, bool want_reply);
   void Answer(bool success, bool want_reply);
+  void AnswerLater();
   void SendOutput(size_t limit);
   void SendFirstLine();
   void Finish();
@@ -79,6 +80,7 @@ class Channel {
   std::unique_ptr<Command> command_;  // null: none yet, or it has ended
   bool had_command_ = false;
   bool had_adjust_ = false;
+  std::unique_ptr<engine::Timer> answer_timer_;
   uint32_t unacknowledged_ = 0;  // bytes of input taken since the last WINDOW_ADJUST
   bool close_sent_ = false;
   bool close_received_ = false;

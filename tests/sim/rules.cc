@@ -90,6 +90,8 @@ absl::Status ParseSwitch(absl::string_view name, Behaviour* behaviour) {
     behaviour->changed_key = true;
   } else if (name == "mute-exec") {
     behaviour->mute_exec = true;
+  } else if (name == "late-exec") {
+    behaviour->late_exec = true;
   } else if (name == "lost-window") {
     behaviour->lost_window = true;
   } else {

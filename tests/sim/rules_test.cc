@@ -51,7 +51,7 @@ TEST(RulesTest, EveryBehaviourIsRead) {
   ASSERT_TRUE(rules
                   .Add("127.1.0.1 stall exec reset auth garbage endless-banner throttle 10:30:100 "
                        "max-sessions 1 refuse-auth changed-key delay 20 rate 1000 close-after 5000 "
-                       "die-after-commands 3 mute-exec lost-window one-command open flood opens "
+                       "die-after-commands 3 mute-exec late-exec lost-window one-command open flood opens "
                        "idle-flood ignores")
                   .ok());
   const Behaviour& behaviour = rules.Find(At("127.1.0.1"));
@@ -65,7 +65,7 @@ TEST(RulesTest, EveryBehaviourIsRead) {
   EXPECT_EQ(behaviour.bytes_per_second, 1000);
   EXPECT_EQ(behaviour.close_after, absl::Seconds(5));
   EXPECT_EQ(behaviour.die_after_commands, 3u);
-  EXPECT_TRUE(behaviour.mute_exec && behaviour.lost_window);
+  EXPECT_TRUE(behaviour.mute_exec && behaviour.late_exec && behaviour.lost_window);
   EXPECT_EQ(behaviour.one_command, Phase::kOpen);
   EXPECT_EQ(behaviour.flood, Flood::kOpens);
   EXPECT_EQ(behaviour.idle_flood, Flood::kIgnores);

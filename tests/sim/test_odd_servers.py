@@ -17,6 +17,7 @@ RULES = [
     "127.1.0.3 mute-exec",
     "127.1.0.4 lost-window",
     "127.1.0.5 reset close",
+    "127.1.0.6 late-exec",
     *[f"127.1.1.{i} flood {flood}" for i, flood in enumerate(FLOODS, 1)],
     *[f"127.1.2.{i} idle-flood {flood}" for i, flood in enumerate(FLOODS, 1)],
 ]
@@ -78,6 +79,13 @@ def test_output_is_an_answer_to_the_request(outcome):
 def test_a_command_whose_start_was_not_confirmed_can_be_stopped(outcome):
     end = outcome("127.1.0.3", "echo started; hang", "--command-timeout", "1s")
     assert end["state"] == "HOST_STATE_COMMAND_TIMEOUT"
+
+
+def test_a_late_answer_is_not_eaten_by_the_signal(outcome):
+    """libssh sends no request while another's answer is missing: the signal waits for it."""
+    end = outcome("127.1.0.6", "echo started; hang", "--command-timeout", "200ms")
+    assert (end["state"], end["endConfirmed"]) == ("HOST_STATE_COMMAND_TIMEOUT", True)
+    assert outcome("127.1.0.6", "echo hello; exit 3")["exitCode"] == 3
 
 
 def test_a_window_that_is_not_widened_is_asked_for_again(sim, daemon):
