@@ -30,8 +30,9 @@ constexpr absl::string_view kPlace =
     "my=-; [ $x ] && { stat $$; set -- $l; [ $4 = $s ] || my=$4; }; ";
 
 // ours PID STATUS: whether it was started over this connection; STATUS where that is hidden.
-// look: a: all processes; o: those of the command; S: their sessions; K: those that are in the
-// server's, with their start. Zombies that have no other thread have ended.
+// look: a: all processes; o: those of the command; S: their sessions, but for the server's; K: they
+// themselves, with their start: one may lose its parent and make a session of its own at the same
+// time. Zombies that have no other thread have ended.
 constexpr absl::string_view kLook =
     "ours() { [ $x ] || return $2; e=; y=; while IFS= read -r y; do e=$e$y; done < /proc/$1/environ; "
     "case $e$y in \"\") return $2;; *\"SSH_CONNECTION=$SSH_CONNECTION\"*) return 0;; esac; return 1; }; "
@@ -43,7 +44,7 @@ constexpr absl::string_view kLook =
     "for w in $a; do IFS=:; set -- $w; unset IFS; case $o$c in *\" $1 \"*) continue;; esac; "
     "case $o in *\" $2 \"*) ;; *) case $os$S in *\" $4 \"*) ;; *) case $ok in *\" $1.$5 \"*) ;; "
     "*) [ $2 = $p ] && ours $1 0 || continue;; esac;; esac;; esac; o=\"$o$1 \"; r=1; "
-    "if [ $4 = $s ]; then K=\"$K$1.$5 \"; else S=\"$S$4 \"; fi; done; done; }; ";
+    "K=\"$K$1.$5 \"; [ $4 = $s ] || S=\"$S$4 \"; done; done; }; ";
 
 // hit: sends g to those that have not had it (D). now: u, hundredths of a second.
 constexpr absl::string_view kTools =
