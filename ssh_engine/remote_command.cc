@@ -465,6 +465,10 @@ void RemoteCommand::TellExit(HostOutcome* outcome) const {
 }
 
 void RemoteCommand::EndUnopened() {
+  // Not to be tried on another session any more.
+  if (stop_ != Stop::kNo) {
+    return EndNotStarted(stop_outcome_.message + " The server had refused to run it.");
+  }
   const TransportFailure& failure = transport().failure();
   HostOutcome outcome;
   outcome.state = HostState::kUnreachable;
