@@ -10,8 +10,8 @@
 namespace muster::engine {
 namespace {
 
-// From the line to signal requests, where it is not heard: the login shell of a host that is short of
-// time starts slowly.
+// From the line to signal requests, where it is not heard: the login shell of a host that is short
+// of time starts slowly.
 constexpr absl::Duration kLineWait = absl::Seconds(5);
 // From its grace time and kStopLineKillWait to doing without its report.
 constexpr absl::Duration kReportWait = absl::Seconds(2);
@@ -472,6 +472,10 @@ void RemoteCommand::TellExit(HostOutcome* outcome) const {
 }
 
 void RemoteCommand::EndUnopened() {
+  // Not to be tried on another session any more.
+  if (stop_ != Stop::kNo) {
+    return EndNotStarted(stop_outcome_.message + " The server had refused to run it.");
+  }
   const TransportFailure& failure = transport().failure();
   HostOutcome outcome;
   outcome.state = HostState::kUnreachable;

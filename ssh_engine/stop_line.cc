@@ -20,7 +20,8 @@ constexpr absl::string_view kPlace =
     "exec 2>/dev/null; [ \"$SSH_CONNECTION\" ] || exit 3; m=$$; p=$PPID; c=\" $$ \"; x=; h=; "
     "[ -r /proc/self/stat ] && x=1; "
     // A name may have blanks, parentheses and newlines.
-    "stat() { l=; while IFS= read -r y; do l=$l$y; done < /proc/$1/stat; l=${l##*) }; [ \"$l\" ]; }; "
+    "stat() { l=; while IFS= read -r y; do l=$l$y; done < /proc/$1/stat; l=${l##*) }; [ \"$l\" "
+    "]; }; "
     "for i in 1 2 3 4; do [ \"$p\" -gt 1 ] || exit 3; n=; "
     "if [ $x ]; then IFS= read -r n < /proc/$p/comm; stat $p; set -- $l; q=$2; s=$4; "
     "[ \"$n\" ] || [ -r /proc/1/comm ] || { h=1; n=$p; break; }; "
@@ -30,12 +31,16 @@ constexpr absl::string_view kPlace =
     "my=-; [ $x ] && { stat $$; set -- $l; [ $4 = $s ] || my=$4; }; ";
 
 // ours PID STATUS: whether it was started over this connection; STATUS where that is hidden.
-// look: a: all processes; o: those of the command; S: their sessions; K: those that are in the
-// server's, with their start. Zombies that have no other thread have ended.
+// look: a: all processes; o: those of the command; S: their sessions, but for the server's; K: they
+// themselves, with their start: one may lose its parent and make a session of its own at the same
+// time. Zombies that have no other thread have ended.
 constexpr absl::string_view kLook =
-    "ours() { [ $x ] || return $2; e=; y=; while IFS= read -r y; do e=$e$y; done < /proc/$1/environ; "
-    "case $e$y in \"\") return $2;; *\"SSH_CONNECTION=$SSH_CONNECTION\"*) return 0;; esac; return 1; }; "
-    "look() { a=; if [ $x ]; then for d in /proc/[0-9]*; do stat ${d#/proc/} || continue; set -- $l; "
+    "ours() { [ $x ] || return $2; e=; y=; while IFS= read -r y; do e=$e$y; done < "
+    "/proc/$1/environ; "
+    "case $e$y in \"\") return $2;; *\"SSH_CONNECTION=$SSH_CONNECTION\"*) return 0;; esac; "
+    "return 1; }; "
+    "look() { a=; if [ $x ]; then for d in /proc/[0-9]*; do stat ${d#/proc/} || continue; set -- "
+    "$l; "
     "case $1${18} in Z0|Z1|X*) ;; *) a=\"$a ${d#/proc/}:$2:$3:$4:${20}\";; esac; done; "
     "else a=$(ps -A -o pid= -o ppid= -o pgid= -o stat= | while read -r i j k l; do "
     "case $l in Z*) ;; *) echo $i:$j:$k:$k:0;; esac; done); fi; "
@@ -43,14 +48,16 @@ constexpr absl::string_view kLook =
     "for w in $a; do IFS=:; set -- $w; unset IFS; case $o$c in *\" $1 \"*) continue;; esac; "
     "case $o in *\" $2 \"*) ;; *) case $os$S in *\" $4 \"*) ;; *) case $ok in *\" $1.$5 \"*) ;; "
     "*) [ $2 = $p ] && ours $1 0 || continue;; esac;; esac;; esac; o=\"$o$1 \"; r=1; "
-    "if [ $4 = $s ]; then K=\"$K$1.$5 \"; else S=\"$S$4 \"; fi; done; done; }; ";
+    "K=\"$K$1.$5 \"; [ $4 = $s ] || S=\"$S$4 \"; done; done; }; ";
 
 // hit: sends g to those that have not had it (D). now: u, hundredths of a second.
 constexpr absl::string_view kTools =
-    "hit() { for w in $a; do IFS=:; set -- $w; unset IFS; case $o in *\" $1 \"*) ;; *) continue;; esac; "
+    "hit() { for w in $a; do IFS=:; set -- $w; unset IFS; case $o in *\" $1 \"*) ;; *) "
+    "continue;; esac; "
     "v=$1; [ $4 = $s ] || [ $3 -le 1 ] || v=-$3; case $D in *\" $v \"*) continue;; esac; "
     "D=\"$D$v \"; kill -$g $v; done; }; "
-    "now() { if [ $x ]; then read -r u y < /proc/uptime; u=${u%.*}${u#*.}; else u=$(date +%s)00; fi; }; "
+    "now() { if [ $x ]; then read -r u y < /proc/uptime; u=${u%.*}${u#*.}; else u=$(date +%s)00; "
+    "fi; }; "
     "size() { n=$#; }; "
     "name() { k=$1; shift; i=0; for w; do i=$((i+1)); [ $i -gt 5 ] && break; n=; "
     "if [ $x ]; then IFS= read -r n < /proc/$w/comm; else n=$(ps -o comm= -p $w); fi; "
@@ -68,7 +75,8 @@ constexpr absl::string_view kWork =
     "b=\" \"; if [ $x ]; then for w in $a; do IFS=:; set -- $w; unset IFS; "
     "case $o$c in *\" $1 \"*) continue;; esac; if [ $1 = $p ] || [ $4 = $my ] || [ $5 -lt $f ]; "
     "then continue; fi; ours $1 1 && b=\"$b$1 \"; done; fi; "
-    "size $o; i=$n; size $b; echo over $i $n; [ $h ] && echo hidden; name left $o; name strayed $b; exit 0";
+    "size $o; i=$n; size $b; echo over $i $n; [ $h ] && echo hidden; name left $o; name strayed "
+    "$b; exit 0";
 
 constexpr absl::string_view kHeard = "muster-stop ";
 

@@ -23,9 +23,9 @@ constexpr absl::Duration kStopLineKillWait = absl::Milliseconds(1500);
 // A process that is in a session of its own and has lost its parent, as daemons do, is left alone,
 // but reported where its environment tells of this connection (SSH_CONNECTION).
 //
-// Reads /proc, or asks ps where there is none: there groups stand for sessions, and nothing tells of
-// daemons. Any login shell has to take the line: one pair of
-// single quotes, without quotes, backslashes, newlines and exclamation marks within.
+// Reads /proc, or asks ps where there is none: there groups stand for sessions, and nothing tells
+// of daemons. Any login shell has to take the line: one pair of single quotes, without quotes,
+// backslashes, newlines and exclamation marks within.
 std::string StopLine(absl::Duration grace);
 
 // What the line has written so far. A value.

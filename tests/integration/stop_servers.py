@@ -29,7 +29,7 @@ class Dropbear:
         lines.append(f"root:*:0:0::{self._home(fleet, 'root', 0)}:/bin/sh")
         lines.append(f"fleet:*:{FLEET_UID}:{FLEET_UID}::{self._home(fleet, 'fleet', FLEET_UID)}:/bin/sh")
         write(passwd, "\n".join(lines) + "\n")
-        script = (f"mount --bind {passwd} /etc/passwd && exec dropbear -F -E -s -r {key} "
+        script = (f"mount --bind {passwd} /etc/passwd && exec /usr/sbin/dropbear -F -E -s -r {key} "
                   f"-p 127.0.0.1:{self.port} -P {self._folder}/pid")
         with open(os.path.join(self._folder, "log"), "ab") as log:
             self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", script],

@@ -680,6 +680,22 @@ TEST_F(HostTaskTest, CanceledWhileTheExecRequestIsUnansweredWaitsForTheAnswer) {
   EXPECT_EQ(server_.besides.size(), 1u);
 }
 
+TEST_F(HostTaskTest, CanceledBeforeTheServerRefusesTheCommandItIsNotTriedOnAnotherSession) {
+  StartCommand();
+  Exit(0);
+  server_.pump = Step::kAgain;
+  server_.exec = Step::kAgain;
+  Start();
+  Cancel();
+  server_.exec = Step::kFailed;
+  server_.failure.cause = Cause::kExecRefused;
+  Ready();
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_EQ(outcome().state, HostState::kNotStarted);
+  EXPECT_THAT(outcome().message, HasSubstr("refused"));
+  EXPECT_FALSE(connector_.Waits(kHost));
+}
+
 TEST_F(HostTaskTest, AbandonedIsNotStartedOrUnknown) {
   Start();
   task_->Abandon();
