@@ -20,6 +20,7 @@
 #include "service/run_limits.h"
 #include "service/run_records.h"
 #include "service/secrets.h"
+#include "service/spec_check.h"
 #include "service/watch_views.h"
 
 namespace muster::service {
@@ -223,6 +224,9 @@ void RunService::TakeLogin(const v1::Login& login, v1::RunSpec* spec,
 
 absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
                                          const v1::RerunHostsRequest& request) {
+  // Before every host gets it.
+  const absl::Status user = CheckUser("login.user", request.login().user());
+  if (!user.ok()) return user;
   absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
   if (!run.ok()) return run.status();
   absl::StatusOr<std::vector<v1::RunHost>> hosts =

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import time
 
 import grpc
@@ -22,6 +24,7 @@ def api_fixture(python_stubs):
 
     class Api:
         spec = run_pb2.RunSpec
+        canceled = run_pb2.RUN_STATE_CANCELED
         messages = run_service_pb2
         runs = run_service_pb2_grpc.RunServiceStub
         target_messages = target_service_pb2
@@ -83,6 +86,40 @@ def test_targets_are_counted_before_they_are_expanded(api, daemon, channel, flee
         code, text = refusal(api.runs(channel).CreateRun, api.messages.CreateRunRequest(spec=spec))
         assert code == grpc.StatusCode.INVALID_ARGUMENT and hint in text
     assert daemon.memory() - before < 200 * MIB or SANITIZED
+
+
+def test_the_user_of_a_rerun_is_checked_before_each_host_gets_it(api, channel, fleet):
+    stub = api.runs(channel)
+    spec = spec_of(api, fleet, "127.0.9.[1-3]")
+    spec.login.port = 1  # where nobody listens
+    run = list(stub.RunCommand(api.messages.RunCommandRequest(spec=spec)))[0].run
+    request = api.messages.RerunHostsRequest(run_id=run.id)
+    request.login.user = "u" * 900_000
+    code, text = refusal(stub.RerunHosts, request)
+    assert code == grpc.StatusCode.INVALID_ARGUMENT and "login.user" in text
+
+
+def test_one_connection_has_a_thousand_watchers_and_no_more(api, daemon, channel, fleet):
+    spec = spec_of(api, fleet, "127.0.9.1", "sleep 60")
+    run = api.runs(channel).CreateRun(api.messages.CreateRunRequest(spec=spec)).run
+    request = api.messages.WatchRunRequest(run_id=run.id)
+    with connect(daemon) as crowd:
+        watchers = [api.runs(crowd).WatchRun(request) for _ in range(1000)]
+        for watcher in watchers:
+            next(watcher)
+        begin = time.monotonic()
+        api.runs(crowd).CancelRun(api.messages.CancelRunRequest(run_id=run.id), timeout=SECONDS)
+        assert time.monotonic() - begin < 10 or SANITIZED
+        for watcher in watchers:
+            assert list(watcher)[-1].run.state == api.canceled
+    # HTTP/2, 6.5.2: SETTINGS_MAX_CONCURRENT_STREAMS is 3.
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(daemon.socket)
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        frame = connection.recv(4096)
+    settings = [struct.unpack(">HI", frame[at:at + 6])
+                for at in range(9, 9 + int.from_bytes(frame[:3], "big"), 6)]
+    assert dict(settings)[3] == 1024
 
 
 def test_a_request_that_is_too_large_is_refused(api, channel):
