@@ -245,8 +245,8 @@ bool KnownHostsStore::NeedsTypes(absl::string_view host, uint16_t port) const {
 void KnownHostsStore::FindTypes(absl::string_view host, uint16_t port) const {
   const std::string name = LookupName(host, port);
   for (const TablePtr& table : Tables()) {
-    if (!KeyTypes(host, port).empty()) return;
     table->FindAny(name);
+    if (!KeyTypes(host, port).empty()) return;
   }
   if (port != kDefaultPort) FindTypes(host, kDefaultPort);
 }
