@@ -125,6 +125,8 @@ std::string Login::Explain(const std::string& user) const {
   } else if (!refused_.empty()) {
     text = absl::StrCat("the server took none of the keys that were offered for user ", user, ": ",
                         absl::StrJoin(refused_, ", "), ".");
+  } else if (!unproven_.empty()) {
+    text = absl::StrCat("no key could be used to log in as ", user, ".");
   } else {
     text = absl::StrCat("there is no key to log in with as ", user,
                         ", and the server lets nobody in without: start an ssh-agent or name a key "
@@ -144,10 +146,13 @@ std::string Login::ExplainEnd(const std::string& user) const {
   if (!refused_.empty()) {
     absl::StrAppend(&text, ", after it had refused ", absl::StrJoin(refused_, ", "));
   }
-  if (offered > 1 || absl::StrContains(failure.message, "Too many authentication failures")) {
+  const bool counted = absl::StrContains(failure.message, "Too many authentication failures");
+  if (offered < order_.size() && (counted || offered > 1)) {
     absl::StrAppend(&text, ". ", offered, " of ", order_.size(),
                     " keys were offered, and servers count those they refuse (sshd's MaxAuthTries): "
                     "choose one with -i FILE --identities-only.");
+  } else if (counted) {
+    absl::StrAppend(&text, ". It took none of the keys.");
   } else {
     absl::StrAppend(&text, ". That account may not be let in, whatever the key (expired, "
                            "/etc/nologin, PAM): the server's log says why.");

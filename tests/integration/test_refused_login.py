@@ -88,11 +88,14 @@ def test_a_key_file_beside_an_agent_with_too_many_keys(home, daemon, agent, tmp_
     assert code == 0, ends
 
 
-def test_one_key_too_many(home, daemon, tmp_path):
-    server = Server(home, ["MaxAuthTries 1"])
+@pytest.mark.parametrize("most", [1, 2])
+def test_one_key_too_many(home, daemon, tmp_path, most):
+    """With two, the question whether it takes us without a key is what it does not answer."""
+    server = Server(home, [f"MaxAuthTries {most}"])
     key = make_key(str(tmp_path / "wrong"))
     message = refused(server, home, daemon, login=["-i", key, *agents_login(home)])
     assert "Too many authentication failures" in message and key in message
+    assert "It took none of the keys." in message
 
 
 def pam(account):
