@@ -26,8 +26,8 @@ void AddTargetOptions(CLI::App* app, Options* options) {
 
 void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("-i,--identity", options->identity_files,
-                  "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's "
-                  "keys, ~/.ssh/id_*]")
+                  "Private key, or KEY.pub for that key of your agent; may be repeated [your "
+                  "agent's keys, ~/.ssh/id_*]")
       ->type_name("KEYFILE");
   app->add_flag("--identities-only", options->identities_only,
                 "Of your agent's keys, offer those alone that a key file names");

@@ -142,7 +142,7 @@ TEST_F(LoginTest, APartialSuccessIsExplained) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("a"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method too"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method"));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password."));
 }
 
@@ -161,7 +161,7 @@ TEST_F(LoginTest, AServerThatEndsTheLoginIsExplained) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
   const std::string text = login->ExplainEnd("ann");
-  EXPECT_THAT(text, HasSubstr("while ann was to be logged in with b, after it had refused a. 2 of 3 "));
+  EXPECT_THAT(text, HasSubstr("to be logged in with b, after it had refused a. 2 of 3 keys"));
   EXPECT_THAT(text, HasSubstr("-i FILE --identities-only"));
 }
 
