@@ -59,8 +59,8 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   AddDuration(app, "--session-idle", &options->session_idle,
               "Keep unused SSH sessions open for so long; 0: close them at once [10m]");
   AddDuration(app, "--session-max-age", &options->session_max_age,
-              "Log in anew after so long, however much a session is used: whom a server has locked out "
-              "meanwhile is served no longer; 0: never [1h]");
+              "Log in anew after so long, however much a session is used: whom a server has locked "
+              "out meanwhile is served no longer; 0: never [1h]");
   app->add_option("--max-sessions", options->max_sessions,
                   "SSH sessions at any time, in use or kept open; one by way of a jump host counts as "
                   "two; hosts past them wait [what open files and half of the memory allow]")

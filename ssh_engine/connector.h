@@ -20,8 +20,8 @@ struct ConnectResult {
   UniqueFd fd;
   absl::optional<Address> peer;    // none by way of a jump host
   bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
-  // Whether the way there has broken meanwhile, which shows as an end of the peer's bytes. Null: there
-  // is no way but the network.
+  // Whether the way there has broken meanwhile, which shows as an end of the peer's bytes. Null:
+  // there is no way but the network.
   std::shared_ptr<const bool> way_lost;
   // Without a connection. kUnreachable, or what a jump host ended as.
   HostState state = HostState::kUnreachable;

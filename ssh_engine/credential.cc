@@ -48,6 +48,7 @@ class Loader {
 
   void AddPrivateKey(const std::string& path, SshKey key, Identities* identities);
   void AddCertificate(const std::string& path, const SshKey& key, Identities* identities);
+  absl::Status WithNotes(const absl::Status& status) const;
   // Whether the agent can sign for this file's key, which then takes the file's place.
   bool AddFromAgent(const std::string& path, Identities* identities);
   void AppendNew(Identities from, Identities* to);
@@ -72,6 +73,13 @@ void Loader::AskAgent(const std::string& socket) {
   }
 }
 
+// What went wrong with the agent may be why the file is of no use.
+absl::Status Loader::WithNotes(const absl::Status& status) const {
+  std::string text(status.message());
+  for (const std::string& note : credential_.notes) absl::StrAppend(&text, ". ", note);
+  return absl::Status(status.code(), text);
+}
+
 absl::Status Loader::AddFile(const IdentityFile& file) {
   Identities* identities = file.required ? &required_ : &optional_;
   absl::StatusOr<SshKey> key = LoadPrivateKey(file.path, file.passphrase.get());
@@ -80,7 +88,7 @@ absl::Status Loader::AddFile(const IdentityFile& file) {
     return absl::OkStatus();
   }
   if (!agent_keys_.empty() && AddFromAgent(file.path, identities)) return absl::OkStatus();
-  if (file.required) return key.status();
+  if (file.required) return WithNotes(key.status());
   if (key.status().code() != absl::StatusCode::kNotFound) {
     credential_.notes.push_back(absl::StrCat(key.status().message(), "."));
   }

@@ -23,8 +23,8 @@ struct IdentityFile {
 struct CredentialSpec {
   std::vector<IdentityFile> identity_files;
   std::string agent_socket;  // path of a unix socket; empty: no agent
-  // Of the agent's keys only those that a file names: one that holds the public key, or a private one
-  // that cannot be read without the agent (ssh's IdentitiesOnly).
+  // Of the agent's keys only those that a file names: one that holds the public key, or a private
+  // one that cannot be read without the agent (ssh's IdentitiesOnly).
   bool identities_only = false;
 };
 
@@ -43,8 +43,8 @@ struct Identity {
 };
 
 // In the order to be offered: required files, then the agent's keys, then the other files, as
-// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once. A file with a
-// public key stands for that key of the agent.
+// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once. A file with
+// a public key stands for that key of the agent.
 struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;

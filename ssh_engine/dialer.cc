@@ -294,8 +294,9 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ = std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identities,
-                                   context_->loop, context_->helpers, [this] { Advance(); });
+  login_ = std::make_unique<Login>(transport_, context_->credential,
+                                   &context_->preferred_identities, context_->loop,
+                                   context_->helpers, [this] { Advance(); });
 }
 
 bool Dialer::LogIn() {
@@ -316,8 +317,8 @@ bool Dialer::LogIn() {
   return false;
 }
 
-// A server that hangs up on us once it knows who wants to log in, or after it has refused keys, means
-// us: to try again would be held against us. A connection that is reset may have been lost.
+// A server that hangs up on us once it knows who wants to log in, or after it has refused keys,
+// means us: to try again would be held against us. A connection that is reset may have been lost.
 void Dialer::FailLogin() {
   const TransportFailure& failure = transport_->failure();
   const bool by_server = failure.closed && !failure.throttled && !WayIsLost();
@@ -377,8 +378,9 @@ void Dialer::FailTransport() {
   const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
   Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
        failure.throttled ? penalty : failure.cause,
-       absl::StrCat(Endpoint(host_, *context_), ": ", failure.message,
-                    phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
+       absl::StrCat(
+           Endpoint(host_, *context_), ": ", failure.message,
+           phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
 }
 
 void Dialer::Fail(HostState state, Cause cause, std::string message) {

@@ -166,8 +166,8 @@ void HostTask::ReplaceSession(const RemoteCommand::Result& result) {
   AskForSession(true);
 }
 
-// A server may come to know only then that it does not want us: sshd where PAM opens no session, or a
-// ChrootDirectory is not as it should be. It leaves our request unread, so the end may show as a
+// A server may come to know only then that it does not want us: sshd where PAM opens no session, or
+// a ChrootDirectory is not as it should be. It leaves our request unread, so the end may show as a
 // reset.
 bool HostTask::TurnedOut(const RemoteCommand::Result& result) const {
   const bool way_lost = way_lost_ != nullptr && *way_lost_;
@@ -176,11 +176,12 @@ bool HostTask::TurnedOut(const RemoteCommand::Result& result) const {
 }
 
 HostOutcome HostTask::LoginRefused() const {
-  const std::string said = session_->transport().LoginText();
+  const SshTransport& transport = session_->transport();
+  const std::string said = transport.LoginText();
   HostOutcome outcome;
   outcome.state = HostState::kAuthenticationFailed;
   outcome.message = absl::StrCat(
-      Endpoint(host_, *context_), ": ", session_->transport().failure().message, ", right after it had let ",
+      Endpoint(host_, *context_), ": ", transport.failure().message, ", right after it had let ",
       host_.user, " in and before it opened a session, as sshd does where PAM or a ChrootDirectory "
       "does not allow one: the server's log says why.",
       said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\"."));

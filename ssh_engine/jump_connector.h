@@ -24,8 +24,8 @@ namespace muster::engine {
 // The links of one loop, for all runs. Loop-confined; outlives the connectors.
 class JumpLinks {
  public:
-  // A link that carries nothing for SessionLimits::max_idle is closed. One that is older than max_age
-  // carries nothing new, and is closed when it carries nothing.
+  // A link that carries nothing for SessionLimits::max_idle is closed. One that is older than
+  // max_age carries nothing new, and is closed when it carries nothing.
   JumpLinks(EventLoop* loop, const SessionLimits& limits);
 
   // One with that key that may carry one more, and whose host `trusts` accepts; null: none.

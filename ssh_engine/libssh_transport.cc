@@ -537,8 +537,8 @@ AuthStep LibsshTransport::TryAgent(const std::string& agent_socket, const std::s
   return step;
 }
 
-// libssh offers all that an agent has, one after the other, and tells of none. So it is shown one key
-// at a time; who signs is the user's agent.
+// libssh offers all that an agent has, one after the other, and tells of none. So it is shown one
+// key at a time; who signs is the user's agent.
 int LibsshTransport::OfferByAgent(const std::string& public_key) {
   if (!agent_offers_) return BeginOfferByAgent(public_key);
   ssh_set_agent_socket(session_, agent_.fd());

@@ -83,8 +83,8 @@ Login::Step Login::Conclude(AuthStep answer) {
   return Step::kRefused;
 }
 
-// Last, so that who has a key pays no round trip for it. Some servers know their users by other means,
-// and some users have an empty password.
+// Last, so that who has a key pays no round trip for it. Some servers know their users by other
+// means, and some users have an empty password.
 Login::Step Login::LogInWithoutKey() {
   switch (transport_->AuthenticateWithoutKey()) {
     case AuthStep::kAgain:
@@ -121,10 +121,14 @@ std::string Login::Explain(const std::string& user) const {
   if (!taken_names_.empty()) {
     text = absl::StrCat("the server took ", absl::StrJoin(taken_names_, ", "), " for user ", user,
                         ", but wants another method too.");
-    if (!refused_.empty()) absl::StrAppend(&text, " It refused ", absl::StrJoin(refused_, ", "), ".");
+    if (!refused_.empty()) {
+      absl::StrAppend(&text, " It refused ", absl::StrJoin(refused_, ", "), ".");
+    }
   } else if (!refused_.empty()) {
     text = absl::StrCat("the server took none of the keys that were offered for user ", user, ": ",
                         absl::StrJoin(refused_, ", "), ".");
+  } else if (!unproven_.empty()) {
+    text = absl::StrCat("no key could be used to log in as ", user, ".");
   } else {
     text = absl::StrCat("there is no key to log in with as ", user,
                         ", and the server lets nobody in without: start an ssh-agent or name a key "
@@ -144,10 +148,13 @@ std::string Login::ExplainEnd(const std::string& user) const {
   if (!refused_.empty()) {
     absl::StrAppend(&text, ", after it had refused ", absl::StrJoin(refused_, ", "));
   }
-  if (offered > 1 || absl::StrContains(failure.message, "Too many authentication failures")) {
+  const bool counted = absl::StrContains(failure.message, "Too many authentication failures");
+  if (offered < order_.size() && (counted || offered > 1)) {
     absl::StrAppend(&text, ". ", offered, " of ", order_.size(),
-                    " keys were offered, and servers count those they refuse (sshd's MaxAuthTries): "
-                    "choose one with -i FILE --identities-only.");
+                    " keys were offered, and servers count those they refuse (sshd's "
+                    "MaxAuthTries): choose one with -i FILE --identities-only.");
+  } else if (counted) {
+    absl::StrAppend(&text, ". It took none of the keys.");
   } else {
     absl::StrAppend(&text, ". That account may not be let in, whatever the key (expired, "
                            "/etc/nologin, PAM): the server's log says why.");
@@ -161,7 +168,7 @@ std::string Login::Remarks() const {
   if (!said.empty()) absl::StrAppend(&text, " The server said: \"", said, "\".");
   if (!unproven_.empty()) {
     absl::StrAppend(&text, " No signature was made with ", absl::StrJoin(unproven_, ", "),
-                    ": the agent is gone, is locked or refused.");
+                    ": an agent may be gone, be locked or refuse.");
   }
   for (const std::string& note : credential_->notes) absl::StrAppend(&text, " ", note);
   return text;

@@ -17,8 +17,8 @@
 namespace muster::engine {
 
 // Offers the identities one by one in their order, but first those that last worked for this run:
-// servers count refused keys (sshd's MaxAuthTries). Several, where the server wants several. Without
-// a key that works, asks to be let in without one. Loop-confined; owned by the host's task.
+// servers count refused keys (sshd's MaxAuthTries). Several, where the server wants several.
+// Without a key that works, asks to be let in without one. Loop-confined; owned by the host's task.
 class Login {
  public:
   enum class Step {

@@ -34,9 +34,9 @@ size_t ShownLength(absl::string_view text) {
     if ((text[i] & 0xC0) != 0x80) return 0;
     point = point << 6 | (text[i] & 0x3F);
   }
-  const bool is_longer_than_needed = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-  const bool is_none = (point >= 0xD800 && point < 0xE000) || point > 0x10FFFF;
-  return is_longer_than_needed || is_none || IsObeyed(point) ? 0 : length;
+  const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+  const bool none = (point >= 0xD800 && point < 0xE000) || point > 0x10FFFF;
+  return overlong || none || IsObeyed(point) ? 0 : length;
 }
 
 }  // namespace

@@ -194,7 +194,8 @@ TEST(ConfigTest, NamesTheLineOfWhatIsWrong) {
 
 TEST(ConfigTest, OfAnAgentsKeysOnlyThoseThatAreNamed) {
   const auto config = ParseConfig(
-      "credentials:\n  a: {identities_only: yes}\n  b: {identities_only: no}\n  c: {}\n", "/m.yaml");
+      "credentials:\n  a: {identities_only: yes}\n  b: {identities_only: no}\n  c: {}\n",
+      "/etc/m.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->credentials.at("a").keys.identities_only);
   EXPECT_FALSE(config->credentials.at("b").keys.identities_only);

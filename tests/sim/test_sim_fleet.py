@@ -26,7 +26,8 @@ RULES = {
     "127.1.0.10": ("reset kex", "UNREACHABLE"),
     "127.1.0.11": ("reset newkeys", "UNREACHABLE"),
     "127.1.0.12": ("reset auth", "UNREACHABLE"),
-    "127.1.0.13": ("reset open", "UNREACHABLE"),
+    # sshd ends so where PAM or a chroot opens no session.
+    "127.1.0.13": ("reset open", "AUTHENTICATION_FAILED"),
     "127.1.0.14": ("reset exec", "UNKNOWN"),
     "127.1.0.15": ("reset output", "UNKNOWN"),
     "127.1.0.16": ("garbage", "UNREACHABLE"),

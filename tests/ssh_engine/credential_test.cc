@@ -414,6 +414,8 @@ TEST_F(CredentialTest, APublicKeyThatNoAgentHasIsAnError) {
   AddToAgent(NewEd25519("first"));
   const auto loaded = LoadCredential({{{NewEd25519("other") + ".pub", "", true}}, socket});
   EXPECT_THAT(loaded.status().message(), HasSubstr("no ssh-agent has the private one"));
+  const auto gone = LoadCredential({{{Path("other.pub"), "", true}}, Path("gone")});
+  EXPECT_THAT(gone.status().message(), HasSubstr("No key of an ssh-agent was used: cannot"));
 }
 
 TEST_F(CredentialTest, AnAgentThatIsNotThereIsANote) {

@@ -88,6 +88,34 @@ class Recorder final : public RunObserver {
   size_t left_ ABSL_GUARDED_BY(mutex_);
 };
 
+// OpenSSH's, in a folder; ends with the object.
+class Agent {
+ public:
+  explicit Agent(const std::string& folder)
+      : socket_(folder + "/agent"), pid_file_(folder + "/agent.pid") {
+    Shell(absl::StrCat("eval $(ssh-agent -s -a ", socket_, ") > /dev/null; echo $SSH_AGENT_PID > ",
+                       pid_file_));
+  }
+  ~Agent() { Shell(absl::StrCat("kill $(cat ", pid_file_, ")")); }
+
+  const std::string& socket() const { return socket_; }
+  void Add(const std::string& key) { Shell("ssh-add -q " + key); }
+  void Generate(const std::string& path, const std::string& type) {
+    const char* const bits = type == "rsa" ? " -b 2048" : "";
+    Shell(absl::StrCat("ssh-keygen -q -t ", type, bits, " -N '' -C ", type, " -f ", path));
+    Add(path);
+  }
+
+ private:
+  void Shell(const std::string& command) {
+    EXPECT_TRUE(::muster::testing::RunProgram(
+        {"/bin/sh", "-c", absl::StrCat("export SSH_AUTH_SOCK=", socket_, "; ", command)}));
+  }
+
+  const std::string socket_;
+  const std::string pid_file_;
+};
+
 class EngineTest : public ::testing::Test {
  protected:
   EngineTest() : engine_(NewEngine({2}).value()) {}
@@ -129,6 +157,33 @@ TEST_F(EngineTest, RunsACommand) {
   EXPECT_EQ(host.outcome.state, HostState::kSucceeded) << host.outcome.message;
   EXPECT_THAT(host.states, ElementsAre(HostState::kConnecting, HostState::kAuthenticating,
                                        HostState::kStarting, HostState::kRunning));
+}
+
+// What libssh would lose of each key is seen where memory is watched.
+TEST_F(EngineTest, OffersAnAgentsKeysOneByOne) {
+  Agent agent(sshd_.folder());
+  for (const char* type : {"ed25519", "rsa", "ecdsa"}) {
+    agent.Generate(absl::StrCat(sshd_.folder(), "/wrong_", type), type);
+  }
+  CredentialSpec spec;
+  spec.agent_socket = agent.socket();
+  Job job = MakeJob("true");
+  job.credential = LoadCredential(spec).value();
+  HostRecord host = RunOne(job);
+  EXPECT_EQ(host.outcome.state, HostState::kAuthenticationFailed);
+  EXPECT_THAT(host.outcome.message,
+              HasSubstr("none of the keys that were offered for user " + sshd_.user() +
+                        ": agent key 'ed25519', agent key 'rsa', agent key 'ecdsa'."));
+
+  agent.Add(sshd_.client_key());
+  job.credential = LoadCredential(spec).value();
+  const auto recorder = std::make_shared<Recorder>(4);
+  Run(job, {MakeHost(0, "127.0.0.2"), MakeHost(1, "127.0.0.3"), MakeHost(2, "127.0.0.4"),
+            MakeHost(3, "127.0.0.5")},
+      recorder);
+  for (const HostRecord& one : recorder->Wait()) {
+    EXPECT_EQ(one.outcome.state, HostState::kSucceeded) << one.outcome.message;
+  }
 }
 
 TEST_F(EngineTest, TellsExitCodesAndSignals) {

@@ -121,6 +121,7 @@ TEST_F(LoginTest, AnAgentThatDoesNotSignIsNoRefusal) {
   loop_.RunPosted();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_EQ(login->refused(), 0u);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("no key could be used to log in as ann."));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("No signature was made with x"));
 }
 
@@ -141,7 +142,7 @@ TEST_F(LoginTest, APartialSuccessIsExplained) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("a"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method too"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method"));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password."));
 }
 
@@ -160,8 +161,17 @@ TEST_F(LoginTest, AServerThatEndsTheLoginIsExplained) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
   const std::string text = login->ExplainEnd("ann");
-  EXPECT_THAT(text, HasSubstr("while ann was to be logged in with b, after it had refused a. 2 of 3 "));
+  EXPECT_THAT(text, HasSubstr("to be logged in with b, after it had refused a. 2 of 3 keys"));
   EXPECT_THAT(text, HasSubstr("-i FILE --identities-only"));
+}
+
+TEST_F(LoginTest, WhereAllKeysWereOfferedNoneIsAdvised) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kFailed};
+  server_.failure.message = "it said \"Too many authentication failures\"";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("with a. It took none of the keys."));
 }
 
 TEST_F(LoginTest, AnAccountThatIsNotLetInIsExplainedInTheServersWords) {
