@@ -254,7 +254,9 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
 }
 
 void Follower::Complain(const absl::Status& status, const std::string& end) {
-  if (!status.ok()) writer_->To(2)->append(MessageText(absl::StrCat(status.message(), end)));
+  if (status.ok()) return;
+  const size_t columns = writer_->terminal(2) ? TerminalColumns(2) : 0;
+  writer_->To(2)->append(MessageText(absl::StrCat(status.message(), end), columns));
 }
 
 }  // namespace muster::client

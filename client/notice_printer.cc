@@ -1,6 +1,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/outcome_text.h"
 #include "client/printer.h"
 #include "proto/contract/visible_text.h"
@@ -69,7 +70,9 @@ void NoticePrinter::TellProbe(const v1::ProbeFinished& probe, const RunView& vie
   if (probe.output().empty()) return;
   std::string output;
   AppendVisibleLines(probe.output(), &output);
-  absl::StrAppend(to, output, output.back() == '\n' ? "" : "\n");
+  if (output.back() == '\n') output.pop_back();
+  // Set in: no line of a host passes for one of ours.
+  absl::StrAppend(to, "    ", absl::StrReplaceAll(output, {{"\n", "\n    "}}), "\n");
 }
 
 class SilentPrinter final : public Printer {

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "client/columns.h"
 #include "client/outcome_text.h"
 #include "proto/contract/visible_text.h"
 
@@ -12,14 +13,22 @@ namespace muster::client {
 
 const int kBrokenPipe = 128 + SIGPIPE;
 
-std::string MessageText(absl::string_view message) {
+namespace {
+constexpr size_t kIndent = 4;
+}  // namespace
+
+std::string MessageText(absl::string_view message, size_t columns) {
+  std::string shown = "muster: ";
+  AppendVisibleLines(message, &shown);
   std::string text;
-  AppendVisibleLines(message, &text);
-  return absl::StrCat("muster: ", absl::StrReplaceAll(text, {{"\n", "\n    "}}), "\n");
+  for (const absl::string_view line : absl::StrSplit(shown, '\n')) {
+    absl::StrAppend(&text, WrapWords(line, kIndent, columns));
+  }
+  return text.substr(kIndent);
 }
 
 int Complain(const absl::Status& status) {
-  const std::string text = MessageText(status.message());
+  const std::string text = MessageText(status.message(), TerminalColumns(2));
   fwrite(text.data(), 1, text.size(), stderr);
   return ExitCodeOf(status, false);
 }

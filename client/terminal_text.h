@@ -2,6 +2,7 @@
 #ifndef CLIENT_TERMINAL_TEXT_H_
 #define CLIENT_TERMINAL_TEXT_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -13,11 +14,11 @@ namespace muster::client {
 // What a shell says of a program that nobody reads any more.
 extern const int kBrokenPipe;
 
-// "muster: ...", with an end of line, visible. Further lines are set in: none of them can pass for
-// a message of its own.
-std::string MessageText(absl::string_view message);
+// "muster: ...", with an end of line, visible, broken at words into lines of at most `columns` (0:
+// it is not). Further lines are set in: none of them can pass for a message of its own.
+std::string MessageText(absl::string_view message, size_t columns);
 
-// MessageText on standard error. Returns the exit code of a call that failed so.
+// MessageText on standard error, as wide as its terminal. Returns the exit code of a call that failed so.
 int Complain(const absl::Status& status);
 
 // Writes what is left of the output and says so where it cannot be, unless that was told already;

@@ -57,10 +57,12 @@ bool IsUnseen(uint32_t code) {
   return after != std::begin(kUnseen) && code <= std::prev(after)->last;
 }
 
-// At most `bytes` of it, never within a character.
+// At most `bytes` of it, never within a character, of which none has more than three bytes after its
+// first.
 absl::string_view Front(absl::string_view text, size_t bytes) {
   if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<uint8_t>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  const size_t least = bytes - std::min<size_t>(bytes, 3);
+  while (bytes > least && (static_cast<uint8_t>(text[bytes]) & 0xc0) == 0x80) --bytes;
   return text.substr(0, bytes);
 }
 

@@ -1,4 +1,4 @@
-"""What `muster run --json` tells of each host: one event of the run's log a line."""
+"""What `muster run --json` tells of each host: an event of the run's log, or a line of output, a line."""
 
 import base64
 import collections
@@ -15,6 +15,14 @@ def _timings(outcome):
             if name.endswith("Us") and int(value)}
 
 
+def _bytes(output):
+    """The bytes of a line of output; of all of an event, as older musters write it."""
+    if "data" in output:
+        return base64.b64decode(output["data"])
+    line = output["text"].encode() if "text" in output else base64.b64decode(output["bytes"])
+    return line if output["unterminated"] or output["split"] else line + b"\n"
+
+
 def _host(name, outcome, text):
     return Host(name, outcome["state"] == "HOST_STATE_SUCCEEDED", outcome.get("warmSession", False),
                 int(outcome.get("attempts", 0)), _timings(outcome), text)
@@ -29,7 +37,7 @@ def read_run(lines):
             names += [host["name"] for host in event["hostsAdded"]["hosts"]]
         elif event.get("output", {}).get("stream") == "OUTPUT_STREAM_STDOUT":
             output = event["output"]
-            texts[output.get("hostIndex", 0)].append(base64.b64decode(output["data"]))
+            texts[output.get("hostIndex", 0)].append(_bytes(output))
         elif "hostFinished" in event:
             finished = event["hostFinished"]
             outcomes[finished.get("hostIndex", 0)] = finished["outcome"]

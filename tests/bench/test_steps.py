@@ -17,9 +17,10 @@ def events(*outcomes):
     yield {"runState": {"state": "RUN_STATE_RUNNING"}}
     yield {"hostsAdded": {"firstIndex": 0, "hosts": [{"name": f"h{i}"} for i in range(len(outcomes))]}}
     for index, outcome in enumerate(outcomes):
-        for stream, text in (("STDOUT", b"a\n"), ("STDERR", b"err\n"), ("STDOUT", b"\xff\n")):
+        for stream, line in (("STDOUT", {"text": "a"}), ("STDERR", {"text": "err"}),
+                             ("STDOUT", {"bytes": base64.b64encode(b"\xff").decode()})):
             yield {"output": {"hostIndex": index, "stream": f"OUTPUT_STREAM_{stream}",
-                              "data": base64.b64encode(text).decode()}}
+                              "unterminated": False, "split": False, **line}}
         yield {"hostFinished": {"hostIndex": index, "outcome": outcome}}
 
 

@@ -95,6 +95,14 @@ TEST_F(PrinterTest, NamesAreVisibleAlsoInAPipe) {
   EXPECT_EQ(Print(NewNoticePrinter, {probe}).second, name + ": muster: probe unreachable\n");
 }
 
+TEST_F(PrinterTest, NoLineOfAProbePassesForOneOfOurs) {
+  v1::Event probe;
+  probe.mutable_probe_finished()->mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
+  probe.mutable_probe_finished()->set_output("one\nmuster: all is well\n");
+  EXPECT_EQ(Print(NewNoticePrinter, {probe}).second,
+            "web1: muster: probe exited with code 0\n    one\n    muster: all is well\n");
+}
+
 TEST_F(PrinterTest, ALineWithoutAnEndGetsOne) {
   EXPECT_EQ(Print(Lines(), {Output(0, "a"), Output(1, "b\n")}).first, "web1: a\nweb2: b\n");
 }

@@ -1,6 +1,7 @@
 """A disk that is full, read-only or damaged: a clear error, no command without its record, and it goes on."""
 
 import glob
+import itertools
 import os
 import re
 import signal
@@ -192,7 +193,9 @@ def first_lines(muster, run):
 
 
 def sequences(result):
-    return [int(event["sequence"]) for event in result.json() if "sequence" in event]
+    """Of the events; lines of output that came together share theirs."""
+    told = [int(event["sequence"]) for event in result.json() if "sequence" in event]
+    return [number for number, _ in itertools.groupby(told)]
 
 
 LONG = "seq 1 400000; echo end; sleep 60"

@@ -100,7 +100,7 @@ def test_a_probe_that_fails_stops_the_run(events):
 def test_a_failed_probe_is_told(muster):
     result = muster.run(TARGETS, "true", options=["--batches", "4", "--probe", "echo unwell; exit 3",
                                                   "--max-failures", "0"])
-    assert "127.0.14.1: muster: probe exited with code 3\nunwell\n" in result.err
+    assert "127.0.14.1: muster: probe exited with code 3\n    unwell\n" in result.err
 
 
 # Hosts belong to loops by their addresses: the order is the run's all the same.

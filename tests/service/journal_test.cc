@@ -110,6 +110,26 @@ TEST_F(JournalTest, AReaderIsWokenOnceATurn) {
   EXPECT_EQ(disk_->writes(StoreWrite::kAppend), 2u);
 }
 
+TEST_F(JournalTest, WhoAsksToForgetIsToldWhetherItIsDone) {
+  const auto log = Add("a");
+  absl::optional<absl::Status> early;
+  journal_.Forget("a", Keep(&early));
+  ASSERT_TRUE(journal_.Turn().ok());
+  ASSERT_TRUE(early.has_value());
+  EXPECT_TRUE(absl::IsFailedPrecondition(*early));  // it has not ended
+  absl::optional<absl::Status> ended;
+  journal_.End(EndOf("a"), log, Block(1), now_, Keep(&ended));
+  ASSERT_TRUE(journal_.Turn().ok());
+  absl::optional<absl::Status> forgotten;
+  journal_.Forget("a", Keep(&forgotten));
+  EXPECT_EQ(wakes_.back(), kNow);
+  EXPECT_FALSE(forgotten.has_value());
+  ASSERT_TRUE(journal_.Turn().ok());
+  ASSERT_TRUE(forgotten.has_value());
+  EXPECT_TRUE(forgotten->ok());
+  EXPECT_FALSE(store_.Find("a")->has_value());
+}
+
 // Not to a big one, which would move to grow.
 TEST_F(JournalTest, SmallBlocksAreJoinedToEachOther) {
   const auto log = Add("a");

@@ -67,6 +67,7 @@ TEST(VisibleTextTest, NamesAreBounded) {
   EXPECT_EQ(Visible("abcdef", 6), "abcdef");
   EXPECT_EQ(Visible("abcdef", 4), "abcd... (2 bytes more)");
   EXPECT_EQ(Visible("ab\xc3\xa4", 3), "ab... (2 bytes more)");  // never within a character
+  EXPECT_EQ(Visible("\x80\x80\x80\x80\x80\x80", 5), "<80><80>... (4 bytes more)");
   EXPECT_EQ(Visible("one\ntwo"), "one^Jtwo");
   EXPECT_LT(Visible(std::string(1 << 20, '\x01')).size(), 3 * kMaxVisibleBytes);
 }
