@@ -2,8 +2,11 @@
 #include <fcntl.h>
 #include <grpc/support/log.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "client/commands.h"
 #include "client/options.h"
@@ -18,6 +21,15 @@ namespace {
 void KeepFreedMemory() {
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
   mallopt(M_TRIM_THRESHOLD, 1024 << 10);
+}
+
+// Where $HOME says nothing (some services, "env -i") the passwd entry does, as for ssh: keys,
+// known_hosts and inventories are found by it, also by the daemon that is started.
+void FillHome() {
+  const char* const home = getenv("HOME");
+  if (home != nullptr && *home != 0 && strcmp(home, "/") != 0) return;
+  const passwd* const entry = getpwuid(geteuid());
+  if (entry != nullptr) setenv("HOME", entry->pw_dir, 1);
 }
 
 // What gRPC writes to standard error says less than our own messages do; GRPC_VERBOSITY brings it
@@ -46,6 +58,7 @@ int Run(int argc, char** argv, muster::client::OutputWriter* output) {
 int main(int argc, char** argv) {
   KeepFreedMemory();
   SilenceGrpc();
+  FillHome();
   KeepStandardDescriptors();
   signal(SIGPIPE, SIG_IGN);  // a write says it, too
   muster::client::OutputWriter output;

@@ -75,7 +75,7 @@ absl::Status CheckPeer(int fd, const std::string& path, uid_t trusted) {
   }
   if (peer.uid == geteuid() || peer.uid == 0 || peer.uid == trusted) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrCat(
-      "unix:", path, " is served by user ", UserName(peer.uid),
+      "unix:", path, " is served by ", UserName(peer.uid),
       ", not by you or root; nothing was sent to it. If that is meant, name the user with "
       "--server-user"));
 }
