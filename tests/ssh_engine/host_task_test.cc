@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
 
@@ -30,6 +32,7 @@ class HostTaskTest : public ::testing::Test {
     context_.loop = &loop_;
     context_.connector = &connector_;
     context_.helpers = &helpers_;
+    context_.computers = &helpers_;
     context_.pool = &pool_;
     context_.reading = &reading_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
@@ -164,7 +167,6 @@ TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
   Start();
   server_.takes_long = true;
   connector_.Succeed(kHost);
-  EXPECT_FALSE(loop_.WantsRead(fd_));
   helpers_.Drain();
   loop_.Run();
   EXPECT_TRUE(loop_.WantsRead(fd_));  // for the server's part
@@ -572,10 +574,14 @@ TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
 TEST_F(HostTaskTest, AcceptNewWritesTheKeyBeforeItLogsIn) {
   job_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  absl::Notification turn;
+  helpers_.Run([&turn] { turn.WaitForNotification(); });
   StartCommand();
   EXPECT_FALSE(loop_.WantsRead(fd_));
   EXPECT_THAT(server_.keys, IsEmpty());
-  loop_.RunPosted();
+  turn.Notify();
+  helpers_.Drain();
+  loop_.Run();
   EXPECT_THAT(known_hosts_->added, ElementsAre("web1:22"));
   EXPECT_EQ(observer_.events[0].back(), "RUNNING");
 }
@@ -585,7 +591,8 @@ TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   known_hosts_->add_status = absl::PermissionDeniedError("known_hosts: read only");
   StartCommand();
-  loop_.RunPosted();
+  helpers_.Drain();
+  loop_.Run();
   EXPECT_EQ(outcome().cause, Cause::kHostKeyUnsaved);
   EXPECT_THAT(outcome().message, HasSubstr("read only"));
 }
@@ -595,7 +602,8 @@ TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperWrites) {
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   StartCommand();
   task_.reset();
-  loop_.RunPosted();
+  helpers_.Drain();
+  loop_.Run();
   EXPECT_TRUE(server_.gone);
 }
 
