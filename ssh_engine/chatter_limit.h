@@ -35,13 +35,16 @@ class ChatterLimit {
   void CountData(size_t bytes) {
     if (bytes > 0) data_ += bytes + kPacket;
   }
-  // Whether too much else has; `bytes` and `packets` are the payload of all packets so far.
-  bool Passed(uint64_t bytes, uint64_t packets) {
+  // Whether too much else has; `bytes` and `packets` are the payload of all packets so far, `sent`
+  // the bytes that went the other way.
+  bool Passed(uint64_t bytes, uint64_t packets, uint64_t sent = 0) {
     const uint64_t all = bytes + kPacket * packets;
     const uint64_t data = std::min(data_, all);
     chatter_ += all - data - (seen_ - seen_data_);
-    chatter_ -= std::min(chatter_, (data - seen_data_) / data_share_);
+    const uint64_t earned = (data - seen_data_) / data_share_ + (sent - seen_sent_) / kSentShare;
+    chatter_ -= std::min(chatter_, earned);
     seen_ = all;
+    seen_sent_ = sent;
     seen_data_ = data;
     return chatter_ > most_ && !NewPeriod();
   }
@@ -49,6 +52,8 @@ class ChatterLimit {
  private:
   // What a packet costs beside its payload. Of one of data the head, too, is taken for chatter.
   static constexpr uint64_t kPacket = 32;
+  // A window adjustment comes for 32 KiB or more. An answer of ours earns nothing.
+  static constexpr uint64_t kSentShare = 256;
 
   bool NewPeriod() {
     const absl::Time now = clock_();
@@ -66,6 +71,7 @@ class ChatterLimit {
   uint64_t data_ = 0;      // with kPacket for each packet
   uint64_t seen_ = 0;      // by the last Passed: of everything
   uint64_t seen_data_ = 0;  // and of data
+  uint64_t seen_sent_ = 0;
 };
 
 }  // namespace muster::engine

@@ -158,7 +158,7 @@ bool Dialer::Handshake() {
 
 bool Dialer::HandshakeAside() {
   phase_ = Phase::kHandshakeAside;
-  context_->helpers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+  context_->computers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
                           transport = transport_]() mutable {
     const SshTransport::Step step = transport->Handshake();
     // The transport goes along, so that the loop, not this thread, destroys it at the latest.

@@ -34,6 +34,8 @@ namespace {
 
 // For what blocks: agents, known_hosts files.
 constexpr int kHelperThreads = 4;
+// They yield to the loops.
+constexpr int kComputingNiceness = 10;
 
 // Where handshakes take all the cores there are, the threads that write the journal and answer
 // callers, a tenth of the work, are not to wait for them. Measured: README.md.
@@ -63,6 +65,7 @@ using SharePtr = std::shared_ptr<Share>;
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
   static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
+                                                            HelperPool* computers,
                                                             const SessionLimits& limits,
                                                             const std::atomic<bool>* reading);
   ~LoopThread();
@@ -87,13 +90,14 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void Abandon();
 
  private:
-  LoopThread(int index, HelperPool* helpers, std::unique_ptr<EpollLoop> loop)
-      : index_(index), helpers_(helpers), loop_(std::move(loop)) {}
+  LoopThread(int index, HelperPool* helpers, HelperPool* computers, std::unique_ptr<EpollLoop> loop)
+      : index_(index), helpers_(helpers), computers_(computers), loop_(std::move(loop)) {}
   absl::Status MakeConnector();
   void Begin(Order order, const SharePtr& share);
 
   const int index_;
   HelperPool* const helpers_;
+  HelperPool* const computers_;
   const std::unique_ptr<EpollLoop> loop_;
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
@@ -132,11 +136,12 @@ class LoopControlImpl final : public LoopControl {
 };
 
 absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
+                                                               HelperPool* computers,
                                                                const SessionLimits& limits,
                                                                const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
-  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, *std::move(loop)));
+  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, computers, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
   thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
@@ -176,6 +181,7 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   context.loop = loop_.get();
   context.connector = connector_.get();
   context.helpers = helpers_;
+  context.computers = computers_;
   context.pool = pool_.get();
   context.reading = reading_.get();
   context.new_transport = NewLibsshTransport;
@@ -350,7 +356,9 @@ void RunHandleImpl::SetPaused(bool paused) {
 
 class EngineImpl final : public Engine {
  public:
-  EngineImpl() : helpers_(std::make_unique<HelperPool>(kHelperThreads)) {}
+  EngineImpl()
+      : helpers_(std::make_unique<HelperPool>(kHelperThreads)),
+        computers_(std::make_unique<HelperPool>(UsableCores(), kComputingNiceness)) {}
   ~EngineImpl() override;
 
   absl::Status StartLoops(const EngineOptions& options);
@@ -367,6 +375,7 @@ class EngineImpl final : public Engine {
  private:
   std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
+  std::unique_ptr<HelperPool> computers_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
@@ -375,6 +384,7 @@ class EngineImpl final : public Engine {
 EngineImpl::~EngineImpl() {
   for (const std::shared_ptr<LoopThread>& loop : loops_) loop->Abandon();
   helpers_.reset();
+  computers_.reset();
   loops_.clear();
 }
 
@@ -386,7 +396,7 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_age = options.session_max_age;
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), limits, &reading_);
+        LoopThread::Create(i, helpers_.get(), computers_.get(), limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }

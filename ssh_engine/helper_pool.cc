@@ -1,14 +1,15 @@
 #include "ssh_engine/helper_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <utility>
 
 namespace muster {
 
-HelperPool::HelperPool(int threads) {
+HelperPool::HelperPool(int threads, int niceness) {
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { Work(); });
+    threads_.emplace_back([this, niceness] { Work(niceness); });
     pthread_setname_np(threads_.back().native_handle(), "helper");
   }
 }
@@ -35,7 +36,8 @@ void HelperPool::Run(Task task) {
 }
 
 // Tasks run, and are destroyed, with no lock held.
-void HelperPool::Work() {
+void HelperPool::Work(int niceness) {
+  if (niceness > 0) setpriority(PRIO_PROCESS, 0, niceness);  // of this thread alone, on Linux
   for (;;) {
     Task task;
     {

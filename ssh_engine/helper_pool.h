@@ -18,7 +18,8 @@ class HelperPool {
  public:
   using Task = absl::AnyInvocable<void()>;
 
-  explicit HelperPool(int threads);
+  // `niceness` of its threads: setpriority(2).
+  explicit HelperPool(int threads, int niceness = 0);
   // Waits for the tasks that are running; those still queued are destroyed without being run.
   ~HelperPool();
   HelperPool(const HelperPool&) = delete;
@@ -29,7 +30,7 @@ class HelperPool {
   void Drain();
 
  private:
-  void Work();
+  void Work(int niceness);
 
   Mutex mutex_;
   std::condition_variable wake_;

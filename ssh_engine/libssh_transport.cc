@@ -893,7 +893,7 @@ void LibsshTransport::OnExitSignal(ssh_session, ssh_channel, const char* signal,
 // A server that says too much beside output is given up: what comes is not looked at any more.
 bool LibsshTransport::Alive() {
   if ((ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return false;
-  flooded_ = flooded_ || chatter_.Passed(packets_.in_bytes, packets_.in_packets) ||
+  flooded_ = flooded_ || chatter_.Passed(packets_.in_bytes, packets_.in_packets, packets_.out_bytes) ||
              io_.unsent_size() > kMostUnsent;
   return !flooded_;
 }

@@ -26,6 +26,7 @@ struct RunContext {
   EventLoop* loop = nullptr;
   Connector* connector = nullptr;
   HelperPool* helpers = nullptr;
+  HelperPool* computers = nullptr;  // helpers for what computes for long
   SessionPool* pool = nullptr;
   ReadingGate* reading = nullptr;
   SshTransportFactory new_transport;

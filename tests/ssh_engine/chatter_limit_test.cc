@@ -62,6 +62,20 @@ TEST(ChatterLimitTest, OutputIsNoCredit) {
   EXPECT_TRUE(limit.Passed(bytes + ChatterLimit::kMost + 1, packets));
 }
 
+TEST(ChatterLimitTest, WhoSendsMuchIsToldOfItsWindowOften) {
+  ChatterLimit limit([] { return now; });
+  for (uint64_t packet = 1; packet <= 1'000'000; ++packet) {
+    ASSERT_FALSE(limit.Passed(packet * 9, packet, packet * 32 * 1024)) << packet;
+  }
+}
+
+TEST(ChatterLimitTest, AnswersEarnNothing) {
+  ChatterLimit limit([] { return now; });
+  uint64_t packet = 1;
+  while (packet < 1'000'000 && !limit.Passed(packet * 6, packet, packet * 5)) ++packet;
+  EXPECT_LT(packet, 60'000u);
+}
+
 TEST(ChatterLimitTest, DataWithoutBytesIsChatter) {
   ChatterLimit limit([] { return now; });
   for (int i = 0; i < 100'000; ++i) limit.CountData(0);
