@@ -44,7 +44,7 @@ struct Config {
 //   credentials:
 //     deploy:
 //       identity_files: [keys/deploy]
-//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, as they
+//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, too
 //       agent_socket: /run/agent.sock
 //       known_hosts: [known_hosts]
 //       host_key_policy: strict              # or accept-new
