@@ -59,7 +59,7 @@ struct Config {
 //   credentials:
 //     deploy:
 //       identity_files: [keys/deploy]
-//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, as they
+//       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, too
 //       agent_socket: /run/agent.sock
 //       identities_only: yes                 # of the agent's keys only those of identity_files
 //       known_hosts: [known_hosts]

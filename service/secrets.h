@@ -8,8 +8,8 @@
 
 namespace muster::service {
 
-// Overwrites the passphrases, and takes them out: what a message gives back to the memory still holds
-// what was in it.
+// Overwrites the passphrases, and takes them out: what a message gives back to the memory still
+// holds what was in it.
 void WipeSecrets(v1::Login* login);
 
 // The same in a request that is answered: gRPC hands it out as const, but nobody reads it any more.

@@ -279,6 +279,15 @@ TEST_F(KnownHostsTest, HashedNamesOfSeveralKeyTypesAreLookedFor) {
   EXPECT_THAT(known_hosts->KeyTypes("web3", 2222), ElementsAre("ecdsa-sha2-nistp256"));
 }
 
+TEST_F(KnownHostsTest, TheBareNameIsTriedOnlyWhereThePortsHasNoKey) {
+  Write(Line("[web1]:2222") + Line("web2", 'b', "ssh-rsa"));
+  HashNames();
+  const auto known_hosts = Load();
+  known_hosts->FindTypes("web1", 2222);
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 2222), ElementsAre(kType));
+  EXPECT_TRUE(known_hosts->NeedsTypes("web1", 22));
+}
+
 TEST_F(KnownHostsTest, WhatWasFoundOutOutlivesAChangeOfTheFile) {
   for (int i = 0; i < 100; ++i) Write(Line(absl::StrCat("host", i)));
   HashNames();
