@@ -161,7 +161,7 @@ class World final : public HostWitness {
 
   void Create(const std::string& id, Facts* facts) {
     absl::StatusOr<PreparedRun> prepared =
-        parts_.preparer->Prepare({"uid:1", true}, facts->spec, facts->hosts);
+        parts_.preparer->Prepare({Caller::Kind::kUid, "1"}, facts->spec, facts->hosts);
     ASSERT_TRUE(prepared.ok()) << prepared.status();
     const std::shared_ptr<Run> run =
         daemon_->Create(id, *std::move(prepared), [this, facts](const absl::Status& status) {
