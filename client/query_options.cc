@@ -94,10 +94,8 @@ void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const st
   CLI::App* control = AddSubcommand(app, options, subcommand, name, what);
   AddRunId(control, options);
   control->footer("\n" + footer +
-                  "
-Exit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
-                  "done; 4 denied;
-7 musterd could not be reached.");
+                  "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
+                  "done; 4 denied;\n7 musterd could not be reached.");
 }
 
 }  // namespace
