@@ -306,8 +306,9 @@ absl::Status MusterClient::DeleteRun(const std::string& run_id) {
   v1::DeleteRunRequest request;
   request.set_run_id(run_id);
   v1::DeleteRunResponse response;
-  grpc::ClientContext context;
-  return FromGrpc(runs_->DeleteRun(&context, request, &response));
+  return Explain(Once([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->DeleteRun(context, request, &response);
+  }));
 }
 
 absl::StatusOr<v1::ListRunsResponse> MusterClient::ListRuns(const v1::ListRunsRequest& request) {

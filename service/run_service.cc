@@ -461,8 +461,9 @@ absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
 grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* context,
                                                 const v1::DeleteRunRequest* request,
                                                 v1::DeleteRunResponse*) {
-  return AnswerLater(context,
-                     [=](const Caller& caller) { return Delete(caller, request->run_id()); });
+  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
+    return Delete(caller, request->run_id());
+  });
 }
 
 grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(
