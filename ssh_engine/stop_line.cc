@@ -33,15 +33,17 @@ constexpr absl::string_view kPlace =
 // ours PID STATUS: whether it was started over this connection; STATUS where that is hidden.
 // look: a: all processes; o: those of the command; S: their sessions, but for the server's; K: they
 // themselves, with their start: one may lose its parent and make a session of its own at the same
-// time. Zombies that have no other thread have ended.
+// time. What has come while the others were read is read as well. Zombies that have no other thread
+// have ended.
 constexpr absl::string_view kLook =
     "ours() { [ $x ] || return $2; e=; y=; while IFS= read -r y; do e=$e$y; done < "
     "/proc/$1/environ; "
     "case $e$y in \"\") return $2;; *\"SSH_CONNECTION=$SSH_CONNECTION\"*) return 0;; esac; "
     "return 1; }; "
-    "look() { a=; if [ $x ]; then for d in /proc/[0-9]*; do stat ${d#/proc/} || continue; set -- "
-    "$l; "
-    "case $1${18} in Z0|Z1|X*) ;; *) a=\"$a ${d#/proc/}:$2:$3:$4:${20}\";; esac; done; "
+    "look() { a=; b=\" \"; if [ $x ]; then for i in 1 2; do for d in /proc/[0-9]*; do "
+    "case $b in *\" $d \"*) continue;; esac; b=\"$b$d \"; "
+    "stat ${d#/proc/} || continue; set -- $l; "
+    "case $1${18} in Z0|Z1|X*) ;; *) a=\"$a ${d#/proc/}:$2:$3:$4:${20}\";; esac; done; done; "
     "else a=$(ps -A -o pid= -o ppid= -o pgid= -o stat= | while read -r i j k l; do "
     "case $l in Z*) ;; *) echo $i:$j:$k:$k:0;; esac; done); fi; "
     "os=$S; ok=$K; S=\" \"; K=\" \"; o=\" \"; r=1; while [ $r ]; do r=; "

@@ -85,7 +85,8 @@ def stop_all(muster, trees, options):
 
 
 def unconfirmed(confirmed):
-    return {name for name, count in confirmed.items() if count < ROUNDS}
+    """But for what makes a session of its own at the very moment of the stop: that may be told of only."""
+    return {name for name, count in confirmed.items() if count < ROUNDS} - {"setsid"}
 
 
 @pytest.fixture(name="user_trees", scope="module")
