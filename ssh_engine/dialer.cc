@@ -158,6 +158,8 @@ bool Dialer::Handshake() {
 
 bool Dialer::HandshakeAside() {
   phase_ = Phase::kHandshakeAside;
+  aside_since_ = context_->loop->Now();
+  timer_->Disarm();
   context_->computers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
                           transport = transport_]() mutable {
     const SshTransport::Step step = transport->Handshake();
@@ -172,6 +174,9 @@ bool Dialer::HandshakeAside() {
 void Dialer::OnHandshakeAside(SshTransport::Step step) {
   if (phase_ != Phase::kHandshakeAside) return;
   phase_ = Phase::kHandshake;
+  const absl::Duration now = context_->loop->Now();
+  deadline_ += now - aside_since_;
+  timer_->Arm(deadline_ - now);
   AfterHandshake(step) ? Advance() : Wait();
 }
 

@@ -34,6 +34,7 @@ class Dialer {
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
   // counted from `begin`. Ends as kConnectTimeout at `deadline`; both are EventLoop::Now's.
+  // What it waits for helper threads to compute is not the host's fault, and does not count.
   // `on_done` is called once, from the loop, never within Start; it may destroy this.
   Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
          HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
@@ -98,12 +99,13 @@ class Dialer {
   const Host& host_;
   RunContext* const context_;
   const absl::Duration begin_;
-  const absl::Duration deadline_;
+  absl::Duration deadline_;
   HostTimings* const timings_;
   absl::AnyInvocable<void()> on_trusted_;
   absl::AnyInvocable<void(Result)> on_done_;
 
   Phase phase_ = Phase::kConnecting;
+  absl::Duration aside_since_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Connector::Attempt> attempt_;
   UniqueFd connected_;  // while kFindingKeyTypes

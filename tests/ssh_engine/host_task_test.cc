@@ -199,6 +199,24 @@ TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
   EXPECT_NE(server_.handshakes[2], here);
 }
 
+TEST_F(HostTaskTest, WaitingForAHelperDoesNotCountAsConnecting) {
+  absl::Notification turn;
+  helpers_.Run([&turn] { turn.WaitForNotification(); });
+  Start();
+  server_.takes_long = true;
+  connector_.Succeed(kHost);
+  loop_.Run();
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(ended());
+  turn.Notify();
+  helpers_.Drain();
+  loop_.Run();
+  loop_.Advance(absl::Seconds(10) - absl::Milliseconds(1));
+  EXPECT_FALSE(ended());
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(outcome().state, HostState::kConnectTimeout);
+}
+
 TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperExchangesKeys) {
   Start();
   server_.takes_long = true;
