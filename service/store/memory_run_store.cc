@@ -202,9 +202,12 @@ absl::StatusOr<absl::optional<NewRun>> MemoryRunStore::FindRequest(
 absl::StatusOr<std::vector<v1::Run>> MemoryRunStore::List(const RunQuery& query) const {
   MutexLock lock(&disk_->mutex_);
   std::vector<v1::Run> runs;
+  size_t bytes = 0;
   for (auto it = disk_->runs_.rbegin(); it != disk_->runs_.rend(); ++it) {
-    if (runs.size() >= query.limit) break;
-    if (Matches(it->second.run.run, query)) runs.push_back(it->second.run.run);
+    if (runs.size() >= query.limit || bytes >= query.max_bytes) break;
+    if (!Matches(it->second.run.run, query)) continue;
+    bytes += it->second.run.run.ByteSizeLong();
+    runs.push_back(it->second.run.run);
   }
   return runs;
 }

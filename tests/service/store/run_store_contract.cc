@@ -137,6 +137,7 @@ TEST_P(RunStoreContract, ListsWhatIsAskedFor) {
     return Ids(store_->List(query));
   };
   EXPECT_THAT(ids([](RunQuery* query) { query->creator = "bob"; }), ElementsAre("a2"));
+  EXPECT_THAT(ids([](RunQuery* query) { query->max_bytes = 1; }), ElementsAre("a3"));
   EXPECT_THAT(ids([](RunQuery* query) { query->labels["env"] = "prod"; }), ElementsAre("a1"));
   EXPECT_THAT(ids([](RunQuery* query) { query->labels["env"] = "test"; }), IsEmpty());
   EXPECT_THAT(ids([](RunQuery* query) { query->command_contains = "f -"; }), ElementsAre("a2"));
