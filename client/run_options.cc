@@ -41,7 +41,8 @@ Examples:
   muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
   muster run -t @@hosts.txt -x 'db*' df -h /
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
-  muster run -t 'web[01-20]' --json -- cat /etc/os-release | jq -r 'select(.output)|"\(.host): \(.output.text)"')help";
+  muster run -t 'web[01-20]' --json -- cat /etc/os-release |
+      jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command

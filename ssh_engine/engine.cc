@@ -193,7 +193,7 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context),
                                            order.observer->ForLoop(index_, std::move(control)),
-                                           std::move(order.limit), index_, [this, share, place] {
+                                           std::move(order.limit), [this, share, place] {
                                              shares_.erase(place);
                                              // Not here: this is called from within the run.
                                              loop_->Defer([share] { share->run.reset(); });
@@ -207,11 +207,9 @@ void LoopThread::Tell(SharePtr share, absl::AnyInvocable<void(RunOnLoop&)> actio
 }
 
 void LoopThread::Permit(SharePtr share, std::shared_ptr<InFlightLimit> limit, uint32_t hosts) {
-  loop_->Post([this, share = std::move(share), limit = std::move(limit), hosts]() mutable {
+  loop_->Post([share = std::move(share), limit = std::move(limit), hosts] {
     if (share->run != nullptr) return share->run->Permit(hosts);
-    while (hosts > 0) {
-      if (!limit->Release(index_)) --hosts;
-    }
+    for (uint32_t i = 0; i < hosts; ++i) limit->Release();
   });
 }
 

@@ -27,21 +27,18 @@ void InFlightLimit::Enqueue(const std::vector<size_t>& loops) {
   for (const auto& [grant, hosts] : granted) grant(hosts);
 }
 
-bool InFlightLimit::Release(size_t loop) {
+void InFlightLimit::Release() {
   Grant grant;
   {
     MutexLock lock(&mutex_);
     if (turns_.empty()) {
       ++available_;
-      return false;
+      return;
     }
-    const size_t next = turns_.front();
+    grant = grants_[turns_.front()];
     turns_.pop_front();
-    if (next == loop) return true;
-    grant = grants_[next];
   }
   grant(1);
-  return false;
 }
 
 }  // namespace muster::engine

@@ -18,7 +18,8 @@ namespace muster::engine {
 class InFlightLimit {
  public:
   // A loop may start so many further ones of its hosts, in its order; it owns the permits from then
-  // on. Called from whichever thread gives a permit back, with no lock held. Must only post.
+  // on. Called from whichever thread gives a permit back, with no lock held. Must only post: the hosts
+  // may still be on their way to the loop, by an earlier post.
   using Grant = std::function<void(uint32_t hosts)>;
 
   explicit InFlightLimit(uint32_t permits) : available_(permits) {}
@@ -27,10 +28,10 @@ class InFlightLimit {
 
   // Once for each loop, before its first host.
   void AddLoop(size_t loop, Grant grant);
-  // The loops of further hosts, in the hosts' order. The loops have been given them already.
+  // The loops of further hosts, in the hosts' order. These were posted to them before.
   void Enqueue(const std::vector<size_t>& loops);
-  // Gives one permit back, or for `loop` keeps it: true where the next host is that loop's own.
-  bool Release(size_t loop);
+  // Gives one permit back: to the next host, where one waits.
+  void Release();
 
  private:
   Mutex mutex_;

@@ -65,11 +65,9 @@ void FlushingObserver::Count(size_t bytes) {
 }
 
 RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
-                     std::shared_ptr<InFlightLimit> limit, size_t loop,
-                     absl::AnyInvocable<void()> on_done)
+                     std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
-      loop_(loop),
       observer_(context_.loop, std::move(observer)),
       on_done_(std::move(on_done)),
       alive_(std::make_shared<char>()) {
@@ -99,9 +97,7 @@ void RunOnLoop::Permit(uint32_t hosts) {
 // paused the others stay here: the order is kept.
 void RunOnLoop::StartMore() {
   for (; permits_ > 0 && !queued_.empty() && !paused_; --permits_) StartOne();
-  while (permits_ > queued_.size()) {
-    if (!limit_->Release(loop_)) --permits_;
-  }
+  for (; permits_ > queued_.size(); --permits_) limit_->Release();
 }
 
 void RunOnLoop::StartOne() {
@@ -119,8 +115,7 @@ void RunOnLoop::OnHostEnd(uint32_t host_index) {
   context_.loop->Defer([this, host_index, alive = std::weak_ptr<char>(alive_)] {
     if (alive.expired()) return;
     tasks_.erase(host_index);
-    if (limit_->Release(loop_)) ++permits_;
-    StartMore();
+    limit_->Release();
     DoneIfSo();
   });
 }

@@ -49,15 +49,14 @@ class FlushingObserver final : public LoopObserver {
 // of RunHandle and LoopControl.
 class RunOnLoop {
  public:
-  // `context` needs no observer; `loop` is what `limit` knows this loop by. `on_done` is called once, after Finish, when the last
+  // `context` needs no observer. `on_done` is called once, after Finish, when the last
   // host has ended and its events are flushed, never from within a call; it may destroy this.
   RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
-            std::shared_ptr<InFlightLimit> limit, size_t loop,
-            absl::AnyInvocable<void()> on_done);
+            std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done);
   ~RunOnLoop();
 
   void Add(std::vector<Host> hosts);
-  // Of the limit: so many more may be started.
+  // Of the limit: so many more may be started, of hosts that were added before.
   void Permit(uint32_t hosts);
   void Finish();
   void Cancel();
@@ -79,7 +78,6 @@ class RunOnLoop {
 
   RunContext context_;
   const std::shared_ptr<InFlightLimit> limit_;
-  const size_t loop_;
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;
 

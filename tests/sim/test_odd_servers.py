@@ -84,7 +84,9 @@ def test_a_command_whose_start_was_not_confirmed_can_be_stopped(outcome):
 def test_a_late_answer_is_not_eaten_by_the_signal(outcome):
     """libssh sends no request while another's answer is missing: the signal waits for it."""
     end = outcome("127.1.0.6", "echo started; hang", "--command-timeout", "200ms")
-    assert (end["state"], end["endConfirmed"]) == ("HOST_STATE_COMMAND_TIMEOUT", True)
+    # It knows no line that looks for processes: the end of the channel is all that is told.
+    assert (end["state"], end.get("endConfirmed", False)) == ("HOST_STATE_COMMAND_TIMEOUT", False)
+    assert "signal TERM" in end["message"] or end["signal"] == "TERM"
     assert outcome("127.1.0.6", "echo hello; exit 3")["exitCode"] == 3
 
 

@@ -183,14 +183,12 @@ TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
   Start();
   server_.takes_long = true;
   connector_.Succeed(kHost);
-  helpers_.Drain();
-  loop_.Run();
+  loop_.RunPosted();
   EXPECT_TRUE(loop_.WantsRead(fd_));  // for the server's part
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kAccepted};
   Ready();
-  helpers_.Drain();
-  loop_.Run();
+  loop_.RunPosted();
   EXPECT_THAT(server_.keys, ElementsAre("key"));
   const std::thread::id here = std::this_thread::get_id();
   ASSERT_EQ(server_.handshakes.size(), 3u);
@@ -209,8 +207,7 @@ TEST_F(HostTaskTest, WaitingForAHelperDoesNotCountAsConnecting) {
   loop_.Advance(absl::Minutes(1));
   EXPECT_FALSE(ended());
   turn.Notify();
-  helpers_.Drain();
-  loop_.Run();
+  loop_.RunPosted();
   loop_.Advance(absl::Seconds(10) - absl::Milliseconds(1));
   EXPECT_FALSE(ended());
   loop_.Advance(absl::Milliseconds(1));
@@ -222,8 +219,7 @@ TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperExchangesKeys) {
   server_.takes_long = true;
   connector_.Succeed(kHost);
   task_.reset();
-  helpers_.Drain();
-  loop_.Run();
+  loop_.RunPosted();
   EXPECT_TRUE(server_.gone);
 }
 
@@ -848,8 +844,7 @@ TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   known_hosts_->add_status = absl::PermissionDeniedError("known_hosts: read only");
   StartCommand();
-  helpers_.Drain();
-  loop_.Run();
+  loop_.RunPosted();
   EXPECT_EQ(outcome().cause, Cause::kHostKeyUnsaved);
   EXPECT_THAT(outcome().message, HasSubstr("read only"));
 }
