@@ -15,8 +15,11 @@
 namespace muster::service {
 namespace {
 
+// A file that may not be read is no matter of policy.
 absl::Status SystemError(const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot read the inventory ", path));
+  absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot read the inventory ", path));
+  if (!absl::IsPermissionDenied(status)) return status;
+  return absl::FailedPreconditionError(status.message());
 }
 
 absl::Status TooLarge(const std::string& path) {

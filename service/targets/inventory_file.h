@@ -14,7 +14,8 @@ namespace muster::service {
 // The largest inventory file, in bytes.
 inline constexpr size_t kMaxInventoryBytes = 16 << 20;
 
-// Blocks, but for no pipe. NOT_FOUND, PERMISSION_DENIED; INVALID_ARGUMENT: no regular file;
+// Blocks, but for no pipe. NOT_FOUND; FAILED_PRECONDITION: it may not be read; INVALID_ARGUMENT: no
+// regular file;
 // RESOURCE_EXHAUSTED: past kMaxInventoryBytes.
 absl::StatusOr<std::string> ReadInventoryFile(const std::string& path);
 

@@ -13,7 +13,7 @@
 namespace muster::service {
 
 // Reads ClusterShell's YAML groups or an Ansible inventory (INI or YAML); the content tells which.
-// Blocks: helper threads only. NOT_FOUND, PERMISSION_DENIED: the file; INVALID_ARGUMENT: its
+// Blocks: helper threads only. NOT_FOUND, FAILED_PRECONDITION: the file; INVALID_ARGUMENT: its
 // content, with FILE:LINE; RESOURCE_EXHAUSTED: past a limit.
 absl::StatusOr<std::shared_ptr<const Inventory>> LoadInventory(const std::string& path);
 

@@ -112,7 +112,7 @@ def cold(caller, server):
 
 
 def warm(caller, server):
-    ended = caller.run(server, "echo again; echo beside >&2")
+    ended = caller.run(server, "exec /bin/sh -c 'echo again; echo beside >&2'")
     wrote = (ended.output, ended.errors)
     if ended.state != "SUCCEEDED" or wrote not in [(b"again\n", b"beside\n"), (b"again\nbeside\n", b"")]:
         return wrong(ended, "again, and beside on standard error") + f" {wrote}"
@@ -130,7 +130,7 @@ def exit_code(caller, server):
 
 
 def by_signal(caller, server):
-    ended = caller.run(server, "kill -KILL $$")
+    ended = caller.run(server, "exec /bin/sh -c 'kill -KILL $$'")
     if ended.state == "SIGNALED" and ended.outcome.signal == "KILL":
         return "yes"
     # What a server says that does not speak of signals.

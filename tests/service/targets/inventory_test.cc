@@ -315,6 +315,18 @@ TEST(LoadInventoryTest, Files) {
   std::remove(path.c_str());
 }
 
+TEST(LoadInventoryTest, AFileThatMayNotBeReadIsNotDenied) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/closed.", getpid());
+  std::ofstream(path) << kGroups;
+  chmod(path.c_str(), 0);
+  const bool root = geteuid() == 0;  // who may read every file
+  if (root) ASSERT_EQ(seteuid(65534), 0);
+  const absl::Status status = LoadInventory(path).status();
+  if (root) ASSERT_EQ(seteuid(0), 0);
+  std::remove(path.c_str());
+  EXPECT_THAT(status.ToString(), AllOf(StartsWith("FAILED_PRECONDITION"), HasSubstr(path)));
+}
+
 TEST(LoadInventoryTest, AnEmptyFileKnowsNothing) {
   EXPECT_EQ(Select("", "web1"), "web1");
   EXPECT_THAT(Select("---\n", "@web"), HasSubstr("defines no groups"));
