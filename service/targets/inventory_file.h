@@ -15,8 +15,7 @@ namespace muster::service {
 inline constexpr size_t kMaxInventoryBytes = 16 << 20;
 
 // Blocks, but for no pipe. NOT_FOUND; FAILED_PRECONDITION: it may not be read; INVALID_ARGUMENT: no
-// regular file;
-// RESOURCE_EXHAUSTED: past kMaxInventoryBytes.
+// regular file; RESOURCE_EXHAUSTED: past kMaxInventoryBytes.
 absl::StatusOr<std::string> ReadInventoryFile(const std::string& path);
 
 // INVALID_ARGUMENT with FILE:LINE: not UTF-8, as names have to be that travel in the contract's
