@@ -21,6 +21,8 @@ class ChatterLimit {
   static constexpr uint64_t kMost = 2 * 1024 * 1024;  // bytes
   static constexpr absl::Duration kPeriod = absl::Minutes(10);
   static constexpr uint64_t kDataShare = 2;
+  // It is counted after each so many bytes: this is asked after every read.
+  static constexpr uint64_t kStep = 4096;
   // For who takes long to exchange keys: forty or so exchanges, and one more for 16 MiB of data.
   static constexpr uint64_t kTightMost = 128 * 1024;
   static constexpr uint64_t kTightDataShare = 4096;
@@ -39,6 +41,7 @@ class ChatterLimit {
   // the bytes that went the other way.
   bool Passed(uint64_t bytes, uint64_t packets, uint64_t sent = 0) {
     const uint64_t all = bytes + kPacket * packets;
+    if (all - seen_ < kStep) return false;
     const uint64_t data = std::min(data_, all);
     chatter_ += all - data - (seen_ - seen_data_);
     const uint64_t earned = (data - seen_data_) / data_share_ + (sent - seen_sent_) / kSentShare;

@@ -247,6 +247,7 @@ void SessionPool::NoteOneCommand(const SessionKey& key) {
 }
 
 bool SessionPool::TakesOneCommand(const SessionKey& key) {
+  if (one_command_.empty()) return false;  // as most often: no hash is made then
   const auto it = one_command_.find(key);
   if (it == one_command_.end()) return false;
   if (loop_->Now() - it->second < kOneCommandMemory) return true;

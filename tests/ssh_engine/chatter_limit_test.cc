@@ -11,7 +11,7 @@ constexpr uint64_t kMebibyte = 1024 * 1024;
 TEST(ChatterLimitTest, SoMuchInAPeriod) {
   ChatterLimit limit([] { return now; });
   EXPECT_FALSE(limit.Passed(ChatterLimit::kMost, 0));
-  EXPECT_TRUE(limit.Passed(ChatterLimit::kMost + 1, 0));
+  EXPECT_TRUE(limit.Passed(ChatterLimit::kMost + ChatterLimit::kStep, 0));
 }
 
 TEST(ChatterLimitTest, SmallPacketsCountToo) {
