@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/synchronization/notification.h"
+#include "ssh_engine/dialer.h"
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/simulated_loop.h"
 
@@ -1051,6 +1052,31 @@ TEST_F(AnotherHostKeyTest, IsNoMatterWhereTheSecondConnectionFails) {
   loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
   EXPECT_EQ(outcome().cause, Cause::kRefused);
+}
+
+// What the pool is told: the last connection was slow, and the first one's SYN lost.
+TEST_F(AnotherHostKeyTest, LeavesTheSecondConnectionToTellHowPromptTheServerIs) {
+  Dialer::Result result;
+  HostTimings timings;
+  const Host host{0, kHost, 22, "ann"};
+  Dialer dialer(host, &context_, loop_.Now(), loop_.Now() + absl::Seconds(30), &timings, [] {},
+                [&](Dialer::Result its) { result = std::move(its); });
+  server_.logins = {AuthStep::kAccepted};
+  dialer.Start();
+  for (const bool first : {true, false}) {
+    server_.handshake = Step::kAgain;
+    connector_.Succeed(kHost, first);
+    loop_.Advance(absl::Seconds(1));
+    server_.handshake = Step::kDone;
+    Ready();
+    if (first) loop_.RunPosted();
+  }
+  loop_.Run();
+  ASSERT_NE(result.transport, nullptr);
+  EXPECT_EQ(timings.connected, absl::Seconds(1));
+  EXPECT_EQ(timings.authenticated, absl::Seconds(2));
+  EXPECT_FALSE(result.prompt);
+  EXPECT_TRUE(result.congested);
 }
 
 TEST_F(AnotherHostKeyTest, IsFoundByAHelperThatExchangesKeysToo) {
