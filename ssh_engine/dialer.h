@@ -35,7 +35,8 @@ class Dialer {
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
-  // counted from `begin`, of the last connection. Ends as kConnectTimeout at `deadline`; both are EventLoop::Now's.
+  // counted from `begin`, of the last connection. Ends as kConnectTimeout at `deadline`; both are
+  // EventLoop::Now's.
   // What it waits for helper threads to compute is not the host's fault, and does not count.
   // `on_done` is called once, from the loop, never within Start; it may destroy this.
   Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
