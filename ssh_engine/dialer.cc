@@ -67,44 +67,33 @@ void Dialer::OnHelper(Work work, Done done) {
 void Dialer::Start() {
   timer_ = context_->loop->NewTimer([this] { OnTimeout(); });
   timer_->Arm(deadline_ - start_);
-  if (context_->job->known_hosts->NeedsTypes(host_.address, host_.port)) FindKeyTypes();
+  Connect();
+}
+
+void Dialer::Connect() {
   attempt_ = context_->connector->Connect(
       host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
 }
 
-void Dialer::FindKeyTypes() {
-  finding_types_ = true;
-  OnHelper(
-      [host = host_](KnownHosts* known_hosts) {
-        known_hosts->FindTypes(host.address, host.port);
-        return true;
-      },
-      [this](bool) {
-        finding_types_ = false;
-        if (phase_ == Phase::kFindingKeyTypes) BeginHandshake();
-      });
-}
-
 void Dialer::OnConnected(ConnectResult result) {
   if (!result.fd.valid()) {
-    result_.congested = result.cause == Cause::kLocal;
+    result_.congested |= result.cause == Cause::kLocal;
     Fail(result.state, result.cause, std::move(result.message));
     return End();
   }
   timings_->connected = SinceBegin();
-  result_.congested = result.syn_retransmitted;
+  result_.congested |= result.syn_retransmitted;
   result_.way_lost = std::move(result.way_lost);
-  connected_ = std::move(result.fd);
-  phase_ = Phase::kFindingKeyTypes;
-  if (!finding_types_) BeginHandshake();
+  BeginHandshake(std::move(result.fd));
 }
 
-void Dialer::BeginHandshake() {
+void Dialer::BeginHandshake(UniqueFd connected) {
   SshTransportOptions options;
   options.user = host_.user;
-  options.known_key_types = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  asked_types_ = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  options.known_key_types = asked_types_;
   options.quote_greeting = context_->job->quote_greeting;
-  transport_ = context_->new_transport(std::move(connected_), std::move(options));
+  transport_ = context_->new_transport(std::move(connected), std::move(options));
   watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
     if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
     Advance();
@@ -121,6 +110,7 @@ void Dialer::Advance() {
 
 void Dialer::Wait() {
   if (phase_ == Phase::kEnded) return End();
+  if (phase_ == Phase::kWrongHostKey) return Redial();
   const bool parked = Parked();
   watch_->SetInterest(!parked, !parked && transport_->WantsWrite());
 }
@@ -139,8 +129,8 @@ bool Dialer::Step() {
       return LogIn();
     case Phase::kConnecting:
     case Phase::kHandshakeAside:
-    case Phase::kFindingKeyTypes:
     case Phase::kSearchingHostKey:
+    case Phase::kWrongHostKey:
     case Phase::kSavingHostKey:
     case Phase::kEnded:
       return false;
@@ -164,7 +154,8 @@ bool Dialer::HandshakeAside() {
                           transport = transport_]() mutable {
     const SshTransport::Step step = transport->Handshake();
     // The transport goes along, so that the loop, not this thread, destroys it at the latest.
-    loop->Post([this, alive = std::move(alive), transport = std::move(transport), step] {
+    loop->Post([this, alive = std::move(alive), transport = std::move(transport), step]() mutable {
+      transport.reset();
       if (!alive.expired()) OnHandshakeAside(step);
     });
   });
@@ -201,11 +192,20 @@ bool Dialer::CheckHostKey() {
     BeginLogin();
     return true;
   }
+  if (lookup.verdict == KnownHosts::Verdict::kUnsearched) return SearchHostKey();
+  if (MayShowAnother(key)) {
+    phase_ = Phase::kWrongHostKey;
+    return false;
+  }
+  return RejectHostKey(lookup);
+}
+
+bool Dialer::RejectHostKey(const KnownHosts::Lookup& lookup) {
+  const HostKey& key = transport_->host_key();
   const std::string shown = absl::StrCat(key.type, " ", KeyFingerprint(key.blob));
   switch (lookup.verdict) {
-    case KnownHosts::Verdict::kUnsearched:
-      return SearchHostKey();
     case KnownHosts::Verdict::kMatch:
+    case KnownHosts::Verdict::kUnsearched:
     case KnownHosts::Verdict::kUnknown:
       return RejectUnknown(shown, lookup.note);
     case KnownHosts::Verdict::kChanged:
@@ -236,6 +236,26 @@ bool Dialer::SearchHostKey() {
         Advance();
       });
   return false;
+}
+
+// Whether a server that has several keys, asked as it would have been with plain names in
+// known_hosts, shows another one first.
+bool Dialer::MayShowAnother(const HostKey& key) const {
+  if (redialed_) return false;
+  const std::vector<std::string> types =
+      context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  return !types.empty() && types.front() != key.type && types != asked_types_;
+}
+
+// The first connection is closed before: a server may count them.
+void Dialer::Redial() {
+  redialed_ = true;
+  watch_.reset();
+  transport_.reset();
+  start_ = context_->loop->Now();
+  first_answer_ = -absl::InfiniteDuration();
+  phase_ = Phase::kConnecting;
+  Connect();
 }
 
 bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
@@ -352,8 +372,8 @@ std::string Dialer::PhaseName() const {
     case Phase::kHandshake:
     case Phase::kHandshakeAside:
       return "the SSH handshake with";
-    case Phase::kFindingKeyTypes:
     case Phase::kSearchingHostKey:
+    case Phase::kWrongHostKey:
       return "looking in known_hosts for";
     case Phase::kSavingHostKey:
       return "writing down the host key of";

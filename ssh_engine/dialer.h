@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -20,8 +21,9 @@
 
 namespace muster::engine {
 
-// Resolves, connects, checks the host key and logs in, by a given time. One attempt.
-// Loop-confined; owned by the host's task.
+// Resolves, connects, checks the host key and logs in, by a given time. One attempt, and one
+// connection: a second one only where hashed names in known_hosts turn out to be of another key than
+// the server has shown, and it was not asked for that. Loop-confined; owned by the host's task.
 class Dialer {
  public:
   struct Result {
@@ -33,7 +35,8 @@ class Dialer {
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
-  // counted from `begin`. Ends as kConnectTimeout at `deadline`; both are EventLoop::Now's.
+  // counted from `begin`, of the last connection. Ends as kConnectTimeout at `deadline`; both are
+  // EventLoop::Now's.
   // What it waits for helper threads to compute is not the host's fault, and does not count.
   // `on_done` is called once, from the loop, never within Start; it may destroy this.
   Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
@@ -49,10 +52,10 @@ class Dialer {
  private:
   enum class Phase {
     kConnecting,
-    kFindingKeyTypes,  // connected; a helper thread still tries hashed names in known_hosts
     kHandshake,
     kHandshakeAside,    // a helper thread computes
-    kSearchingHostKey,  // a helper thread tries all of them
+    kSearchingHostKey,  // a helper thread tries hashed names in known_hosts
+    kWrongHostKey,      // another one is to be asked for, over another connection
     kSavingHostKey,     // a helper thread writes known_hosts
     kLogin,
     kEnded,
@@ -62,9 +65,9 @@ class Dialer {
   // gone by then.
   template <typename Work, typename Done>
   void OnHelper(Work work, Done done);
-  void FindKeyTypes();
+  void Connect();
   void OnConnected(ConnectResult result);
-  void BeginHandshake();
+  void BeginHandshake(UniqueFd connected);
   // Takes steps until one has to wait, then says what to wait for.
   void Advance();
   void Wait();
@@ -77,7 +80,10 @@ class Dialer {
   bool HandshakeAside();
   void OnHandshakeAside(SshTransport::Step step);
   bool CheckHostKey();
+  bool RejectHostKey(const KnownHosts::Lookup& lookup);
   bool SearchHostKey();
+  bool MayShowAnother(const HostKey& key) const;
+  void Redial();
   bool SaveHostKey();
   void WriteHostKey();
   void OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added);
@@ -108,14 +114,14 @@ class Dialer {
   absl::Duration aside_since_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Connector::Attempt> attempt_;
-  UniqueFd connected_;  // while kFindingKeyTypes
-  bool finding_types_ = false;
+  std::vector<std::string> asked_types_;  // known ones, when this handshake began
+  bool redialed_ = false;
   std::unique_ptr<Timer> save_timer_;  // until known_hosts is tried to be written again
   absl::Duration save_deadline_;
   std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while that is at work
   std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
   std::unique_ptr<Login> login_;
-  absl::Duration start_;  // of this attempt
+  absl::Duration start_;  // of this connection
   absl::Duration first_answer_ = -absl::InfiniteDuration();
   Result result_;
   std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone

@@ -225,13 +225,9 @@ void HostKeyTable::TakeOver(const HostKeyTable& before) {
 }
 
 void HostKeyTable::IndexHashed() {
-  absl::flat_hash_set<std::string> types;
   for (uint32_t i = 0; i < hashed_.size(); ++i) {
-    const HostKeyEntry& entry = entries_[hashed_[i].entry];
-    by_key_[entry.key_blob].push_back(i);
-    if (entry.marker == HostKeyEntry::Marker::kNone) types.insert(entry.key_type);
+    by_key_[entries_[hashed_[i].entry].key_blob].push_back(i);
   }
-  hashed_types_.assign(types.begin(), types.end());
 }
 
 // --- Finding
@@ -291,7 +287,7 @@ void HostKeyTable::Search(const std::string& name) const {
     if (line.name.IsOf(tried)) found.push_back(&line);
   }
   MutexLock lock(&mutex_);
-  Remember(name, found, Tried::kAll);
+  Remember(name, found);
 }
 
 void HostKeyTable::TryFresh(const std::string& name, Searched* searched) const {
@@ -304,47 +300,17 @@ void HostKeyTable::TryFresh(const std::string& name, Searched* searched) const {
   searched->tried = Tried::kAll;
 }
 
-void HostKeyTable::FindAny(const std::string& name) const {
-  if (IsSearched(name)) return;
-  std::vector<const HashedLine*> found;
-  const NameToTry tried(name);
-  const size_t count = hashed_.size();
-  size_t middle;
-  {
-    MutexLock lock(&mutex_);
-    middle = last_found_;
-  }
-  // middle, the line after, the line before, ...
-  for (size_t i = 0; i < count; ++i) {
-    const size_t step = (i + 1) / 2;
-    const size_t at = (middle + (i % 2 == 1 ? step : count - step)) % count;
-    if (!hashed_[at].name.IsOf(tried)) continue;
-    found.push_back(&hashed_[at]);
-    if (entries_[hashed_[at].entry].marker != HostKeyEntry::Marker::kNone) continue;
-    MutexLock lock(&mutex_);
-    last_found_ = at;
-    return Remember(name, found, Tried::kSome);
-  }
-  MutexLock lock(&mutex_);
-  Remember(name, found, Tried::kAll);
-}
-
-void HostKeyTable::Remember(const std::string& name, const std::vector<const HashedLine*>& found,
-                            Tried tried) const {
+void HostKeyTable::Remember(const std::string& name,
+                            const std::vector<const HashedLine*>& found) const {
   if (searched_.size() >= kMaxRemembered) searched_.clear();
   if (names_.size() >= kMaxRemembered) names_.clear();
   Searched searched;
-  searched.tried = tried;
+  searched.tried = Tried::kAll;
   for (const HashedLine* line : found) {
     searched.found.push_back(line->entry);
     names_[line->name.digest()] = name;
   }
   searched_[name] = std::move(searched);
-}
-
-bool HostKeyTable::HasHashedOtherThan(absl::string_view key_type) const {
-  return std::any_of(hashed_types_.begin(), hashed_types_.end(),
-                     [&](const std::string& type) { return type != key_type; });
 }
 
 void HostKeyTable::Learn(const HashedName& hashed, const std::string& name) const {

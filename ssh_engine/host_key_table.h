@@ -47,16 +47,9 @@ class HostKeyTable {
   // nullopt where that would take long: more than 64 lines have it. Less than 10 us.
   absl::optional<Entries> FindHashed(const std::string& name, const std::string& key_blob) const;
 
-  // What follows takes up to 0.1 us for each hashed line: helper threads only.
-
-  // Tries all hashed lines. Remembers what came of it, also when that was nothing.
+  // Tries all hashed lines. Remembers what came of it, also when that was nothing. Takes up to 0.1 us
+  // for each line: helper threads only.
   void Search(const std::string& name) const;
-  // Tries hashed lines until one trusts a key of `name`. Those beside the last one found come first:
-  // runs often take hosts in the order in which they were written.
-  void FindAny(const std::string& name) const;
-
-  // Whether there is a hashed line for a key of another type than this.
-  bool HasHashedOtherThan(absl::string_view key_type) const;
   // A line that is about to be in the file, and what its hashed name stands for.
   void Learn(const HashedName& hashed, const std::string& name) const;
 
@@ -78,11 +71,11 @@ class HostKeyTable {
     std::string patterns;  // lower case
     uint32_t entry;
   };
-  // Which hashed lines a name was tried with: some, those of an earlier version of the file, all.
-  enum class Tried { kSome, kOld, kAll };
+  // Which hashed lines a name was tried with: those of an earlier version of the file, or all.
+  enum class Tried { kOld, kAll };
   struct Searched {
     std::vector<uint32_t> found;  // entries
-    Tried tried = Tried::kSome;
+    Tried tried = Tried::kOld;
   };
 
   // Not an error: comments, blank lines, keys of SSH 1.
@@ -95,8 +88,8 @@ class HostKeyTable {
   void TakeOver(const HostKeyTable& before);
   void TryFresh(const std::string& name, Searched* searched) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remember(const std::string& name, const std::vector<const HashedLine*>& found,
-                Tried tried) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(const std::string& name, const std::vector<const HashedLine*>& found) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries EntriesOf(const std::vector<uint32_t>& indexes) const;
 
   // Constant after construction.
@@ -112,14 +105,12 @@ class HostKeyTable {
   std::vector<HashedLine> hashed_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> by_key_;  // hashed_, by key_blob
   std::vector<uint32_t> fresh_;  // of hashed_: those that the earlier version did not have
-  std::vector<std::string> hashed_types_;  // each once
 
   mutable Mutex mutex_;
   // At most kMaxRemembered names; then begins anew.
   mutable absl::flat_hash_map<std::string, Searched> searched_ ABSL_GUARDED_BY(mutex_);
   // What hashed names stand for, by their digests.
   mutable absl::flat_hash_map<std::string, std::string> names_ ABSL_GUARDED_BY(mutex_);
-  mutable size_t last_found_ ABSL_GUARDED_BY(mutex_) = 0;  // in hashed_
 };
 
 // Whether `name` matches a comma-separated list of patterns with '*', '?' and leading '!', as

@@ -29,8 +29,6 @@ using TablePtr = std::shared_ptr<const HostKeyTable>;
 constexpr uint16_t kDefaultPort = 22;
 
 using Marker = HostKeyEntry::Marker;
-// What servers are asked for first (libssh_transport.cc).
-constexpr absl::string_view kFirstType = "ssh-ed25519";
 
 // One line that is about the host asked for.
 struct Candidate {
@@ -67,10 +65,10 @@ std::string NoteOnAuthority(const Candidate& candidate) {
 // As OpenSSH decides (hostfile.c, check_hostkeys_by_key_or_type): a host with any other key is a
 // changed one, also where only the type differs; or an attacker would but have to offer another
 // type.
-Lookup Decide(const Candidates& candidates, absl::string_view key_blob) {
+Lookup DecideByLines(const std::vector<Candidate>& lines, absl::string_view key_blob) {
   Lookup lookup;
   std::string note;
-  for (const Candidate& candidate : candidates.lines) {
+  for (const Candidate& candidate : lines) {
     const bool same = candidate.key_blob == key_blob;
     if (candidate.marker == Marker::kRevoked) {
       if (same) return {Verdict::kRevoked, candidate.where, ""};
@@ -85,11 +83,16 @@ Lookup Decide(const Candidates& candidates, absl::string_view key_blob) {
       lookup = {Verdict::kChanged, candidate.where, ""};
     }
   }
-  const bool certain = candidates.all ||
-                       (candidates.with_key && lookup.verdict != Verdict::kUnknown);
-  if (!certain) return {Verdict::kUnsearched, "", ""};
   if (lookup.verdict != Verdict::kMatch) lookup.note = std::move(note);
   return lookup;
+}
+
+// Whether a key is to be refused takes all lines: the host may have another one that they trust.
+Lookup Decide(const Candidates& candidates, absl::string_view key_blob) {
+  Lookup lookup = DecideByLines(candidates.lines, key_blob);
+  const bool certain =
+      candidates.all || (candidates.with_key && lookup.verdict == Verdict::kMatch);
+  return certain ? lookup : Lookup(Verdict::kUnsearched, "");
 }
 
 // What is written must be one line that means this one host: a host name is another's input.
@@ -126,8 +129,6 @@ class KnownHostsStore : public KnownHosts {
   Lookup Check(absl::string_view host, uint16_t port, absl::string_view key_type,
                absl::string_view key_blob) const override;
   std::vector<std::string> KeyTypes(absl::string_view host, uint16_t port) const override;
-  bool NeedsTypes(absl::string_view host, uint16_t port) const override;
-  void FindTypes(absl::string_view host, uint16_t port) const override;
   void Search(absl::string_view host, uint16_t port) const override;
   absl::StatusOr<Added> Add(absl::string_view host, uint16_t port, absl::string_view key_type,
                             absl::string_view key_blob, bool hashed) override;
@@ -140,7 +141,6 @@ class KnownHostsStore : public KnownHosts {
  private:
   // The key matters only for what is hashed and not searched yet.
   Candidates Find(const std::string& name, const std::string* key_blob) const;
-  bool NameNeedsTypes(const std::string& name) const;
   std::vector<TablePtr> Tables() const;
   // What was read anew takes the place of the add file's last contents and of what was added to
   // them.
@@ -225,30 +225,6 @@ std::vector<std::string> KnownHostsStore::KeyTypes(absl::string_view host, uint1
   }
   if (types.empty() && port != kDefaultPort) return KeyTypes(host, kDefaultPort);
   return types;
-}
-
-bool KnownHostsStore::NameNeedsTypes(const std::string& name) const {
-  for (const TablePtr& table : Tables()) {
-    if (table->HasHashedOtherThan(kFirstType) && !table->IsSearched(name)) return true;
-  }
-  return false;
-}
-
-bool KnownHostsStore::NeedsTypes(absl::string_view host, uint16_t port) const {
-  if (!NameNeedsTypes(LookupName(host, port)) &&
-      (port == kDefaultPort || !NameNeedsTypes(LookupName(host, kDefaultPort)))) {
-    return false;
-  }
-  return KeyTypes(host, port).empty();
-}
-
-void KnownHostsStore::FindTypes(absl::string_view host, uint16_t port) const {
-  const std::string name = LookupName(host, port);
-  for (const TablePtr& table : Tables()) {
-    table->FindAny(name);
-    if (!KeyTypes(host, port).empty()) return;
-  }
-  if (port != kDefaultPort) FindTypes(host, kDefaultPort);
 }
 
 void KnownHostsStore::Search(absl::string_view host, uint16_t port) const {

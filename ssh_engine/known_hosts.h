@@ -54,20 +54,17 @@ class KnownHosts {
   // do, as with OpenSSH. Case of `host` does not matter. A host that is known by other keys alone
   // is changed, of whatever type they are. A certificate that is revoked revokes its key; a line that
   // revokes a key that cannot be read revokes all keys of the hosts it names. Fit for loops: where
-  // names are hashed, tries those of lines with this key, if there are at most 64 of them.
+  // names are hashed, tries those of lines with this key, if there are at most 64 of them; where that
+  // is no match, it takes Search to tell.
   virtual Lookup Check(absl::string_view host, uint16_t port, absl::string_view key_type,
                        absl::string_view key_blob) const = 0;
 
   // The key types ("ssh-ed25519", ...) of the trusted lines for this host, each once, in the order
-  // of the files; what is asked of the server first, so that a known key is offered. Empty where
-  // that is ssh-ed25519 in any case, which is asked for first anyway. Fit for loops.
+  // of the files; what is asked of the server first, so that a known key is offered. Hashed names
+  // count once they were searched. Fit for loops.
   virtual std::vector<std::string> KeyTypes(absl::string_view host, uint16_t port) const = 0;
-  // Whether KeyTypes has to be preceded by FindTypes to be right: there are hashed names, of keys of
-  // several types.
-  virtual bool NeedsTypes(absl::string_view host, uint16_t port) const = 0;
 
-  // These try hashed names, up to 0.1 us for each, and remember what came of it: helper threads only.
-  virtual void FindTypes(absl::string_view host, uint16_t port) const = 0;
+  // Tries all hashed names, up to 0.1 us for each, and remembers what came of it: helper threads only.
   virtual void Search(absl::string_view host, uint16_t port) const = 0;
 
   // Trusts the key from now on and appends it to the first file, in one write under a lock of the

@@ -147,3 +147,104 @@ def test_a_lock_that_somebody_holds_stalls_no_other_file(accept, tmp_path):
         assert accept(str(tmp_path / "other"), "127.0.6.[1-20]").code == 0
         assert time.monotonic() - start < 4
     assert accept(path, "127.0.5.[1-20]").code == 0
+
+
+class TwoKeys:
+    """A server with an ed25519 and an ecdsa key, and a hashed known_hosts of what `trust` names."""
+
+    def __init__(self, fleet, tmp_path, address):
+        self.fleet, self.address = fleet, address
+        self.known_hosts = str(tmp_path / "two_keys")
+        self.ecdsa = make_key(str(tmp_path / "ecdsa"), "ecdsa")
+        self.server = fleet.start(address, trusted=False,
+                                  config=[f"HostKey {self.ecdsa}", "LogLevel VERBOSE"])
+
+    def trust(self, *keys, name=None):
+        name = name or f"[{self.address}]:{self.server.port}"
+        lines = [f"{name} {read(key + '.pub')}" for key in keys]
+        write(self.known_hosts, "".join(lines))
+        subprocess.run(["ssh-keygen", "-q", "-H", "-f", self.known_hosts], check=True,
+                       capture_output=True)
+        assert self.address not in read(self.known_hosts)
+
+    def connections(self):
+        """That it has counted so far."""
+        return read(self.server.log).count("Connection from")
+
+    def stop(self):
+        self.server.stop()
+        self.fleet.servers.remove(self.server)
+
+
+@pytest.fixture(name="two_keys")
+def two_keys_fixture(fleet, tmp_path):
+    server = TwoKeys(fleet, tmp_path, "127.0.10.1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(name="connect")
+def connect_fixture(muster, two_keys):
+    """The outcome at that server, and how many connections it took. Of a daemon that has no session."""
+    def connect(policy="strict", *options):
+        before = two_keys.connections()
+        _, ends = muster.outcomes(two_keys.address, "true", options=[
+            "--known-hosts", two_keys.known_hosts, "--host-key-policy", policy,
+            "-p", str(two_keys.server.port), *options])
+        return ends[two_keys.address], two_keys.connections() - before
+    return connect
+
+
+@pytest.mark.parametrize("policy", ["strict", "accept-new"])
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_hashed_name_is_known_by_the_key_that_comes_second(connect, two_keys, policy, bare):
+    two_keys.trust(two_keys.ecdsa, name=two_keys.address if bare else None)
+    text = read(two_keys.known_hosts)
+    end, connections = connect(policy)
+    assert end["state"] == "HOST_STATE_SUCCEEDED", end
+    assert connections == 2
+    assert read(two_keys.known_hosts) == text
+
+
+def test_the_search_of_hashed_names_is_remembered(connect, fleet, two_keys, tmp_path):
+    two_keys.trust(two_keys.ecdsa)
+    assert connect()[1] == 2
+    # A session serves only the key that it was made with.
+    key = make_key(str(tmp_path / "second"))
+    with open(f"{fleet.folder}/authorized_keys", "a", encoding="ascii") as file:
+        file.write(read(key + ".pub"))
+    end, connections = connect("strict", "-i", key)
+    assert end["state"] == "HOST_STATE_SUCCEEDED", end
+    assert connections == 1
+
+
+@pytest.mark.parametrize("first", ["ed25519", "ecdsa"])
+def test_any_of_several_keys_under_hashed_names_will_do(connect, two_keys, first):
+    keys = [two_keys.server.host_key, two_keys.ecdsa]
+    two_keys.trust(*(keys if first == "ed25519" else reversed(keys)))
+    end, connections = connect()
+    assert end["state"] == "HOST_STATE_SUCCEEDED", end
+    assert connections == 1
+
+
+@pytest.mark.parametrize("policy", ["strict", "accept-new"])
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_a_changed_key_of_a_hashed_name_is_refused(connect, two_keys, tmp_path, policy, kind):
+    two_keys.trust(make_key(str(tmp_path / "other"), kind))
+    text = read(two_keys.known_hosts)
+    end, connections = connect(policy)
+    assert end["cause"] == "CAUSE_HOST_KEY_CHANGED", end
+    assert f"{two_keys.known_hosts}:1" in end["message"]
+    assert connections == (1 if kind == "ed25519" else 2)
+    assert read(two_keys.known_hosts) == text
+
+
+def test_a_jump_host_is_known_by_the_key_that_comes_second(muster, fleet, two_keys):
+    two_keys.trust(two_keys.ecdsa)
+    with open(two_keys.known_hosts, "a", encoding="ascii") as file:
+        file.write(read(fleet.known_hosts))
+    before = two_keys.connections()
+    code, ends = muster.outcomes("127.0.0.1", "true", options=[
+        "--known-hosts", two_keys.known_hosts, "-J", f"{two_keys.address}:{two_keys.server.port}"])
+    assert code == 0, ends
+    assert two_keys.connections() - before == 2

@@ -29,14 +29,16 @@ class FakeConnector final : public Connector {
   std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
                                    Callback callback) override {
     hosts_.emplace_back(host);
+    if (on_connect) on_connect();
     auto attempt = std::make_unique<FakeAttempt>(this);
     waiting_[hosts_.back()] = {attempt.get(), std::move(callback)};
     return attempt;
   }
 
-  void Succeed(const std::string& host) {
+  void Succeed(const std::string& host, bool syn_retransmitted = false) {
     ConnectResult result;
     result.fd.Reset(eventfd(0, EFD_CLOEXEC));
+    result.syn_retransmitted = syn_retransmitted;
     Answer(host, std::move(result));
   }
   // By way of a jump host that goes before anything comes.
@@ -52,6 +54,7 @@ class FakeConnector final : public Connector {
     result.message = message;
     Answer(host, std::move(result));
   }
+  std::function<void()> on_connect;
   // In the order of the calls.
   const std::vector<std::string>& hosts() const { return hosts_; }
   bool Waits(const std::string& host) const { return waiting_.count(host) > 0; }
@@ -125,6 +128,7 @@ struct FakeServer {
   using Step = SshTransport::Step;
   using AuthStep = SshTransport::AuthStep;
 
+  HostKey host_key = {"ssh-ed25519", std::string("\0\0\0\x0bssh-ed25519\0\0\0\1k", 20)};
   Step handshake = Step::kAgain;
   bool takes_long = false;  // to exchange keys
   std::vector<AuthStep> logins;  // one for each key of a file; kAgain when there are no more
@@ -174,7 +178,7 @@ class FakeTransport final : public SshTransport {
   bool TakesLong() const override {
     return server_->takes_long && !server_->handshakes.empty();
   }
-  const HostKey& host_key() const override { return key_; }
+  const HostKey& host_key() const override { return server_->host_key; }
   AuthStep Authenticate(const Identity& identity) override {
     if (server_->logins.empty()) return AuthStep::kAgain;
     server_->keys.push_back(identity.name);
@@ -237,18 +241,19 @@ class FakeTransport final : public SshTransport {
   const UniqueFd fd_;
   FakeServer* const server_;
   bool requested_ = false;
-  const HostKey key_ = {"ssh-ed25519", std::string("\0\0\0\x0bssh-ed25519\0\0\0\1k", 20)};
 };
 
 class FakeKnownHosts final : public KnownHosts {
  public:
-  Lookup Check(absl::string_view, uint16_t, absl::string_view, absl::string_view) const override {
-    return lookup;
+  Lookup Check(absl::string_view, uint16_t, absl::string_view key_type,
+               absl::string_view) const override {
+    return key_type == matching_type ? Lookup(Verdict::kMatch, "known_hosts:1") : lookup;
   }
-  std::vector<std::string> KeyTypes(absl::string_view, uint16_t) const override { return {}; }
-  bool NeedsTypes(absl::string_view, uint16_t) const override { return needs_types; }
-  void FindTypes(absl::string_view, uint16_t) const override { needs_types = false; }
-  void Search(absl::string_view, uint16_t) const override { lookup = after_search; }
+  std::vector<std::string> KeyTypes(absl::string_view, uint16_t) const override { return types; }
+  void Search(absl::string_view, uint16_t) const override {
+    lookup = after_search;
+    types = types_after_search;
+  }
   absl::StatusOr<Added> Add(absl::string_view host, uint16_t port, absl::string_view,
                             absl::string_view, bool) override {
     added.push_back(absl::StrCat(host, ":", port));
@@ -260,7 +265,9 @@ class FakeKnownHosts final : public KnownHosts {
 
   mutable Lookup lookup = {Verdict::kMatch, "known_hosts:1", ""};
   Lookup after_search;
-  mutable std::atomic<bool> needs_types{false};
+  std::string matching_type;  // keys of this type match, whatever `lookup` says
+  mutable std::vector<std::string> types;
+  std::vector<std::string> types_after_search;
   bool keeps_nothing = false;
   absl::Status add_status;
   std::vector<std::string> added;

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kGate[] = "gate";
@@ -133,6 +134,25 @@ TEST_F(JumpConnectorTest, WhoIsNotLetInTriesOnce) {
   Customer* second = Connect(context, "b");
   EXPECT_EQ(second->result.state, HostState::kAuthenticationFailed);
   EXPECT_THAT(direct_.hosts(), SizeIs(1));
+}
+
+TEST_F(JumpConnectorTest, AJumpHostIsAskedForTheKeyThatIsKnown) {
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
+  known_hosts_->after_search = {KnownHosts::Verdict::kChanged, "known_hosts:7"};
+  known_hosts_->types_after_search = {"ssh-rsa"};
+  known_hosts_->matching_type = "ssh-rsa";
+  HelperPool helpers(1);
+  context_.helpers = &helpers;
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  loop_.RunPosted();
+  EXPECT_TRUE(gate_.gone);
+  EXPECT_THAT(gate_.tunnels, IsEmpty());
+  gate_.host_key.type = "ssh-rsa";
+  LetIn();
+  EXPECT_THAT(gate_.tunnels, SizeIs(1));
+  EXPECT_THAT(direct_.hosts(), ElementsAre(kGate, kGate));
 }
 
 TEST_F(JumpConnectorTest, WhatCanPassIsTriedAgain) {

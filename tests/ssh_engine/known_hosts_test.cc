@@ -232,7 +232,6 @@ TEST_F(KnownHostsTest, AKnownKeyNeedsNoSearchOfHashedNames) {
   for (char c = 'A'; c <= 'z'; ++c) Write(Line(absl::StrCat("host", static_cast<int>(c)), c));
   HashNames();
   const auto known_hosts = Load();
-  EXPECT_FALSE(known_hosts->NeedsTypes("host70", 22));
   const auto check = [&](const std::string& host, char last) {
     return known_hosts->Check(host, 22, kType, Blob(kType, last)).verdict;
   };
@@ -245,13 +244,6 @@ TEST_F(KnownHostsTest, AKnownKeyNeedsNoSearchOfHashedNames) {
   EXPECT_EQ(check("new", 70), Verdict::kUnknown);
 }
 
-TEST_F(KnownHostsTest, ARevokedHashedNameIsFoundWithoutASearch) {
-  Write(Line("web1"));
-  HashNames();
-  Write("@revoked " + Line("*") + Line("web2", 'b'));
-  EXPECT_EQ(Load()->Check("web1", 22, kType, Blob(kType, 'a')).verdict, Verdict::kRevoked);
-}
-
 // One key for a whole fleet: there are too many lines to try on a loop.
 TEST_F(KnownHostsTest, AKeyOfManyHashedNamesNeedsASearch) {
   for (int i = 0; i < 100; ++i) Write(Line(absl::StrCat("host", i)));
@@ -262,30 +254,47 @@ TEST_F(KnownHostsTest, AKeyOfManyHashedNamesNeedsASearch) {
   EXPECT_EQ(known_hosts->Check("host7", 22, kType, Blob(kType, 'a')).verdict, Verdict::kMatch);
 }
 
-TEST_F(KnownHostsTest, HashedNamesOfSeveralKeyTypesAreLookedFor) {
-  Write(Line("web1") + Line("web2", 'b', "ssh-rsa") + Line("web3", 'c', "ecdsa-sha2-nistp256"));
+// UpdateHostKeys writes several keys of a host: any of them will do, and needs no search.
+TEST_F(KnownHostsTest, AnyOfTheKeysOfAHashedNameMatchesWithoutASearch) {
+  Write(Line("web2", 'b', "ssh-rsa") + Line("web1", 'c', "ecdsa-sha2-nistp256") + Line("web1") +
+        Line("web1", 'd', "ssh-rsa"));
   HashNames();
   const auto known_hosts = Load();
-  for (const char* name : {"web1", "web2", "new"}) {
-    EXPECT_TRUE(known_hosts->NeedsTypes(name, 22));
-    EXPECT_THAT(known_hosts->KeyTypes(name, 22), IsEmpty());
-    known_hosts->FindTypes(name, 22);
-    EXPECT_FALSE(known_hosts->NeedsTypes(name, 22));
+  for (const auto& [type, last] : {std::pair("ssh-ed25519", 'a'), {"ssh-rsa", 'd'},
+                                   {"ecdsa-sha2-nistp256", 'c'}}) {
+    EXPECT_EQ(known_hosts->Check("web1", 22, type, Blob(type, last)).verdict, Verdict::kMatch);
   }
-  EXPECT_THAT(known_hosts->KeyTypes("web2", 22), ElementsAre("ssh-rsa"));
-  EXPECT_THAT(known_hosts->KeyTypes("new", 22), IsEmpty());
-  EXPECT_TRUE(known_hosts->NeedsTypes("web3", 2222));
-  known_hosts->FindTypes("web3", 2222);
-  EXPECT_THAT(known_hosts->KeyTypes("web3", 2222), ElementsAre("ecdsa-sha2-nistp256"));
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 22), IsEmpty());
 }
 
-TEST_F(KnownHostsTest, TheBareNameIsTriedOnlyWhereThePortsHasNoKey) {
-  Write(Line("[web1]:2222") + Line("web2", 'b', "ssh-rsa"));
+TEST_F(KnownHostsTest, ASearchTellsWhichKeysAHashedNameHas) {
+  Write(Line("web1", 'a', "ecdsa-sha2-nistp256") + Line("[web1]:2222", 'b', "ssh-rsa") +
+        Line("web1", 'c'));
   HashNames();
   const auto known_hosts = Load();
-  known_hosts->FindTypes("web1", 2222);
-  EXPECT_THAT(known_hosts->KeyTypes("web1", 2222), ElementsAre(kType));
-  EXPECT_TRUE(known_hosts->NeedsTypes("web1", 22));
+  EXPECT_EQ(known_hosts->Check("web1", 22, kType, Blob(kType, 'x')).verdict, Verdict::kUnsearched);
+  known_hosts->Search("web1", 22);
+  EXPECT_EQ(known_hosts->Check("web1", 22, kType, Blob(kType, 'x')).verdict, Verdict::kChanged);
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 22), ElementsAre("ecdsa-sha2-nistp256", kType));
+  known_hosts->Search("web1", 2222);
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 2222), ElementsAre("ssh-rsa"));
+  known_hosts->Search("new", 22);
+  EXPECT_THAT(known_hosts->KeyTypes("new", 22), IsEmpty());
+  // Without a key for the port, the bare name's.
+  known_hosts->Search("web1", 2200);
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 2200), ElementsAre("ecdsa-sha2-nistp256", kType));
+}
+
+// Another key that is not revoked may be known.
+TEST_F(KnownHostsTest, ARevokedKeyOfAHashedNameTakesASearchToo) {
+  Write(Line("web1", 'b', "ssh-rsa"));
+  HashNames();
+  Write("@revoked " + Line("*"));
+  const auto known_hosts = Load();
+  EXPECT_EQ(known_hosts->Check("web1", 22, kType, Blob(kType, 'a')).verdict, Verdict::kUnsearched);
+  known_hosts->Search("web1", 22);
+  EXPECT_EQ(known_hosts->Check("web1", 22, kType, Blob(kType, 'a')).verdict, Verdict::kRevoked);
+  EXPECT_THAT(known_hosts->KeyTypes("web1", 22), ElementsAre("ssh-rsa"));
 }
 
 TEST_F(KnownHostsTest, WhatWasFoundOutOutlivesAChangeOfTheFile) {
