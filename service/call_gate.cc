@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "service/grpc_status.h"
 #include "service/unknown_fields.h"
 
 namespace muster::service {
@@ -50,23 +49,6 @@ void CallGate::Queue(Lane lane, const grpc::CallbackServerContext& context, cons
                       if (status.ok()) status = CheckKnown(request);
                       answer(std::move(status));
                     }});
-}
-
-grpc::ServerUnaryReactor* CallGate::AnswerLater(Lane lane, grpc::CallbackServerContext* context,
-                                                const google::protobuf::Message& request,
-                                                Answer answer) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  absl::StatusOr<Caller> caller = Admit(*context);
-  if (!caller.ok()) {
-    reactor->Finish(GrpcStatus(caller.status()));
-    return reactor;
-  }
-  Queue(lane, *context, *caller, request,
-        [reactor, answer = std::move(answer), caller = *caller](absl::Status status) {
-          if (status.ok()) status = answer(caller);
-          reactor->Finish(GrpcStatus(status));
-        });
-  return reactor;
 }
 
 CallLane& CallGate::LaneOf(Lane lane) {

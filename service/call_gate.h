@@ -44,11 +44,6 @@ class CallGate {
              const google::protobuf::Message& request,
              absl::AnyInvocable<void(absl::Status)> answer);
 
-  // Both, for a call with one answer.
-  using Answer = std::function<absl::Status(const Caller& caller)>;
-  grpc::ServerUnaryReactor* AnswerLater(Lane lane, grpc::CallbackServerContext* context,
-                                        const google::protobuf::Message& request, Answer answer);
-
   // From now on every call is UNAVAILABLE, those that wait, too.
   void Stop();
   bool stopping() const { return stopping_; }

@@ -41,7 +41,7 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
 }
 
 v1::RunSpec WithoutSecrets(v1::RunSpec spec) {
-  if (spec.has_login()) WipeSecrets(spec.mutable_login());
+  WipeSecrets(&spec);
   return spec;
 }
 

@@ -1,6 +1,5 @@
 #include "service/run_service.h"
 
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -13,10 +12,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/grpc_status.h"
 #include "service/host_list.h"
 #include "service/jump_hosts.h"
 #include "service/proto_time.h"
+#include "service/raw_call.h"
 #include "service/run_limits.h"
 #include "service/run_records.h"
 #include "service/secrets.h"
@@ -32,17 +31,6 @@ constexpr uint32_t kDefaultRunsPage = 50;
 constexpr uint32_t kMaxRunsPage = 1000;
 constexpr uint32_t kDefaultHostsPage = 1000;
 constexpr uint32_t kMaxHostsPage = 10'000;
-
-template <typename Message>
-absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
-  grpc::ByteBuffer copy(bytes);  // of the references
-  grpc::ProtoBufferReader reader(&copy);
-  Message message;
-  const bool parsed = message.ParseFromZeroCopyStream(&reader);
-  WipeBytes(bytes);
-  if (!parsed) return absl::InvalidArgumentError("the request is not a message of muster.v1");
-  return message;
-}
 
 uint32_t PageSize(uint32_t asked, uint32_t otherwise, uint32_t most) {
   return asked == 0 ? otherwise : std::min(asked, most);
@@ -163,7 +151,6 @@ absl::StatusOr<std::shared_ptr<Run>> RunService::FindLive(const Caller& caller,
 absl::StatusOr<RunRef> RunService::StartRun(const Caller& caller, const v1::RunSpec& spec,
                                             const std::string& request_id) {
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec);
-  WipeSecrets(spec.login());
   if (!prepared.ok()) return prepared.status();
   return StartPrepared(*std::move(prepared), request_id);
 }
@@ -235,8 +222,7 @@ absl::StatusOr<RunRef> RunService::Rerun(const Caller& caller,
   v1::RunSpec spec = run->stored.spec();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   absl::StatusOr<PreparedRun> prepared = parts_.preparer->Prepare(caller, spec, *std::move(hosts));
-  WipeSecrets(spec.mutable_login());
-  WipeSecrets(request.login());
+  WipeSecrets(&spec);
   if (!prepared.ok()) return prepared.status();
   prepared->plan.rerun_of = run->id();
   return StartPrepared(*std::move(prepared), request.request_id());
@@ -261,21 +247,25 @@ absl::Status RunService::FillCreateRun(const Caller& caller, const v1::CreateRun
 }
 
 grpc::ServerUnaryReactor* RunService::CreateRun(grpc::CallbackServerContext* context,
-                                                const v1::CreateRunRequest* request,
-                                                v1::CreateRunResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kStart, context, *request, [=](const Caller& caller) {
-    return FillCreateRun(caller, *request, response);
-  });
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::CreateRunRequest, v1::CreateRunResponse>(
+      parts_.gate, Lane::kStart, context, request, answer,
+      [this](const Caller& caller, const v1::CreateRunRequest& request,
+             v1::CreateRunResponse* response) { return FillCreateRun(caller, request, response); });
 }
 
 grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* context,
-                                                 const v1::RerunHostsRequest* request,
-                                                 v1::RerunHostsResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kStart, context, *request, [=](const Caller& caller) {
-    absl::StatusOr<RunRef> run = Rerun(caller, *request);
-    if (run.ok()) *response->mutable_run() = run->Snapshot();
-    return run.status();
-  });
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::RerunHostsRequest, v1::RerunHostsResponse>(
+      parts_.gate, Lane::kStart, context, request, answer,
+      [this](const Caller& caller, const v1::RerunHostsRequest& request,
+             v1::RerunHostsResponse* response) {
+        absl::StatusOr<RunRef> run = Rerun(caller, request);
+        if (run.ok()) *response->mutable_run() = run->Snapshot();
+        return run.status();
+      });
 }
 
 WatchReactor* RunService::NewWatcher() {
@@ -288,15 +278,16 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
   if (!caller.ok()) return Refuse(caller.status());
-  absl::StatusOr<v1::RunCommandRequest> parsed = Parse<v1::RunCommandRequest>(*request);
-  if (!parsed.ok()) return Refuse(parsed.status());
-  const auto asked = std::make_shared<const v1::RunCommandRequest>(*std::move(parsed));
+  const auto asked = std::make_shared<v1::RunCommandRequest>();
+  const absl::Status parsed = ParseRequest(*request, asked.get());
+  if (!parsed.ok()) return Refuse(parsed);
   WatchReactor* const reactor = NewWatcher();
   parts_.gate->Queue(Lane::kStart, *context, *caller, *asked,
                      [this, reactor, asked, caller = *caller](absl::Status status) {
-                       if (!status.ok()) return reactor->Fail(status);
                        absl::StatusOr<RunRef> run =
-                           StartRun(caller, asked->spec(), asked->request_id());
+                           status.ok() ? StartRun(caller, asked->spec(), asked->request_id())
+                                       : absl::StatusOr<RunRef>(status);
+                       WipeSecrets(asked.get());
                        if (!run.ok()) return reactor->Fail(run.status());
                        WatchOptions options;
                        options.cancel_on_disconnect = asked->cancel_on_disconnect();
@@ -311,9 +302,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
   if (!caller.ok()) return Refuse(caller.status());
-  absl::StatusOr<v1::WatchRunRequest> parsed = Parse<v1::WatchRunRequest>(*request);
-  if (!parsed.ok()) return Refuse(parsed.status());
-  const auto asked = std::make_shared<const v1::WatchRunRequest>(*std::move(parsed));
+  const auto asked = std::make_shared<v1::WatchRunRequest>();
+  const absl::Status parsed = ParseRequest(*request, asked.get());
+  if (!parsed.ok()) return Refuse(parsed);
   WatchReactor* const reactor = NewWatcher();
   parts_.gate->Queue(Lane::kRead, *context, *caller, *asked,
                      [this, reactor, asked, caller = *caller](absl::Status status) {
@@ -331,13 +322,15 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
 }
 
 grpc::ServerUnaryReactor* RunService::GetRun(grpc::CallbackServerContext* context,
-                                             const v1::GetRunRequest* request,
-                                             v1::GetRunResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
-    absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
-    if (run.ok()) *response->mutable_run() = run->Snapshot();
-    return run.status();
-  });
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::GetRunRequest, v1::GetRunResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::GetRunRequest& request, v1::GetRunResponse* response) {
+        absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
+        if (run.ok()) *response->mutable_run() = run->Snapshot();
+        return run.status();
+      });
 }
 
 absl::Status RunService::FillRuns(const Caller& caller, const v1::ListRunsRequest& request,
@@ -366,11 +359,12 @@ absl::Status RunService::FillRuns(const Caller& caller, const v1::ListRunsReques
 }
 
 grpc::ServerUnaryReactor* RunService::ListRuns(grpc::CallbackServerContext* context,
-                                               const v1::ListRunsRequest* request,
-                                               v1::ListRunsResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
-    return FillRuns(caller, *request, response);
-  });
+                                               const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ListRunsRequest, v1::ListRunsResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::ListRunsRequest& request,
+             v1::ListRunsResponse* response) { return FillRuns(caller, request, response); });
 }
 
 absl::Status RunService::FillResults(const Caller& caller,
@@ -399,55 +393,67 @@ absl::Status RunService::FillResults(const Caller& caller,
 }
 
 grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContext* context,
-                                                      const v1::ListHostResultsRequest* request,
-                                                      v1::ListHostResultsResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
-    return FillResults(caller, *request, response);
-  });
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ListHostResultsRequest, v1::ListHostResultsResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::ListHostResultsRequest& request,
+             v1::ListHostResultsResponse* response) {
+        return FillResults(caller, request, response);
+      });
 }
 
 // --- Lifecycle, and what is to come
 
 grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* context,
-                                                const v1::CancelRunRequest* request,
-                                                v1::CancelRunResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
-    absl::StatusOr<RunRef> run = FindRun(caller, request->run_id());
-    if (!run.ok()) return run.status();
-    if (run->live != nullptr) {
-      run->live->Cancel();
-      // Where that cannot be written, nothing is started either.
-      run->live->WaitUntilWritten().IgnoreError();
-    }
-    *response->mutable_run() = run->Snapshot();
-    return absl::OkStatus();
-  });
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::CancelRunRequest, v1::CancelRunResponse>(
+      parts_.gate, Lane::kLifecycle, context, request, answer,
+      [this](const Caller& caller, const v1::CancelRunRequest& request,
+             v1::CancelRunResponse* response) {
+        absl::StatusOr<RunRef> run = FindRun(caller, request.run_id());
+        if (!run.ok()) return run.status();
+        if (run->live != nullptr) {
+          run->live->Cancel();
+          // Where that cannot be written, nothing is started either.
+          run->live->WaitUntilWritten().IgnoreError();
+        }
+        *response->mutable_run() = run->Snapshot();
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* context,
-                                               const v1::PauseRunRequest* request,
-                                               v1::PauseRunResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
-    absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
-    if (!run.ok()) return run.status();
-    absl::Status paused = (*run)->Pause();
-    if (paused.ok()) paused = (*run)->WaitUntilWritten();
-    if (paused.ok()) *response->mutable_run() = (*run)->Snapshot();
-    return paused;
-  });
+                                               const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::PauseRunRequest, v1::PauseRunResponse>(
+      parts_.gate, Lane::kLifecycle, context, request, answer,
+      [this](const Caller& caller, const v1::PauseRunRequest& request,
+             v1::PauseRunResponse* response) {
+        absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request.run_id());
+        if (!run.ok()) return run.status();
+        absl::Status paused = (*run)->Pause();
+        if (paused.ok()) paused = (*run)->WaitUntilWritten();
+        if (paused.ok()) *response->mutable_run() = (*run)->Snapshot();
+        return paused;
+      });
 }
 
 grpc::ServerUnaryReactor* RunService::ResumeRun(grpc::CallbackServerContext* context,
-                                                const v1::ResumeRunRequest* request,
-                                                v1::ResumeRunResponse* response) {
-  return parts_.gate->AnswerLater(Lane::kLifecycle, context, *request, [=](const Caller& caller) {
-    absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request->run_id());
-    if (!run.ok()) return run.status();
-    absl::Status resumed = (*run)->Resume();
-    if (resumed.ok()) resumed = (*run)->WaitUntilWritten();
-    if (resumed.ok()) *response->mutable_run() = (*run)->Snapshot();
-    return resumed;
-  });
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ResumeRunRequest, v1::ResumeRunResponse>(
+      parts_.gate, Lane::kLifecycle, context, request, answer,
+      [this](const Caller& caller, const v1::ResumeRunRequest& request,
+             v1::ResumeRunResponse* response) {
+        absl::StatusOr<std::shared_ptr<Run>> run = FindLive(caller, request.run_id());
+        if (!run.ok()) return run.status();
+        absl::Status resumed = (*run)->Resume();
+        if (resumed.ok()) resumed = (*run)->WaitUntilWritten();
+        if (resumed.ok()) *response->mutable_run() = (*run)->Snapshot();
+        return resumed;
+      });
 }
 
 absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
@@ -459,11 +465,12 @@ absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
 }
 
 grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* context,
-                                                const v1::DeleteRunRequest* request,
-                                                v1::DeleteRunResponse*) {
-  return parts_.gate->AnswerLater(Lane::kRead, context, *request, [=](const Caller& caller) {
-    return Delete(caller, request->run_id());
-  });
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::DeleteRunRequest, v1::DeleteRunResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::DeleteRunRequest& request,
+             v1::DeleteRunResponse* response) { return Delete(caller, request.run_id()); });
 }
 
 grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(

@@ -23,20 +23,20 @@
 
 namespace muster::service {
 
-// What can block is done on the gate's threads, never on gRPC's. The streams are raw, so that one
-// encoded batch serves all watchers. Thread-safe.
+// What can block is done on the gate's threads, never on gRPC's. Calls are raw (raw_call.h), and so
+// are the streams: one encoded batch serves all watchers. Thread-safe.
 class RunService final
-    : public v1::RunService::WithCallbackMethod_CreateRun<
+    : public v1::RunService::WithRawCallbackMethod_CreateRun<
           v1::RunService::WithRawCallbackMethod_WatchRun<
               v1::RunService::WithRawCallbackMethod_RunCommand<
-                  v1::RunService::WithCallbackMethod_GetRun<
-                      v1::RunService::WithCallbackMethod_ListRuns<
-                          v1::RunService::WithCallbackMethod_ListHostResults<
-                              v1::RunService::WithCallbackMethod_CancelRun<
-                                  v1::RunService::WithCallbackMethod_PauseRun<
-                                      v1::RunService::WithCallbackMethod_ResumeRun<
-                                          v1::RunService::WithCallbackMethod_RerunHosts<
-                                              v1::RunService::WithCallbackMethod_DeleteRun<
+                  v1::RunService::WithRawCallbackMethod_GetRun<
+                      v1::RunService::WithRawCallbackMethod_ListRuns<
+                          v1::RunService::WithRawCallbackMethod_ListHostResults<
+                              v1::RunService::WithRawCallbackMethod_CancelRun<
+                                  v1::RunService::WithRawCallbackMethod_PauseRun<
+                                      v1::RunService::WithRawCallbackMethod_ResumeRun<
+                                          v1::RunService::WithRawCallbackMethod_RerunHosts<
+                                              v1::RunService::WithRawCallbackMethod_DeleteRun<
                                                   v1::RunService::WithCallbackMethod_SendInput<
                                                       v1::RunService::Service>>>>>>>>>>>> {
  public:
@@ -61,36 +61,36 @@ class RunService final
   void Stop(std::chrono::milliseconds patience);
 
   grpc::ServerUnaryReactor* CreateRun(grpc::CallbackServerContext* context,
-                                      const v1::CreateRunRequest* request,
-                                      v1::CreateRunResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRun(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* RunCommand(grpc::CallbackServerContext* context,
                                                          const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
-                                   const v1::GetRunRequest* request,
-                                   v1::GetRunResponse* response) override;
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* ListRuns(grpc::CallbackServerContext* context,
-                                     const v1::ListRunsRequest* request,
-                                     v1::ListRunsResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* ListHostResults(grpc::CallbackServerContext* context,
-                                            const v1::ListHostResultsRequest* request,
-                                            v1::ListHostResultsResponse* response) override;
+                                            const grpc::ByteBuffer* request,
+                                            grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* CancelRun(grpc::CallbackServerContext* context,
-                                      const v1::CancelRunRequest* request,
-                                      v1::CancelRunResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* PauseRun(grpc::CallbackServerContext* context,
-                                     const v1::PauseRunRequest* request,
-                                     v1::PauseRunResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* ResumeRun(grpc::CallbackServerContext* context,
-                                      const v1::ResumeRunRequest* request,
-                                      v1::ResumeRunResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* RerunHosts(grpc::CallbackServerContext* context,
-                                       const v1::RerunHostsRequest* request,
-                                       v1::RerunHostsResponse* response) override;
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* DeleteRun(grpc::CallbackServerContext* context,
-                                      const v1::DeleteRunRequest* request,
-                                      v1::DeleteRunResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
   grpc::ServerReadReactor<v1::SendInputRequest>* SendInput(
       grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
 

@@ -2,20 +2,48 @@
 
 #include <openssl/crypto.h>
 
+#include <string>
 #include <vector>
 
+#include "google/protobuf/descriptor.h"
+#include "muster/v1/options.pb.h"
 #include "ssh_engine/secret.h"
 
 namespace muster::service {
+namespace {
 
-void WipeSecrets(v1::Login* login) {
-  if (!login->has_local()) return;
-  for (v1::IdentityFile& file : *login->mutable_local()->mutable_identity_files()) {
-    if (!file.passphrase().empty()) engine::Passphrase::Wipe(file.mutable_passphrase());
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// The message's own bytes: what Reflection hands out as const is where they are.
+void Wipe(Message* message, const FieldDescriptor* field) {
+  std::string copy;
+  const std::string& text = message->GetReflection()->GetStringReference(*message, field, &copy);
+  engine::Passphrase::Wipe(const_cast<std::string*>(&text));
+  message->GetReflection()->ClearField(message, field);
+}
+
+void WipeIn(Message* message, const FieldDescriptor* field) {
+  const google::protobuf::Reflection& reflection = *message->GetReflection();
+  if (!field->is_repeated()) return WipeSecrets(reflection.MutableMessage(message, field));
+  for (int i = 0; i < reflection.FieldSize(*message, field); ++i) {
+    WipeSecrets(reflection.MutableRepeatedMessage(message, field, i));
   }
 }
 
-void WipeSecrets(const v1::Login& login) { WipeSecrets(const_cast<v1::Login*>(&login)); }
+}  // namespace
+
+void WipeSecrets(Message* message) {
+  std::vector<const FieldDescriptor*> fields;
+  message->GetReflection()->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->options().GetExtension(v1::secret)) {
+      Wipe(message, field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
+      WipeIn(message, field);
+    }
+  }
+}
 
 void WipeBytes(const grpc::ByteBuffer& request) {
   std::vector<grpc::Slice> slices;

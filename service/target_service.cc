@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/raw_call.h"
 
 namespace muster::service {
 namespace {
@@ -21,11 +22,14 @@ absl::Status Resolve(const RunPreparer& preparer, const Caller& caller,
 }  // namespace
 
 grpc::ServerUnaryReactor* TargetService::ResolveTargets(grpc::CallbackServerContext* context,
-                                                        const v1::ResolveTargetsRequest* request,
-                                                        v1::ResolveTargetsResponse* response) {
-  return gate_->AnswerLater(CallGate::Lane::kRead, context, *request, [=](const Caller& caller) {
-    return Resolve(*preparer_, caller, *request, response);
-  });
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ResolveTargetsRequest, v1::ResolveTargetsResponse>(
+      gate_, CallGate::Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::ResolveTargetsRequest& request,
+             v1::ResolveTargetsResponse* response) {
+        return Resolve(*preparer_, caller, request, response);
+      });
 }
 
 }  // namespace muster::service

@@ -9,13 +9,14 @@
 namespace muster::service {
 
 // Thread-safe. What it is given must outlive it.
-class TargetService final : public v1::TargetService::CallbackService {
+class TargetService final
+    : public v1::TargetService::WithRawCallbackMethod_ResolveTargets<v1::TargetService::Service> {
  public:
   TargetService(CallGate* gate, const RunPreparer* preparer) : gate_(gate), preparer_(preparer) {}
 
   grpc::ServerUnaryReactor* ResolveTargets(grpc::CallbackServerContext* context,
-                                           const v1::ResolveTargetsRequest* request,
-                                           v1::ResolveTargetsResponse* response) override;
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* answer) override;
 
  private:
   CallGate* const gate_;

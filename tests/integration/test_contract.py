@@ -243,10 +243,20 @@ def test_health_and_reflection(channel):
         assert service in answer
 
 
-def test_nonsense_instead_of_a_message(channel, muster):
-    for call in ("WatchRun", "RunCommand"):
-        stream = channel.unary_stream(f"/muster.v1.RunService/{call}")
+def methods_of(api):
+    """(path, method) of every call of the contract that takes one message."""
+    from muster.v1 import target_service_pb2
+    for file in (api.messages, target_service_pb2):
+        for service in file.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                if method.name != "SendInput":  # takes a stream
+                    yield f"/{service.full_name}/{method.name}", method
+
+
+def test_nonsense_instead_of_a_message(api, channel, muster):
+    for path, method in methods_of(api):
         with pytest.raises(grpc.RpcError) as error:
-            next(stream(b"\xff\xff\xff"))
-        assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+            list(channel.unary_stream(path)(b"\xff\xff\xff"))
+        assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT, path
+        assert method.input_type.full_name in error.value.details(), path
     assert muster.run("127.0.0.1", "true").code == 0

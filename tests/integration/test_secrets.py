@@ -93,9 +93,10 @@ def login_fixture(fleet, tmp_path):
     return Login(fleet, str(tmp_path))
 
 
-def run(muster, login, *args):
+def run(muster, login, *args, code=0):
     """muster with the passphrase typed in; all that it wrote."""
-    options = ["-u", muster.login[1], "-i", login.key, *muster.login[4:]]
+    known = muster.login[4:] if args[0] == "run" else muster.login[4:6]  # a rerun keeps its port
+    options = ["-u", muster.login[1], "-i", login.key, *known]
     pid, master = pty.fork()
     if pid == 0:
         os.execve(MUSTER, [MUSTER, args[0], "--ask-passphrase", *options, *args[1:]], muster.env)
@@ -112,7 +113,7 @@ def run(muster, login, *args):
             break
         shown += piece
     os.close(master)
-    assert os.waitpid(pid, 0)[1] == 0, shown
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == code, shown
     return shown
 
 
@@ -127,7 +128,19 @@ def test_a_run_leaves_neither_passphrase_nor_key(fleet, login):
         assert memory.count(daemon.process.pid, login.seed) == 0
 
 
-# What gRPC itself read of a CreateRun it frees as it is: only the streams' requests come raw.
+@look
+def test_a_detached_run_and_a_rerun_leave_no_passphrase(fleet, login):
+    with Daemon() as daemon:
+        muster = Muster(daemon, fleet)
+        ended = lambda runs: [run["state"] for run in muster("runs", "--json").json()] == runs
+        run(muster, login, "run", "-d", "-t", "127.0.0.[1-4]", "--", "false")
+        wait_until(lambda: ended(["RUN_STATE_FAILED"]))
+        assert memory.count(daemon.process.pid, login.passphrase.encode()) == 0
+        run(muster, login, "rerun", "--failed", "last", code=1)
+        wait_until(lambda: ended(["RUN_STATE_FAILED"] * 2))
+        assert memory.count(daemon.process.pid, login.passphrase.encode()) == 0
+
+
 @look
 def test_a_detached_run_keeps_its_key_no_longer_than_it_lasts(fleet, login):
     with Daemon() as daemon:
