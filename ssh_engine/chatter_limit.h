@@ -23,9 +23,10 @@ class ChatterLimit {
   static constexpr uint64_t kDataShare = 2;
   // It is counted after each so many bytes: this is asked after every read.
   static constexpr uint64_t kStep = 4096;
-  // For who takes long to exchange keys: forty or so exchanges, and one more for 16 MiB of data.
-  static constexpr uint64_t kTightMost = 128 * 1024;
-  static constexpr uint64_t kTightDataShare = 4096;
+  // For who takes long to exchange keys (16 ms, 2.3 KiB or more): some two hundred exchanges, and
+  // one more for each half MiB of data. OpenSSH's "RekeyLimit 1M" has that many.
+  static constexpr uint64_t kTightMost = 512 * 1024;
+  static constexpr uint64_t kTightDataShare = 128;
 
   explicit ChatterLimit(absl::Time (*clock)() = absl::Now) : clock_(clock), since_(clock()) {}
 

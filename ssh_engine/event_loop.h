@@ -18,7 +18,8 @@ struct Readiness {
 
 // Who is served first. Of the background no more than a few descriptors are served in one
 // iteration, after all others: handshakes cost a hundred times what a line of output does. So does
-// the bulk of those who always have more to read, of whom a few are served after that.
+// the bulk of those who always have more to read, of whom a few are served after that; with them
+// those whose server may make us compute for long at any time.
 enum class Priority { kNormal, kBackground, kBulk };
 
 // Interest in one descriptor, level triggered. Destroying it ends the interest; no callback comes

@@ -499,7 +499,8 @@ Step LibsshTransport::FailBeforeBanner() {
 }
 
 // When keys are exchanged anew, which servers may ask for at any time, that is done on the loop: not
-// by what takes long, where the server has something else; or not often.
+// by what takes long, where the server has something else. Where it has not, that is 8 ms at a time
+// (diffie_hellman.cc), after those who have little to do (Session), and not without an end.
 bool LibsshTransport::SettleOnKeyExchange() {
   if (takes_long_) chatter_.Tighten();
   return takes_long_ ||

@@ -24,7 +24,7 @@ class Session {
  public:
   Session(EventLoop* loop, std::shared_ptr<SshTransport> transport)
       : transport_(std::move(transport)),
-        watch_(loop->Watch(transport_->fd(), Priority::kNormal,
+        watch_(loop->Watch(transport_->fd(), PriorityOf(false),
                            [this](Readiness) { user_->OnSessionReady(); })) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -35,15 +35,20 @@ class Session {
   // What the transport waits for; without `read`, it takes nothing in.
   void UpdateInterest(bool read = true) { watch_->SetInterest(read, transport_->WantsWrite()); }
   // Whether it always has more to read: then those who have little go first. While it is connected.
+  // So they do before who takes long, all the time: a server exchanges keys anew when it likes.
   void SetBulk(bool bulk) {
     if (std::exchange(bulk_, bulk) == bulk) return;
-    watch_->SetPriority(bulk ? Priority::kBulk : Priority::kNormal);
+    watch_->SetPriority(PriorityOf(bulk));
   }
   bool bulk() const { return bulk_; }
   // Waits for nothing.
   void Park() { watch_->SetInterest(false, false); }
 
  private:
+  Priority PriorityOf(bool bulk) const {
+    return bulk || transport_->TakesLong() ? Priority::kBulk : Priority::kNormal;
+  }
+
   const std::shared_ptr<SshTransport> transport_;
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;

@@ -98,9 +98,9 @@ class SshTransport {
   // Banner, key exchange, and proof that the server owns host_key(). Whether to trust that key is
   // the caller's part.
   virtual Step Handshake() = 0;
-  // Whether the key exchange that the server wants takes tens of milliseconds. After kAgain: call
-  // Handshake at once, that time and each later one, on a helper thread, and nothing else meanwhile
-  // but Abort.
+  // Whether the key exchange that the server wants takes more than ten milliseconds. After kAgain:
+  // call Handshake at once, that time and each later one, on a helper thread, and nothing else
+  // meanwhile but Abort. Later exchanges take as long, half of it within one call each.
   virtual bool TakesLong() const { return false; }
   virtual const HostKey& host_key() const = 0;
 

@@ -3,8 +3,8 @@
 #
 #   tests/bench/micro.sh [NAME...] [GOOGLE BENCHMARK OPTIONS]
 #
-# NAME: event_block, folded_view, journal, known_hosts, line_assembler, node_set, run_log or
-# run_store; default: all. For example:
+# NAME: event_block, folded_view, journal, key_exchange, known_hosts, line_assembler, node_set,
+# run_log or run_store; default: all. For example:
 #   tests/bench/micro.sh known_hosts --benchmark_filter=hashed
 # With MICRO_JSON=FOLDER each also writes FOLDER/NAME.json.
 set -euo pipefail
@@ -20,8 +20,8 @@ for argument in "$@"; do
     *) names+=("$argument") ;;
   esac
 done
-[ "${#names[@]}" -gt 0 ] || names=(event_block folded_view journal known_hosts line_assembler node_set
-    run_log run_store)
+[ "${#names[@]}" -gt 0 ] || names=(event_block folded_view journal key_exchange known_hosts line_assembler
+    node_set run_log run_store)
 
 ./deploy/install_packages.sh
 targets=("${names[@]/#///tests/bench/micro:}")

@@ -49,6 +49,31 @@ TEST(ChatterLimitTest, KeysMayBeExchangedAsOftenAsOutputNeedsIt) {
   }
 }
 
+// RekeyLimit 1M; KEXINIT, DH_GEX_GROUP and DH_GEX_REPLY of 8192 bits.
+TEST(ChatterLimitTest, WhoTakesLongMayExchangeKeysForEachHalfMebibyte) {
+  ChatterLimit limit([] { return now; });
+  limit.Tighten();
+  uint64_t bytes = 0;
+  uint64_t packets = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    limit.CountData(kMebibyte / 2);
+    bytes += kMebibyte / 2 + 3500;
+    packets += 5;
+    ASSERT_FALSE(limit.Passed(bytes, packets)) << i;
+  }
+}
+
+// 16 ms each.
+TEST(ChatterLimitTest, WhoTakesLongMayNotExchangeKeysForNothing) {
+  ChatterLimit limit([] { return now; });
+  limit.Tighten();
+  int exchanges = 1;
+  for (; exchanges < 1000; ++exchanges) {
+    if (limit.Passed(exchanges * 2300, exchanges * 4)) break;
+  }
+  EXPECT_LT(exchanges, 250);
+}
+
 // Else a flood could come after much output.
 TEST(ChatterLimitTest, OutputIsNoCredit) {
   ChatterLimit limit([] { return now; });

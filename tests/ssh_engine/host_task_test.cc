@@ -198,6 +198,18 @@ TEST_F(HostTaskTest, AKeyExchangeThatTakesLongIsComputedByAHelper) {
   EXPECT_NE(server_.handshakes[2], here);
 }
 
+// Its server may have keys exchanged anew at any time, which is done on the loop.
+TEST_F(HostTaskTest, WhoTakesLongIsServedAfterTheOthers) {
+  StartCommand();
+  EXPECT_EQ(loop_.PriorityOf(fd_), Priority::kNormal);
+  task_.reset();
+  server_ = FakeServer();
+  server_.takes_long = true;
+  StartCommand();
+  loop_.RunPosted();
+  EXPECT_EQ(loop_.PriorityOf(fd_), Priority::kBulk);
+}
+
 TEST_F(HostTaskTest, WaitingForAHelperDoesNotCountAsConnecting) {
   absl::Notification turn;
   helpers_.Run([&turn] { turn.WaitForNotification(); });

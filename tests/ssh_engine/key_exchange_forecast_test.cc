@@ -29,10 +29,11 @@ std::string Hello(const std::string& key_exchanges) {
 Result Of(const std::string& bytes) { return KeyExchangeForecast().Read(0, bytes); }
 
 TEST(KeyExchangeForecastTest, SlowIsWhatHasNothingElse) {
-  EXPECT_EQ(Of(Hello("curve25519-sha256,diffie-hellman-group16-sha512")), Result::kFast);
+  EXPECT_EQ(Of(Hello("curve25519-sha256,diffie-hellman-group18-sha512")), Result::kFast);
   EXPECT_EQ(Of(Hello("diffie-hellman-group18-sha512,diffie-hellman-group14-sha256")),
             Result::kFast);
-  EXPECT_EQ(Of(Hello("diffie-hellman-group16-sha512")), Result::kSlow);
+  EXPECT_EQ(Of(Hello("diffie-hellman-group18-sha512")), Result::kSlow);
+  EXPECT_EQ(Of(Hello("diffie-hellman-group16-sha512")), Result::kFast);
   EXPECT_EQ(Of(Hello("sntrup761x25519-sha512,diffie-hellman-group-exchange-sha256,ext-info-s")),
             Result::kSlow);
 }
@@ -45,7 +46,7 @@ TEST(KeyExchangeForecastTest, NothingInCommonTakesNoTime) {
 // However it comes: libssh must not have all of it before the answer is known.
 TEST(KeyExchangeForecastTest, ByteByByte) {
   const std::string hello =
-      absl::StrCat("welcome\r\n", Hello("diffie-hellman-group16-sha512"));
+      absl::StrCat("welcome\r\n", Hello("diffie-hellman-group18-sha512"));
   const size_t known = hello.find("sha512") + 6;
   KeyExchangeForecast forecast;
   for (size_t i = 0; i < known; ++i) {
@@ -55,7 +56,7 @@ TEST(KeyExchangeForecastTest, ByteByByte) {
 }
 
 TEST(KeyExchangeForecastTest, WhatWasReadBeforeIsPassedOver) {
-  const std::string hello = Hello("diffie-hellman-group16-sha512");
+  const std::string hello = Hello("diffie-hellman-group18-sha512");
   KeyExchangeForecast forecast;
   EXPECT_EQ(forecast.Read(0, hello.substr(0, 30)), Result::kOpen);
   EXPECT_EQ(forecast.Read(0, hello.substr(0, 30)), Result::kOpen);
@@ -63,7 +64,7 @@ TEST(KeyExchangeForecastTest, WhatWasReadBeforeIsPassedOver) {
 }
 
 TEST(KeyExchangeForecastTest, OtherPacketsMayComeBefore) {
-  const std::string hello = Hello("diffie-hellman-group16-sha512");
+  const std::string hello = Hello("diffie-hellman-group18-sha512");
   const size_t version = hello.find('\n') + 1;
   EXPECT_EQ(Of(hello.substr(0, version) + Packet(2, "ignored") + hello.substr(version)),
             Result::kSlow);

@@ -8,9 +8,11 @@ namespace muster::engine {
 
 class SimulatedLoop::SimulatedWatch final : public FdWatch {
  public:
-  SimulatedWatch(SimulatedLoop* loop, int fd, absl::AnyInvocable<void(Readiness)> callback)
+  SimulatedWatch(SimulatedLoop* loop, int fd, Priority priority,
+                 absl::AnyInvocable<void(Readiness)> callback)
       : loop_(loop),
         fd_(fd),
+        priority_(priority),
         callback_(std::make_shared<absl::AnyInvocable<void(Readiness)>>(std::move(callback))) {
     loop_->watches_[fd_] = this;
   }
@@ -19,7 +21,7 @@ class SimulatedLoop::SimulatedWatch final : public FdWatch {
     read_ = read;
     write_ = write;
   }
-  void SetPriority(Priority) override {}
+  void SetPriority(Priority priority) override { priority_ = priority; }
   // The callback may destroy this.
   void Call(Readiness readiness) {
     const auto callback = callback_;
@@ -27,10 +29,12 @@ class SimulatedLoop::SimulatedWatch final : public FdWatch {
   }
   bool read() const { return read_; }
   bool write() const { return write_; }
+  Priority priority() const { return priority_; }
 
  private:
   SimulatedLoop* const loop_;
   const int fd_;
+  Priority priority_;
   const std::shared_ptr<absl::AnyInvocable<void(Readiness)>> callback_;
   bool read_ = false;
   bool write_ = false;
@@ -78,9 +82,9 @@ void SimulatedLoop::Post(Task task) {
 
 void SimulatedLoop::Defer(Task task) { deferred_.push_back(std::move(task)); }
 
-std::unique_ptr<FdWatch> SimulatedLoop::Watch(int fd, Priority,
+std::unique_ptr<FdWatch> SimulatedLoop::Watch(int fd, Priority priority,
                                               absl::AnyInvocable<void(Readiness)> callback) {
-  return std::make_unique<SimulatedWatch>(this, fd, std::move(callback));
+  return std::make_unique<SimulatedWatch>(this, fd, priority, std::move(callback));
 }
 
 std::unique_ptr<Timer> SimulatedLoop::NewTimer(Task callback) {
@@ -137,6 +141,8 @@ bool SimulatedLoop::SetReady(int fd, Readiness readiness) {
   Run();
   return true;
 }
+
+Priority SimulatedLoop::PriorityOf(int fd) const { return watches_.at(fd)->priority(); }
 
 bool SimulatedLoop::WantsRead(int fd) const {
   const auto it = watches_.find(fd);

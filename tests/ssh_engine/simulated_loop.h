@@ -46,6 +46,7 @@ class SimulatedLoop final : public EventLoop {
 
   // Whether the descriptor is watched, and for what.
   bool Watched(int fd) const { return watches_.count(fd) > 0; }
+  Priority PriorityOf(int fd) const;  // of one that is watched
   bool WantsRead(int fd) const;
   bool WantsWrite(int fd) const;
   size_t armed_timers() const { return timers_.size(); }
