@@ -4,14 +4,12 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/columns.h"
 #include "client/json.h"
 #include "client/outcome_text.h"
 #include "client/output_files.h"
-#include "client/ssh_config.h"
 #include "client/ssh_config_hint.h"
 #include "client/progress.h"
 #include "client/terminal_text.h"
@@ -48,25 +46,6 @@ std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* write
   return NewLinePrinter(writer, FormatOf(options, *writer));
 }
 
-// Of the caller's own daemon: another one is not where the caller's ssh is.
-bool LogsInAsSshDoes(const Options& options) {
-  const bool starts =
-      options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kRerun;
-  const bool own = options.server.empty() || absl::StartsWith(options.server, "unix:");
-  return starts && own && options.credential.empty();
-}
-
-// Null where there is no such configuration.
-std::unique_ptr<Printer> MakeSshConfigHint(const Options& options, OutputWriter* writer) {
-  SshConfig config;
-  config.Read(FromEnvironment("HOME") + "/.ssh/config");
-  config.Read("/etc/ssh/ssh_config");
-  if (config.empty()) return nullptr;
-  return NewSshConfigHint(writer, std::move(config),
-                          {!options.user.empty(), options.port != 0, !options.jump_hosts.empty(),
-                           !options.identity_files.empty()});
-}
-
 }  // namespace
 
 Follower::Follower(const Options& options, OutputWriter* output)
@@ -89,10 +68,8 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& option
     printers.push_back(std::move(junit));
   }
   if (!options.json) printers.push_back(NewNoticePrinter(output));
-  if (LogsInAsSshDoes(options)) {
-    std::unique_ptr<Printer> hint = MakeSshConfigHint(options, output);
-    if (hint != nullptr) printers.push_back(std::move(hint));
-  }
+  std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
+  if (hint != nullptr) printers.push_back(std::move(hint));
   printers.push_back(MakePrinter(options, output));
   return follower;
 }

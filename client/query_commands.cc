@@ -1,5 +1,7 @@
 #include "client/query_commands.h"
 
+#include <google/protobuf/struct.pb.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -83,6 +85,18 @@ int Forget(const std::string& run_id, MusterClient* client, OutputWriter* output
   return EndOutput(output, kSuccess, text);
 }
 
+// With --json, for a program, too: in a line of its own, after those of the hosts.
+void PrintWarnings(const v1::ResolveTargetsResponse& response, bool json, OutputWriter* output) {
+  google::protobuf::ListValue list;
+  for (const std::string& warning : response.warnings()) {
+    Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
+    list.add_values()->set_string_value(warning);
+  }
+  if (json && list.values_size() > 0) {
+    Print(absl::StrCat("{\"warnings\":", ToJson(list), "}"), output);
+  }
+}
+
 int Targets(const Options& options, const ServerAddress& server, MusterClient* client,
             OutputWriter* output) {
   v1::ResolveTargetsRequest request;
@@ -98,6 +112,7 @@ int Targets(const Options& options, const ServerAddress& server, MusterClient* c
   for (const v1::RunHost& host : response->hosts()) {
     Print(options.json ? ToJson(host) : Visible(host.name()), output);
   }
+  PrintWarnings(*response, options.json, output);
   return kSuccess;
 }
 

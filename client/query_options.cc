@@ -133,7 +133,7 @@ void AddTargets(CLI::App* app, Options* options) {
       ->type_name("TARGETS");
   AddTargetOptions(targets, options);
   targets->option_defaults()->group("What is shown");
-  AddJson(targets, options, "One host in each line, as JSON");
+  AddJson(targets, options, "One host in each line, as JSON; then the warnings, if any");
 }
 
 void AddDaemon(CLI::App* app, Options* options) {

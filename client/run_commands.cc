@@ -3,12 +3,17 @@
 #include <unistd.h>
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/follow.h"
+#include "client/host_results.h"
 #include "client/json.h"
 #include "client/outcome_text.h"
 #include "client/run_canceller.h"
+#include "client/run_view.h"
+#include "client/ssh_config_hint.h"
 #include "client/standard_input.h"
 #include "client/terminal_text.h"
 #include "proto/contract/visible_text.h"
@@ -68,13 +73,31 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   return code;
 }
 
-int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
+// What a run that is followed is told at its beginning. Its hosts are asked for only where there is
+// something to compare them with; who cannot be told of it has the run all the same.
+void TellSshConfig(const Options& options, const std::string& run_id, MusterClient* client,
+                   OutputWriter* output) {
+  const std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
+  if (hint == nullptr) return;
+  const absl::StatusOr<std::vector<v1::HostResult>> results = AllResults(client, run_id);
+  if (!results.ok()) return;
+  v1::Event event;
+  for (const v1::HostResult& result : *results) {
+    *event.mutable_hosts_added()->add_hosts() = result.host();
+  }
+  hint->OnEvent(event, RunView());
+}
+
+int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, MusterClient* client,
+                OutputWriter* output) {
   if (!run.ok()) return Complain(run.status());
   for (const std::string& warning : run->warnings()) {
     Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
   }
   const std::string id = Visible(run->id());
   absl::StrAppend(output->To(1), options.json ? ToJson(*run) : id, "\n");
+  output->Flush();  // before anything else is asked for
+  TellSshConfig(options, run->id(), client, output);
   return EndOutput(output, kSuccess,
                    absl::StrCat("run ", id, " was started, and goes on: muster watch ", id));
 }
@@ -93,7 +116,7 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
     v1::CreateRunRequest request;
     *request.mutable_spec() = spec;
     request.set_request_id(request_id);
-    return TellStarted(options, client->CreateRun(request), output);
+    return TellStarted(options, client->CreateRun(request), client, output);
   }
   v1::RunCommandRequest request;
   *request.mutable_spec() = spec;
@@ -109,7 +132,7 @@ int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
                  Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
   v1::RerunHostsRequest rerun = request;
   rerun.set_request_id(RequestIdOf(request.request_id()));
-  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), output);
+  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), client, output);
   const auto call = [&](const MusterClient::Stream& stream) {
     const absl::StatusOr<v1::Run> run = client->RerunHosts(rerun);
     if (!run.ok()) return run.status();

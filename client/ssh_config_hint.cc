@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "client/nodeset/node_set.h"
+#include "client/server_address.h"
 #include "proto/contract/visible_text.h"
 
 namespace muster::client {
@@ -117,11 +119,30 @@ class SshConfigHint final : public Printer {
   std::vector<std::string> addresses_;  // of the hosts, by their numbers
 };
 
+// Of the caller's own daemon: another one is not where the caller's ssh is.
+bool LogsInAsSshDoes(const Options& options) {
+  const bool starts =
+      options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kRerun;
+  const bool own = options.server.empty() || absl::StartsWith(options.server, "unix:");
+  return starts && own && options.credential.empty();
+}
+
 }  // namespace
 
 std::unique_ptr<Printer> NewSshConfigHint(OutputWriter* writer, SshConfig config,
                                           const GivenLogin& given) {
   return std::make_unique<SshConfigHint>(writer, std::move(config), given);
+}
+
+std::unique_ptr<Printer> SshConfigHintFor(const Options& options, OutputWriter* writer) {
+  if (!LogsInAsSshDoes(options)) return nullptr;
+  SshConfig config;
+  config.Read(FromEnvironment("HOME") + "/.ssh/config");
+  config.Read("/etc/ssh/ssh_config");
+  if (config.empty()) return nullptr;
+  return NewSshConfigHint(writer, std::move(config),
+                          {!options.user.empty(), options.port != 0, !options.jump_hosts.empty(),
+                           !options.identity_files.empty()});
 }
 
 }  // namespace muster::client

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "client/options.h"
 #include "client/output_writer.h"
 #include "client/printer.h"
 #include "client/ssh_config.h"
@@ -23,6 +24,11 @@ struct GivenLogin {
 // it has other keys for them. Says nothing where nothing differs.
 std::unique_ptr<Printer> NewSshConfigHint(OutputWriter* writer, SshConfig config,
                                           const GivenLogin& given);
+
+// The same of ~/.ssh/config and /etc/ssh/ssh_config. Null where there is nothing to tell: they say
+// nothing of how hosts are reached, or the login is not the caller's own (another daemon than his,
+// a credential of the daemon's, a run that is only watched).
+std::unique_ptr<Printer> SshConfigHintFor(const Options& options, OutputWriter* writer);
 
 }  // namespace muster::client
 

@@ -12,12 +12,9 @@
 #include "google/protobuf/message.h"
 #include "service/call_gate.h"
 #include "service/grpc_status.h"
-#include "service/secrets.h"
+#include "service/raw_request.h"
 
 namespace muster::service {
-
-// INVALID_ARGUMENT where the bytes are no such message. They are overwritten.
-absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message* request);
 
 // INTERNAL where the message is too large to be encoded.
 absl::Status EncodeAnswer(const google::protobuf::Message& answer, grpc::ByteBuffer* bytes);
@@ -32,17 +29,22 @@ grpc::ServerUnaryReactor* AnswerRaw(CallGate* gate, CallGate::Lane lane,
                                     Fill fill) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const absl::StatusOr<Caller> caller = gate->Admit(*context);
-  const auto request = std::make_shared<Request>();
-  const absl::Status status = caller.ok() ? ParseRequest(*bytes, request.get()) : caller.status();
-  if (!status.ok()) {
-    reactor->Finish(GrpcStatus(status));
+  if (!caller.ok()) {
+    WipeBytes(*bytes);
+    reactor->Finish(GrpcStatus(caller.status()));
     return reactor;
   }
-  gate->Queue(lane, *context, *caller, *request,
-              [=, fill = std::move(fill), caller = *caller](absl::Status status) {
+  const absl::StatusOr<std::shared_ptr<Request>> request = TakeRequest<Request>(*bytes);
+  if (!request.ok()) {
+    reactor->Finish(GrpcStatus(request.status()));
+    return reactor;
+  }
+  gate->Queue(lane, *context, *caller, **request,
+              [=, fill = std::move(fill), caller = *caller,
+               request = *request](absl::Status status) mutable {
                 Response response;
                 if (status.ok()) status = fill(caller, *request, &response);
-                WipeSecrets(request.get());
+                request.reset();
                 if (status.ok()) status = EncodeAnswer(response, answer);
                 reactor->Finish(GrpcStatus(status));
               });

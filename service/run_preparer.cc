@@ -134,7 +134,7 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& call
   return authorizer_->DenyTargets(caller);
 }
 
-absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Look(
+absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
     const Caller& caller, const v1::ResolveTargetsRequest& request) const {
   absl::Status checked = CheckUser("user", request.user());
   checked.Update(CheckPort("port", request.port()));
@@ -146,7 +146,11 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Look(
   const absl::Status allowed = authorizer_->AuthorizeLook(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
   if (!allowed.ok()) return allowed;
-  return hosts;
+  v1::ResolveTargetsResponse response;
+  for (v1::RunHost& host : *hosts) *response.add_hosts() = std::move(host);
+  std::string warning = WarningOfGroups(request.targets());
+  if (!warning.empty()) response.add_warnings(std::move(warning));
+  return response;
 }
 
 absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
@@ -163,7 +167,9 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
       Resolve(caller, spec.targets(), std::move(defaults));
   if (!hosts.ok()) return hosts.status();
   absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
-  if (run.ok()) WarnOfGroups(spec.targets(), &run->plan.warnings);
+  if (!run.ok()) return run;
+  std::string warning = WarningOfGroups(spec.targets());
+  if (!warning.empty()) run->plan.warnings.push_back(std::move(warning));
   return run;
 }
 
@@ -217,14 +223,12 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
 }
 
 // Of an inventory of the caller's own: others need not tell him their groups.
-void RunPreparer::WarnOfGroups(const v1::TargetSpec& targets,
-                               std::vector<std::string>* warnings) const {
-  if (targets.inventory_file().empty()) return;
+std::string RunPreparer::WarningOfGroups(const v1::TargetSpec& targets) const {
+  if (targets.inventory_file().empty()) return "";
   const absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
       files_->GetInventory(targets.inventory_file());
-  if (!inventory.ok() || *inventory == nullptr) return;
-  std::string hint = HintOfGroups(targets.expression(), **inventory);
-  if (!hint.empty()) warnings->push_back(std::move(hint));
+  if (!inventory.ok() || *inventory == nullptr) return "";
+  return HintOfGroups(targets.expression(), **inventory);
 }
 
 absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,

@@ -42,8 +42,8 @@ class RunPreparer {
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
                                       std::vector<v1::RunHost> hosts) const;
   // What ResolveTargets answers; errors as it documents them.
-  absl::StatusOr<std::vector<v1::RunHost>> Look(const Caller& caller,
-                                                const v1::ResolveTargetsRequest& request) const;
+  absl::StatusOr<v1::ResolveTargetsResponse> Look(const Caller& caller,
+                                                  const v1::ResolveTargetsRequest& request) const;
   // Whom hosts of which nothing else says it log in as.
   std::string UserOf(const v1::Login& login) const;
 
@@ -62,7 +62,8 @@ class RunPreparer {
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const Login& login, PreparedRun* run) const;
-  void WarnOfGroups(const v1::TargetSpec& targets, std::vector<std::string>* warnings) const;
+  // Empty: there is none.
+  std::string WarningOfGroups(const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
                                           const Login& login, std::vector<v1::RunHost> hosts) const;

@@ -277,17 +277,18 @@ WatchReactor* RunService::NewWatcher() {
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
+  absl::StatusOr<std::shared_ptr<v1::RunCommandRequest>> taken =
+      TakeRequest<v1::RunCommandRequest>(*request);
   if (!caller.ok()) return Refuse(caller.status());
-  const auto asked = std::make_shared<v1::RunCommandRequest>();
-  const absl::Status parsed = ParseRequest(*request, asked.get());
-  if (!parsed.ok()) return Refuse(parsed);
+  if (!taken.ok()) return Refuse(taken.status());
+  const std::shared_ptr<v1::RunCommandRequest> asked = *std::move(taken);
   WatchReactor* const reactor = NewWatcher();
   parts_.gate->Queue(Lane::kStart, *context, *caller, *asked,
                      [this, reactor, asked, caller = *caller](absl::Status status) {
                        absl::StatusOr<RunRef> run =
                            status.ok() ? StartRun(caller, asked->spec(), asked->request_id())
                                        : absl::StatusOr<RunRef>(status);
-                       WipeSecrets(asked.get());
+                       WipeSecrets(asked.get());  // the watch goes on for long
                        if (!run.ok()) return reactor->Fail(run.status());
                        WatchOptions options;
                        options.cancel_on_disconnect = asked->cancel_on_disconnect();
@@ -301,10 +302,11 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
+  absl::StatusOr<std::shared_ptr<v1::WatchRunRequest>> taken =
+      TakeRequest<v1::WatchRunRequest>(*request);
   if (!caller.ok()) return Refuse(caller.status());
-  const auto asked = std::make_shared<v1::WatchRunRequest>();
-  const absl::Status parsed = ParseRequest(*request, asked.get());
-  if (!parsed.ok()) return Refuse(parsed);
+  if (!taken.ok()) return Refuse(taken.status());
+  const std::shared_ptr<v1::WatchRunRequest> asked = *std::move(taken);
   WatchReactor* const reactor = NewWatcher();
   parts_.gate->Queue(Lane::kRead, *context, *caller, *asked,
                      [this, reactor, asked, caller = *caller](absl::Status status) {

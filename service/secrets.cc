@@ -1,7 +1,5 @@
 #include "service/secrets.h"
 
-#include <openssl/crypto.h>
-
 #include <string>
 #include <vector>
 
@@ -42,15 +40,6 @@ void WipeSecrets(Message* message) {
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
       WipeIn(message, field);
     }
-  }
-}
-
-void WipeBytes(const grpc::ByteBuffer& request) {
-  std::vector<grpc::Slice> slices;
-  if (!request.Dump(&slices).ok()) return;
-  for (const grpc::Slice& slice : slices) {
-    // Part of what was read from the connection, and this request's alone.
-    OPENSSL_cleanse(const_cast<uint8_t*>(slice.begin()), slice.size());
   }
 }
 

@@ -32,6 +32,11 @@ credentials:
     identity_files: [{fleet.key}]
     known_hosts: [{fleet.known_hosts}]
     user: {fleet.user}
+  trusting:
+    identity_files: [{fleet.key}]
+    known_hosts: [{folder}/new_known_hosts]
+    host_key_policy: accept-new
+    user: {fleet.user}
   secret:
     identity_files: [{folder}/no-such-key]
 policy:
@@ -52,6 +57,7 @@ policy:
             "--tls-cert", certificate, "--tls-key", key,
             "--client-ca", authority.certificate]) as daemon:
         daemon.socket = f"{folder}/run/musterd.sock"
+        daemon.known_hosts = f"{folder}/new_known_hosts"
         yield daemon
         assert daemon.process.poll() is None, daemon.messages()
 
@@ -236,6 +242,19 @@ def teller_fixture():
                 connection.close()
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
+
+
+def test_the_folder_of_known_hosts_is_not_told(api, fleet, calling_as, daemon):
+    owner, other = api.runs(calling_as(None)), api.runs(calling_as("a URI"))
+    for number, (caller, told) in enumerate(((owner, daemon.known_hosts), (other, "new_known_hosts"))):
+        request = request_of(api, fleet, f"127.0.7.{50 + number}")
+        request.spec.login.credential_name = "trusting"
+        run_id = caller.CreateRun(request).run.id
+        run = list(caller.WatchRun(api.messages.WatchRunRequest(run_id=run_id)))[-1].run
+        assert list(run.warnings) == [f"1 new host key was accepted and written to {told}."]
+        [listed] = [run for run in caller.ListRuns(api.messages.ListRunsRequest()).runs
+                    if run.id == run_id]
+        assert listed.warnings == run.warnings
 
 
 def test_a_port_that_no_rule_has_is_not_tried(api, fleet, calling_as, teller):

@@ -1,5 +1,8 @@
 """Which hosts: wrong expressions, none, too many, twice."""
 
+import json
+
+import jsonschema
 import pytest
 
 from fleet import write
@@ -47,6 +50,26 @@ def test_a_clustershell_group_file(muster, tmp_path):
     write(path, "roles:\n  web: 'web[1-3]'\n  db: 'db1'\n")
     result = muster("targets", "-I", path, "@roles:web,@roles:db")
     assert (result.code, result.text) == (0, "db1\nweb1\nweb2\nweb3\n")
+
+
+def test_a_group_that_is_written_like_a_host_is_told(muster, tmp_path):
+    path = str(tmp_path / "hosts.ini")
+    write(path, "[prod]\nweb1\n")
+    hint = f"muster: warning: the targets prod are no hosts of {path} but groups; did you mean @prod?"
+    result = muster("targets", "-I", path, "-t", "prod")
+    assert (result.code, result.text, result.err) == (0, "prod\n", hint + "\n")
+    with open("client/json_lines.schema.json", encoding="utf-8") as file:
+        validator = jsonschema.Draft7Validator(json.load(file))
+    result = muster("targets", "-I", path, "-t", "prod", "--json")
+    host, warnings = result.json()
+    assert host["name"] == "prod" and hint in result.err
+    assert list(warnings) == ["warnings"] and hint.endswith(warnings["warnings"][0])
+    for line in (host, warnings):
+        validator.validate(line)
+    result = muster("targets", "-I", path, "-t", "@prod", "--json")
+    assert (len(result.json()), result.err) == (1, "")
+    started = muster("run", "-I", path, "-t", "prod", "-d", "--connect-timeout", "1", "true")
+    assert (started.code, hint in started.err) == (0, True)
 
 
 def test_an_inventory_that_does_not_exist(muster):

@@ -150,6 +150,44 @@ policy:
   EXPECT_THAT(error(kCi), AllOf(HasSubstr("deploy.key"), Not(HasSubstr("folder"))));
 }
 
+TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
+  const std::string path = ::testing::TempDir() + "/trusted_hosts";
+  std::ofstream(path) << "web1 nonsense\n";
+  Config config = config_;
+  config.credentials.at("deploy").known_hosts_files = {path};
+  config.credentials.at("deploy").host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  const auto owners = preparer.Prepare(kOwner, spec);
+  ASSERT_TRUE(owners.ok()) << owners.status();
+  EXPECT_EQ(owners->plan.new_host_keys_file, path);
+  EXPECT_THAT(owners->plan.warnings, ElementsAre(HasSubstr(path)));
+  const auto others = preparer.Prepare(kCi, spec);
+  ASSERT_TRUE(others.ok()) << others.status();
+  EXPECT_EQ(others->plan.new_host_keys_file, "trusted_hosts");
+  EXPECT_THAT(others->plan.warnings,
+              ElementsAre(AllOf(HasSubstr("trusted_hosts:1"), Not(HasSubstr("/")))));
+}
+
+TEST_F(RunPreparerTest, ALookWarnsOfGroupsAsARunDoes) {
+  const std::string path = ::testing::TempDir() + "/groups.ini";
+  std::ofstream(path) << "[prod]\nweb1\n";
+  v1::RunSpec spec = Spec({});
+  spec.mutable_targets()->set_inventory_file(path);
+  v1::ResolveTargetsRequest request;
+  for (const char* expression : {"prod", "@prod", "web1"}) {
+    spec.mutable_targets()->set_expression(expression);
+    *request.mutable_targets() = spec.targets();
+    const auto run = Prepare(spec);
+    const auto look = preparer_.Look(kOwner, request);
+    ASSERT_TRUE(run.ok() && look.ok()) << run.status() << look.status();
+    const std::vector<std::string> warnings(look->warnings().begin(), look->warnings().end());
+    EXPECT_EQ(warnings, run->plan.warnings);
+    EXPECT_EQ(warnings.size(), expression == std::string("prod") ? 1u : 0u) << expression;
+  }
+}
+
 TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs) {
   const std::string path = ::testing::TempDir() + "/hidden.ini";
   std::ofstream(path) << "[web]\nweb1\n[secret]\nsecret-db\n";
@@ -161,8 +199,8 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
     request.mutable_targets()->set_expression(expression);
     return preparer.Look(caller, request);
   };
-  EXPECT_EQ(look(kOwner, "@*")->size(), 2u);
-  EXPECT_EQ(look(kCi, "@web")->size(), 1u);
+  EXPECT_EQ(look(kOwner, "@*")->hosts_size(), 2);
+  EXPECT_EQ(look(kCi, "@web")->hosts_size(), 1);
   const absl::Status denied = authorizer_->DenyTargets(kCi);
   for (const char* expression : {"@*", "*", "@secret", "@nothing", "@nothing[", "web1,secret*"}) {
     EXPECT_EQ(look(kCi, expression).status(), denied) << expression;

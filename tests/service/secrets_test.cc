@@ -64,7 +64,8 @@ void CheckFields(const Descriptor* message, std::set<const Descriptor*>* seen, i
     if (field->message_type() != nullptr) CheckFields(field->message_type(), seen, secrets);
     const bool marked = field->options().GetExtension(v1::secret);
     *secrets += marked;
-    EXPECT_TRUE(!marked || field->cpp_type() == FieldDescriptor::CPPTYPE_STRING)
+    EXPECT_TRUE(!marked || (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
+                            !field->is_repeated() && !message->options().map_entry()))
         << field->full_name();
     const std::string& name = field->name();
     const bool looks =
