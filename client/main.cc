@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/commands.h"
-#include "client/options.h"
-#include "client/output_writer.h"
-#include "client/terminal_text.h"
+#include "client/commands/command_line.h"
+#include "client/options/options.h"
+#include "client/output/output_writer.h"
+#include "client/output/terminal_text.h"
 #include "proto/contract/visible_text.h"
 
 namespace {

@@ -18,15 +18,15 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "client/state_folder.h"
+#include "proto/contract/state_folder.h"
+#include "proto/contract/version.h"
 #include "proto/contract/visible_text.h"
-#include "service/crash_point.h"
-#include "service/daemon.h"
-#include "service/daemon_log.h"
-#include "service/daemon_options.h"
-#include "service/session_budget.h"
-#include "service/version.h"
-#include "ssh_engine/unique_fd.h"
+#include "service/daemon/daemon.h"
+#include "service/daemon/daemon_log.h"
+#include "service/daemon/daemon_options.h"
+#include "service/daemon/session_budget.h"
+#include "service/journal/crash_point.h"
+#include "ssh_engine/base/unique_fd.h"
 
 namespace muster::service {
 namespace {

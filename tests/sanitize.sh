@@ -20,9 +20,9 @@ if [ "$which" != asan ]; then
   # libssh and OpenSSL are not instrumented: what they do with one session at a time is not seen.
   bazel test --config=tsan "${options[@]}" \
     --test_env=TSAN_OPTIONS="suppressions=$PWD/deploy/bazel/tsan.supp ignore_noninstrumented_modules=1 report_thread_leaks=0 halt_on_error=1" "$@" \
-    //tests/ssh_engine/... //tests/service:run_log_test //tests/service:run_test \
-    //tests/service:run_rollout_test //tests/service:runs_test //tests/service:recovery_test \
-    //tests/service:durability_simulation_test //tests/service:journal_test \
+    //tests/ssh_engine/... //tests/service/log:run_log_test //tests/service/runs:run_test \
+    //tests/service/runs:run_rollout_test //tests/service/runs:runs_test //tests/service/runs:recovery_test \
+    //tests/service/simulation:durability_simulation_test //tests/service/journal:journal_test \
     //tests/integration:test_contract \
     //tests/integration:test_cancel //tests/integration:test_jump //tests/integration:test_scale \
     //tests/integration:test_sessions || status=1

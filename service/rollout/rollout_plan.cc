@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "service/proto_time.h"
+#include "proto/contract/times.h"
 #include "service/rollout/host_amount.h"
 #include "service/rollout/host_order.h"
 

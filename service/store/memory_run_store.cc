@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/event_block.h"
-#include "service/proto_time.h"
+#include "proto/contract/times.h"
+#include "service/events/event_block.h"
 #include "service/store/run_query.h"
 
 namespace muster::service {

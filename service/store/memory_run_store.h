@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "service/store/run_store.h"
-#include "ssh_engine/mutex.h"
+#include "ssh_engine/base/mutex.h"
 
 namespace muster::service {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
-#include "service/proto_time.h"
+#include "proto/contract/times.h"
 
 namespace muster::service {
 namespace {

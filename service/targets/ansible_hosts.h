@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "client/nodeset/target.h"
+#include "proto/nodeset/target.h"
 
 namespace muster::service {
 

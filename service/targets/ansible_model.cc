@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/nodeset/target.h"
+#include "proto/nodeset/target.h"
 #include "service/targets/ansible_hosts.h"
 #include "service/targets/group_name.h"
 #include "service/targets/located_error.h"

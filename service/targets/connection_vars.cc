@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "client/nodeset/target.h"
+#include "proto/nodeset/target.h"
 
 namespace muster::service {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "client/nodeset/node_set.h"
+#include "proto/nodeset/node_set.h"
 
 namespace muster::service {
 namespace {

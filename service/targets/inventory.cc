@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/nodeset/closest_names.h"
+#include "proto/nodeset/closest_names.h"
 
 namespace muster::service {
 namespace {

@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "client/nodeset/group_resolver.h"
+#include "proto/nodeset/group_resolver.h"
 
 namespace muster::service {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/targets/located_error.h"
-#include "ssh_engine/unique_fd.h"
+#include "ssh_engine/base/unique_fd.h"
 
 namespace muster::service {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "client/nodeset/node_set.h"
+#include "proto/nodeset/node_set.h"
 
 namespace muster::service {
 namespace {

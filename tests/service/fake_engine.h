@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "ssh_engine/base/mutex.h"
 #include "ssh_engine/engine.h"
-#include "ssh_engine/mutex.h"
 
 namespace muster::service {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "ssh_engine/event_loop.h"
+#include "ssh_engine/loop/event_loop.h"
 #include "tests/sim/address.h"
 #include "tests/sim/behaviour.h"
 #include "tests/sim/command.h"

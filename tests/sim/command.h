@@ -9,7 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/types/optional.h"
-#include "ssh_engine/event_loop.h"
+#include "ssh_engine/loop/event_loop.h"
 #include "tests/sim/command_language.h"
 #include "tests/sim/pacer.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/ssh_engine/simulated_loop.h"
+#include "tests/ssh_engine/loop/simulated_loop.h"
 
 namespace muster::sim {
 namespace {

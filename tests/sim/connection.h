@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "ssh_engine/event_loop.h"
-#include "ssh_engine/unique_fd.h"
+#include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/loop/event_loop.h"
 #include "tests/sim/authentication.h"
 #include "tests/sim/behaviour.h"
 #include "tests/sim/buffers.h"

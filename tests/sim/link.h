@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "ssh_engine/event_loop.h"
-#include "ssh_engine/unique_fd.h"
+#include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/loop/event_loop.h"
 #include "tests/sim/buffers.h"
 #include "tests/sim/statistics.h"
 

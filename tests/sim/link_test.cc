@@ -6,7 +6,7 @@
 #include <array>
 
 #include "absl/types/optional.h"
-#include "tests/ssh_engine/simulated_loop.h"
+#include "tests/ssh_engine/loop/simulated_loop.h"
 
 namespace muster::sim {
 namespace {

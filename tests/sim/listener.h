@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ssh_engine/unique_fd.h"
+#include "ssh_engine/base/unique_fd.h"
 
 namespace muster::sim {
 

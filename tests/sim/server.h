@@ -6,8 +6,8 @@
 #include <random>
 
 #include "absl/container/flat_hash_map.h"
-#include "ssh_engine/event_loop.h"
-#include "ssh_engine/unique_fd.h"
+#include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/loop/event_loop.h"
 #include "tests/sim/buffers.h"
 #include "tests/sim/connection.h"
 #include "tests/sim/host_keys.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "ssh_engine/epoll_loop.h"
+#include "ssh_engine/loop/epoll_loop.h"
 #include "tests/sim/fleet_folder.h"
 #include "tests/sim/listener.h"
 #include "tests/sim/options.h"

@@ -17,10 +17,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ssh_engine/connector.h"
+#include "ssh_engine/host_keys/known_hosts.h"
 #include "ssh_engine/job.h"
-#include "ssh_engine/known_hosts.h"
-#include "ssh_engine/ssh_transport.h"
+#include "ssh_engine/net/connector.h"
+#include "ssh_engine/observer.h"
+#include "ssh_engine/output.h"
+#include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
 

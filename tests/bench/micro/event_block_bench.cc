@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "service/event_block.h"
+#include "service/events/event_block.h"
 
 namespace muster::service {
 namespace {

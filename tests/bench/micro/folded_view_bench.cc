@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "service/event_block.h"
-#include "service/views/folded_view.h"
+#include "service/events/event_block.h"
+#include "service/watch/folded_view.h"
 
 namespace muster::service {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "service/journal.h"
-#include "service/store/sqlite_run_store.h"
+#include "service/journal/journal.h"
+#include "service/store/sqlite/sqlite_run_store.h"
 
 namespace muster::service {
 namespace {

@@ -2,7 +2,7 @@
 // group) has come, and the secret when its reply has.
 #include <benchmark/benchmark.h>
 
-#include "tests/ssh_engine/dhx.h"
+#include "tests/ssh_engine/libssh/interposed/dhx.h"
 
 namespace muster::engine {
 namespace {

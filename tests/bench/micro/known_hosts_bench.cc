@@ -13,7 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "ssh_engine/known_hosts.h"
+#include "ssh_engine/host_keys/known_hosts.h"
 
 namespace muster::engine {
 namespace {

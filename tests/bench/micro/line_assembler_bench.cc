@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
-#include "ssh_engine/line_assembler.h"
+#include "ssh_engine/action/line_assembler.h"
 
 namespace muster::engine {
 namespace {

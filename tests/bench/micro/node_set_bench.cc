@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/nodeset/node_set.h"
-#include "client/nodeset/target.h"
+#include "proto/nodeset/node_set.h"
+#include "proto/nodeset/target.h"
 
 namespace muster {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "service/event_block.h"
-#include "service/run_log.h"
+#include "service/events/event_block.h"
+#include "service/log/run_log.h"
 
 namespace muster::service {
 namespace {

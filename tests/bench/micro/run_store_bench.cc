@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "service/event_block.h"
-#include "service/store/sqlite_run_store.h"
+#include "service/events/event_block.h"
+#include "service/store/sqlite/sqlite_run_store.h"
 
 namespace muster::service {
 namespace {

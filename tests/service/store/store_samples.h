@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "service/event_block.h"
+#include "service/events/event_block.h"
 #include "service/store/run_store.h"
 
 namespace muster::service {

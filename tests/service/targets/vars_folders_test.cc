@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "service/file_cache.h"
+#include "service/prepare/file_cache.h"
 #include "service/targets/load_inventory.h"
 #include "service/targets/target_resolver.h"
 

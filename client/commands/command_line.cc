@@ -1,0 +1,172 @@
+#include "client/commands/command_line.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "client/commands/daemon_commands.h"
+#include "client/commands/interrupts.h"
+#include "client/commands/passphrase.h"
+#include "client/commands/query_commands.h"
+#include "client/commands/run_commands.h"
+#include "client/commands/run_ids.h"
+#include "client/commands/standard_input.h"
+#include "client/commands/watch_commands.h"
+#include "client/library/autostart.h"
+#include "client/library/muster_client.h"
+#include "client/options/login_options.h"
+#include "client/options/secret_names.h"
+#include "client/options/utf8_check.h"
+#include "client/output/junit_report.h"
+#include "client/output/terminal_text.h"
+#include "client/text/outcome_text.h"
+#include "proto/contract/version.h"
+
+namespace muster::client {
+namespace {
+
+// What run and rerun send.
+struct Requests {
+  v1::RunSpec spec;
+  v1::RerunHostsRequest rerun;
+};
+
+bool Starts(const Options& options) {
+  return options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kRerun;
+}
+
+bool Follows(const Options& options) {
+  return (Starts(options) && !options.detach) || options.subcommand == Subcommand::kWatch;
+}
+
+absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server) {
+  Requests requests;
+  if (!Starts(options)) return requests;
+  if (options.ask_passphrase && !MayHaveSecrets(server)) {
+    return absl::InvalidArgumentError(
+        "--ask-passphrase: a passphrase is sent to your own musterd or root's, not to that of "
+        "--server-user");
+  }
+  absl::StatusOr<std::string> passphrase = std::string();
+  if (options.ask_passphrase) passphrase = AskPassphrase();
+  if (!passphrase.ok()) return passphrase.status();
+  if (options.subcommand == Subcommand::kRun) {
+    absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, *passphrase);
+    if (!spec.ok()) return spec.status();
+    requests.spec = *std::move(spec);
+  } else {
+    absl::StatusOr<v1::RerunHostsRequest> rerun = MakeRerunRequest(options, server, *passphrase);
+    if (!rerun.ok()) return rerun.status();
+    requests.rerun = *std::move(rerun);
+  }
+  return requests;
+}
+
+// The caller's own daemon is started again where it has gone.
+Reconnect ReconnectOf(const Options& options, const ServerAddress& server) {
+  Reconnect reconnect;
+  reconnect.patience = options.reconnect;
+  if (server.own) {
+    reconnect.before_retry = [server] {
+      EnsureDaemon(server).IgnoreError();
+    };  // the retry will tell
+  }
+  return reconnect;
+}
+
+// `options.run_id` is the whole id.
+int CallFor(const Options& options, const ServerAddress& server, const Requests& requests,
+            Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
+  v1::RerunHostsRequest rerun = requests.rerun;
+  switch (options.subcommand) {
+    case Subcommand::kRun:
+      return RunCommand(options, server, requests.spec, interrupts, client, output);
+    case Subcommand::kRerun:
+      rerun.set_run_id(options.run_id);
+      return RerunCommand(options, rerun, interrupts, client, output);
+    case Subcommand::kWatch:
+      return WatchCommand(options, interrupts, client, output);
+    case Subcommand::kLogs:
+      return LogsCommand(options, client, output);
+    default:
+      return QueryCommand(options, server, client, output);
+  }
+}
+
+// Signals are taken before the client makes its threads, and after the terminal was asked.
+int Call(const Options& options, const ServerAddress& server, const Requests& requests,
+         OutputWriter* output) {
+  std::unique_ptr<Interrupts> interrupts;
+  if (Follows(options)) interrupts = std::make_unique<Interrupts>();
+  const absl::StatusOr<std::unique_ptr<MusterClient>> client =
+      MusterClient::Create(server, options.tls, ReconnectOf(options, server));
+  if (!client.ok()) return Complain(client.status());
+  Options resolved = options;
+  if (!options.run_id.empty()) {
+    absl::StatusOr<std::string> id = ResolveRunId(options.run_id, server.is_unix(), client->get());
+    if (!id.ok()) return Complain(id.status());
+    resolved.run_id = *std::move(id);
+  }
+  return CallFor(resolved, server, requests, interrupts.get(), client->get(), output);
+}
+
+// In requests, so that they are named as there.
+absl::Status CheckIds(const Options& options) {
+  v1::RerunHostsRequest ids;
+  ids.set_run_id(options.run_id);
+  ids.set_request_id(options.request_id);
+  return CheckUtf8(ids);
+}
+
+// A command that expects input would read none, and might succeed.
+absl::Status CheckInput(const Options& options) {
+  if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "there is input, and it would not reach the command: standard input is not sent yet. Where it "
+      "is not meant for it, give -n, or put </dev/null behind; a script can be the command itself: "
+      "-- \"$(cat FILE)\"");
+}
+
+void WarnOfSecrets(const Options& options) {
+  for (const std::string& pair : options.environment) {
+    const std::string name = pair.substr(0, pair.find('='));
+    if (!NamesSecret(name) || name.size() + 1 >= pair.size()) continue;
+    Complain(absl::UnknownError(absl::StrCat(
+        "warning: -e ", name, ": the value stays in the run's record (muster show --json), and ",
+        "others on the hosts can see it in the list of processes; let the command read a secret ",
+        "from a file there")));
+  }
+}
+
+// A pipeline reads the report, whatever happened.
+int CannotStart(const Options& options, const absl::Status& status) {
+  if (!options.junit.empty()) JunitReport(options.junit).WriteError(status);
+  return Complain(status);
+}
+
+}  // namespace
+
+int RunSubcommand(const Options& options, OutputWriter* output) {
+  if (options.subcommand == Subcommand::kVersion) {
+    absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
+    return kSuccess;
+  }
+  const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
+  if (!server.ok()) return CannotStart(options, server.status());
+  if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);
+  const absl::Status ids = CheckIds(options);
+  if (!ids.ok()) return CannotStart(options, ids);
+  const absl::StatusOr<Requests> requests = MakeRequests(options, *server);
+  if (absl::IsCancelled(requests.status())) return kInterrupted;
+  if (!requests.ok()) return CannotStart(options, requests.status());
+  WarnOfSecrets(options);
+  const absl::Status started = server->own ? EnsureDaemon(*server) : absl::OkStatus();
+  if (!started.ok()) return CannotStart(options, started);
+  const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does
+  if (!input.ok()) return CannotStart(options, input);
+  return Call(options, *server, *requests, output);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,43 @@
+// Ctrl-C, and the other signals that ask muster to end.
+#ifndef CLIENT_COMMANDS_INTERRUPTS_H_
+#define CLIENT_COMMANDS_INTERRUPTS_H_
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace muster::client {
+
+// Takes SIGINT, SIGTERM and SIGHUP from its making on, before any other thread is made; those that
+// muster was started to ignore (nohup, "&" in a script) stay ignored. The first calls the handler on a thread of its own; a second one has its say and ends the process with 130.
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  // Once. Signals that came before count. `on_second` must not wait for long; may be empty.
+  void Handle(std::function<void()> on_first, std::function<void()> on_second = {});
+  // Waits for the handler if it runs; it is not called any more.
+  void Stop();
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  void Loop();
+  void JoinHandler();
+
+  int signals_ = -1;  // a signalfd
+  int stop_ = -1;     // an eventfd
+  std::function<void()> on_first_;
+  std::function<void()> on_second_;
+  std::atomic<bool> interrupted_{false};
+  std::thread thread_;
+  std::mutex mutex_;
+  std::thread handler_;  // guarded by mutex_
+};
+
+}  // namespace muster::client
+
+#endif  // CLIENT_COMMANDS_INTERRUPTS_H_

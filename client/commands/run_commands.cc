@@ -1,0 +1,146 @@
+#include "client/commands/run_commands.h"
+
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/run_canceller.h"
+#include "client/commands/standard_input.h"
+#include "client/library/host_results.h"
+#include "client/library/run_view.h"
+#include "client/output/follow.h"
+#include "client/output/ssh_config_hint.h"
+#include "client/output/terminal_text.h"
+#include "client/text/json.h"
+#include "client/text/outcome_text.h"
+#include "proto/contract/visible_text.h"
+
+namespace muster::client {
+
+namespace {
+
+// Each attempt to start a run bears the same id, so that a connection that breaks leaves one run.
+std::string RequestIdOf(const std::string& given) { return given.empty() ? NewRequestId() : given; }
+
+// What came too late to be refused before the run was started.
+void TellUnsentInput(const Options& options) {
+  if (options.no_stdin || !InputWaits()) return;
+  Complain(absl::UnknownError(
+      "warning: input has come on standard input meanwhile, and no command has got it: standard "
+      "input is not sent yet; -n says that it is not meant for them"));
+}
+
+// What goes on without us.
+std::string LeavingText(const std::string& run_id, const std::string& hosts) {
+  const std::string id = Visible(run_id);
+  if (id.empty()) return "\nmuster: leaving; whether a run was started is not known: muster runs\n";
+  return absl::StrCat("\nmuster: leaving; run ", id, " is being canceled",
+                      hosts.empty() ? "" : ", and has not ended yet on ", hosts, "; muster watch ",
+                      id, " shows its end\n");
+}
+
+using Call = std::function<absl::Status(const MusterClient::Stream&)>;
+
+// Shows what `call` streams; Ctrl-C cancels the run.
+int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
+              MusterClient* client, OutputWriter* output) {
+  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options, output);
+  if (!created.ok()) return Complain(created.status());
+  Follower* const follower = created->get();
+  RunCanceller canceller(client);
+  interrupts->Handle([&canceller] { canceller.Cancel(); },
+                     [&canceller, follower] {
+                       const std::string text =
+                           LeavingText(canceller.run_id(), follower->HostsUnderWay());
+                       [[maybe_unused]] const ssize_t size = write(2, text.data(), text.size());
+                     });
+  const auto on_message = [&](const v1::WatchRunResponse& message) {
+    follower->OnMessage(message);
+    canceller.SetRunId(follower->run_id());
+    if (!output->closed()) return true;
+    canceller.Cancel();
+    follower->Abandon("is canceled");
+    _exit(kBrokenPipe);
+  };
+  const absl::Status status =
+      call({on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
+  interrupts->Stop();
+  const int code = follower->Finish(status, interrupts->interrupted());
+  TellUnsentInput(options);
+  return code;
+}
+
+// What a run that is followed is told at its beginning. Its hosts are asked for only where there is
+// something to compare them with; who cannot be told of it has the run all the same.
+void TellSshConfig(const Options& options, const std::string& run_id, MusterClient* client,
+                   OutputWriter* output) {
+  const std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
+  if (hint == nullptr) return;
+  const absl::StatusOr<std::vector<v1::HostResult>> results = AllResults(client, run_id);
+  if (!results.ok()) return;
+  v1::Event event;
+  for (const v1::HostResult& result : *results) {
+    *event.mutable_hosts_added()->add_hosts() = result.host();
+  }
+  hint->OnEvent(event, RunView());
+}
+
+int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, MusterClient* client,
+                OutputWriter* output) {
+  if (!run.ok()) return Complain(run.status());
+  for (const std::string& warning : run->warnings()) {
+    Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
+  }
+  const std::string id = Visible(run->id());
+  absl::StrAppend(output->To(1), options.json ? ToJson(*run) : id, "\n");
+  output->Flush();  // before anything else is asked for
+  TellSshConfig(options, run->id(), client, output);
+  return EndOutput(output, kSuccess,
+                   absl::StrCat("run ", id, " was started, and goes on: muster watch ", id));
+}
+
+}  // namespace
+
+// Over a unix socket a call ends before its run only where one of the two processes has ended. If
+// it was muster, its run is to end with it: cancel_on_disconnect. If it was the daemon, nobody was
+// there to cancel, and the daemon that comes next is asked with WatchRun for the rest; that call
+// does not cancel, so a muster that is killed after that leaves its run alone. Over a network a
+// call may end because a cable was pulled: there the run goes on without its caller.
+int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
+               Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
+  const std::string request_id = RequestIdOf(options.request_id);
+  if (options.detach) {
+    v1::CreateRunRequest request;
+    *request.mutable_spec() = spec;
+    request.set_request_id(request_id);
+    return TellStarted(options, client->CreateRun(request), client, output);
+  }
+  v1::RunCommandRequest request;
+  *request.mutable_spec() = spec;
+  request.set_request_id(request_id);
+  request.set_cancel_on_disconnect(server.is_unix());
+  const auto call = [&](const MusterClient::Stream& stream) {
+    return client->RunCommand(request, stream);
+  };
+  return FollowRun(options, call, interrupts, client, output);
+}
+
+int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
+                 Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
+  v1::RerunHostsRequest rerun = request;
+  rerun.set_request_id(RequestIdOf(request.request_id()));
+  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), client, output);
+  const auto call = [&](const MusterClient::Stream& stream) {
+    const absl::StatusOr<v1::Run> run = client->RerunHosts(rerun);
+    if (!run.ok()) return run.status();
+    v1::WatchRunRequest watch;
+    watch.set_run_id(run->id());
+    return client->WatchRun(watch, stream);
+  };
+  return FollowRun(options, call, interrupts, client, output);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,168 @@
+#include "client/options/argument_scan.h"
+
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "proto/nodeset/closest_names.h"
+
+namespace muster::client {
+namespace {
+
+// How it is written: the long name where there is one.
+std::string NameOf(const CLI::Option& option) {
+  return option.get_lnames().empty() ? "-" + option.get_snames().front()
+                                     : "--" + option.get_lnames().front();
+}
+
+class Scan {
+ public:
+  Scan(const CLI::App& app, const std::vector<std::string>& arguments)
+      : app_(app), rest_(arguments.begin()), end_(arguments.end()) {}
+
+  ScannedArguments Run() {
+    while (rest_ != end_ && out_.problem.empty()) Take(*rest_++);
+    return std::move(out_);
+  }
+
+ private:
+  void Take(const std::string& word) {
+    if (word == "--") {
+      TakeRest(word);
+    } else if (absl::StartsWith(word, "--")) {
+      TakeLong(word);
+    } else if (word.size() > 1 && word[0] == '-') {
+      TakeShort(word);
+    } else if (subcommand_ == nullptr) {
+      TakeSubcommand(word);
+    } else if (subcommand_->get_positionals_at_end()) {
+      --rest_;
+      TakeCommand();
+    } else {
+      out_.words.push_back(word);
+    }
+  }
+
+  void TakeRest(const std::string& mark) {
+    if (subcommand_ != nullptr && subcommand_->get_positionals_at_end()) return TakeCommand();
+    out_.words.push_back(mark);
+    out_.words.insert(out_.words.end(), rest_, end_);
+    rest_ = end_;
+  }
+
+  void TakeCommand() {
+    out_.command.assign(rest_, end_);
+    rest_ = end_;
+  }
+
+  void TakeSubcommand(const std::string& word) {
+    const auto all = app_.get_subcommands([](const CLI::App*) { return true; });
+    std::vector<absl::string_view> names;
+    for (const CLI::App* candidate : all) {
+      if (candidate->get_name() == word) subcommand_ = candidate;
+      names.push_back(candidate->get_name());
+    }
+    out_.words.push_back(word);
+    if (subcommand_ != nullptr) {
+      out_.subcommand = word;
+      return;
+    }
+    Tell(absl::StrCat("there is no command \"", word, "\""), ClosestNames(word, names));
+  }
+
+  // --name, --name value, --name=value.
+  void TakeLong(const std::string& word) {
+    const size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const CLI::Option* option = Find(name);
+    if (option == nullptr) return TellUnknown(name);
+    if (!TakesValue(*option) || equals == std::string::npos) {
+      out_.words.push_back(word);
+      if (TakesValue(*option)) TakeNextAsValue(*option);
+      return;
+    }
+    out_.words.push_back(name);
+    TakeValue(*option, word.substr(equals + 1));
+  }
+
+  // -f, -fg, -t value, -tvalue, -ft value.
+  void TakeShort(const std::string& word) {
+    for (size_t i = 1; i < word.size(); ++i) {
+      const std::string name = {'-', word[i]};
+      const CLI::Option* option = Find(name);
+      if (option == nullptr) return TellUnknown(i == 1 ? word.substr(0, 2) : name);
+      out_.words.push_back(name);
+      if (!TakesValue(*option)) continue;
+      if (i + 1 == word.size()) return TakeNextAsValue(*option);
+      return TakeValue(*option, word.substr(i + 1));
+    }
+  }
+
+  void TakeNextAsValue(const CLI::Option& option) {
+    if (rest_ != end_) return TakeValue(option, *rest_++);
+    out_.problem = absl::StrCat(NameOf(option), ": its value is missing");
+  }
+
+  void TakeValue(const CLI::Option& option, std::string value) {
+    const auto [before, first] = values_.emplace(&option, value);
+    if (!first && !TakesList(option)) {
+      out_.problem = absl::StrCat(NameOf(option), " is given twice, as \"", before->second,
+                                  "\" and as \"", value, "\"; give it once");
+    }
+    out_.words.push_back(std::move(value));
+  }
+
+  const CLI::Option* Find(const std::string& name) const {
+    const CLI::Option* own =
+        subcommand_ != nullptr ? subcommand_->get_option_no_throw(name) : nullptr;
+    return own != nullptr ? own : app_.get_option_no_throw(name);
+  }
+
+  void TellUnknown(const std::string& name) {
+    std::vector<absl::string_view> names;
+    AddLongNames(app_, &names);
+    if (subcommand_ != nullptr) AddLongNames(*subcommand_, &names);
+    const bool is_long = absl::StartsWith(name, "--");
+    std::vector<absl::string_view> close;
+    if (is_long) close = ClosestNames(absl::string_view(name).substr(2), names);
+    Tell(absl::StrCat("there is no option ", name), close, "--");
+  }
+
+  static void AddLongNames(const CLI::App& app, std::vector<absl::string_view>* names) {
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) names->push_back(name);
+    }
+  }
+
+  void Tell(std::string problem, const std::vector<absl::string_view>& close,
+            absl::string_view prefix = "") {
+    const auto add = [&](std::string* out, absl::string_view name) {
+      absl::StrAppend(out, prefix, name);
+    };
+    if (!close.empty()) {
+      absl::StrAppend(&problem, "; did you mean ", absl::StrJoin(close, " or ", add), "?");
+    }
+    out_.problem = std::move(problem);
+  }
+
+  const CLI::App& app_;
+  std::vector<std::string>::const_iterator rest_;
+  const std::vector<std::string>::const_iterator end_;
+  const CLI::App* subcommand_ = nullptr;
+  std::map<const CLI::Option*, std::string> values_;  // the first of each
+  ScannedArguments out_;
+};
+
+}  // namespace
+
+ScannedArguments ScanArguments(const CLI::App& app, const std::vector<std::string>& arguments) {
+  return Scan(app, arguments).Run();
+}
+
+bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+bool TakesList(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
+
+}  // namespace muster::client

@@ -1,0 +1,240 @@
+#include "client/options/login_options.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/options/caller_file.h"
+#include "client/options/hash_known_hosts.h"
+#include "client/options/rollout_options.h"
+#include "client/options/target_expression.h"
+#include "client/options/utf8_check.h"
+#include "client/text/state_names.h"
+#include "proto/nodeset/target.h"
+
+namespace muster::client {
+namespace {
+
+absl::Status Invalid(absl::string_view option, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration* to) {
+  *to = google::protobuf::util::TimeUtil::NanosecondsToDuration(absl::ToInt64Nanoseconds(duration));
+}
+
+// "NAME=VALUE" to an entry of the map.
+absl::Status AddPair(absl::string_view option, const std::string& text,
+                     google::protobuf::Map<std::string, std::string>* map) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Invalid(option, absl::StrCat("\"", text, "\" is not NAME=VALUE"));
+  }
+  const std::string name = text.substr(0, equals);
+  if (map->count(name) > 0) return Invalid(option, absl::StrCat(name, " is given twice"));
+  (*map)[name] = text.substr(equals + 1);
+  return absl::OkStatus();
+}
+
+absl::Status FillCommand(const Options& options, v1::Command* command) {
+  if (options.argv) {
+    for (const std::string& word : options.command) command->mutable_argv()->add_arguments(word);
+  } else {
+    command->set_shell(absl::StrJoin(options.command, " "));
+  }
+  absl::Status status;
+  for (const std::string& pair : options.environment) {
+    status.Update(AddPair("--env", pair, command->mutable_environment()));
+  }
+  return status;
+}
+
+// What ssh(1) tries by itself; DSA and keys on tokens aside.
+void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
+  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
+    v1::IdentityFile* file = local->add_identity_files();
+    file->set_path(absl::StrCat(home, "/.ssh/", name));
+    file->set_optional(true);
+  }
+}
+
+absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* local) {
+  absl::StatusOr<std::string> path = PathForDaemon(options.known_hosts);
+  if (!path.ok()) return Invalid("--known-hosts", path.status().message());
+  if (options.host_key_policy == "accept-new" && *path != AbsolutePath(options.known_hosts)) {
+    return Invalid("--known-hosts", absl::StrCat("new keys (accept-new) cannot be written to ",
+                                                 options.known_hosts, "; name a file"));
+  }
+  local->add_known_hosts_files(*std::move(path));
+  return absl::OkStatus();
+}
+
+absl::Status FillKnownHosts(const Options& options, const std::string& home,
+                            v1::LocalCredential* local) {
+  local->set_hash_known_hosts(HashesKnownHosts(home));
+  if (!options.known_hosts.empty()) return FillGivenKnownHosts(options, local);
+  // The first is where accept-new adds to, so it is named whether or not it exists.
+  if (!home.empty()) {
+    local->add_known_hosts_files(home + "/.ssh/known_hosts");
+    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
+  }
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
+  return absl::OkStatus();
+}
+
+absl::Status FillLocal(const Options& options, const std::string& passphrase,
+                       v1::LocalCredential* local) {
+  const std::string home = FromEnvironment("HOME");
+  const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
+  if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
+  local->set_identities_only(options.identities_only);
+  for (const std::string& given : options.identity_files) {
+    absl::StatusOr<std::string> path = PathForDaemon(given);
+    if (!path.ok()) return Invalid("--identity", path.status().message());
+    local->add_identity_files()->set_path(*std::move(path));
+  }
+  if (options.identity_files.empty() && !home.empty()) AddUsersOwnKeys(home, local);
+  for (v1::IdentityFile& file : *local->mutable_identity_files()) file.set_passphrase(passphrase);
+  return FillKnownHosts(options, home, local);
+}
+
+// In the notation of targets.
+absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
+  if (text.empty()) return absl::OkStatus();
+  for (const absl::string_view entry : absl::StrSplit(text, ',')) {
+    const absl::StatusOr<Target> host = ParseTarget(absl::StripAsciiWhitespace(entry));
+    if (!host.ok()) {
+      return Invalid("--jump", absl::StrCat("\"", entry, "\": ", host.status().message()));
+    }
+    login->add_jump_hosts(FormatTarget(*host));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillLogin(const Options& options, const ServerAddress& server,
+                       const std::string& passphrase, v1::Login* login) {
+  login->set_user(options.user);
+  login->set_port(options.port);
+  if (options.host_key_policy == "strict") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_STRICT);
+  } else if (options.host_key_policy == "accept-new") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_ACCEPT_NEW);
+  }
+  const absl::Status way = FillJumpHosts(options.jump_hosts, login);
+  if (!way.ok()) return way;
+  if (!options.credential.empty()) {
+    login->set_credential_name(options.credential);
+    return absl::OkStatus();
+  }
+  if (server.is_unix()) {
+    return FillLocal(options, passphrase, login->mutable_local());
+  }
+  return Invalid("--credential", absl::StrCat("musterd at ", server.target,
+                                              " is shared: name one of the credentials that it is "
+                                              "configured with"));
+}
+
+absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
+  if (server.is_unix()) return absl::OkStatus();
+  const char* option = !options.identity_files.empty() ? "--identity"
+                       : options.identities_only       ? "--identities-only"
+                       : !options.known_hosts.empty()  ? "--known-hosts"
+                                                       : nullptr;
+  if (option == nullptr) return absl::OkStatus();
+  return Invalid(option, absl::StrCat("musterd at ", server.target,
+                                      " is shared and cannot read your files; use --credential"));
+}
+
+void FillStopping(const Options& options, v1::RunSpec* spec) {
+  if (options.stop_grace >= absl::ZeroDuration()) {
+    SetDuration(options.stop_grace, spec->mutable_stop()->mutable_grace());
+  }
+  spec->mutable_stop()->set_signal_only(options.signal_only);
+  spec->set_continue_after_restart(options.continue_after_restart);
+}
+
+void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
+  limits->set_max_bytes_per_host(options.output_limit);
+  limits->set_max_bytes_per_run(options.run_output_limit);
+  if (options.on_output_limit == "cancel") limits->set_policy(v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+}
+
+bool GivesLogin(const Options& options) {
+  return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
+         options.identities_only || !options.known_hosts.empty() || !options.credential.empty() ||
+         !options.host_key_policy.empty() || !options.jump_hosts.empty();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
+  v1::TargetSpec targets;
+  absl::StatusOr<std::string> expression = TargetExpression(options.targets, options.exclude);
+  if (!expression.ok()) return expression.status();
+  targets.set_expression(*std::move(expression));
+  std::string inventory = options.inventory;
+  if (inventory.empty() && server.is_unix()) {
+    inventory = FromEnvironment("HOME") + "/.config/muster/inventory.yaml";
+    if (!Exists(inventory)) inventory.clear();
+  }
+  for (const std::string& name : options.ignored_variables) targets.add_ignored_variables(name);
+  if (inventory.empty()) return targets;
+  absl::StatusOr<std::string> path = PathForDaemon(inventory);
+  if (!path.ok()) return Invalid("--inventory", path.status().message());
+  targets.set_inventory_file(*std::move(path));
+  return targets;
+}
+
+absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
+                                        const std::string& passphrase) {
+  absl::Status status = CheckNetworkOptions(options, server);
+  v1::RunSpec spec;
+  absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
+  status.Update(targets.status());
+  if (!status.ok()) return status;
+  *spec.mutable_targets() = *std::move(targets);
+  status.Update(FillCommand(options, spec.mutable_command()));
+  status.Update(FillLogin(options, server, passphrase, spec.mutable_login()));
+  SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
+  SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
+  SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
+  SetDuration(options.run_timeout, spec.mutable_timeouts()->mutable_run());
+  spec.mutable_retries()->set_unreachable(options.retries);
+  status.Update(FillRollout(options.rollout, spec.mutable_rollout()));
+  FillStopping(options, &spec);
+  FillOutputLimits(options, spec.mutable_output_limits());
+  for (const std::string& label : options.labels) {
+    status.Update(AddPair("--label", label, spec.mutable_labels()));
+  }
+  status.Update(CheckUtf8(spec));
+  if (!status.ok()) return status;
+  return spec;
+}
+
+absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
+                                                       const ServerAddress& server,
+                                                       const std::string& passphrase) {
+  v1::RerunHostsRequest request;
+  request.set_run_id(options.run_id);
+  request.set_request_id(options.request_id);
+  const absl::StatusOr<std::vector<v1::HostState>> states = ParseHostStates(options.states);
+  if (!states.ok()) return Invalid("--states", states.status().message());
+  for (const v1::HostState state : *states) request.add_states(state);
+  if (!GivesLogin(options)) return request;
+  absl::Status status = CheckNetworkOptions(options, server);
+  status.Update(FillLogin(options, server, passphrase, request.mutable_login()));
+  status.Update(CheckUtf8(request));
+  if (!status.ok()) return status;
+  return request;
+}
+
+}  // namespace muster::client

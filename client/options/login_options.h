@@ -1,0 +1,29 @@
+// From muster's command line to a run's specification.
+#ifndef CLIENT_OPTIONS_LOGIN_OPTIONS_H_
+#define CLIENT_OPTIONS_LOGIN_OPTIONS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/library/server_address.h"
+#include "client/options/options.h"
+#include "muster/v1/run.pb.h"
+#include "muster/v1/run_service.pb.h"
+
+namespace muster::client {
+
+// INVALID_ARGUMENT says which option is wrong and why; among others, key files for a daemon on the
+// network. `passphrase` is that of the key files, or empty. Reads the environment ($HOME,
+// $SSH_AUTH_SOCK) and looks which files exist.
+absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
+                                        const std::string& passphrase);
+// Without options about the login, the run's own is asked for.
+absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
+                                                       const ServerAddress& server,
+                                                       const std::string& passphrase);
+// Reads what -t, -x and -I have to be read by the caller for (standard input, pipes). May block.
+absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_OPTIONS_LOGIN_OPTIONS_H_

@@ -1,0 +1,52 @@
+// The parts of muster's command line.
+#ifndef CLIENT_OPTIONS_OPTION_GROUPS_H_
+#define CLIENT_OPTIONS_OPTION_GROUPS_H_
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "client/options/options.h"
+
+namespace muster::client {
+
+// What every help says of exit codes: the one place that defines them for users.
+extern const char kExitCodesText[];
+
+// The whole of it. `options` must outlive it.
+std::unique_ptr<CLI::App> MakeApp(Options* options);
+
+// Each adds its options, and where it is a subcommand, that. `options` must outlive the parsing.
+void AddRun(CLI::App* app, Options* options);
+void AddRerun(CLI::App* app, Options* options);
+// runs, show, watch, logs
+void AddQueries(CLI::App* app, Options* options);
+// pause, resume, cancel
+void AddControls(CLI::App* app, Options* options);
+void AddTargets(CLI::App* app, Options* options);
+void AddDaemon(CLI::App* app, Options* options);
+
+// The run's id, as the first word.
+void AddRunId(CLI::App* app, Options* options);
+void AddTargetOptions(CLI::App* app, Options* options);
+void AddLoginOptions(CLI::App* app, Options* options);
+void AddRolloutOptions(CLI::App* app, Options* options);
+void AddLimitOptions(CLI::App* app, Options* options);
+// How a run is shown and what is kept of it.
+void AddViewOptions(CLI::App* app, Options* options);
+
+// Values that add up, one for each time that the option is given.
+CLI::Option* AddList(CLI::App* app, const std::string& name, std::vector<std::string>* values,
+                     const std::string& what);
+// A number is one of seconds.
+CLI::Option* AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
+                         const std::string& what);
+// Bytes, with K, M, G for powers of 1024.
+CLI::Option* AddSize(CLI::App* app, const std::string& name, uint64_t* value,
+                     const std::string& what);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_OPTIONS_OPTION_GROUPS_H_

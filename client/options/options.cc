@@ -1,0 +1,155 @@
+#include "client/options/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/options/argument_scan.h"
+#include "client/options/help_format.h"
+#include "client/options/option_groups.h"
+#include "proto/contract/version.h"
+#include "proto/contract/visible_text.h"
+
+namespace muster::client {
+namespace {
+
+constexpr char kFooter[] = R"(
+First steps:
+  muster run -t 'web[01-20]' -- uptime
+  muster run -t 'ann@db[1-3]:2222,web01!db2' --fold -- 'df -h /'
+  muster run -t @web --inventory hosts.yaml --command-timeout 5m -- apt-get update
+  muster run -t 'web[01-20]' --batches 1,10%,50% --max-failures 5% -- ./deploy
+  muster runs --state failed; muster show RUN; muster rerun RUN --failed
+
+Your keys, your ssh-agent and your known_hosts are used as ssh does it. A daemon of your own, musterd,
+is started when there is none, and ends when it has been idle for a while.
+
+)";
+
+void AddConnection(CLI::App* app, Options* options) {
+  app->add_option("--server", options->server,
+                  "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
+      ->type_name("ADDRESS");
+  app->add_option("--server-user", options->server_user,
+                  "Whose unix socket that is, where neither yours nor root's; gets no passphrases "
+                  "[$MUSTER_SERVER_USER]")
+      ->type_name("USER");
+  app->add_option("--tls-cert", options->tls.certificate,
+                  "Your certificate, for a musterd on the network [$MUSTER_TLS_CERT]")
+      ->type_name("FILE");
+  app->add_option("--tls-key", options->tls.key, "Its key [$MUSTER_TLS_KEY]")->type_name("FILE");
+  app->add_option("--tls-ca", options->tls.ca, "Who vouches for that musterd [$MUSTER_TLS_CA]")
+      ->type_name("FILE");
+  AddDuration(app, "--reconnect", &options->reconnect,
+              "How long to try to reach a musterd again that was lost [30s]");
+}
+
+void FillFromEnvironment(Options* options) {
+  const auto fill = [](std::string* value, const char* name) {
+    if (value->empty()) *value = FromEnvironment(name);
+  };
+  fill(&options->server, "MUSTER_SERVER");
+  fill(&options->server_user, "MUSTER_SERVER_USER");
+  fill(&options->tls.certificate, "MUSTER_TLS_CERT");
+  fill(&options->tls.key, "MUSTER_TLS_KEY");
+  fill(&options->tls.ca, "MUSTER_TLS_CA");
+  fill(&options->inventory, "MUSTER_INVENTORY");
+}
+
+void AddHelp(CLI::App* app, Options* options) {
+  CLI::App* help = app->add_subcommand("help", "Show this, or what a command does and its options");
+  help->add_option("command", options->help_topic, "Of which command")->type_name("COMMAND");
+  help->parse_complete_callback([options] { options->subcommand = Subcommand::kHelp; });
+}
+
+// The end of a command line that cannot be understood.
+ParsedOptions Wrong(const ScannedArguments& scanned, absl::string_view problem) {
+  const std::string blank = scanned.subcommand.empty() ? "" : " ";
+  ParsedOptions parsed;
+  parsed.exit_code = 2;
+  AppendVisibleLines(absl::StrCat("muster", blank, scanned.subcommand, ": ", problem,
+                                  "\n\"muster help", blank, scanned.subcommand,
+                                  "\" says what there is.\n"),
+                     &parsed.text);
+  return parsed;
+}
+
+std::string ProblemOf(const CLI::ParseError& error, const ScannedArguments& scanned) {
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!missing || scanned.command.empty()) return error.what();
+  return absl::StrCat(error.what(), "; options of muster go before the command, which begins with ",
+                      "the first word that is none: \"", scanned.command.front(), "\"");
+}
+
+// Of an app that has parsed nothing: another one shows the help of the subcommand that it parsed.
+ParsedOptions Help(const CLI::App& app, const std::string& topic) {
+  ParsedOptions parsed;
+  if (topic.empty()) {
+    parsed.text = app.help();
+    return parsed;
+  }
+  const ScannedArguments scanned = ScanArguments(app, {topic});
+  if (scanned.subcommand.empty()) return Wrong(scanned, scanned.problem);
+  parsed.text = app.get_subcommand(topic)->help(app.get_name());
+  return parsed;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeApp(Options* options) {
+  auto app = std::make_unique<CLI::App>(
+      "muster runs a command on many hosts over SSH and shows their lines as they come.", "muster");
+  app->formatter(std::make_shared<HelpFormat>());
+  app->footer(absl::StrCat("\n", kExitCodesText));  // of the subcommands that have no other
+  app->require_subcommand(1);
+  // Flags may be repeated; a second value is refused before, or adds up (ScanArguments).
+  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->fallthrough();
+  app->set_version_flag("--version", absl::StrCat("muster ", kVersion));
+  AddConnection(app.get(), options);
+  AddRun(app.get(), options);
+  AddRerun(app.get(), options);
+  AddQueries(app.get(), options);
+  AddControls(app.get(), options);
+  AddTargets(app.get(), options);
+  AddDaemon(app.get(), options);
+  AddHelp(app.get(), options);
+  app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
+    options->subcommand = Subcommand::kVersion;
+  });
+  app->footer(absl::StrCat(kFooter, kExitCodesText));
+  return app;
+}
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  ParsedOptions parsed;
+  const std::unique_ptr<CLI::App> app = MakeApp(&parsed.options);
+  ScannedArguments scanned = ScanArguments(*app, {argv + std::min(argc, 1), argv + argc});
+  if (!scanned.problem.empty()) return Wrong(scanned, scanned.problem);
+  try {
+    app->parse(std::vector<std::string>(scanned.words.rbegin(), scanned.words.rend()));
+  } catch (const CLI::Success& success) {  // --help, --version
+    std::ostringstream out;
+    app->exit(success, out, out);
+    parsed.text = out.str();
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    return Wrong(scanned, ProblemOf(error, scanned));
+  }
+  if (parsed.options.subcommand == Subcommand::kHelp) {
+    Options unused;
+    return Help(*MakeApp(&unused), parsed.options.help_topic);
+  }
+  parsed.options.command = std::move(scanned.command);
+  if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
+    return Wrong(scanned, "there is no command; it goes behind the options, as with ssh");
+  }
+  FillFromEnvironment(&parsed.options);
+  parsed.run = true;
+  return parsed;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,138 @@
+// muster's command line.
+#ifndef CLIENT_OPTIONS_OPTIONS_H_
+#define CLIENT_OPTIONS_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "client/library/server_address.h"
+
+namespace muster::client {
+
+enum class Subcommand {
+  kNone,
+  kRun,
+  kRuns,
+  kShow,
+  kWatch,
+  kLogs,
+  kRerun,
+  kPause,
+  kResume,
+  kCancel,
+  kForget,
+  kTargets,
+  kHelp,
+  kDaemon,
+  kVersion,
+};
+
+// How the hosts take turns; texts as they were given. A value.
+struct RolloutOptions {
+  uint32_t max_in_flight = 0;
+  std::string batches;  // "1,10%,50%"
+  absl::Duration batch_pause;
+  bool confirm_batches = false;
+  std::string max_failures;  // "3", "10%"
+  std::string probe;
+  std::string order;  // "given", "sorted", "shuffled", "shuffled:SEED"
+  std::string lock;
+};
+
+// A value.
+struct Options {
+  Subcommand subcommand = Subcommand::kNone;
+  std::string server;       // "": $MUSTER_SERVER, or the caller's own daemon
+  std::string server_user;  // whose unix socket that is, where it is another user's
+  TlsFiles tls;
+  absl::Duration reconnect = absl::Seconds(30);
+  bool json = false;
+
+  std::string help_topic;  // help
+
+  // run, rerun, targets
+  std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
+  std::vector<std::string> exclude;  // the same
+  std::string inventory;
+  std::vector<std::string> ignored_variables;  // of it
+  std::string user;
+  uint32_t port = 0;
+
+  // run, rerun
+  std::vector<std::string> identity_files;
+  bool identities_only = false;
+  std::string known_hosts;
+  std::string credential;
+  std::string jump_hosts;       // "ann@bastion:2222,inner"
+  std::string host_key_policy;  // "", "strict", "accept-new"
+  bool ask_passphrase = false;
+  std::string request_id;
+  bool detach = false;
+  bool no_stdin = false;       // what is on standard input is not for the command
+  bool command_code = false;   // the commands' largest exit code is ours; also of watch
+
+  // run
+  std::vector<std::string> command;
+  bool argv = false;
+  std::vector<std::string> environment;  // "NAME=VALUE"
+  RolloutOptions rollout;
+  uint32_t retries = 0;
+  absl::Duration connect_timeout;
+  absl::Duration idle_timeout;
+  absl::Duration command_timeout;
+  absl::Duration run_timeout;
+  absl::Duration stop_grace = -absl::InfiniteDuration();  // not given: the daemon's own
+  bool signal_only = false;
+  bool continue_after_restart = false;
+  uint64_t output_limit = 0;        // bytes of a host
+  uint64_t run_output_limit = 0;    // bytes of all
+  std::string on_output_limit;      // "", "truncate", "cancel"
+  std::vector<std::string> labels;  // "KEY=VALUE"; also of runs
+
+  // run, rerun, watch
+  bool fold = false;
+  bool quiet = false;  // no progress, no summary
+  std::string colour = "auto";     // "auto", "always", "never"
+  std::string progress = "auto";   // "auto", "never", or a duration
+  bool no_prefix = false;
+  bool sort = false;
+  bool timestamps = false;
+  std::string output_dir;
+  std::string junit;
+
+  // of one run
+  std::string run_id;
+  uint64_t after = 0;      // watch
+  bool summary = false;    // watch
+  bool follow = false;     // logs
+  bool each_host = false;  // show
+  std::string hosts;       // watch; logs: one host
+  std::string states;      // watch, rerun: "failed,unknown"
+
+  // runs
+  uint32_t limit = 20;
+  std::string run_states;
+  std::string command_contains;
+  std::string since;
+  std::string creator;
+
+  // daemon
+  std::string daemon_action;  // "status", "stop", "restart"
+  bool force = false;
+};
+
+// How reading a command line ended: either options, or an exit code with what to print first.
+struct ParsedOptions {
+  bool run = false;
+  Options options;
+  int exit_code = 0;
+  std::string text;  // help, version, or what is wrong
+};
+
+ParsedOptions ParseOptions(int argc, const char* const* argv);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_OPTIONS_OPTIONS_H_

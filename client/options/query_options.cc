@@ -1,0 +1,154 @@
+// muster runs, show, watch, logs, pause, resume, cancel, targets and daemon.
+#include "absl/strings/str_cat.h"
+#include "client/options/option_groups.h"
+
+namespace muster::client {
+namespace {
+
+CLI::App* AddSubcommand(CLI::App* app, Options* options, Subcommand subcommand,
+                        const std::string& name, const std::string& what) {
+  CLI::App* added = app->add_subcommand(name, what);
+  added->parse_complete_callback([options, subcommand] { options->subcommand = subcommand; });
+  return added;
+}
+
+void AddJson(CLI::App* app, Options* options, const std::string& what) {
+  app->add_flag("--json", options->json, what);
+}
+
+void AddRuns(CLI::App* app, Options* options) {
+  CLI::App* runs =
+      AddSubcommand(app, options, Subcommand::kRuns, "runs", "List runs, newest first");
+  runs->add_option("-n,--limit", options->limit, "How many [20]")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  runs->add_option("--state", options->run_states,
+                   "In one of these states: running,paused,stopping,succeeded,failed,canceled")
+      ->type_name("STATES");
+  AddList(runs, "--label", &options->labels, "With this label; may be repeated")
+      ->type_name("KEY=VALUE");
+  runs->add_option("--command", options->command_contains, "Whose command contains this")
+      ->type_name("TEXT");
+  runs->add_option("--since", options->since,
+                   "Created since: 2h, 30m, 2026-11-25, 2026-11-25T10:00:00+01:00")
+      ->type_name("TIME");
+  runs->add_option("--creator", options->creator, "Created by: uid:1000, a certificate's name")
+      ->type_name("NAME");
+  AddJson(runs, options, "One run in each line, as JSON");
+}
+
+void AddShow(CLI::App* app, Options* options) {
+  CLI::App* show =
+      AddSubcommand(app, options, Subcommand::kShow, "show", "Show how a run and its hosts stand");
+  AddRunId(show, options);
+  show->add_flag("--each", options->each_host, "Each host in a line, rather than groups");
+  AddJson(show, options, "The run, then one host in each line, as JSON");
+}
+
+void AddWatch(CLI::App* app, Options* options) {
+  CLI::App* watch =
+      AddSubcommand(app, options, Subcommand::kWatch, "watch",
+                    "Show a run's lines from the beginning, and follow it to its end");
+  AddRunId(watch, options);
+  AddViewOptions(watch, options);
+  watch->option_defaults()->group("Which part of the run");
+  CLI::Option* from =
+      watch->add_option("--from,--after", options->after, "Begin after this event [0]");
+  from->type_name("SEQUENCE");
+  CLI::Option* summary = watch->add_flag("--summary", options->summary,
+                                         "Only progress and the summary, no output of hosts");
+  CLI::Option* hosts = watch->add_option("--hosts", options->hosts, "Only these hosts");
+  hosts->type_name("SET")->excludes("--junit");
+  CLI::Option* states = watch->add_option(
+      "--states", options->states,
+      "With --fold or --json: only hosts that ended so: failed,unreached,unknown");
+  states->type_name("STATES")->excludes("--junit")->excludes("--output-dir");
+  // They hold the whole of a run.
+  for (const char* whole : {"--output-dir", "--junit", "--fold"}) from->excludes(whole);
+  for (const char* output : {"--output-dir", "--junit", "--fold", "--json"})
+    summary->excludes(output);
+  watch->footer(absl::StrCat(
+      "\nEnds with the exit code of the run, as muster run. Ctrl-C leaves the run alone.\n\n",
+      kExitCodesText));
+}
+
+void AddLogs(CLI::App* app, Options* options) {
+  CLI::App* logs = AddSubcommand(app, options, Subcommand::kLogs, "logs",
+                                 "Write one host's output as it is, byte for byte");
+  AddRunId(logs, options);
+  logs->add_option("host", options->hosts, "The host's name in the run")
+      ->required()
+      ->type_name("HOST");
+  logs->add_flag("--follow", options->follow,
+                 "Until the host has ended, rather than what is there");
+  logs->footer(
+      "\nStandard output comes on standard output, standard error on standard error. Exit codes: 0 "
+      "it was\n"
+      "written, however the command ended; 2 there is no such run or host; 4 denied; 5 the log "
+      "could not be\n"
+      "read to its end; 7 musterd could not be reached.");
+}
+
+void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const std::string& name,
+                const std::string& what, const std::string& footer) {
+  CLI::App* control = AddSubcommand(app, options, subcommand, name, what);
+  AddRunId(control, options);
+  control->footer("\n" + footer +
+                  "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
+                  "done; 4 denied;\n7 musterd could not be reached.");
+}
+
+}  // namespace
+
+void AddQueries(CLI::App* app, Options* options) {
+  AddRuns(app, options);
+  AddShow(app, options);
+  AddWatch(app, options);
+  AddLogs(app, options);
+}
+
+void AddControls(CLI::App* app, Options* options) {
+  AddControl(app, options, Subcommand::kPause, "pause", "Start no further hosts of a run",
+             "Hosts under way go on. muster resume continues the run.");
+  AddControl(app, options, Subcommand::kResume, "resume", "Go on with a run that is paused",
+             "After muster pause, and with the next batch of a run with --confirm-batches.");
+  AddControl(
+      app, options, Subcommand::kCancel, "cancel", "Stop a run",
+      "Hosts not yet started are left out; running commands are sent TERM, and KILL after the "
+      "run's\n--stop-grace. Harmless on a run that has ended.");
+  AddControl(app, options, Subcommand::kForget, "forget",
+             "Remove a run that has ended, and its log",
+             "Nothing of it is kept: no output, no outcomes. musterd forgets old runs by itself "
+             "(--keep-runs).");
+}
+
+void AddTargets(CLI::App* app, Options* options) {
+  CLI::App* targets = AddSubcommand(app, options, Subcommand::kTargets, "targets",
+                                    "Show which hosts an expression means");
+  targets
+      ->add_option_function<std::string>(
+          "expression",
+          [options](const std::string& expression) { options->targets.push_back(expression); },
+          "'web[01-20]!web03', '@web'; or give -t")
+      ->type_name("TARGETS");
+  AddTargetOptions(targets, options);
+  targets->option_defaults()->group("What is shown");
+  AddJson(targets, options, "One host in each line, as JSON; then the warnings, if any");
+}
+
+void AddDaemon(CLI::App* app, Options* options) {
+  CLI::App* daemon = AddSubcommand(app, options, Subcommand::kDaemon, "daemon",
+                                   "Show, stop or restart your own musterd");
+  daemon->add_option("action", options->daemon_action, "status, stop or restart")
+      ->required()
+      ->check(CLI::IsMember({"status", "stop", "restart"}))
+      ->type_name("ACTION");
+  daemon->add_flag("--force", options->force, "Stop it although runs are under way");
+  daemon->footer(R"(
+Your own musterd is started by the first command that needs it and ends when it has been idle for
+15 minutes. It keeps its runs, its log and its socket in $XDG_STATE_HOME/muster, else in
+~/.local/state/muster. After an upgrade, restart makes it the new version.
+Exit codes: 0 done; 2 runs are under way, or it is another machine's; 7 (status) none is running.)");
+}
+
+}  // namespace muster::client

@@ -1,0 +1,129 @@
+// muster run and rerun.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "client/options/option_groups.h"
+
+namespace muster::client {
+namespace {
+
+constexpr char kRunText[] = R"(
+What follows the first word that is no option of muster, or --, is the command, as with ssh: its own
+options are its own.
+
+Targets: web[01-20] numbers, padded or not; [0-8/2] with a step; r[1-2]n[1-4] several dimensions;
+a,b both; a!b without; a&b in both; a^b in one only; @group and @group:role from an inventory;
+user@host:port, [2001:db8::1]:22. In a file or on standard input: one in each line,
+comments behind '#'.
+
+Lines of standard output come as "host: line" on standard output, those of standard error as
+"host [err]: line" on standard error. Ctrl-C cancels the run and shows what still comes; a second one
+leaves at once, and says what has not ended. Who stops reading (muster run ... | head) cancels it, too;
+where standard output cannot be written for another reason, the run goes on, and muster watch shows it.
+A command of several words is joined with blanks and read by the remote shell, as with ssh; --argv passes
+them exactly.
+
+Standard input is not sent: where bytes wait there, nothing is started, unless -n says that they are not
+for the command. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
+for a host that ended in another way; as pdsh -S and clush -S do with ssh.
+
+When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
+run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
+
+)";
+
+constexpr char kRunExamples[] = R"help(
+
+Examples:
+  muster run -t 'web[01-20]' -- uptime
+  muster run -t 'web*' -x web07 --inventory hosts.yaml -f 10 -- systemctl restart nginx
+  muster run -t 'db[1-3].internal' -J ann@bastion.example.com -- uptime
+  muster run -t 'node[1-500]' --fold -- uname -r
+  muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
+  muster run -t @@hosts.txt -x 'db*' df -h /
+  muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
+  muster run -t 'web[01-20]' --json -- cat /etc/os-release |
+      jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
+
+constexpr char kRerunText[] = R"(
+Hosts of an ended run that did not succeed, or those that the options name together, run the same command
+again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it.
+
+)";
+
+// To those that are named already.
+void AddStates(absl::string_view states, Options* options) {
+  absl::StrAppend(&options->states, options->states.empty() ? "" : ",", states);
+}
+
+// A flag that stands for a word of --states.
+void AddStateFlag(CLI::App* app, Options* options, const std::string& word,
+                  const std::string& what) {
+  app->add_flag_callback("--" + word, [options, word] { AddStates(word, options); }, what);
+}
+
+void AddStarting(CLI::App* app, Options* options) {
+  app->add_option("--request-id", options->request_id,
+                  "Makes it safe to repeat: the same id and command is the same run")
+      ->type_name("ID");
+  app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
+  app->add_flag("-n,--no-stdin", options->no_stdin,
+                "Standard input is not for the command, which gets none in any case");
+}
+
+}  // namespace
+
+void AddRun(CLI::App* app, Options* options) {
+  CLI::App* run = app->add_subcommand("run", "Run a command on hosts and show their lines");
+  run->footer(absl::StrCat(kRunText, kExitCodesText, kRunExamples));
+  run->positionals_at_end();
+  AddTargetOptions(run, options);
+  run->get_option("--targets")->required();
+  AddLoginOptions(run, options);
+  AddRolloutOptions(run, options);
+  AddLimitOptions(run, options);
+  run->option_defaults()->group("The command");
+  AddList(run, "-e,--env", &options->environment,
+          "For the command; may be repeated. Others can see it on the host and in the run: no "
+          "secrets")
+      ->type_name("NAME=VALUE");
+  run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
+  run->option_defaults()->group("The run");
+  AddList(run, "--label", &options->labels, "To find the run by; may be repeated")
+      ->type_name("KEY=VALUE");
+  run->add_flag(
+      "--continue-after-restart", options->continue_after_restart,
+      "When the daemon was ended and comes back, start the hosts that were not started yet");
+  AddStarting(run, options);
+  AddViewOptions(run, options);
+  // For the help; ScanArguments takes its words.
+  run->add_option("command", options->command, "What to run, with its own options")
+      ->type_name("COMMAND");
+  run->parse_complete_callback([options] { options->subcommand = Subcommand::kRun; });
+}
+
+void AddRerun(CLI::App* app, Options* options) {
+  CLI::App* rerun =
+      app->add_subcommand("rerun", "Run again on hosts of a run that did not succeed");
+  rerun->footer(absl::StrCat(kRerunText, kExitCodesText));
+  AddRunId(rerun, options);
+  rerun->option_defaults()->group("Hosts");
+  AddStateFlag(rerun, options, "failed", "Where the command failed, timed out or was canceled");
+  AddStateFlag(rerun, options, "unreached", "Which could not be reached or logged into");
+  AddStateFlag(rerun, options, "unknown", "Of which nobody knows how far the command came");
+  AddStateFlag(rerun, options, "not-started", "Which the run did not come to");
+  rerun
+      ->add_option_function<std::string>(
+          "--states", [options](const std::string& states) { AddStates(states, options); },
+          "Which ended so: exited_nonzero,signaled")
+      ->type_name("STATES");
+  rerun->add_option("-u,--user", options->user,
+                    "Remote user, instead of the run's; hosts with one of their own keep it")
+      ->type_name("NAME");
+  AddLoginOptions(rerun, options);
+  rerun->option_defaults()->group("The run");
+  AddStarting(rerun, options);
+  AddViewOptions(rerun, options);
+  rerun->parse_complete_callback([options] { options->subcommand = Subcommand::kRerun; });
+}
+
+}  // namespace muster::client

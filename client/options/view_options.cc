@@ -1,0 +1,164 @@
+// Options that several subcommands have.
+#include "client/options/option_groups.h"
+
+namespace muster::client {
+
+const char kExitCodesText[] =
+    R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
+nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
+6 standard output, or a file of --output-dir or --junit, could not be written; 7 musterd could not be
+reached, nothing was started; 130 interrupted. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
+
+void AddRunId(CLI::App* app, Options* options) {
+  app->add_option("run", options->run_id, "The run's id, the beginning of it, or last: your newest")
+      ->required()
+      ->type_name("RUN");
+}
+
+void AddTargetOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Hosts");
+  AddList(app, "-t,--targets", &options->targets,
+          "Which hosts: 'web[01-20],db1'; - reads them from standard input, @@FILE from a file; "
+          "several add up")
+      ->type_name("TARGETS");
+  AddList(app, "-x,--exclude", &options->exclude,
+          "Which of them not; written as targets are, several add up")
+      ->type_name("TARGETS");
+  app->add_option("-I,--inventory", options->inventory,
+                  "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
+                  "~/.config/muster/inventory.yaml]")
+      ->type_name("FILE");
+  AddList(app, "--ignore-variable", &options->ignored_variables,
+          "A variable of an Ansible inventory that is refused as long as Muster does not support it, to "
+          "be left out of account; may be repeated")
+      ->type_name("NAME");
+  app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]")
+      ->type_name("NAME");
+  app->add_option("-p,--port", options->port, "Port of targets that name none [22]")
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT");
+}
+
+void AddLoginOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Logging in");
+  AddList(app, "-i,--identity", &options->identity_files,
+          "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's keys, "
+          "~/.ssh/id_*]")
+      ->type_name("KEYFILE");
+  app->add_flag("--identities-only", options->identities_only,
+                "Of your agent's keys, offer those alone that a key file names");
+  app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
+  app->add_option("--known-hosts", options->known_hosts,
+                  "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
+      ->type_name("FILE");
+  app->add_option("--host-key-policy", options->host_key_policy,
+                  "Host keys that are not known: strict rejects them, accept-new writes them down "
+                  "[strict]")
+      ->check(CLI::IsMember({"strict", "accept-new"}))
+      ->type_name("strict|accept-new");
+  app->add_option("--credential", options->credential, "A credential of the shared daemon")
+      ->type_name("NAME");
+  app->add_option("-J,--jump", options->jump_hosts,
+                  "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")
+      ->check([](const std::string& text) { return text.empty() ? "it names no host" : ""; })
+      ->type_name("HOST[,HOST...]");
+}
+
+void AddRolloutOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Taking turns");
+  RolloutOptions* rollout = &options->rollout;
+  app->add_option("-f,--max-in-flight", rollout->max_in_flight, "Hosts at the same time [256]")
+      ->check(CLI::Range(1, 20000))
+      ->type_name("N");
+  app->add_option("--batches", rollout->batches,
+                  "One batch of hosts after the other: 1,10%,50%; the last size repeats")
+      ->type_name("SIZES");
+  AddDuration(app, "--batch-pause", &rollout->batch_pause, "Between two batches [0s]");
+  app->add_flag("--confirm-batches", rollout->confirm_batches,
+                "After each batch but the last, wait for muster resume");
+  app->add_option("--max-failures", rollout->max_failures,
+                  "When more hosts than this have failed, start no further ones [no limit]")
+      ->type_name("N|P%");
+  app->add_option("--probe", rollout->probe,
+                  "After each batch but the last, run this on its hosts; who fails it has failed")
+      ->type_name("COMMAND");
+  app->add_option("--order", rollout->order,
+                  "In which hosts are started: given, sorted, shuffled or shuffled:SEED [given]")
+      ->type_name("ORDER");
+  app->add_option("--lock", rollout->lock,
+                  "Never be on a host at the same time as another run with this lock")
+      ->type_name("NAME");
+}
+
+void AddLimitOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
+  AddDuration(app, "--connect-timeout", &options->connect_timeout,
+              "From the name to the login, with all retries [10s]");
+  AddDuration(app, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
+  AddDuration(app, "--command-timeout", &options->command_timeout, "For the command [none]");
+  AddDuration(app, "--run-timeout", &options->run_timeout,
+              "For the whole run, which is canceled then [none]");
+  AddDuration(app, "--stop-grace", &options->stop_grace,
+              "From TERM to KILL where a command is to end [2s]");
+  app->add_flag("--signal-only", options->signal_only,
+                "End commands by SSH's signal alone, not over a second channel: for keys with a "
+                "forced command");
+  AddSize(app, "--output-limit", &options->output_limit, "Of a host, in bytes [none]");
+  AddSize(app, "--run-output-limit", &options->run_output_limit,
+          "Of all hosts, in bytes [the daemon's]");
+  app->add_option(
+         "--on-output-limit", options->on_output_limit,
+         "truncate drops what is past the limit, cancel ends the host's command [truncate]")
+      ->check(CLI::IsMember({"truncate", "cancel"}))
+      ->type_name("truncate|cancel");
+  app->add_option("--retries", options->retries,
+                  "Try hosts that cannot be reached so often again, before the command [0]")
+      ->check(CLI::Range(0, 100))
+      ->type_name("N");
+}
+
+void AddViewOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("What is shown and kept");
+  CLI::Option* fold = app->add_flag("--fold", options->fold,
+                                    "At the end, show identical outputs once, with their hosts");
+  CLI::Option* json = app->add_flag("--json", options->json,
+                                    "Show one event or line of output in each line, as JSON");
+  json->excludes(fold);
+  app->add_flag("-S,--command-code", options->command_code,
+                "End with the largest exit code of the commands, 255 where one did not run");
+  app->add_option("--color", options->colour,
+                  "Colours: auto on a terminal, unless NO_COLOR is set or TERM is dumb; always; "
+                  "never [auto]")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  app->add_flag("--no-prefix", options->no_prefix, "Lines alone, without their host")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_flag("--timestamps", options->timestamps,
+                "Before each line, when musterd got it, in local time")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_flag("--sort", options->sort,
+                "Hold all lines and show them at the end, host by host as the targets name them")
+      ->excludes(fold)
+      ->excludes(json);
+  app->add_option("--progress", options->progress,
+                  "auto: a line that changes on a terminal, else one every 30 s; never; or one "
+                  "every DURATION, such as 10s [auto]")
+      ->check([](const std::string& text) {
+        absl::Duration every;
+        const bool valid = text == "auto" || text == "never" ||
+                           (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
+        return valid ? "" : "\"" + text + "\" is none of auto, never, or a duration from 1s on";
+      })
+      ->type_name("WHEN");
+  app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
+  app->add_option("--output-dir", options->output_dir,
+                  "Also write each host's output to DIR/HOST, its standard error to DIR/HOST.err")
+      ->type_name("DIR");
+  app->add_option("--junit", options->junit,
+                  "At the end, write a JUnit report, a case for each host")
+      ->type_name("FILE");
+}
+
+}  // namespace muster::client

@@ -1,0 +1,110 @@
+#include "client/text/state_names.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+
+namespace muster::client {
+namespace {
+
+std::string Lower(const std::string& name, absl::string_view prefix) {
+  return absl::AsciiStrToLower(name.substr(std::min(name.size(), prefix.size())));
+}
+
+std::string Upper(absl::string_view prefix, absl::string_view word) {
+  return absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(word, {{"-", "_"}})));
+}
+
+const std::vector<v1::HostState>* GroupOf(absl::string_view word) {
+  static const auto* const failed = new std::vector<v1::HostState>{
+      v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_SIGNALED, v1::HOST_STATE_IDLE_TIMEOUT,
+      v1::HOST_STATE_COMMAND_TIMEOUT, v1::HOST_STATE_CANCELED};
+  static const auto* const unreached = new std::vector<v1::HostState>{
+      v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_THROTTLED, v1::HOST_STATE_HOST_KEY_REJECTED,
+      v1::HOST_STATE_AUTHENTICATION_FAILED, v1::HOST_STATE_CONNECT_TIMEOUT};
+  if (word == "failed") return failed;
+  return word == "unreached" ? unreached : nullptr;
+}
+
+std::vector<std::string> Names(int first, int last, std::string (*name)(int)) {
+  std::vector<std::string> names;
+  for (int state = first; state <= last; ++state) names.push_back(name(state));
+  return names;
+}
+
+absl::Status NoState(absl::string_view word, const std::vector<std::string>& names) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", word, "\" is no state; there are ", absl::StrJoin(names, ", ")));
+}
+
+std::string HostStateName(int state) { return StateName(static_cast<v1::HostState>(state)); }
+std::string RunStateName(int state) { return StateName(static_cast<v1::RunState>(state)); }
+
+absl::Status AddHostState(absl::string_view word, std::vector<v1::HostState>* states) {
+  if (const auto* group = GroupOf(word)) {
+    states->insert(states->end(), group->begin(), group->end());
+    return absl::OkStatus();
+  }
+  v1::HostState state = v1::HOST_STATE_UNSPECIFIED;
+  if (v1::HostState_Parse(Upper("HOST_STATE_", word), &state) && state != 0) {
+    states->push_back(state);
+    return absl::OkStatus();
+  }
+  std::vector<std::string> names = Names(1, v1::HostState_MAX, HostStateName);
+  names.insert(names.begin(), {"failed", "unreached"});
+  return NoState(word, names);
+}
+
+}  // namespace
+
+std::string StateName(v1::HostState state) {
+  return Lower(v1::HostState_Name(state), "HOST_STATE_");
+}
+
+std::string StateWords(v1::HostState state) {
+  switch (state) {
+    case v1::HOST_STATE_AUTHENTICATING:
+      return "logging in";
+    case v1::HOST_STATE_EXITED_NONZERO:
+      return "exited with a code";
+    case v1::HOST_STATE_SIGNALED:
+      return "ended by a signal";
+    case v1::HOST_STATE_THROTTLED:
+      return "turned away by the server";
+    case v1::HOST_STATE_AUTHENTICATION_FAILED:
+      return "login refused";
+    default:
+      return absl::StrReplaceAll(StateName(state), {{"_", " "}});
+  }
+}
+
+std::string StateName(v1::RunState state) { return Lower(v1::RunState_Name(state), "RUN_STATE_"); }
+
+absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text) {
+  std::vector<v1::HostState> states;
+  if (text.empty()) return states;
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    const absl::Status status = AddHostState(word, &states);
+    if (!status.ok()) return status;
+  }
+  return states;
+}
+
+absl::StatusOr<std::vector<v1::RunState>> ParseRunStates(absl::string_view text) {
+  std::vector<v1::RunState> states;
+  if (text.empty()) return states;
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    v1::RunState state = v1::RUN_STATE_UNSPECIFIED;
+    if (!v1::RunState_Parse(Upper("RUN_STATE_", word), &state) || state == 0) {
+      return NoState(word, Names(1, v1::RunState_MAX, RunStateName));
+    }
+    states.push_back(state);
+  }
+  return states;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,33 @@
+// States as they are written on command lines and shown to people.
+#ifndef CLIENT_TEXT_STATE_NAMES_H_
+#define CLIENT_TEXT_STATE_NAMES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+
+namespace muster::client {
+
+// "exited_nonzero", "running".
+std::string StateName(v1::HostState state);
+std::string StateName(v1::RunState state);
+
+// The same for a person, as outcomes are told (ShortOutcome), without their details: "exited with a
+// code", "login refused".
+std::string StateWords(v1::HostState state);
+
+// "failed,unreached,timeout": states by their names, '-' as good as '_', and
+//   failed       the command ran and ended badly, or was ended: its exit code, a signal, a timeout,
+//   cancel unreached    before the command: no connection, no trusted key, no login
+// Empty for an empty text. INVALID_ARGUMENT names the word and what there is.
+absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text);
+// "paused,failed".
+absl::StatusOr<std::vector<v1::RunState>> ParseRunStates(absl::string_view text);
+
+}  // namespace muster::client
+
+#endif  // CLIENT_TEXT_STATE_NAMES_H_

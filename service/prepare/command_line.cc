@@ -1,0 +1,113 @@
+#include "service/prepare/command_line.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "proto/contract/limits.h"
+
+namespace muster::service {
+namespace {
+
+// csh knows no "export", and goes on after "|| exit" (measured): without this the command would run
+// without its environment.
+constexpr char kUnlessExported[] =
+    " || exec /bin/sh -c 'echo muster: the login shell cannot export variables, it has to be a POSIX "
+    "shell or fish >&2; exit 126'; ";
+
+bool IsPlainByte(char c) {
+  return absl::ascii_isalnum(c) || absl::StrContains("_-./:,+@%=", c);
+}
+
+// zsh takes a word that begins with '=' for a program's path, csh and fish one with '%' for a job.
+bool IsPlain(absl::string_view text) {
+  return !text.empty() && text.front() != '=' && text.front() != '%' &&
+         std::all_of(text.begin(), text.end(), IsPlainByte);
+}
+
+// What is no program's name to some shell where a command begins: assignments, csh's '@', and words
+// of the shells' grammars (sh, bash, zsh, csh, fish).
+bool IsPlainProgram(absl::string_view text) {
+  static const auto* const kReserved = new absl::flat_hash_set<absl::string_view>(
+      {"and",     "begin",    "breaksw", "case",   "coproc", "default",   "do",     "done",
+       "elif",    "else",     "end",     "endif",  "endsw",  "esac",      "fi",     "for",
+       "foreach", "function", "goto",    "if",     "in",     "nocorrect", "noglob", "not",
+       "or",      "repeat",   "select",  "switch", "then",   "time",      "until",  "while"});
+  return IsPlain(text) && text.find_first_of("=@%") == absl::string_view::npos &&
+         !kReserved->contains(text);
+}
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat(
+      "'", absl::StrReplaceAll(text, {{"'", "'\\''"}, {"\\", "'\\\\'"}, {"!", "'\\!'"}}), "'");
+}
+
+bool IsVariableName(absl::string_view name) {
+  const auto letter = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
+  return !name.empty() && !absl::ascii_isdigit(name.front()) &&
+         std::all_of(name.begin(), name.end(), letter);
+}
+
+absl::StatusOr<std::string> Exports(const v1::Command& command) {
+  // Sorted, so that the same specification makes the same line.
+  const std::map<std::string, std::string> variables(command.environment().begin(),
+                                                     command.environment().end());
+  std::string line;
+  for (const auto& variable : variables) {
+    if (!IsVariableName(variable.first)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("environment: \"", variable.first,
+                       "\" is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)"));
+    }
+    absl::StrAppend(&line, line.empty() ? "export " : " ", variable.first, "=",
+                    QuoteForShell(variable.second));
+  }
+  if (!line.empty()) absl::StrAppend(&line, kUnlessExported);
+  return line;
+}
+
+std::string Arguments(const v1::Argv& argv) {
+  std::string line;
+  for (const std::string& argument : argv.arguments()) {
+    const bool plain = line.empty() ? IsPlainProgram(argument) : IsPlain(argument);
+    absl::StrAppend(&line, line.empty() ? "" : " ", plain ? argument : Quoted(argument));
+  }
+  if (!absl::StrContains(line, '\n')) return line;
+  // csh takes no newline within quotes: /bin/sh puts them in.
+  const std::string script = absl::StrCat("n=$(printf '\\nx'); n=${n%x}; ",
+                                          absl::StrReplaceAll(line, {{"\n", "'\"$n\"'"}}));
+  return absl::StrCat("/bin/sh -c ", Quoted(script));
+}
+
+}  // namespace
+
+std::string QuoteForShell(absl::string_view text) {
+  return IsPlain(text) ? std::string(text) : Quoted(text);
+}
+
+absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
+  const std::string line =
+      command.form_case() == v1::Command::kArgv ? Arguments(command.argv()) : command.shell();
+  if (absl::StripAsciiWhitespace(line).empty()) {
+    return absl::InvalidArgumentError("command: there is none");
+  }
+  absl::StatusOr<std::string> exports = Exports(command);
+  if (!exports.ok()) return exports;
+  absl::StrAppend(&*exports, line);
+  if (exports->find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError("command: it holds a NUL, which no shell can take");
+  }
+  if (exports->size() > kMaxCommandBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "command: ", exports->size(), " bytes with its environment; at most ", kMaxCommandBytes,
+        ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run that"));
+  }
+  return exports;
+}
+
+}  // namespace muster::service

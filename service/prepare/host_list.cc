@@ -1,0 +1,110 @@
+#include "service/prepare/host_list.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "proto/contract/limits.h"
+#include "service/targets/target_resolver.h"
+
+namespace muster::service {
+namespace {
+
+v1::RunHost HostOf(ResolvedHost resolved, const HostDefaults& defaults) {
+  v1::RunHost host;
+  host.set_name(std::move(resolved.name));
+  host.set_address(std::move(resolved.address));
+  host.set_user(resolved.user.empty() ? defaults.user : std::move(resolved.user));
+  host.set_port(resolved.port == 0 ? defaults.port : resolved.port);
+  return host;
+}
+
+// Before they are made: each host gets a user of its own.
+absl::Status CheckBytes(const std::vector<ResolvedHost>& hosts, const HostDefaults& defaults) {
+  size_t bytes = 0;
+  for (const ResolvedHost& host : hosts) {
+    const size_t user = host.user.empty() ? defaults.user.size() : host.user.size();
+    bytes += host.name.size() + host.address.size() + user;
+  }
+  if (bytes <= kMaxHostListBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the names, addresses and users of these ", hosts.size(), " hosts have ", bytes,
+                   " bytes; at most ", kMaxHostListBytes, ": use several runs"));
+}
+
+// "ann@web1:2222", with brackets where the name is an IPv6 address.
+std::string FullName(const v1::RunHost& host) {
+  const bool v6 = host.name().find(':') != std::string::npos;
+  return absl::StrCat(host.user(), "@", v6 ? "[" : "", host.name(), v6 ? "]" : "", ":",
+                      host.port());
+}
+
+// A label that two hosts share would mix up their lines.
+void TellApart(std::vector<v1::RunHost>* hosts) {
+  absl::flat_hash_map<std::string, int> uses;
+  for (const v1::RunHost& host : *hosts) ++uses[host.name()];
+  for (v1::RunHost& host : *hosts) {
+    if (uses[host.name()] > 1) host.set_name(FullName(host));
+  }
+}
+
+// To name web1 and ann@web1 as Ann is to name one host twice.
+std::vector<v1::RunHost> WithoutRepeats(std::vector<v1::RunHost> hosts) {
+  absl::flat_hash_map<std::string, bool> seen;
+  std::vector<v1::RunHost> unique;
+  for (v1::RunHost& host : hosts) {
+    if (seen.emplace(absl::StrCat(host.address(), "\n", FullName(host)), true).second) {
+      unique.push_back(std::move(host));
+    }
+  }
+  return unique;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
+                                                   const std::string& inventory_file,
+                                                   const HostDefaults& defaults, FileCache* files) {
+  absl::StatusOr<std::shared_ptr<const Inventory>> inventory = files->GetInventory(inventory_file);
+  if (!inventory.ok()) return inventory.status();
+  const std::vector<std::string> ignored(targets.ignored_variables().begin(),
+                                         targets.ignored_variables().end());
+  absl::StatusOr<std::vector<ResolvedHost>> resolved =
+      ResolveTargets(targets.expression(), inventory->get(), kMaxHosts, ignored);
+  // For the caller, too many hosts is a matter of what was asked.
+  if (absl::IsResourceExhausted(resolved.status())) {
+    return absl::InvalidArgumentError(resolved.status().message());
+  }
+  if (!resolved.ok()) return resolved.status();
+  const absl::Status size = CheckBytes(*resolved, defaults);
+  if (!size.ok()) return size;
+  std::vector<v1::RunHost> hosts;
+  hosts.reserve(resolved->size());
+  for (ResolvedHost& host : *resolved) hosts.push_back(HostOf(std::move(host), defaults));
+  hosts = WithoutRepeats(std::move(hosts));
+  TellApart(&hosts);
+  return hosts;
+}
+
+bool NamesHostsOnly(absl::string_view expression) {
+  constexpr absl::string_view kBeforeOperands = ",!&^( \t\n\v\f\r";
+  char before = ',';
+  for (const char c : expression) {
+    const bool group = c == '@' && kBeforeOperands.find(before) != absl::string_view::npos;
+    if (group || c == '*' || c == '?') return false;
+    before = c;
+  }
+  return true;
+}
+
+void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts) {
+  const std::string in_name = absl::StrCat(from, "@");
+  for (v1::RunHost& host : *hosts) {
+    if (host.user() == from && !absl::StartsWith(host.name(), in_name)) host.set_user(to);
+  }
+}
+
+}  // namespace muster::service

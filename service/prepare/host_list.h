@@ -1,0 +1,40 @@
+// From a run's targets to its hosts.
+#ifndef SERVICE_PREPARE_HOST_LIST_H_
+#define SERVICE_PREPARE_HOST_LIST_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+#include "service/prepare/file_cache.h"
+
+namespace muster::service {
+
+// For targets of which nothing else says it. A value.
+struct HostDefaults {
+  std::string user;
+  uint32_t port = 22;
+};
+
+// The hosts of `targets`, each once, in the expression's order, every field set. `inventory_file`
+// may be empty. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
+// host at all; NOT_FOUND: the inventory or a group.
+absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
+                                                   const std::string& inventory_file,
+                                                   const HostDefaults& defaults, FileCache* files);
+
+// Whether the expression stands for hosts by itself: no groups, no wildcards. What is said of its
+// hosts then tells nobody what the inventory has.
+bool NamesHostsOnly(absl::string_view expression);
+
+// For hosts of a run that run again as somebody else: those that were `from` become `to`. One whose
+// name has the user in it, to tell it from another host of the run, keeps it.
+void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_PREPARE_HOST_LIST_H_

@@ -1,0 +1,304 @@
+#include "service/prepare/run_preparer.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
+#include "proto/contract/times.h"
+#include "service/access/hidden_paths.h"
+#include "service/prepare/command_line.h"
+#include "service/prepare/jump_hosts.h"
+#include "service/prepare/secrets.h"
+#include "service/prepare/spec_check.h"
+#include "service/rollout/rollout_plan.h"
+#include "service/targets/group_hint.h"
+
+namespace muster::service {
+namespace {
+
+std::string OwnUser() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : absl::StrCat(getuid());
+}
+
+NamedCredential LocalLogin(const v1::LocalCredential& local) {
+  NamedCredential credential;
+  credential.keys.agent_socket = local.agent_socket();
+  credential.keys.identities_only = local.identities_only();
+  for (const v1::IdentityFile& file : local.identity_files()) {
+    credential.keys.identity_files.push_back({file.path(), file.passphrase(), !file.optional()});
+  }
+  credential.known_hosts_files.assign(local.known_hosts_files().begin(),
+                                      local.known_hosts_files().end());
+  credential.hash_known_hosts = local.hash_known_hosts();
+  return credential;
+}
+
+v1::RunSpec WithoutSecrets(v1::RunSpec spec) {
+  WipeSecrets(&spec);
+  return spec;
+}
+
+engine::Timeouts TimeoutsOf(const v1::Timeouts& proto) {
+  engine::Timeouts timeouts;
+  if (const absl::Duration connect = ToDuration(proto.connect()); connect > absl::ZeroDuration()) {
+    timeouts.connect = connect;
+  }
+  timeouts.idle = ToDuration(proto.idle());
+  timeouts.command = ToDuration(proto.command());
+  return timeouts;
+}
+
+engine::Retries RetriesOf(const v1::Retries& proto) {
+  engine::Retries retries;
+  if (proto.has_unreachable()) retries.unreachable = static_cast<int>(proto.unreachable());
+  if (proto.has_throttled()) retries.throttled = static_cast<int>(proto.throttled());
+  return retries;
+}
+
+engine::StopRules StopRulesOf(const v1::StopRules& proto) {
+  engine::StopRules rules;
+  if (proto.has_grace()) rules.grace = ToDuration(proto.grace());
+  rules.signal_only = proto.signal_only();
+  return rules;
+}
+
+engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
+  engine::Job job;
+  job.command = std::move(command);
+  job.timeouts = TimeoutsOf(spec.timeouts());
+  job.retries = RetriesOf(spec.retries());
+  job.stop = StopRulesOf(spec.stop());
+  job.caller = caller.Text();
+  job.quote_greeting = caller.local();
+  if (spec.rollout().max_in_flight() > 0) job.max_in_flight = spec.rollout().max_in_flight();
+  return job;
+}
+
+std::vector<std::string> PathsOf(const NamedCredential& credential) {
+  std::vector<std::string> paths = credential.known_hosts_files;
+  for (const auto& file : credential.keys.identity_files) paths.push_back(file.path);
+  paths.push_back(credential.keys.agent_socket);
+  return paths;
+}
+
+absl::Status HidePaths(const absl::Status& status, const std::vector<std::string>& paths) {
+  return absl::Status(status.code(), WithoutFolders(status.message(), paths));
+}
+
+// A seed of the daemon's choice is told, so that the order can be had again.
+void ChooseSeed(v1::Rollout* rollout) {
+  if (rollout->order() != v1::HOST_ORDER_SHUFFLED || rollout->shuffle_seed() != 0) return;
+  rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
+}
+
+}  // namespace
+
+RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
+                         uint64_t max_output_bytes)
+    : config_(config),
+      authorizer_(authorizer),
+      files_(files),
+      max_output_bytes_(max_output_bytes),
+      own_user_(OwnUser()) {}
+
+std::string RunPreparer::DefaultUser(const v1::Login& login,
+                                     const NamedCredential& credential) const {
+  if (!login.user().empty()) return login.user();
+  return !credential.user.empty() ? credential.user : own_user_;
+}
+
+std::string RunPreparer::UserOf(const v1::Login& login) const {
+  const auto it = config_->credentials.find(login.credential_name());
+  return DefaultUser(login, it != config_->credentials.end() ? it->second : NamedCredential());
+}
+
+absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
+                                                              const v1::TargetSpec& targets,
+                                                              HostDefaults defaults) const {
+  const absl::Status checked = CheckTargets(targets);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
+  if (!inventory.ok()) return inventory.status();
+  if (defaults.port == 0) defaults.port = 22;
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      ListHosts(targets, *inventory, defaults, files_);
+  if (hosts.ok() || caller.local() || NamesHostsOnly(targets.expression())) return hosts;
+  // An error may quote the inventory.
+  return authorizer_->DenyTargets(caller);
+}
+
+absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
+    const Caller& caller, const v1::ResolveTargetsRequest& request) const {
+  absl::Status checked = CheckUser("user", request.user());
+  checked.Update(CheckPort("port", request.port()));
+  if (!checked.ok()) return checked;
+  const std::string user = request.user().empty() ? own_user_ : request.user();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      Resolve(caller, request.targets(), {user, request.port()});
+  if (!hosts.ok()) return hosts.status();
+  const absl::Status allowed = authorizer_->AuthorizeLook(
+      caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
+  if (!allowed.ok()) return allowed;
+  v1::ResolveTargetsResponse response;
+  for (v1::RunHost& host : *hosts) *response.add_hosts() = std::move(host);
+  std::string warning = WarningOfGroups(request.targets());
+  if (!warning.empty()) response.add_warnings(std::move(warning));
+  return response;
+}
+
+absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
+                                                 const v1::RunSpec& spec) const {
+  const absl::Status checked = CheckSpec(spec);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  if (!login.ok()) return login.status();
+
+  HostDefaults defaults;
+  defaults.user = DefaultUser(spec.login(), login->credential);
+  defaults.port = spec.login().port();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      Resolve(caller, spec.targets(), std::move(defaults));
+  if (!hosts.ok()) return hosts.status();
+  absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
+  if (!run.ok()) return run;
+  std::string warning = WarningOfGroups(spec.targets());
+  if (!warning.empty()) run->plan.warnings.push_back(std::move(warning));
+  return run;
+}
+
+absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller, const v1::RunSpec& spec,
+                                                 std::vector<v1::RunHost> hosts) const {
+  const absl::Status checked = CheckSpec(spec);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  if (!login.ok()) return login.status();
+  return PrepareWith(caller, spec, *login, std::move(hosts));
+}
+
+absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const v1::RunSpec& spec,
+                                                     const Login& login,
+                                                     std::vector<v1::RunHost> hosts) const {
+  absl::StatusOr<std::string> command = CommandLine(spec.command());
+  if (!command.ok()) return command.status();
+  absl::StatusOr<std::vector<engine::JumpHost>> jump_hosts =
+      ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
+  if (!jump_hosts.ok()) return jump_hosts.status();
+  const absl::Status allowed = authorizer_->Authorize(
+      caller,
+      {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
+  if (!allowed.ok()) return allowed;
+  PreparedRun run;
+  run.job = JobOf(caller, spec, *std::move(command));
+  run.job.jump_hosts = *std::move(jump_hosts);
+  if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
+  const absl::Status loaded = LoadInto(login, &run);
+  if (!loaded.ok()) return loaded;
+  if (spec.rollout().has_probe()) {
+    absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
+    if (!probe.ok()) {
+      return absl::Status(probe.status().code(),
+                          absl::StrCat("rollout.probe: ", probe.status().message()));
+    }
+    run.probe = run.job;
+    run.probe.command = *std::move(probe);
+  }
+  run.plan.spec = WithoutSecrets(spec);
+  ChooseSeed(run.plan.spec.mutable_rollout());
+  absl::StatusOr<RolloutPlan> rollout = PlanRollout(run.plan.spec.rollout(), hosts);
+  if (!rollout.ok()) return rollout.status();
+  run.plan.rollout = *std::move(rollout);
+  run.plan.hosts = std::move(hosts);
+  run.plan.creator = caller.Text();
+  run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();
+  const uint64_t asked = spec.output_limits().max_bytes_per_run();
+  run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
+  return run;
+}
+
+// Of an inventory of the caller's own: others need not tell him their groups.
+std::string RunPreparer::WarningOfGroups(const v1::TargetSpec& targets) const {
+  if (targets.inventory_file().empty()) return "";
+  const absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
+      files_->GetInventory(targets.inventory_file());
+  if (!inventory.ok() || *inventory == nullptr) return "";
+  return HintOfGroups(targets.expression(), **inventory);
+}
+
+absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
+                                                          const v1::Login& login) const {
+  Login found;
+  if (login.credential_case() == v1::Login::kCredentialName) {
+    const absl::Status allowed = authorizer_->CheckCredential(caller, login.credential_name());
+    if (!allowed.ok()) return allowed;
+    const auto it = config_->credentials.find(login.credential_name());
+    if (it == config_->credentials.end()) {
+      if (!caller.local()) return authorizer_->DenyCredential(caller, login.credential_name());
+      return absl::NotFoundError(
+          absl::StrCat("login.credential_name: this daemon's configuration "
+                       "has no credential \"",
+                       login.credential_name(), "\""));
+    }
+    found.credential = it->second;
+    found.name = it->first;
+  } else if (caller.local()) {
+    found.credential = LocalLogin(login.local());
+  } else {
+    return absl::PermissionDeniedError(
+        "login: this daemon is shared; name one of its credentials (credential_name, --credential) "
+        "instead of key files or an agent");
+  }
+  if (login.host_key_policy() == v1::HOST_KEY_POLICY_STRICT) {
+    found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;
+  } else if (login.host_key_policy() == v1::HOST_KEY_POLICY_ACCEPT_NEW) {
+    // A network caller does not decide what a shared daemon trusts.
+    if (!caller.local() && found.credential.host_key_policy == engine::HostKeyPolicy::kStrict) {
+      return absl::PermissionDeniedError(absl::StrCat("login.host_key_policy: credential \"",
+                                                      found.name, "\" is configured as strict"));
+    }
+    found.credential.host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  }
+  return found;
+}
+
+absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
+                                                       const v1::TargetSpec& targets) const {
+  if (targets.inventory_file().empty()) return config_->inventory_file;
+  if (caller.local()) return targets.inventory_file();
+  return absl::PermissionDeniedError(
+      "targets.inventory_file: this daemon is shared and takes its inventory from its own "
+      "configuration");
+}
+
+absl::Status RunPreparer::LoadInto(const Login& login, PreparedRun* run) const {
+  const NamedCredential& credential = login.credential;
+  const std::vector<std::string>& hidden = run->plan.hidden_paths;
+  absl::StatusOr<std::shared_ptr<const engine::Credential>> keys =
+      engine::LoadCredential(credential.keys);
+  if (!keys.ok()) return HidePaths(keys.status(), hidden);
+  run->job.credential = *std::move(keys);
+  absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
+      files_->GetKnownHosts(credential.known_hosts_files);
+  if (!known_hosts.ok()) return HidePaths(known_hosts.status(), hidden);
+  run->job.known_hosts = *std::move(known_hosts);
+  run->job.host_key_policy = credential.host_key_policy;
+  run->job.hash_new_names = credential.hash_known_hosts;
+  if (credential.host_key_policy == engine::HostKeyPolicy::kAcceptNew) {
+    run->job.new_host_keys = std::make_shared<engine::NewHostKeys>();
+    run->plan.new_host_keys = run->job.new_host_keys;
+    if (!credential.known_hosts_files.empty()) {
+      run->plan.new_host_keys_file = WithoutFolders(credential.known_hosts_files.front(), hidden);
+    }
+  }
+  const std::string problems = WithoutFolders(run->job.known_hosts->Problems(), hidden);
+  if (!problems.empty()) run->plan.warnings.push_back(problems);
+  return absl::OkStatus();
+}
+
+}  // namespace muster::service

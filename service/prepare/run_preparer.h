@@ -1,0 +1,80 @@
+// From what a caller asks to what the engine can do.
+#ifndef SERVICE_PREPARE_RUN_PREPARER_H_
+#define SERVICE_PREPARE_RUN_PREPARER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "muster/v1/run.pb.h"
+#include "muster/v1/target_service.pb.h"
+#include "service/access/authorizer.h"
+#include "service/access/caller.h"
+#include "service/access/config.h"
+#include "service/prepare/file_cache.h"
+#include "service/prepare/host_list.h"
+#include "service/prepare/run_plan.h"
+#include "ssh_engine/job.h"
+
+namespace muster::service {
+
+// A run that has only to be started. A value.
+struct PreparedRun {
+  RunPlan plan;
+  engine::Job job;
+  engine::Job probe;  // of Rollout.probe, if there is one
+};
+
+// Checks, authorizes the credential, resolves, authorizes the hosts, reads keys and known_hosts.
+// What it tells a network caller names no folder of the daemon's machine, and no host or group that
+// he has not named himself or may not use. Thread-safe; blocks (files,
+// decrypting keys, the agent): helper threads only. What it is given must outlive it.
+class RunPreparer {
+ public:
+  // `max_output_bytes`: of one run at most.
+  RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
+              uint64_t max_output_bytes);
+
+  // Errors as CreateRun documents them.
+  absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec) const;
+  // The same for hosts that are known already.
+  absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
+                                      std::vector<v1::RunHost> hosts) const;
+  // What ResolveTargets answers; errors as it documents them.
+  absl::StatusOr<v1::ResolveTargetsResponse> Look(const Caller& caller,
+                                                  const v1::ResolveTargetsRequest& request) const;
+  // Whom hosts of which nothing else says it log in as.
+  std::string UserOf(const v1::Login& login) const;
+
+ private:
+  // What to log in with, wherever it comes from.
+  struct Login {
+    NamedCredential credential;
+    std::string name;  // of the configuration; empty for a local one
+  };
+  absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login) const;
+  absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
+                                                   const v1::TargetSpec& targets,
+                                                   HostDefaults defaults) const;
+  // Of hosts of which nothing else says it.
+  std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
+  absl::StatusOr<std::string> FindInventory(const Caller& caller,
+                                            const v1::TargetSpec& targets) const;
+  absl::Status LoadInto(const Login& login, PreparedRun* run) const;
+  // Empty: there is none.
+  std::string WarningOfGroups(const v1::TargetSpec& targets) const;
+  absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
+  absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
+                                          const Login& login, std::vector<v1::RunHost> hosts) const;
+
+  const Config* const config_;
+  const Authorizer* const authorizer_;
+  FileCache* const files_;
+  const uint64_t max_output_bytes_;
+  const std::string own_user_;  // the name of the user that the daemon runs as
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_PREPARE_RUN_PREPARER_H_

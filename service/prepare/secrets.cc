@@ -1,0 +1,46 @@
+#include "service/prepare/secrets.h"
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "muster/v1/options.pb.h"
+#include "ssh_engine/base/secret.h"
+
+namespace muster::service {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// The message's own bytes: what Reflection hands out as const is where they are.
+void Wipe(Message* message, const FieldDescriptor* field) {
+  std::string copy;
+  const std::string& text = message->GetReflection()->GetStringReference(*message, field, &copy);
+  engine::Passphrase::Wipe(const_cast<std::string*>(&text));
+  message->GetReflection()->ClearField(message, field);
+}
+
+void WipeIn(Message* message, const FieldDescriptor* field) {
+  const google::protobuf::Reflection& reflection = *message->GetReflection();
+  if (!field->is_repeated()) return WipeSecrets(reflection.MutableMessage(message, field));
+  for (int i = 0; i < reflection.FieldSize(*message, field); ++i) {
+    WipeSecrets(reflection.MutableRepeatedMessage(message, field, i));
+  }
+}
+
+}  // namespace
+
+void WipeSecrets(Message* message) {
+  std::vector<const FieldDescriptor*> fields;
+  message->GetReflection()->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->options().GetExtension(v1::secret)) {
+      Wipe(message, field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
+      WipeIn(message, field);
+    }
+  }
+}
+
+}  // namespace muster::service

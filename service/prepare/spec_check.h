@@ -1,0 +1,23 @@
+// Whether a run's specification keeps the limits of the contract.
+#ifndef SERVICE_PREPARE_SPEC_CHECK_H_
+#define SERVICE_PREPARE_SPEC_CHECK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "muster/v1/run.pb.h"
+
+namespace muster::service {
+
+// INVALID_ARGUMENT names the field, what it is, and what it may be. What needs files, the network
+// or the command line's own rules is checked elsewhere.
+absl::Status CheckSpec(const v1::RunSpec& spec);
+absl::Status CheckTargets(const v1::TargetSpec& targets);
+absl::Status CheckUser(absl::string_view field, const std::string& user);
+absl::Status CheckPort(absl::string_view field, uint32_t port);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_PREPARE_SPEC_CHECK_H_

@@ -1,0 +1,17 @@
+// Tells a run how the probes of a batch end (Rollout.probe).
+#ifndef SERVICE_RUNS_PROBE_OBSERVER_H_
+#define SERVICE_RUNS_PROBE_OBSERVER_H_
+
+#include <memory>
+
+#include "ssh_engine/engine.h"
+
+namespace muster::service {
+
+class Run;
+
+std::shared_ptr<engine::RunObserver> NewProbeObserver(std::shared_ptr<Run> run);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUNS_PROBE_OBSERVER_H_

@@ -1,0 +1,524 @@
+#include "service/runs/run.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "muster/v1/event.pb.h"
+#include "proto/contract/times.h"
+#include "service/journal/crash_point.h"
+#include "service/runs/probe_observer.h"
+#include "service/runs/run_observer.h"
+
+namespace muster::service {
+namespace {
+
+constexpr size_t kHostsPerEvent = 1000;
+constexpr size_t kFewHosts = 100;
+// What watchers are given in one piece.
+constexpr size_t kBlockBytes = 64 * 1024;
+constexpr char kLost[] =
+    "musterd was ended after the command was requested; it may have run, or may still be running.";
+
+RolloutPast RolloutPastOf(const RunPlan& plan, const RunPast& past) {
+  RolloutPast result;
+  result.hosts.resize(plan.hosts.size(), RolloutPast::Host::kWaiting);
+  result.batch = past.batch;
+  for (const HostUpdate& host : past.ended) {
+    result.hosts[host.host_index] = host.state == v1::HOST_STATE_SUCCEEDED
+                                        ? RolloutPast::Host::kSucceeded
+                                        : RolloutPast::Host::kFailed;
+  }
+  for (const RunPast::Probe& probe : past.probes) {
+    result.hosts[probe.host] = probe.outcome.state() == v1::HOST_STATE_SUCCEEDED
+                                   ? RolloutPast::Host::kProbed
+                                   : RolloutPast::Host::kFailed;
+  }
+  for (const HostUpdate& host : past.lost) {
+    result.hosts[host.host_index] = RolloutPast::Host::kFailed;
+  }
+  return result;
+}
+
+v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string& message) {
+  v1::HostOutcome outcome;
+  outcome.set_state(state);
+  outcome.set_cause(cause);
+  outcome.set_message(message);
+  return outcome;
+}
+
+// How many keys accept-new has taken, and where they are.
+void TellNewHostKeys(const RunPlan& plan, v1::Run* run) {
+  const uint32_t written = plan.new_host_keys->written;
+  const uint32_t not_kept = plan.new_host_keys->not_kept;
+  const auto tell = [run](uint32_t count, absl::string_view were, absl::string_view what) {
+    if (count == 0) return;
+    run->add_warnings(absl::StrCat(count, count == 1 ? " new host key was" : " new host keys were",
+                                   were, what, "."));
+  };
+  tell(written, " accepted and written to ", plan.new_host_keys_file);
+  tell(not_kept, " accepted and not kept: known_hosts is ", plan.new_host_keys_file);
+}
+
+std::vector<HostUpdate> UpdatesOf(const std::vector<uint32_t>& hosts) {
+  std::vector<HostUpdate> updates(hosts.size());
+  for (size_t i = 0; i < hosts.size(); ++i) updates[i].host_index = hosts[i];
+  return updates;
+}
+
+}  // namespace
+
+Run::Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, OnOver on_over)
+    : id_(std::move(id)),
+      plan_(std::move(plan)),
+      create_time_(now),
+      parts_(parts),
+      on_over_(std::move(on_over)),
+      log_(std::make_shared<RunLog>(id_, parts.tails)),
+      records_(plan_.hosts.size()),
+      rollout_(plan_.rollout) {}
+
+Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& parts, OnOver on_over)
+    : id_(std::move(id)),
+      plan_(std::move(plan)),
+      create_time_(past.create_time),
+      parts_(parts),
+      on_over_(std::move(on_over)),
+      log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
+      output_bytes_(past.output_bytes),
+      records_(plan_.hosts.size()),
+      rollout_(plan_.rollout, RolloutPastOf(plan_, past)),
+      state_(past.state),
+      message_(past.message),
+      canceled_(past.end_state == v1::RUN_STATE_CANCELED),
+      end_time_(past.end_time),
+      lost_(past.lost) {
+  for (const auto& [host, time] : past.start_times) records_.NoteStart(host, time);
+  for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
+  for (const RunPast::Probe& probe : past.probes) records_.NoteProbe(probe.host, probe.outcome);
+}
+
+NewRun Run::Record() const {
+  NewRun record;
+  record.request_id = request_id();
+  MutexLock lock(&mutex_);
+  record.run = SnapshotAs(state_);
+  return record;
+}
+
+EventBlock Run::FirstEvents() const {
+  EventBlock block;
+  v1::Event state;
+  state.mutable_run_state()->set_state(v1::RUN_STATE_RUNNING);
+  block.Add(state);
+  for (size_t first = 0; first < plan_.hosts.size(); first += kHostsPerEvent) {
+    v1::Event event;
+    event.mutable_hosts_added()->set_first_index(static_cast<uint32_t>(first));
+    const size_t end = std::min(first + kHostsPerEvent, plan_.hosts.size());
+    for (size_t i = first; i < end; ++i) *event.mutable_hosts_added()->add_hosts() = plan_.hosts[i];
+    block.Add(event);
+  }
+  return block;
+}
+
+// --- What is to be done
+
+void Run::Begin(engine::Job job, engine::Job probe) {
+  const absl::Time now = absl::Now();
+  MutexLock lock(&mutex_);
+  if (concluded_) return;  // it was canceled before
+  EndLost(now);
+  probe_ = std::move(probe);
+  handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
+  SetDeadline();
+  if (state_ == v1::RUN_STATE_PAUSED) Do(rollout_.Pause(), now);
+  Do(rollout_.Begin(), now);
+}
+
+void Run::Close(const std::string& why, bool canceled) {
+  const absl::Time now = absl::Now();
+  MutexLock lock(&mutex_);
+  const bool all_ended = AllHostsEnded();
+  canceled_ = (canceled && !all_ended) || WasBeingCanceled();
+  EndLost(now);
+  if (!all_ended) Do(rollout_.Stop(why), now);
+  Do(rollout_.Begin(), now);
+}
+
+bool Run::WasBeingCanceled() const {
+  return state_ == v1::RUN_STATE_STOPPING && !TooManyFailed() &&
+         !absl::StartsWith(message_, kDaemonLost);
+}
+
+void Run::CloseAsLogged() {
+  MutexLock lock(&mutex_);
+  concluded_ = true;
+  QueueEnd(/*logged=*/true);
+}
+
+void Run::Do(const RolloutActions& actions, absl::Time now) {
+  if (actions.running) {
+    SetState(*actions.running ? v1::RUN_STATE_RUNNING : v1::RUN_STATE_PAUSED, actions.message, now);
+    if (handle_ != nullptr) handle_->SetPaused(!*actions.running);
+  }
+  if (actions.stop) StopStarting(actions, now);
+  EndHosts(UpdatesOf(actions.not_started),
+           Outcome(v1::HOST_STATE_NOT_STARTED, v1::CAUSE_UNSPECIFIED, actions.message), now);
+  if (actions.batch && rollout_.batch_count() > 1) {
+    v1::Event event;
+    event.mutable_batch_started()->set_batch(*actions.batch);
+    event.mutable_batch_started()->set_hosts(actions.batch_hosts);
+    Append(event, now);
+  }
+  StartHosts(actions.start, now);
+  StartProbes(actions.probe);
+  if (actions.timer) SetTimer(*actions.timer);
+  if (actions.over) Conclude(now);
+}
+
+void Run::Append(const v1::Event& event, absl::Time now) {
+  EventBlock block;
+  block.Add(event);
+  parts_.journal->Append(log_, std::move(block), now);
+}
+
+void Run::SetState(v1::RunState state, const std::string& message, absl::Time now) {
+  if (state_ == state) return;
+  state_ = state;
+  message_ = message;
+  v1::Event event;
+  event.mutable_run_state()->set_state(state);
+  event.mutable_run_state()->set_message(message);
+  Append(event, now);
+}
+
+void Run::StopStarting(const RolloutActions& actions, absl::Time now) {
+  SetState(v1::RUN_STATE_STOPPING, actions.message, now);
+  if (handle_ == nullptr) return;
+  handle_->SetPaused(false);
+  handle_->StopStarting(actions.message);
+  DropLocks();
+}
+
+void Run::StartHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
+  if (hosts.empty()) return;
+  if (!plan_.spec.rollout().lock().empty()) return LockHosts(hosts, now);
+  std::vector<engine::Host> list;
+  list.reserve(hosts.size());
+  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
+  handle_->Add(std::move(list));
+}
+
+engine::Host Run::EngineHost(uint32_t index) const {
+  const v1::RunHost& host = plan_.hosts[index];
+  return {index, host.address(), static_cast<uint16_t>(host.port()), host.user()};
+}
+
+// Those that wait in vain for a place in line end with the rest of the run.
+void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
+  absl::Status status;
+  for (const uint32_t host : hosts) status.Update(AskForLock(host));
+  if (!status.ok()) Do(rollout_.Stop(std::string(status.message())), now);
+}
+
+// The grant may come within this, or from another thread: it must not take the run's lock.
+absl::Status Run::AskForLock(uint32_t host) {
+  Lock& lock = locks_[host];
+  lock.added = std::make_shared<std::atomic<bool>>(false);
+  const absl::StatusOr<HostLocks::Ticket> ticket = parts_.locks->Acquire(
+      plan_.spec.rollout().lock(),
+      absl::StrCat(plan_.hosts[host].address(), ":", plan_.hosts[host].port()),
+      [handle = handle_, added = lock.added, host = EngineHost(host)](HostLocks::Ticket) {
+        if (!added->exchange(true)) handle->Add({host});
+      });
+  if (ticket.ok()) lock.ticket = *ticket;
+  return ticket.status();
+}
+
+// No further host is started: the engine ends those that still wait.
+void Run::DropLocks() {
+  for (const auto& entry : locks_) {
+    if (entry.second.added->exchange(true)) continue;
+    if (entry.second.ticket != 0) parts_.locks->Release(entry.second.ticket);
+    handle_->Add({EngineHost(entry.first)});
+  }
+}
+
+void Run::StartProbes(const std::vector<uint32_t>& hosts) {
+  if (hosts.empty()) return;
+  std::vector<engine::Host> list;
+  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
+  probe_handle_ = parts_.engine->Start(probe_, NewProbeObserver(shared_from_this()));
+  probe_handle_->Add(std::move(list));
+  probe_handle_->Finish();
+}
+
+void Run::SetTimer(absl::Duration wait) {
+  timer_ = parts_.timers->After(wait, [weak = weak_from_this()] {
+    const std::shared_ptr<Run> run = weak.lock();
+    if (run != nullptr) run->OnTimer();
+  });
+}
+
+void Run::OnTimer() {
+  MutexLock lock(&mutex_);
+  if (!concluded_ && !frozen_) Do(rollout_.TimerFired(), absl::Now());
+}
+
+void Run::SetDeadline() {
+  const absl::Duration limit = ToDuration(plan_.spec.timeouts().run());
+  if (limit <= absl::ZeroDuration()) return;
+  const absl::Duration left = create_time_ + limit - absl::Now();
+  deadline_ = parts_.timers->After(left, [weak = weak_from_this(), limit] {
+    const std::shared_ptr<Run> run = weak.lock();
+    if (run == nullptr) return;
+    run->CancelBecause(
+        absl::StrCat("the run took longer than ", absl::FormatDuration(limit), " (run timeout)."));
+  });
+}
+
+// --- Lifecycle
+
+absl::Status Run::CheckRunning() const {
+  if (concluded_ || IsTerminal(state_)) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended"));
+  }
+  if (state_ == v1::RUN_STATE_STOPPING) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " is stopping: ", message_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run::Pause() {
+  MutexLock lock(&mutex_);
+  const absl::Status running = CheckRunning();
+  if (running.ok()) Do(rollout_.Pause(), absl::Now());
+  return running;
+}
+
+absl::Status Run::Resume() {
+  MutexLock lock(&mutex_);
+  const absl::Status running = CheckRunning();
+  if (running.ok()) Do(rollout_.Resume(), absl::Now());
+  return running;
+}
+
+absl::Status Run::WaitUntilWritten() const {
+  auto written = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> result = written->get_future();
+  parts_.journal->Flush([written](absl::Status status) { written->set_value(std::move(status)); });
+  return result.get();
+}
+
+void Run::CancelBecause(const std::string& why) {
+  MutexLock lock(&mutex_);
+  if (concluded_ || frozen_ || std::exchange(canceled_, true)) return;
+  const std::shared_ptr<engine::RunHandle> handle = handle_;
+  Do(rollout_.Stop(why), absl::Now());
+  if (handle != nullptr) handle->Cancel();
+  if (probe_handle_ != nullptr) probe_handle_->Cancel();
+}
+
+void Run::Interrupt() {
+  if (!plan_.spec.continue_after_restart()) return CancelBecause("musterd is stopping.");
+  MutexLock lock(&mutex_);
+  if (handle_ != nullptr) handle_->SetPaused(true);
+}
+
+// --- What happens to the hosts
+
+size_t Run::ReserveOutput(size_t bytes) {
+  const uint64_t before = output_bytes_.fetch_add(bytes);
+  if (before + bytes <= plan_.max_output_bytes) return bytes;
+  const size_t fit =
+      before < plan_.max_output_bytes ? static_cast<size_t>(plan_.max_output_bytes - before) : 0;
+  output_bytes_ -= bytes - fit;
+  return fit;
+}
+
+void Run::AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
+                     std::shared_ptr<engine::LoopControl> control) {
+  if (frozen_) return;
+  std::vector<uint32_t> granted = hosts;
+  parts_.journal->Start(
+      log_, std::move(hosts), patience,
+      [control = std::move(control), granted = std::move(granted)](absl::Status status) mutable {
+        if (!status.ok()) return;
+        PassCrashPoint(CrashPoint::kGrantBefore);
+        control->Grant(std::move(granted));
+        PassCrashPoint(CrashPoint::kGrantAfter);
+      });
+}
+
+// Each loop appends before it notes: nothing can come after the run's end.
+void Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) {
+  if (frozen_) return;
+  parts_.journal->Append(log_, std::move(events), now);
+  if (updates.empty()) return;
+  MutexLock lock(&mutex_);
+  for (const HostUpdate& update : updates) {
+    records_.Note(update, now);
+    if (!IsTerminal(update.state)) continue;
+    const auto held = locks_.find(update.host_index);
+    if (held != locks_.end()) {
+      parts_.locks->Release(held->second.ticket);
+      locks_.erase(held);
+    }
+    Do(rollout_.HostEnded(update.host_index, update.state == v1::HOST_STATE_SUCCEEDED), now);
+  }
+}
+
+void Run::OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now) {
+  if (frozen_) return;
+  v1::Event event;
+  v1::ProbeFinished* finished = event.mutable_probe_finished();
+  finished->set_host_index(host);
+  *finished->mutable_outcome() = outcome;
+  finished->set_output(std::move(output));
+  MutexLock lock(&mutex_);
+  Append(event, now);
+  const bool well = outcome.state() == v1::HOST_STATE_SUCCEEDED;
+  records_.NoteProbe(host, std::move(outcome));
+  Do(rollout_.ProbeEnded(host, well), now);
+}
+
+bool Run::AllHostsEnded() const {
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    if (!records_.ended(i)) return false;
+  }
+  return true;
+}
+
+// Whether a run of an earlier daemon that was stopping was so by itself: nobody canceled it.
+bool Run::TooManyFailed() const {
+  uint32_t failures = 0;
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    const v1::HostOutcome* const probe = records_.probe(i);
+    const bool well = probe == nullptr || probe->state() == v1::HOST_STATE_SUCCEEDED;
+    const v1::HostState state = records_.state(i);
+    const bool canceled = state == v1::HOST_STATE_CANCELED;
+    if (canceled && records_.Result(i, {}).outcome().cause() != v1::CAUSE_OUTPUT_LIMIT)
+      return false;
+    if (state == v1::HOST_STATE_NOT_STARTED || (state == v1::HOST_STATE_SUCCEEDED && well))
+      continue;
+    ++failures;
+  }
+  return plan_.rollout.max_failures.has_value() && failures > *plan_.rollout.max_failures;
+}
+
+void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now) {
+  EventBlock block;
+  for (HostUpdate& host : hosts) {
+    v1::Event event;
+    event.mutable_host_finished()->set_host_index(host.host_index);
+    *event.mutable_host_finished()->mutable_outcome() = outcome;
+    block.Add(event);
+    host.state = outcome.state();
+    host.outcome = outcome;
+    records_.Note(host, now);
+    if (block.size() >= kBlockBytes) parts_.journal->Append(log_, std::exchange(block, {}), now);
+  }
+  parts_.journal->Append(log_, std::move(block), now);
+}
+
+void Run::EndLost(absl::Time now) {
+  EndHosts(std::exchange(lost_, {}), Outcome(v1::HOST_STATE_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost),
+           now);
+}
+
+// --- The end
+
+void Run::Conclude(absl::Time now) {
+  concluded_ = true;
+  end_time_ = now;
+  if (handle_ != nullptr) handle_->Finish();
+  handle_ = nullptr;
+  probe_handle_ = nullptr;
+  QueueEnd(/*logged=*/false);
+}
+
+// The results of many hosts are no work for a loop.
+void Run::QueueEnd(bool logged) {
+  if (plan_.hosts.size() <= kFewHosts) return WriteEnd(logged);
+  parts_.helpers->Run([self = shared_from_this(), logged] {
+    MutexLock lock(&self->mutex_);
+    self->WriteEnd(logged);
+  });
+}
+
+v1::RunState Run::FinalState() const {
+  if (records_.all_succeeded() && !records_.a_probe_failed()) return v1::RUN_STATE_SUCCEEDED;
+  return canceled_ ? v1::RUN_STATE_CANCELED : v1::RUN_STATE_FAILED;
+}
+
+void Run::WriteEnd(bool logged) {
+  v1::Event last;
+  last.mutable_run_state()->set_state(FinalState());
+  if (FinalState() != v1::RUN_STATE_SUCCEEDED) last.mutable_run_state()->set_message(message_);
+  EndedRun ended;
+  ended.run = SnapshotAs(FinalState());
+  for (uint32_t i = 0; i < plan_.hosts.size(); ++i) {
+    ended.results.push_back(records_.Result(i, plan_.hosts[i]));
+  }
+  EventBlock block;
+  if (!logged) block.Add(last);
+  parts_.journal->End(
+      std::move(ended), log_, std::move(block), end_time_,
+      [self = shared_from_this()](const absl::Status& status) { self->OnEndWritten(status); });
+}
+
+void Run::OnEndWritten(const absl::Status& status) {
+  if (status.ok()) {
+    MutexLock lock(&mutex_);
+    state_ = FinalState();
+  }
+  on_over_(shared_from_this());
+}
+
+bool Run::over() const {
+  MutexLock lock(&mutex_);
+  return IsTerminal(state_);
+}
+
+v1::Run Run::Snapshot() const {
+  MutexLock lock(&mutex_);
+  return SnapshotAs(state_);
+}
+
+v1::Run Run::SnapshotAs(v1::RunState state) const {
+  v1::Run run;
+  run.set_id(id_);
+  *run.mutable_spec() = plan_.spec;
+  run.set_host_count(static_cast<uint32_t>(plan_.hosts.size()));
+  run.set_creator(plan_.creator);
+  run.set_rerun_of(plan_.rerun_of);
+  *run.mutable_create_time() = TimestampOf(create_time_);
+  for (const std::string& warning : plan_.warnings) run.add_warnings(warning);
+  if (plan_.new_host_keys != nullptr) TellNewHostKeys(plan_, &run);
+  run.set_state(state);
+  if (state != v1::RUN_STATE_SUCCEEDED) run.set_message(message_);
+  records_.FillIn(&run);
+  if (IsTerminal(state)) *run.mutable_end_time() = TimestampOf(end_time_);
+  run.set_batch(rollout_.batch());
+  run.set_batch_count(rollout_.batch_count());
+  run.set_last_sequence(log_->last_sequence());
+  return run;
+}
+
+uint32_t Run::Results(uint32_t first, uint32_t limit, const std::vector<int>& states,
+                      std::vector<v1::HostResult>* results) const {
+  MutexLock lock(&mutex_);
+  uint32_t index = first;
+  for (; index < records_.size() && results->size() < limit; ++index) {
+    const bool wanted = states.empty() || std::find(states.begin(), states.end(),
+                                                    records_.state(index)) != states.end();
+    if (wanted) results->push_back(records_.Result(index, plan_.hosts[index]));
+  }
+  return index;
+}
+
+}  // namespace muster::service

@@ -1,0 +1,211 @@
+// One run that is not over: what was asked, how each host stands, and what is to be done next.
+#ifndef SERVICE_RUNS_RUN_H_
+#define SERVICE_RUNS_RUN_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+#include "service/events/event_block.h"
+#include "service/journal/journal.h"
+#include "service/log/run_log.h"
+#include "service/log/watched_run.h"
+#include "service/prepare/run_plan.h"
+#include "service/rollout/rollout.h"
+#include "service/runs/host_locks.h"
+#include "service/runs/run_records.h"
+#include "service/runs/timers.h"
+#include "ssh_engine/base/helper_pool.h"
+#include "ssh_engine/base/mutex.h"
+#include "ssh_engine/engine.h"
+
+namespace muster::service {
+
+// What a run works with; outlives it, but for the engine, which only has to outlive what it starts.
+struct RunParts {
+  engine::Engine* engine = nullptr;
+  Journal* journal = nullptr;
+  TailMemory* tails = nullptr;
+  HostLocks* locks = nullptr;
+  HelperPool* helpers = nullptr;
+  Timers* timers = GrpcTimers();
+};
+
+// What is known of a run of an earlier daemon. A value.
+struct RunPast {
+  absl::Time create_time;
+  std::vector<HostUpdate> ended;  // hosts
+  std::vector<absl::Time> end_times;
+  struct Probe {
+    uint32_t host;
+    v1::HostOutcome outcome;
+  };
+  std::map<uint32_t, absl::Time> start_times;  // of hosts, as far as the log has them
+  std::vector<Probe> probes;
+  std::vector<HostUpdate> lost;                // hosts that had been started, and have no end
+  v1::RunState state = v1::RUN_STATE_RUNNING;  // the last that is not terminal
+  std::string message;
+  // Where not UNSPECIFIED: the log has its end, which the store was not told of any more.
+  v1::RunState end_state = v1::RUN_STATE_UNSPECIFIED;
+  absl::Time end_time = absl::InfinitePast();
+  uint32_t batch = 0;
+  uint64_t output_bytes = 0;  // in the log
+  uint64_t last_sequence = 0;
+};
+
+// How the message begins of a run that was under way when its daemon was lost, and is not continued.
+constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
+
+// Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
+// Everything that happens to it goes to the journal before it counts.
+class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
+ public:
+  // Called once, from the journal's thread, when the end is durable. Must not block.
+  using OnOver = std::function<void(const std::shared_ptr<Run>&)>;
+
+  Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, OnOver on_over);
+  // One that an earlier daemon left behind; hosts of which nothing is known count as waiting.
+  Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& parts, OnOver on_over);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // Constant.
+  const std::string& id() const override { return id_; }
+  const std::string& creator() const { return plan_.creator; }
+  const std::vector<std::string>& hidden_paths() const { return plan_.hidden_paths; }
+  const std::string& request_id() const { return plan_.request_id; }
+  const v1::RunSpec& spec() const { return plan_.spec; }
+  const std::vector<v1::RunHost>& hosts() const { return plan_.hosts; }
+  size_t host_count() const { return plan_.hosts.size(); }
+
+  std::shared_ptr<RunLog> log() const override { return log_; }
+
+  // What the journal has to be asked to add before Begin.
+  NewRun Record() const;
+  EventBlock FirstEvents() const;
+
+  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
+  void Begin(engine::Job job, engine::Job probe);
+  // In place of it, every host that has not ended comes to its end. `canceled`: by a daemon that
+  // stops in good order; else by the loss of one, which nobody asked for: then the run has failed,
+  // unless it was being canceled already.
+  void Close(const std::string& why, bool canceled);
+  // The same, where its log has an end already: the store is told.
+  void CloseAsLogged();
+
+  // Harmless when repeated, and on a run that is over.
+  void Cancel() override { CancelBecause("the run was canceled."); }
+  void CancelBecause(const std::string& why);
+  // The daemon stops: canceled, unless it is to be continued; then no further host is started.
+  void Interrupt();
+  // From now on nothing is taken down any more: the next daemon finds out.
+  void Freeze() { frozen_ = true; }
+  // FAILED_PRECONDITION: it is stopping, or over.
+  absl::Status Pause();
+  absl::Status Resume();
+  // Until what was done to it so far is written down, so that the daemon's end does not undo it; or
+  // why it is not yet. Blocks.
+  absl::Status WaitUntilWritten() const;
+
+  // --- For its observers on the engine's loops
+
+  // How many of these bytes of output may go to the log; counts them.
+  size_t ReserveOutput(size_t bytes);
+  void ReturnOutput(size_t bytes) { output_bytes_ -= bytes; }
+  uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
+  // Writes the events down, then takes note of the hosts and does what follows.
+  void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
+  // The commands of these hosts are granted once it is durable that they start; so long it may wait
+  // for others.
+  void AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
+                  std::shared_ptr<engine::LoopControl> control);
+  void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now);
+
+  bool over() const;
+  v1::Run Snapshot() const override;
+  // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
+  // index to go on from, or the number of hosts at the end.
+  uint32_t Results(uint32_t first, uint32_t limit, const std::vector<int>& states,
+                   std::vector<v1::HostResult>* results) const;
+
+ private:
+  // A host that waits for its lock, or has it.
+  struct Lock {
+    HostLocks::Ticket ticket = 0;
+    std::shared_ptr<std::atomic<bool>> added;  // to the engine
+  };
+
+  void Do(const RolloutActions& actions, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetState(v1::RunState state, const std::string& message, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StopStarting(const RolloutActions& actions, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StartHosts(const std::vector<uint32_t>& hosts, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LockHosts(const std::vector<uint32_t>& hosts, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AskForLock(uint32_t host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropLocks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool TooManyFailed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // By whoever had it before.
+  bool WasBeingCanceled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Hosts that the engine does not have.
+  void EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndLost(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Append(const v1::Event& event, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Once every host has ended.
+  void Conclude(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The last events, and the results. Without events, where the log has them.
+  void QueueEnd(bool logged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteEnd(bool logged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnEndWritten(const absl::Status& status);
+  void OnTimer();
+  v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  engine::Host EngineHost(uint32_t index) const;
+  v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string id_;
+  const RunPlan plan_;
+  const absl::Time create_time_;
+  const RunParts parts_;
+  const OnOver on_over_;
+  const std::shared_ptr<RunLog> log_;
+  std::atomic<uint64_t> output_bytes_{0};
+  std::atomic<bool> frozen_{false};
+
+  // Taken before the journal's and the engine's.
+  mutable Mutex mutex_;
+  RunRecords records_ ABSL_GUARDED_BY(mutex_);
+  Rollout rollout_ ABSL_GUARDED_BY(mutex_);
+  v1::RunState state_ ABSL_GUARDED_BY(mutex_) = v1::RUN_STATE_RUNNING;
+  std::string message_ ABSL_GUARDED_BY(mutex_);
+  bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool concluded_ ABSL_GUARDED_BY(mutex_) = false;  // state_ is not terminal before that is durable
+  absl::Time end_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::vector<HostUpdate> lost_ ABSL_GUARDED_BY(mutex_);               // until they are told of
+  std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
+  std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
+  engine::Job probe_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint32_t, Lock> locks_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
+  std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_RUNS_RUN_H_

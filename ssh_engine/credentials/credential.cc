@@ -1,0 +1,205 @@
+#include "ssh_engine/credentials/credential.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/credentials/agent.h"
+#include "ssh_engine/credentials/identity_file.h"
+
+namespace muster::engine {
+namespace {
+
+constexpr absl::Duration kAgentTimeout = absl::Seconds(5);
+
+// The comment comes from whoever made the key: it may hold what a terminal obeys.
+std::string AgentKeyName(const AgentKey& key) {
+  const std::string comment = absl::Utf8SafeCHexEscape(key.comment);
+  return absl::StrCat("agent key '", comment.empty() ? KeyFingerprint(key.blob) : comment, "'");
+}
+
+std::string IdOf(const std::vector<Identity>& identities) {
+  std::string blobs;
+  for (const Identity& identity : identities) {
+    absl::StrAppend(&blobs,
+                    PublicBlob(identity.public_key ? identity.public_key : identity.private_key));
+  }
+  return KeyFingerprint(blobs);
+}
+
+// Puts a credential together in the order in which it is to be offered.
+class Loader {
+ public:
+  void AskAgent(const std::string& socket);
+  absl::Status AddFile(const IdentityFile& file);
+  // Keys of the agent that no file names.
+  void AddOtherAgentKeys();
+  Credential Take();
+
+ private:
+  using Identities = std::vector<Identity>;
+
+  void AddPrivateKey(const std::string& path, SshKey key, Identities* identities);
+  void AddCertificate(const std::string& path, const SshKey& key, Identities* identities);
+  absl::Status WithNotes(const absl::Status& status) const;
+  // Whether the agent can sign for this file's key, which then takes the file's place.
+  bool AddFromAgent(const std::string& path, Identities* identities);
+  void AppendNew(Identities from, Identities* to);
+
+  Credential credential_;
+  std::vector<AgentKey> agent_keys_;
+  Identities required_;
+  Identities agents_;
+  Identities optional_;
+  absl::flat_hash_set<std::string> offered_;  // public keys, by their blobs
+};
+
+void Loader::AskAgent(const std::string& socket) {
+  if (socket.empty()) return;
+  credential_.agent_socket = socket;
+  absl::StatusOr<std::vector<AgentKey>> keys = ListAgentKeys(socket, kAgentTimeout);
+  if (keys.ok()) {
+    agent_keys_ = *std::move(keys);
+  } else {
+    credential_.notes.push_back(
+        absl::StrCat("No key of an ssh-agent was used: ", keys.status().message(), "."));
+  }
+}
+
+// What went wrong with the agent may be why the file is of no use.
+absl::Status Loader::WithNotes(const absl::Status& status) const {
+  std::string text(status.message());
+  for (const std::string& note : credential_.notes) absl::StrAppend(&text, ". ", note);
+  return absl::Status(status.code(), text);
+}
+
+absl::Status Loader::AddFile(const IdentityFile& file) {
+  Identities* identities = file.required ? &required_ : &optional_;
+  absl::StatusOr<SshKey> key = LoadPrivateKey(file.path, file.passphrase.get());
+  if (key.ok()) {
+    AddPrivateKey(file.path, *std::move(key), identities);
+    return absl::OkStatus();
+  }
+  if (!agent_keys_.empty() && AddFromAgent(file.path, identities)) return absl::OkStatus();
+  if (file.required) return WithNotes(key.status());
+  if (key.status().code() != absl::StatusCode::kNotFound) {
+    credential_.notes.push_back(absl::StrCat(key.status().message(), "."));
+  }
+  return absl::OkStatus();
+}
+
+void Loader::AddPrivateKey(const std::string& path, SshKey key, Identities* identities) {
+  AddCertificate(path, key, identities);
+  std::string type = KeyTypeOf(PublicBlob(key));
+  identities->push_back({nullptr, std::move(key), "", path, std::move(type)});
+}
+
+void Loader::AddCertificate(const std::string& path, const SshKey& key, Identities* identities) {
+  const absl::optional<std::string> blob = FindCertificateBlob(path);
+  if (!blob) return;
+  const std::string file = absl::StrCat(path, "-cert.pub");
+  SshKey certificate = ImportPublicKey(*blob);
+  SshKey certified = DuplicateKey(key);
+  if (certificate == nullptr || certified == nullptr || !CertifiesKey(*blob, PublicBlob(key)) ||
+      !AttachCertificate(certificate, certified)) {
+    credential_.notes.push_back(
+        absl::StrCat(file, " was left out: it is not a certificate for ", path, "."));
+    return;
+  }
+  identities->push_back({std::move(certificate), std::move(certified), "", file, KeyTypeOf(*blob)});
+}
+
+bool Loader::AddFromAgent(const std::string& path, Identities* identities) {
+  const absl::optional<std::string> blob = FindPublicBlob(path);
+  if (!blob) return false;
+  const auto held = std::find_if(agent_keys_.begin(), agent_keys_.end(),
+                                 [&](const AgentKey& key) { return key.blob == *blob; });
+  if (held == agent_keys_.end()) return false;
+  SshKey key = ImportPublicKey(*blob);
+  if (key == nullptr) return false;
+  identities->push_back(
+      {std::move(key), nullptr, *blob, absl::StrCat(path, " (from the agent)"), KeyTypeOf(*blob)});
+  return true;
+}
+
+void Loader::AppendNew(Identities from, Identities* to) {
+  for (Identity& identity : from) {
+    const SshKey& key = identity.public_key ? identity.public_key : identity.private_key;
+    if (offered_.insert(PublicBlob(key)).second) to->push_back(std::move(identity));
+  }
+}
+
+void Loader::AddOtherAgentKeys() {
+  for (const AgentKey& key : agent_keys_) {
+    SshKey public_key = ImportPublicKey(key.blob);
+    if (public_key == nullptr) {
+      credential_.notes.push_back(absl::StrCat(AgentKeyName(key), " was left out: keys of type '",
+                                               absl::CHexEscape(KeyTypeOf(key.blob)),
+                                               "' cannot be used."));
+      continue;
+    }
+    agents_.push_back(
+        {std::move(public_key), nullptr, key.blob, AgentKeyName(key), KeyTypeOf(key.blob)});
+  }
+}
+
+Credential Loader::Take() {
+  AppendNew(std::move(required_), &credential_.identities);
+  AppendNew(std::move(agents_), &credential_.identities);
+  AppendNew(std::move(optional_), &credential_.identities);
+  credential_.id = IdOf(credential_.identities);
+  return std::move(credential_);
+}
+
+absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
+  Identity copy = {nullptr, nullptr, identity.public_blob, identity.name, identity.type};
+  if (identity.public_key) copy.public_key = DuplicateKey(identity.public_key);
+  if (identity.private_key) copy.private_key = DuplicateKey(identity.private_key);
+  const bool copied =
+      !identity.public_key == !copy.public_key && !identity.private_key == !copy.private_key;
+  const bool certified = copy.public_key && copy.private_key;
+  if (!copied || (certified && !AttachCertificate(copy.public_key, copy.private_key))) {
+    return absl::InternalError(absl::StrCat("cannot copy the key ", identity.name));
+  }
+  return copy;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const {
+  auto copy = std::make_shared<Credential>();
+  copy->agent_socket = agent_socket;
+  copy->notes = notes;
+  copy->id = id;
+  for (const Identity& identity : identities) {
+    absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
+    if (!duplicate.ok()) return duplicate.status();
+    copy->identities.push_back(*std::move(duplicate));
+  }
+  return copy;
+}
+
+absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path) {
+  const absl::StatusOr<Secret> text = ReadSecretFile(path);
+  if (!text.ok()) return text.status();
+  return Passphrase(absl::StripSuffix(text->get(), "\n"));
+}
+
+absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec) {
+  Loader loader;
+  loader.AskAgent(spec.agent_socket);
+  for (const IdentityFile& file : spec.identity_files) {
+    if (absl::Status added = loader.AddFile(file); !added.ok()) return added;
+  }
+  if (!spec.identities_only) loader.AddOtherAgentKeys();
+  return std::make_shared<const Credential>(loader.Take());
+}
+
+}  // namespace muster::engine

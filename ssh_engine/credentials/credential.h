@@ -1,0 +1,75 @@
+// What a user can prove to be himself with: private keys and an agent.
+#ifndef SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
+#define SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ssh_engine/base/secret.h"
+#include "ssh_engine/credentials/ssh_key.h"
+
+namespace muster::engine {
+
+struct IdentityFile {
+  std::string path;
+  Passphrase passphrase;  // empty: none
+  // Whether the file was asked for by name. One that was not is skipped when it does not exist or
+  // is encrypted; one that was makes LoadCredential fail.
+  bool required = true;
+};
+
+struct CredentialSpec {
+  std::vector<IdentityFile> identity_files;
+  std::string agent_socket;  // path of a unix socket; empty: no agent
+  // Of the agent's keys only those that a file names: one that holds the public key, or a private
+  // one that cannot be read without the agent (ssh's IdentitiesOnly).
+  bool identities_only = false;
+};
+
+// One key to offer. The private part is in memory or stays in the agent.
+struct Identity {
+  // Of an agent's key: the public key or certificate. Of a file with a certificate (FILE-cert.pub):
+  // the certificate, which is attached to the private key already; libssh's
+  // ssh_userauth_try_publickey must be given this one. Empty otherwise.
+  SshKey public_key;
+  SshKey private_key;       // empty: ask the agent to sign
+  std::string public_blob;  // of an agent's key: its public part, or certificate, in wire format
+  // What to call it in messages: "/home/ann/.ssh/id_ed25519", "agent key 'ann@laptop'".
+  std::string name;
+  // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ssh-rsa-cert-v01@openssh.com", ...
+  std::string type;
+};
+
+// In the order to be offered: required files, then the agent's keys, then the other files, as
+// ssh(1) does it (sshconnect2.c, pubkey_prepare); the same public key is offered once. A file with
+// a public key stands for that key of the agent.
+struct Credential {
+  std::vector<Identity> identities;
+  std::string agent_socket;
+  // The same for credentials with the same keys in the same order (SHA-256), and for no others. Who
+  // has them could make the sessions himself that others with them have made.
+  std::string id;
+  // What was left out and why, one sentence each; part of the message when authentication fails.
+  std::vector<std::string> notes;
+
+  // Keys are not shared between threads: each loop works on a copy of its own (ssh_key_dup).
+  absl::StatusOr<std::shared_ptr<const Credential>> Duplicate() const;
+};
+
+// What the file holds, but for a line end at its end. FAILED_PRECONDITION where others may read it, as
+// with a key file; errors name the file. Blocks.
+absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path);
+
+// Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
+// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND,
+// INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or that others can
+// read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so that it would take
+// too long to open): each names the file. An agent that does not answer is a
+// note, not an error.
+absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_

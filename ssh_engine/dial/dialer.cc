@@ -1,0 +1,430 @@
+#include "ssh_engine/dial/dialer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ssh_engine/credentials/ssh_key.h"
+
+namespace muster::engine {
+namespace {
+
+// An unladen server sends its banner within this, and a few round trips.
+constexpr absl::Duration kPrompt = absl::Milliseconds(250);
+// Whoever may read a known_hosts file can lock it, for as long as he likes.
+constexpr absl::Duration kLockPatience = absl::Seconds(5);
+constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
+
+}  // namespace
+
+bool TrustsSession(const Host& host, const RunContext& context, const HostKey& key) {
+  const KnownHosts& known_hosts = *context.job->known_hosts;
+  const KnownHosts::Verdict verdict =
+      known_hosts.Check(host.address, host.port, key.type, key.blob).verdict;
+  if (verdict == KnownHosts::Verdict::kMatch) return true;
+  // A new session would be accepted as well, and not remembered either.
+  return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
+         context.job->host_key_policy == HostKeyPolicy::kAcceptNew;
+}
+
+bool CanPass(const HostOutcome& outcome) {
+  // Each further attempt may prolong a penalty.
+  if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
+  if (outcome.state != HostState::kUnreachable) return false;
+  return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
+         outcome.cause == Cause::kTimeout ||
+         outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
+         outcome.cause == Cause::kLocal;
+}
+
+Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
+               HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
+               absl::AnyInvocable<void(Result)> on_done)
+    : host_(host),
+      context_(context),
+      begin_(begin),
+      deadline_(deadline),
+      timings_(timings),
+      on_trusted_(std::move(on_trusted)),
+      on_done_(std::move(on_done)),
+      start_(context->loop->Now()),
+      alive_(std::make_shared<char>()) {}
+
+Dialer::~Dialer() {
+  if (transport_ != nullptr) transport_->Abort();
+}
+
+template <typename Work, typename Done>
+void Dialer::OnHelper(Work work, Done done) {
+  context_->helpers->Run([alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+                          known_hosts = context_->job->known_hosts, work = std::move(work),
+                          done = std::move(done)]() mutable {
+    loop->Post([alive, done = std::move(done), result = work(known_hosts.get())]() mutable {
+      if (!alive.expired()) done(std::move(result));
+    });
+  });
+}
+
+void Dialer::Start() {
+  timer_ = context_->loop->NewTimer([this] { OnTimeout(); });
+  timer_->Arm(deadline_ - start_);
+  Connect();
+}
+
+void Dialer::Connect() {
+  attempt_ = context_->connector->Connect(
+      host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
+}
+
+void Dialer::OnConnected(ConnectResult result) {
+  if (!result.fd.valid()) {
+    result_.congested |= result.cause == Cause::kLocal;
+    Fail(result.state, result.cause, std::move(result.message));
+    return End();
+  }
+  timings_->connected = SinceBegin();
+  result_.congested |= result.syn_retransmitted;
+  result_.way_lost = std::move(result.way_lost);
+  BeginHandshake(std::move(result.fd));
+}
+
+void Dialer::BeginHandshake(UniqueFd connected) {
+  SshTransportOptions options;
+  options.user = host_.user;
+  asked_types_ = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  options.known_key_types = asked_types_;
+  options.quote_greeting = context_->job->quote_greeting;
+  transport_ = context_->new_transport(std::move(connected), std::move(options));
+  watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
+    if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
+    Advance();
+  });
+  phase_ = Phase::kHandshake;
+  Advance();
+}
+
+void Dialer::Advance() {
+  while (Step()) {
+  }
+  Wait();
+}
+
+void Dialer::Wait() {
+  if (phase_ == Phase::kEnded) return End();
+  if (phase_ == Phase::kWrongHostKey) return Redial();
+  const bool parked = Parked();
+  watch_->SetInterest(!parked, !parked && transport_->WantsWrite());
+}
+
+bool Dialer::Parked() const {
+  return phase_ == Phase::kHandshakeAside || phase_ == Phase::kSearchingHostKey ||
+         phase_ == Phase::kSavingHostKey ||
+         (phase_ == Phase::kLogin && login_->busy());
+}
+
+bool Dialer::Step() {
+  switch (phase_) {
+    case Phase::kHandshake:
+      return Handshake();
+    case Phase::kLogin:
+      return LogIn();
+    case Phase::kConnecting:
+    case Phase::kHandshakeAside:
+    case Phase::kSearchingHostKey:
+    case Phase::kWrongHostKey:
+    case Phase::kSavingHostKey:
+    case Phase::kEnded:
+      return false;
+  }
+  return false;
+}
+
+// --- Trust
+
+bool Dialer::Handshake() {
+  if (transport_->TakesLong()) return HandshakeAside();
+  const SshTransport::Step step = transport_->Handshake();
+  return transport_->TakesLong() ? HandshakeAside() : AfterHandshake(step);
+}
+
+bool Dialer::HandshakeAside() {
+  phase_ = Phase::kHandshakeAside;
+  aside_since_ = context_->loop->Now();
+  timer_->Disarm();
+  context_->computers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
+                          transport = transport_]() mutable {
+    const SshTransport::Step step = transport->Handshake();
+    // The transport goes along, so that the loop, not this thread, destroys it at the latest.
+    loop->Post([this, alive = std::move(alive), transport = std::move(transport), step]() mutable {
+      transport.reset();
+      if (!alive.expired()) OnHandshakeAside(step);
+    });
+  });
+  return false;
+}
+
+void Dialer::OnHandshakeAside(SshTransport::Step step) {
+  if (phase_ != Phase::kHandshakeAside) return;
+  phase_ = Phase::kHandshake;
+  const absl::Duration now = context_->loop->Now();
+  deadline_ += now - aside_since_;
+  timer_->Arm(deadline_ - now);
+  AfterHandshake(step) ? Advance() : Wait();
+}
+
+bool Dialer::AfterHandshake(SshTransport::Step step) {
+  switch (step) {
+    case SshTransport::Step::kAgain:
+      return false;
+    case SshTransport::Step::kDone:
+      return CheckHostKey();
+    case SshTransport::Step::kFailed:
+      FailTransport();
+      return false;
+  }
+  return false;
+}
+
+bool Dialer::CheckHostKey() {
+  const HostKey& key = transport_->host_key();
+  const KnownHosts::Lookup lookup =
+      context_->job->known_hosts->Check(host_.address, host_.port, key.type, key.blob);
+  if (lookup.verdict == KnownHosts::Verdict::kMatch) {
+    BeginLogin();
+    return true;
+  }
+  if (lookup.verdict == KnownHosts::Verdict::kUnsearched) return SearchHostKey();
+  if (MayShowAnother(key)) {
+    phase_ = Phase::kWrongHostKey;
+    return false;
+  }
+  return RejectHostKey(lookup);
+}
+
+bool Dialer::RejectHostKey(const KnownHosts::Lookup& lookup) {
+  const HostKey& key = transport_->host_key();
+  const std::string shown = absl::StrCat(key.type, " ", KeyFingerprint(key.blob));
+  switch (lookup.verdict) {
+    case KnownHosts::Verdict::kMatch:
+    case KnownHosts::Verdict::kUnsearched:
+    case KnownHosts::Verdict::kUnknown:
+      return RejectUnknown(shown, lookup.note);
+    case KnownHosts::Verdict::kChanged:
+      return Reject(Cause::kHostKeyChanged,
+                    absl::StrCat("the host key of ", Endpoint(host_, *context_), " is not the known one of ",
+                                 lookup.where, ": it shows ", shown,
+                                 ". Somebody may be listening in, or the host was installed anew: "
+                                 "find out which, then remove that line."));
+    case KnownHosts::Verdict::kRevoked:
+      return Reject(Cause::kHostKeyRevoked,
+                    absl::StrCat("the host key of ", Endpoint(host_, *context_), ", ", shown,
+                                 ", is marked @revoked at ", lookup.where, ".",
+                                 lookup.note.empty() ? "" : " ", lookup.note));
+  }
+  return false;
+}
+
+bool Dialer::SearchHostKey() {
+  phase_ = Phase::kSearchingHostKey;
+  OnHelper(
+      [host = host_](KnownHosts* known_hosts) {
+        known_hosts->Search(host.address, host.port);
+        return true;
+      },
+      [this](bool) {
+        if (phase_ != Phase::kSearchingHostKey) return;
+        CheckHostKey();
+        Advance();
+      });
+  return false;
+}
+
+// Whether a server that has several keys, asked as it would have been with plain names in
+// known_hosts, shows another one first.
+bool Dialer::MayShowAnother(const HostKey& key) const {
+  if (redialed_) return false;
+  const std::vector<std::string> types =
+      context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  return !types.empty() && types.front() != key.type && types != asked_types_;
+}
+
+// The first connection is closed before: a server may count them.
+void Dialer::Redial() {
+  redialed_ = true;
+  watch_.reset();
+  transport_.reset();
+  start_ = context_->loop->Now();
+  first_answer_ = -absl::InfiniteDuration();
+  phase_ = Phase::kConnecting;
+  Connect();
+}
+
+bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
+  if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
+  return Reject(
+      Cause::kHostKeyUnknown,
+      absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_), "; it shows ", shown,
+                   ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
+                   "host key policy accept-new.",
+                   note.empty() ? "" : " ", note));
+}
+
+bool Dialer::Reject(Cause cause, std::string message) {
+  Fail(HostState::kHostKeyRejected, cause, std::move(message));
+  return false;
+}
+
+bool Dialer::SaveHostKey() {
+  phase_ = Phase::kSavingHostKey;
+  save_deadline_ = context_->loop->Now() + kLockPatience;
+  WriteHostKey();
+  return false;
+}
+
+void Dialer::WriteHostKey() {
+  OnHelper(
+      [host = host_, key = transport_->host_key(), hashed = context_->job->hash_new_names](
+          KnownHosts* known_hosts) {
+        return known_hosts->Add(host.address, host.port, key.type, key.blob, hashed);
+      },
+      [this](const absl::StatusOr<KnownHosts::Added>& added) { OnHostKeyWritten(added); });
+}
+
+void Dialer::OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added) {
+  if (phase_ != Phase::kSavingHostKey) return;
+  const bool locked = absl::IsUnavailable(added.status());
+  if (locked && context_->loop->Now() < save_deadline_) {
+    save_timer_ = context_->loop->NewTimer([this] { WriteHostKey(); });
+    return save_timer_->Arm(kLockRetry);
+  }
+  if (added.ok()) {
+    if (NewHostKeys* const keys = context_->job->new_host_keys.get(); keys != nullptr) {
+      keys->written += *added == KnownHosts::Added::kWritten;
+      keys->not_kept += *added == KnownHosts::Added::kNotKept;
+    }
+    BeginLogin();
+  } else {
+    Reject(Cause::kHostKeyUnsaved,
+           absl::StrCat("the new host key of ", Endpoint(host_, *context_),
+                        " could not be written down: ", added.status().message(),
+                        locked ? absl::StrCat(" for ", absl::FormatDuration(kLockPatience),
+                                              "; lslocks(8) tells which")
+                               : ""));
+  }
+  Advance();
+}
+
+// --- Login
+
+void Dialer::BeginLogin() {
+  timings_->handshake = SinceBegin();
+  on_trusted_();
+  phase_ = Phase::kLogin;
+  login_ = std::make_unique<Login>(transport_, context_->credential,
+                                   &context_->preferred_identities, context_->loop,
+                                   context_->helpers, [this] { Advance(); });
+}
+
+bool Dialer::LogIn() {
+  switch (login_->Advance()) {
+    case Login::Step::kAgain:
+    case Login::Step::kBusy:
+      return false;
+    case Login::Step::kDone:
+      Succeed();
+      return false;
+    case Login::Step::kRefused:
+      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain(host_.user));
+      return false;
+    case Login::Step::kFailed:
+      FailLogin();
+      return false;
+  }
+  return false;
+}
+
+// A server that hangs up on us once it knows who wants to log in, or after it has refused keys,
+// means us: to try again would be held against us. A connection that is reset may have been lost.
+void Dialer::FailLogin() {
+  const TransportFailure& failure = transport_->failure();
+  const bool by_server = failure.closed && !failure.throttled && !WayIsLost();
+  if (!by_server && login_->refused() == 0) return FailTransport();
+  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
+}
+
+bool Dialer::WayIsLost() const { return result_.way_lost != nullptr && *result_.way_lost; }
+
+// --- The end
+
+void Dialer::OnTimeout() {
+  const bool asked = phase_ == Phase::kLogin && !login_->busy();
+  const std::string said = asked ? transport_->LoginText() : "";
+  Fail(HostState::kConnectTimeout, Cause::kNone,
+       absl::StrCat(PhaseName(), " ", Endpoint(host_, *context_), " took longer than ",
+                    absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout).",
+                    said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\".")));
+  End();
+}
+
+std::string Dialer::PhaseName() const {
+  switch (phase_) {
+    case Phase::kConnecting:
+      return "finding and connecting to";
+    case Phase::kHandshake:
+    case Phase::kHandshakeAside:
+      return "the SSH handshake with";
+    case Phase::kSearchingHostKey:
+    case Phase::kWrongHostKey:
+      return "looking in known_hosts for";
+    case Phase::kSavingHostKey:
+      return "writing down the host key of";
+    case Phase::kLogin:
+    case Phase::kEnded:
+      return "logging in to";
+  }
+  return "";
+}
+
+void Dialer::Succeed() {
+  timings_->authenticated = SinceBegin();
+  const absl::Duration round_trip = timings_->connected - (start_ - begin_);
+  result_.prompt = first_answer_ - timings_->connected < kPrompt + 4 * round_trip;
+  result_.transport = transport_;
+  phase_ = Phase::kEnded;
+}
+
+void Dialer::FailTransport() {
+  const TransportFailure& failure = transport_->failure();
+  if (WayIsLost()) {
+    return Fail(HostState::kUnreachable, Cause::kReset,
+                absl::StrCat(Endpoint(host_, *context_), ": the jump host was lost during ",
+                             PhaseName(), " it."));
+  }
+  if (failure.throttled) result_.congested = true;
+  const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
+  Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
+       failure.throttled ? penalty : failure.cause,
+       absl::StrCat(
+           Endpoint(host_, *context_), ": ", failure.message,
+           phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
+}
+
+void Dialer::Fail(HostState state, Cause cause, std::string message) {
+  result_.outcome.state = state;
+  result_.outcome.cause = cause;
+  result_.outcome.message = std::move(message);
+  phase_ = Phase::kEnded;
+}
+
+// Later, since this is called from within what `on_done` may destroy.
+void Dialer::End() {
+  watch_.reset();
+  timer_.reset();
+  save_timer_.reset();
+  context_->loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+    if (alive.expired()) return;
+    auto on_done = std::move(on_done_);
+    on_done(std::move(result_));
+  });
+}
+
+}  // namespace muster::engine

@@ -1,0 +1,176 @@
+#include "ssh_engine/jump/jump_connector.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "ssh_engine/host_keys/known_hosts.h"
+
+namespace muster::engine {
+namespace {
+
+constexpr absl::Duration kSweepInterval = absl::Seconds(5);
+
+Host HostOf(const JumpHost& jump) {
+  Host host;
+  host.address = jump.address;
+  host.port = jump.port;
+  host.user = jump.user;
+  return host;
+}
+
+// With brackets around what has colons of its own.
+std::string NameOf(const JumpHost& jump) {
+  const bool brackets = absl::StrContains(jump.address, ':');
+  return absl::StrCat(jump.user, "@", brackets ? "[" : "", jump.address, brackets ? "]" : "", ":",
+                      jump.port);
+}
+
+// One's own copy, to be given to many.
+ConnectResult CopyOf(const ConnectResult& failure) {
+  ConnectResult copy;
+  copy.state = failure.state;
+  copy.cause = failure.cause;
+  copy.message = failure.message;
+  return copy;
+}
+
+}  // namespace
+
+// --- Links
+
+JumpLinks::JumpLinks(EventLoop* loop, const SessionLimits& limits)
+    : loop_(loop), limits_(limits), timer_(loop->NewTimer([this] { Sweep(); })) {}
+
+JumpLink* JumpLinks::Find(const std::string& key, absl::FunctionRef<bool(const HostKey&)> trusts) {
+  const auto found = links_.find(key);
+  if (found == links_.end()) return nullptr;
+  for (const std::unique_ptr<JumpLink>& link : found->second) {
+    if (!IsOld(*link) && link->HasRoom() && trusts(link->host_key())) return link.get();
+  }
+  return nullptr;
+}
+
+JumpLink* JumpLinks::Add(const std::string& key, std::unique_ptr<JumpLink> link) {
+  auto& links = links_[key];
+  links.push_back(std::move(link));
+  if (!timer_->armed()) timer_->Arm(kSweepInterval);
+  return links.back().get();
+}
+
+bool JumpLinks::IsOld(const JumpLink& link) const {
+  return limits_.max_age > absl::ZeroDuration() && loop_->Now() - link.since() >= limits_.max_age;
+}
+
+void JumpLinks::Sweep() {
+  const auto is_over = [this](const std::unique_ptr<JumpLink>& link) {
+    const bool unused = loop_->Now() - link->unused_since() >= limits_.max_idle || IsOld(*link);
+    return link->lost() || (link->tunnels() == 0 && unused);
+  };
+  for (auto& [key, links] : links_) links.remove_if(is_over);
+  absl::erase_if(links_, [](const auto& entry) { return entry.second.empty(); });
+  if (!links_.empty()) timer_->Arm(kSweepInterval);
+}
+
+// --- Connections
+
+// First it waits for a link, then the link's attempt is all there is to it.
+class JumpConnector::JumpAttempt final : public Attempt {
+ public:
+  JumpAttempt(JumpConnector* connector, absl::string_view host, uint16_t port, Callback callback)
+      : connector_(connector), host_(host), port_(port), callback_(std::move(callback)) {
+    connector_->waiting_.push_back(this);
+  }
+  ~JumpAttempt() override { connector_->waiting_.remove(this); }
+
+  void Use(JumpLink* link) { of_link_ = link->Connect(host_, port_, std::move(callback_)); }
+  void Fail(ConnectResult failure) {
+    auto callback = std::move(callback_);
+    callback(std::move(failure));
+  }
+
+ private:
+  JumpConnector* const connector_;
+  const std::string host_;
+  const uint16_t port_;
+  Callback callback_;
+  std::unique_ptr<Attempt> of_link_;
+};
+
+JumpConnector::JumpConnector(RunContext context, const JumpHost& host, JumpLinks* links)
+    : context_(std::move(context)),
+      host_(HostOf(host)),
+      name_(NameOf(host)),
+      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.credential->id)),
+      links_(links),
+      alive_(std::make_shared<char>()) {}
+
+JumpConnector::~JumpConnector() = default;
+
+std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view host, uint16_t port,
+                                                           Callback callback) {
+  auto attempt = std::make_unique<JumpAttempt>(this, host, port, std::move(callback));
+  context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) Serve();
+  });
+  return attempt;
+}
+
+JumpLink* JumpConnector::FindLink() {
+  return links_->Find(key_, [this](const HostKey& key) {
+    return TrustsSession(host_, context_, key);
+  });
+}
+
+void JumpConnector::Serve() {
+  if (refusal_) return FailAll(*refusal_);
+  while (!waiting_.empty()) {
+    JumpLink* const link = FindLink();
+    if (link == nullptr) return Dial();
+    JumpAttempt* const attempt = waiting_.front();
+    waiting_.pop_front();
+    attempt->Use(link);
+  }
+}
+
+void JumpConnector::Dial() {
+  if (dialer_ != nullptr) return;
+  const absl::Duration now = context_.loop->Now();
+  dialer_ = std::make_unique<Dialer>(
+      host_, &context_, now, now + context_.job->timeouts.connect, &timings_, [] {},
+      [this](Dialer::Result result) { OnDialed(std::move(result)); });
+  dialer_->Start();
+}
+
+void JumpConnector::OnDialed(Dialer::Result result) {
+  dialer_.reset();
+  if (result.transport != nullptr) {
+    auto session = std::make_unique<Session>(context_.loop, std::move(result.transport));
+    links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session)));
+    return Serve();
+  }
+  ConnectResult failure;
+  failure.state = result.outcome.state;
+  failure.cause = result.outcome.cause;
+  failure.message = absl::StrCat("on the way, jump host ", name_, ": ", result.outcome.message);
+  const bool may_pass =
+      CanPass(result.outcome) || result.outcome.state == HostState::kConnectTimeout;
+  if (!may_pass) refusal_ = CopyOf(failure);
+  FailAll(failure);
+}
+
+void JumpConnector::FailAll(const ConnectResult& failure) {
+  for (JumpAttempt* const attempt : std::exchange(waiting_, {})) attempt->Fail(CopyOf(failure));
+}
+
+void AddJumpHosts(JumpLinks* links, RunContext* context) {
+  for (const JumpHost& host : context->job->jump_hosts) {
+    auto connector = std::make_shared<JumpConnector>(*context, host, links);
+    absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
+    context->connector = connector.get();
+    context->way.push_back(std::move(connector));
+  }
+}
+
+}  // namespace muster::engine

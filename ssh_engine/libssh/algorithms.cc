@@ -1,0 +1,88 @@
+#include "ssh_engine/libssh/algorithms.h"
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace muster::engine {
+namespace {
+
+constexpr absl::string_view kHostKeys[] = {
+    "ssh-ed25519",         "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521", "rsa-sha2-512",        "rsa-sha2-256",
+};
+
+// By how libssh's description begins: what it is, and sshd's option for it (sshd_config(5)).
+struct Kind {
+  absl::string_view description;
+  absl::string_view name;
+  absl::string_view option;
+};
+constexpr Kind kKinds[] = {
+    {"kex", "key exchange", "KexAlgorithms"},
+    {"server host key", "type of host key", "HostKeyAlgorithms and HostKey"},
+    {"encryption", "cipher", "Ciphers"},
+    {"mac", "MAC", "MACs"},
+    {"compression", "compression", "Compression"},
+};
+
+// Why Muster does not have what the server offers, where one can say more.
+std::string Reason(absl::string_view offered) {
+  if (absl::StrContains(offered, "mlkem") || absl::StrContains(offered, "sntrup")) {
+    return " Post-quantum key exchanges take libssh 0.12 or later.";
+  }
+  if (absl::StrContains(offered, "-cert-v01")) {
+    return " Host certificates cannot be checked yet: let the server show its plain key as well.";
+  }
+  if (absl::StrContains(offered, "sha1") || absl::StrContains(offered, "ssh-rsa") ||
+      absl::StrContains(offered, "ssh-dss")) {
+    return " SHA-1 signatures and key exchanges, and DSA, are broken and not offered: the server "
+           "needs an update.";
+  }
+  if (absl::StrContains(offered, "-cbc") || absl::StrContains(offered, "arcfour") ||
+      absl::StrContains(offered, "md5")) {
+    return " CBC, RC4 and MD5 are broken and not offered: the server needs an update.";
+  }
+  return "";
+}
+
+// What stands between the two, or nothing.
+absl::string_view Between(absl::string_view text, absl::string_view from, absl::string_view to) {
+  const size_t begin = text.find(from);
+  if (begin == absl::string_view::npos) return {};
+  text.remove_prefix(begin + from.size());
+  return text.substr(0, text.find(to));
+}
+
+}  // namespace
+
+std::string HostKeyAlgorithms(const std::vector<std::string>& known_types) {
+  std::vector<absl::string_view> names;
+  const auto add = [&names](absl::string_view name) {
+    if (!absl::c_linear_search(names, name)) names.push_back(name);
+  };
+  for (const std::string& type : known_types) {
+    for (absl::string_view name : kHostKeys) {
+      const bool rsa = type == "ssh-rsa" && absl::StartsWith(name, "rsa-");
+      if (rsa || type == name) add(name);
+    }
+  }
+  for (absl::string_view name : kHostKeys) add(name);
+  return absl::StrJoin(names, ",");
+}
+
+std::string ExplainMismatch(absl::string_view error) {
+  const absl::string_view method = Between(error, "no match for method ", ": server [");
+  const absl::string_view server = Between(error, ": server [", "]");
+  const absl::string_view client = Between(error, "client [", "]");
+  const auto kind = absl::c_find_if(
+      kKinds, [method](const Kind& each) { return absl::StartsWith(method, each.description); });
+  if (method.empty() || kind == std::end(kKinds)) return "";
+  // libssh's error ends after a KiB.
+  const std::string ours = client.empty() ? "" : absl::StrCat("; Muster has ", client);
+  return absl::StrCat("there is no ", kind->name, " in common: the server has ", server, ours,
+                      ".", Reason(server), " With OpenSSH, look at ", kind->option, " in its sshd_config");
+}
+
+}  // namespace muster::engine

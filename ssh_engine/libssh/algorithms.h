@@ -1,0 +1,42 @@
+// The algorithms that are offered to servers, and what to say where none of them is the server's.
+#ifndef SSH_ENGINE_LIBSSH_ALGORITHMS_H_
+#define SSH_ENGINE_LIBSSH_ALGORITHMS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::engine {
+
+// Each is a list as in SSH_MSG_KEXINIT (RFC 4253, 7.1), the first choice first.
+
+// What takes a loop 3 ms at most (group16), half of it at a time (tests/bench/micro.sh).
+constexpr char kKeyExchanges[] =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+    "ecdh-sha2-nistp521,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512";
+// What takes up to 13 (group18) and 16 ms (group-exchange, where the server chooses 8192 bits): for
+// servers that have nothing else, and at first not on a loop.
+constexpr char kSlowKeyExchanges[] =
+    "diffie-hellman-group-exchange-sha256,diffie-hellman-group18-sha512";
+constexpr char kCiphers[] =
+    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,"
+    "aes192-ctr,aes128-ctr";
+// SHA-1 still holds where it keys a MAC (RFC 6151 says so even of MD5): some appliances have no
+// other.
+constexpr char kMacs[] =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,"
+    "hmac-sha1-etm@openssh.com,hmac-sha1";
+
+// What libssh can verify, which certificates are not. Those of known types come first, so that a
+// server with several keys shows one that can be checked.
+std::string HostKeyAlgorithms(const std::vector<std::string>& known_types);
+
+// For a person, from libssh's error where there is no algorithm in common (ssh_kex_select_methods,
+// kex.c): what the server has, and what would help. Empty for every other error. `error` is
+// printable.
+std::string ExplainMismatch(absl::string_view error);
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_LIBSSH_ALGORITHMS_H_

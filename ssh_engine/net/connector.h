@@ -1,0 +1,56 @@
+// A TCP connection to a host, over whichever of its addresses answers first.
+#ifndef SSH_ENGINE_NET_CONNECTOR_H_
+#define SSH_ENGINE_NET_CONNECTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/net/address.h"
+#include "ssh_engine/outcome.h"
+
+namespace muster::engine {
+
+// Either a connected, non-blocking, close-on-exec stream socket, or a cause and a message.
+struct ConnectResult {
+  UniqueFd fd;
+  absl::optional<Address> peer;    // none by way of a jump host
+  bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
+  // Whether the way there has broken meanwhile, which shows as an end of the peer's bytes. Null:
+  // there is no way but the network.
+  std::shared_ptr<const bool> way_lost;
+  // Without a connection. kUnreachable, or what a jump host ended as.
+  HostState state = HostState::kUnreachable;
+  // Directly: kDns, kDnsFailed, kRefused, kTimeout, kReset, kNetwork or kLocal.
+  Cause cause = Cause::kNone;
+  std::string message;         // every address that was tried, and what it answered
+};
+
+// Loop-confined. One for each loop.
+class Connector {
+ public:
+  // A connection under way. Destroying it gives up and closes what was opened; no callback then.
+  class Attempt {
+   public:
+    virtual ~Attempt() = default;
+  };
+  using Callback = absl::AnyInvocable<void(ConnectResult)>;
+
+  virtual ~Connector() = default;
+
+  // Resolves and connects. Tries all addresses, families interleaved, a new one every 250 ms or as
+  // soon as one fails, and takes the first that is connected (RFC 8305, "Happy Eyeballs"). Where only
+  // IPv4 addresses are known, IPv6 ones are waited for 50 ms; those that come later join. Sets no
+  // limit in time: the caller destroys the attempt. The callback comes once, from the loop, never
+  // inside this call.
+  virtual std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
+                                           Callback callback) = 0;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_NET_CONNECTOR_H_

@@ -1,0 +1,250 @@
+// The sessions of one loop: which are open, who may open one, and who is next.
+#ifndef SSH_ENGINE_POOL_SESSION_POOL_H_
+#define SSH_ENGINE_POOL_SESSION_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/loop/event_loop.h"
+#include "ssh_engine/pool/fair_queue.h"
+#include "ssh_engine/pool/handshake_limit.h"
+#include "ssh_engine/transport/session.h"
+
+namespace muster::engine {
+
+// Callers for whom this is the same may use the same session. A value.
+struct SessionKey {
+  std::string address;
+  uint16_t port = 22;
+  std::string user;
+  std::string credential;  // Credential::id
+  std::string jump_path;   // RunContext's
+
+  friend bool operator==(const SessionKey& a, const SessionKey& b) {
+    return a.port == b.port && a.address == b.address && a.user == b.user &&
+           a.credential == b.credential && a.jump_path == b.jump_path;
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const SessionKey& key) {
+    return H::combine(std::move(h), key.address, key.port, key.user, key.credential, key.jump_path);
+  }
+};
+
+struct SessionLimits {
+  // Of the loop, in use or not. One by way of a jump host counts as two, for its descriptors.
+  size_t max_sessions = 1024;
+  absl::Duration max_idle = absl::Minutes(10);  // then an unused one is closed
+  // Since its login: then it serves nobody any more, and is closed within a minute of its last use.
+  // Whom a server would not let in any more is thus served for that long at most. 0: no limit.
+  absl::Duration max_age = absl::ZeroDuration();
+};
+
+// Keeps unused sessions open for the next command, and grants leave to make new ones within its
+// limits: handshakes in flight (HandshakeLimit), handshakes with one address, sessions with one
+// host, sessions in all. One session carries one command at a time, so that a server's MaxSessions
+// is never met; further commands on the same host get sessions of their own, up to
+// kMaxSessionsOfHost, and then wait for one.
+//
+// Keep-alive is TCP's (libssh_transport.cc): a peer that is gone is noticed within a minute, one
+// that closes at once, and one that hangs when the next command finds no answer, before it starts.
+//
+// Loop-confined; must outlive its places and tickets.
+class SessionPool {
+ public:
+  static constexpr size_t kMaxSessionsOfHost = 4;
+  // Begun in one go: each takes tens of microseconds, for which the loop's others wait.
+  static constexpr int kHandshakesATurn = 8;
+  // Below sshd's MaxStartups (10:30:100).
+  static constexpr int kMaxHandshakesOfAddress = 8;
+  // By way of the same jump hosts: their server makes the connections.
+  static constexpr int kMaxHandshakesOfWay = 32;
+  static constexpr absl::Duration kOneCommandMemory = absl::Hours(1);
+  // Hosts that NoteOneCommand knows; past it all are forgotten, and noted again.
+  static constexpr size_t kMostOneCommand = 4096;
+
+ private:
+  struct Demand;
+
+ public:
+  // Leave to have one session. It begins with a handshake in flight. Must be destroyed after the
+  // session.
+  class Place {
+   public:
+    Place(SessionPool* pool, SessionKey key);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    // The handshake is over, and went well; `prompt`: HandshakeLimit.
+    void OnLoggedIn(bool prompt);
+    // The network or the server showed that there are too many handshakes.
+    void OnCongestion();
+
+   private:
+    friend class SessionPool;
+    void EndHandshake();
+
+    SessionPool* const pool_;
+    const SessionKey key_;
+    const absl::Duration begin_;
+    bool in_handshake_ = true;
+    absl::optional<std::list<Place*>::iterator> in_flight_;  // while it counts as that
+  };
+
+  struct Grant {
+    std::unique_ptr<Place> place;
+    std::unique_ptr<Session> session;  // null: make one
+  };
+
+  struct Request {
+    SessionKey key;
+    Share share;
+    bool fresh = false;  // take none that is there already
+    // Whether this caller trusts the host as he finds it.
+    absl::AnyInvocable<bool(const HostKey&)> trusts;
+    // Called once, from the loop, never within Ask.
+    absl::AnyInvocable<void(Grant)> on_grant;
+  };
+
+  // A request; destroying it withdraws it.
+  class Ticket {
+   public:
+    Ticket(SessionPool* pool, std::shared_ptr<Demand> demand)
+        : pool_(pool), demand_(std::move(demand)) {}
+    ~Ticket() { pool_->Withdraw(demand_); }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+   private:
+    SessionPool* const pool_;
+    const std::shared_ptr<Demand> demand_;
+  };
+
+  SessionPool(EventLoop* loop, const SessionLimits& limits);
+  ~SessionPool();
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+
+  std::unique_ptr<Ticket> Ask(Request request);
+  // Takes back a session that is fit for another command.
+  void Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session);
+  // The host's server takes one command on each session: for an hour none of its sessions is kept,
+  // so that no command pays for finding that out again.
+  void NoteOneCommand(const SessionKey& key);
+
+  size_t sessions() const { return sessions_; }
+  size_t idle_sessions() const { return idle_.size(); }
+
+ private:
+  // What somebody waits for.
+  struct Demand {
+    enum class State {
+      kQueued,  // in queue_, or in its address' line
+      kParked,  // its host has as many sessions as it may
+      kReady,   // granted an unused session, to be told
+      kDone,    // told, or withdrawn
+    };
+    Request request;
+    State state = State::kQueued;
+
+    bool waits() const { return state == State::kQueued || state == State::kParked; }
+  };
+  using DemandPtr = std::shared_ptr<Demand>;
+
+  // An unused session.
+  struct Idle final : public SessionUser {
+    void OnSessionReady() override { pool->OnIdleReady(place_in_list); }
+
+    SessionPool* pool = nullptr;
+    std::unique_ptr<Place> place;  // destroyed last
+    std::unique_ptr<Session> session;
+    absl::Duration since;
+    std::list<Idle>::iterator place_in_list;
+  };
+  using IdleIt = std::list<Idle>::iterator;
+
+  // What there is of one key; kept as long as there is anything.
+  struct Host {
+    size_t sessions = 0;  // places
+    absl::InlinedVector<IdleIt, 1> idle;
+    absl::InlinedVector<DemandPtr, 1> demands;  // in the order of asking
+  };
+  // Of one address, or of one way: handshakes in flight, and who waits for one of them to end.
+  struct Line {
+    int handshakes = 0;
+    std::deque<DemandPtr> waiting;
+  };
+  // The same address by another way is another host.
+  static std::pair<std::string, std::string> AddressOf(const SessionKey& key) {
+    return {key.jump_path, key.address};
+  }
+  static size_t Descriptors(const SessionKey& key);
+
+  // Looks, at the end of the iteration, whether somebody may have his turn.
+  void Wake();
+  void Serve();
+  bool HasRoom() const;
+  void TellReady();
+  bool GrantIdle(const DemandPtr& demand);
+  // Whether the demand can have a place now; else it waits for its own host or address.
+  bool Admit(const DemandPtr& demand);
+  static bool MayEnter(Line* line, int most, const DemandPtr& demand);
+  template <typename Lines, typename Key>
+  void LeaveLine(Lines* lines, const Key& key);
+  void GrantPlace(const DemandPtr& demand);
+  void Queue(const DemandPtr& demand);
+  // Takes the demand out of its host's.
+  void Settle(const DemandPtr& demand, Demand::State state);
+  void Withdraw(const DemandPtr& demand);
+
+  // Whether there is room for one more session, for which an unused one may have to go.
+  bool MakeRoom();
+  Grant TakeIdle(IdleIt idle);
+  bool TakesOneCommand(const SessionKey& key);
+  void OnIdleReady(IdleIt idle);
+  bool IsOld(const Place& place) const;
+  void CloseUnused();
+  void CloseOld();
+
+  void OnHandshakeBegin(Place* place);
+  void OnHandshakeEnd(Place* place);
+  void LeaveFlight(Place* place);
+  void ArmSlowTimer();
+  void OnPlaceFreed(const SessionKey& key);
+  void ForgetIfEmpty(const SessionKey& key);
+
+  EventLoop* const loop_;
+  const SessionLimits limits_;
+  HandshakeLimit handshakes_;
+  size_t sessions_ = 0;  // as limits_ counts
+
+  absl::flat_hash_map<SessionKey, Host> hosts_;
+  absl::flat_hash_map<SessionKey, absl::Duration> one_command_;  // when that was noted
+  absl::flat_hash_map<std::pair<std::string, std::string>, Line> addresses_;
+  absl::flat_hash_map<std::string, Line> ways_;
+  FairQueue<DemandPtr> queue_;  // for a handshake
+  std::deque<std::pair<DemandPtr, Grant>> ready_;
+  std::list<Place*> in_flight_;  // those who are so for longest first
+  const std::unique_ptr<Timer> turn_timer_;  // Serve's next
+  const std::unique_ptr<Timer> slow_timer_;  // of the first in flight
+  std::list<Idle> idle_;  // the one that is unused for longest first
+  const std::unique_ptr<Timer> idle_timer_;
+  const std::unique_ptr<Timer> age_timer_;
+
+  bool awake_ = false;
+  std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_POOL_SESSION_POOL_H_

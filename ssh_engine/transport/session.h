@@ -1,0 +1,60 @@
+// A connection that is logged in, with what its next user needs.
+#ifndef SSH_ENGINE_TRANSPORT_SESSION_H_
+#define SSH_ENGINE_TRANSPORT_SESSION_H_
+
+#include <memory>
+#include <utility>
+
+#include "ssh_engine/loop/event_loop.h"
+#include "ssh_engine/transport/ssh_transport.h"
+
+namespace muster::engine {
+
+// Who has a session now.
+class SessionUser {
+ public:
+  virtual ~SessionUser() = default;
+  // The session's descriptor is ready. May destroy the session.
+  virtual void OnSessionReady() = 0;
+};
+
+// Goes from the pool to a host's task and back, and takes its interest in the descriptor along: a
+// change of hands costs no system call. Loop-confined; has one owner at a time.
+class Session {
+ public:
+  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport)
+      : transport_(std::move(transport)),
+        watch_(loop->Watch(transport_->fd(), PriorityOf(false),
+                           [this](Readiness) { user_->OnSessionReady(); })) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  SshTransport& transport() { return *transport_; }
+  // From now on told of readiness. Must outlive its use of the session.
+  void SetUser(SessionUser* user) { user_ = user; }
+  // What the transport waits for; without `read`, it takes nothing in.
+  void UpdateInterest(bool read = true) { watch_->SetInterest(read, transport_->WantsWrite()); }
+  // Whether it always has more to read: then those who have little go first. While it is connected.
+  // So they do before who takes long, all the time: a server exchanges keys anew when it likes.
+  void SetBulk(bool bulk) {
+    if (std::exchange(bulk_, bulk) == bulk) return;
+    watch_->SetPriority(PriorityOf(bulk));
+  }
+  bool bulk() const { return bulk_; }
+  // Waits for nothing.
+  void Park() { watch_->SetInterest(false, false); }
+
+ private:
+  Priority PriorityOf(bool bulk) const {
+    return bulk || transport_->TakesLong() ? Priority::kBulk : Priority::kNormal;
+  }
+
+  const std::shared_ptr<SshTransport> transport_;
+  const std::unique_ptr<FdWatch> watch_;  // destroyed first
+  SessionUser* user_ = nullptr;
+  bool bulk_ = false;
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_TRANSPORT_SESSION_H_

@@ -1,0 +1,120 @@
+// Streams that break, and daemons that go.
+#include "client/library/muster_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/client/library/fake_run_service.h"
+
+namespace muster::client {
+namespace {
+
+using ::testing::Each;
+using ::testing::SizeIs;
+
+std::vector<uint64_t> UpTo(uint64_t last) {
+  std::vector<uint64_t> numbers(last);
+  std::iota(numbers.begin(), numbers.end(), 1);
+  return numbers;
+}
+
+class MusterClientTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<MusterClient> Connect(const std::string& address) {
+    Reconnect reconnect;
+    reconnect.before_retry = [this] { ++retries_; };
+    return *MusterClient::Create({address, false}, {}, std::move(reconnect));
+  }
+  MusterClient::Stream Collect() {
+    return {[this](const v1::WatchRunResponse& message) {
+              for (const v1::Event& event : message.events()) seen_.push_back(event.sequence());
+              return seen_.size() < enough_;
+            },
+            [this](const absl::Status&) { ++lost_; }};
+  }
+  static v1::WatchRunRequest Watch(uint64_t after = 0) {
+    v1::WatchRunRequest request;
+    request.set_run_id("r1");
+    request.set_after_sequence(after);
+    return request;
+  }
+
+  std::vector<uint64_t> seen_;
+  size_t enough_ = 1'000'000;
+  int lost_ = 0;
+  int retries_ = 0;
+};
+
+TEST_F(MusterClientTest, ABrokenStreamIsTakenUpWhereItBroke) {
+  FakeRunService service(100, 3, 20);
+  EXPECT_TRUE(Connect(service.address())->WatchRun(Watch(), Collect()).ok());
+  EXPECT_EQ(seen_, UpTo(100));
+  EXPECT_EQ(lost_, 20);
+  EXPECT_EQ(retries_, 20);
+  EXPECT_EQ(service.streams(), 21);
+}
+
+TEST_F(MusterClientTest, ACommandGoesOnAsAWatcher) {
+  FakeRunService service(10, 3, 2);
+  EXPECT_TRUE(Connect(service.address())->RunCommand({}, Collect()).ok());
+  EXPECT_EQ(seen_, UpTo(10));
+  EXPECT_THAT(service.request_ids(), SizeIs(1));  // the others were WatchRun
+}
+
+TEST_F(MusterClientTest, ACommandThatDidNotBeginIsStartedAgainWithTheSameId) {
+  FakeRunService service(5, 5, 0);
+  service.refuse = 2;
+  v1::RunCommandRequest request;
+  request.set_request_id("once");
+  EXPECT_TRUE(Connect(service.address())->RunCommand(request, Collect()).ok());
+  EXPECT_EQ(seen_, UpTo(5));
+  EXPECT_THAT(service.request_ids(), SizeIs(3));
+  EXPECT_THAT(service.request_ids(), Each("once"));
+}
+
+TEST_F(MusterClientTest, WithoutAnIdItIsNot) {
+  FakeRunService service(5, 5, 0);
+  service.refuse = 1;
+  EXPECT_FALSE(Connect(service.address())->RunCommand({}, Collect()).ok());
+  EXPECT_THAT(service.request_ids(), SizeIs(1));
+}
+
+TEST_F(MusterClientTest, CreatingIsRepeatedOnlyWithAnId) {
+  FakeRunService service(0, 0, 0);
+  const auto client = Connect(service.address());
+  v1::CreateRunRequest request;
+  service.refuse = 1;
+  EXPECT_TRUE(absl::IsUnavailable(client->CreateRun(request).status()));
+  request.set_request_id("once");
+  service.refuse = 2;
+  EXPECT_TRUE(client->CreateRun(request).ok());
+}
+
+TEST_F(MusterClientTest, ResumingIsNeverRepeated) {
+  FakeRunService service(0, 0, 0);
+  service.refuse = 1;
+  EXPECT_TRUE(absl::IsUnavailable(Connect(service.address())->ResumeRun("r1").status()));
+}
+
+TEST_F(MusterClientTest, AGapIsAnError) {
+  FakeRunService service(10, 10, 0);
+  service.skip_one = true;
+  EXPECT_TRUE(absl::IsDataLoss(Connect(service.address())->WatchRun(Watch(), Collect())));
+}
+
+TEST_F(MusterClientTest, WhoHasEnoughLeaves) {
+  FakeRunService service(10, 10, 0);
+  enough_ = 4;
+  EXPECT_TRUE(Connect(service.address())->WatchRun(Watch(2), Collect()).ok());
+  EXPECT_EQ(seen_, (std::vector<uint64_t>{3, 4, 5, 6}));
+}
+
+TEST_F(MusterClientTest, ADaemonThatWasNeverThereIsNotWaitedFor) {
+  EXPECT_TRUE(absl::IsUnavailable(Connect("unix:/nonexistent/s")->WatchRun(Watch(), Collect())));
+  EXPECT_EQ(retries_, 0);
+}
+
+}  // namespace
+}  // namespace muster::client

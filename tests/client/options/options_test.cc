@@ -1,0 +1,573 @@
+// The command line, and the specification that it makes.
+#include "client/options/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/commands/list_request.h"
+#include "client/options/argument_scan.h"
+#include "client/options/login_options.h"
+#include "client/options/option_groups.h"
+#include "client/options/secret_names.h"
+
+namespace muster::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+ParsedOptions Parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "muster");
+  return ParseOptions(static_cast<int>(words.size()), words.data());
+}
+
+TEST(OptionsTest, AnotherUsersSocketIsTrustedOnlyWhereThatIsSaid) {
+  EXPECT_TRUE(MayHaveSecrets(*ChooseServer("unix:/s", "")));
+  EXPECT_TRUE(MayHaveSecrets(*ChooseServer("unix:/s", "root")));
+  EXPECT_EQ(ChooseServer("unix:/s", "4711")->trusted_user, 4711);
+  EXPECT_FALSE(MayHaveSecrets(*ChooseServer("unix:/s", "4711")));
+  EXPECT_FALSE(ChooseServer("unix:/s", "no such user").ok());
+  EXPECT_FALSE(ChooseServer("hub:7443", "4711").ok());
+}
+
+TEST(OptionsTest, Run) {
+  const ParsedOptions parsed =
+      Parse({"run", "-t", "web[1-3]", "-u", "ann", "-p", "2222", "-f", "7", "--connect-timeout",
+             "1m30s", "--fold", "--", "echo", "-n", "hi"});
+  ASSERT_TRUE(parsed.run) << parsed.text;
+  EXPECT_EQ(parsed.options.subcommand, Subcommand::kRun);
+  EXPECT_EQ(parsed.options.port, 2222u);
+  EXPECT_EQ(parsed.options.connect_timeout, absl::Seconds(90));
+  EXPECT_TRUE(parsed.options.fold);
+  EXPECT_THAT(parsed.options.command, ElementsAre("echo", "-n", "hi"));
+}
+
+// ssh, pdsh and clush end their own options at the first word that is none.
+TEST(OptionsTest, WhatFollowsTheFirstWordIsTheCommands) {
+  const auto command = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"run", "-t", "a"});
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_TRUE(parsed.run) << parsed.text;
+    EXPECT_FALSE(parsed.options.detach || parsed.options.quiet);
+    EXPECT_EQ(parsed.options.user, "");
+    EXPECT_THAT(parsed.options.targets, ElementsAre("a"));
+    return parsed.options.command;
+  };
+  EXPECT_THAT(command({"ls", "-d", "X"}), ElementsAre("ls", "-d", "X"));
+  EXPECT_THAT(command({"df", "-h", "/"}), ElementsAre("df", "-h", "/"));
+  EXPECT_THAT(command({"grep", "-q", "--help", "f"}), ElementsAre("grep", "-q", "--help", "f"));
+  EXPECT_THAT(command({"sort", "-u", "FILE"}), ElementsAre("sort", "-u", "FILE"));
+  EXPECT_THAT(command({"ls", "-t", "b"}), ElementsAre("ls", "-t", "b"));
+  EXPECT_THAT(command({"ls", "--", "-x"}), ElementsAre("ls", "--", "-x"));
+  EXPECT_THAT(command({"--", "-x"}), ElementsAre("-x"));
+  EXPECT_THAT(command({"--", "--", "-x"}), ElementsAre("--", "-x"));
+  EXPECT_THAT(command({"-e", "A=1", "env"}), ElementsAre("env"));
+  EXPECT_THAT(command({"echo", "[a,b]", ""}), ElementsAre("echo", "[a,b]", ""));
+  EXPECT_THAT(command({"--", "runs", "version"}), ElementsAre("runs", "version"));
+}
+
+TEST(OptionsTest, OptionsAreRecognisedHoweverTheyAreWritten) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"run", "-t", "-", "-qd", "true", "-S"},
+           {"run", "-qdt", "-", "true", "-S"},
+           {"run", "-qdt-", "true", "-S"},
+           {"run", "--targets=-", "--quiet", "--detach", "true", "-S"}}) {
+    const ParsedOptions parsed = Parse(words);
+    ASSERT_TRUE(parsed.run) << parsed.text;
+    EXPECT_TRUE(parsed.options.quiet && parsed.options.detach);
+    EXPECT_FALSE(parsed.options.command_code);
+    EXPECT_THAT(parsed.options.targets, ElementsAre("-"));
+    EXPECT_THAT(parsed.options.command, ElementsAre("true", "-S"));
+  }
+  const ParsedOptions parsed =
+      Parse({"--server", "hub:1", "run", "--user=", "-t", "a", "--reconnect=1m", "true"});
+  ASSERT_TRUE(parsed.run) << parsed.text;
+  EXPECT_EQ(parsed.options.server, "hub:1");
+  EXPECT_EQ(parsed.options.user, "");
+  EXPECT_EQ(parsed.options.reconnect, absl::Minutes(1));
+  EXPECT_TRUE(Parse({"rerun", "r1", "--failed"}).run);
+}
+
+TEST(OptionsTest, AnOptionWithinTheCommandIsExplained) {
+  const ParsedOptions parsed = Parse({"run", "ls", "-t", "a"});
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.text, HasSubstr("--targets"));
+  EXPECT_THAT(parsed.text, HasSubstr("before the command"));
+  EXPECT_THAT(parsed.text, HasSubstr("\"ls\""));
+}
+
+// Values that CLI11's checks let pass, for options that have some.
+const char* ValueFor(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  if (absl::StrContains(type, "DURATION") || absl::StrContains(type, "SIZE") ||
+      absl::StrContains(type, "INT") || absl::StrContains(type, "SEQUENCE")) {
+    return "7";
+  }
+  if (absl::StrContains(type, "strict")) return "strict";
+  if (absl::StrContains(type, "truncate")) return "cancel";
+  return "a=b";
+}
+
+// Whatever option comes next: a value that is dropped is a run on other hosts, as another user.
+TEST(OptionsTest, EveryRepeatedOptionAddsUpOrIsAnError) {
+  Options options;
+  const std::unique_ptr<CLI::App> app = MakeApp(&options);
+  std::vector<const CLI::App*> all = {app.get()};
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    all.push_back(sub);
+  }
+  int lists = 0;
+  int single = 0;
+  for (const CLI::App* sub : all) {
+    for (const CLI::Option* option : sub->get_options()) {
+      if (!option->nonpositional() || !TakesValue(*option)) continue;
+      const std::string name = option->get_lnames().empty()
+                                   ? "-" + option->get_snames().front()
+                                   : "--" + option->get_lnames().front();
+      const std::string command = sub == app.get() ? "version" : sub->get_name();
+      const char* value = ValueFor(*option);
+      const ScannedArguments twice = ScanArguments(*app, {command, name, value, name, value});
+      if (TakesList(*option)) {
+        ++lists;
+        EXPECT_EQ(twice.problem, "") << command << " " << name;
+        std::vector<std::string> words = twice.words;
+        for (const CLI::Option* needed : sub->get_options()) {
+          if (!needed->get_required() || needed == option) continue;
+          if (needed->nonpositional()) words.push_back(needed->get_name());
+          words.push_back("a");
+        }
+        app->parse(std::vector<std::string>(words.rbegin(), words.rend()));
+        EXPECT_EQ(option->count(), 2u) << command << " " << name;
+        continue;
+      }
+      ++single;
+      EXPECT_THAT(twice.problem, HasSubstr(name + " is given twice")) << command;
+    }
+  }
+  EXPECT_GE(lists, 5);
+  EXPECT_GE(single, 40);
+}
+
+TEST(OptionsTest, GivenTwiceIsToldWithBothValues) {
+  const ParsedOptions parsed = Parse({"run", "-t", "a", "-u", "ann", "--user=bob", "--", "true"});
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.text, HasSubstr("--user is given twice, as \"ann\" and as \"bob\""));
+  EXPECT_EQ(Parse({"--server", "a:1", "runs", "--server", "b:1"}).exit_code, 2);
+  EXPECT_TRUE(Parse({"run", "-qq", "-t", "a", "true"}).run);
+}
+
+TEST(OptionsTest, UnknownNamesAreToldWithTheClosest) {
+  const auto told = [](std::vector<const char*> words, const char* hint) {
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr(hint));
+  };
+  told({"run", "--targts", "a", "--", "true"}, "no option --targts; did you mean --targets?");
+  told({"run", "--targts=a", "true"}, "did you mean --targets?");
+  told({"run", "--serv", "a", "true"}, "--server");
+  told({"run", "-Z", "-t", "a", "true"}, "no option -Z");
+  told({"rnu", "-t", "a"}, "did you mean run");
+  told({"help", "wacth"}, "did you mean watch?");
+  told({"run", "-t"}, "--targets: its value is missing");
+  EXPECT_THAT(Parse({"run", "--\x1b[31m"}).text, ::testing::Not(HasSubstr("\x1b")));
+}
+
+TEST(OptionsTest, HelpOfACommand) {
+  const std::string run = Parse({"help", "run"}).text;
+  EXPECT_EQ(run, Parse({"run", "--help"}).text);
+  EXPECT_THAT(run, HasSubstr("Usage: muster run [OPTIONS] COMMAND..."));
+  EXPECT_THAT(run, HasSubstr("Logging in:"));
+  EXPECT_LT(run.find("Exit codes"), run.find("Examples:"));
+  EXPECT_EQ(Parse({"help"}).text, Parse({"--help"}).text);
+  EXPECT_EQ(Parse({"help", "run"}).exit_code, 0);
+  for (const char* command : {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel",
+                              "targets", "help"}) {
+    for (const absl::string_view line : absl::StrSplit(Parse({"help", command}).text, '\n')) {
+      EXPECT_LE(line.size(), 100u) << command << ": " << line;
+    }
+  }
+}
+
+TEST(OptionsTest, ANumberAloneIsOneOfSeconds) {
+  const auto timeout = [](const char* text) {
+    return Parse({"run", "-t", "a", "--connect-timeout", text, "true"}).options.connect_timeout;
+  };
+  EXPECT_EQ(timeout("2"), absl::Seconds(2));
+  EXPECT_EQ(timeout("0.5"), absl::Milliseconds(500));
+  EXPECT_EQ(timeout("1m30s"), absl::Seconds(90));
+  for (const char* bad : {"", "-1", "1 2", "inf", "1..2", "2x"}) {
+    EXPECT_EQ(Parse({"run", "-t", "a", "--run-timeout", bad, "true"}).exit_code, 2) << bad;
+  }
+}
+
+TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
+  const auto wrong = [](std::vector<const char*> words, const char* hint) {
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_FALSE(parsed.run);
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr(hint));
+  };
+  wrong({}, "help");
+  wrong({"run", "-t", "a"}, "there is no command");
+  wrong({"run", "--", "true"}, "-t");
+  wrong({"run", "-t", "a", "-p", "0", "--", "true"}, "-p");
+  wrong({"run", "-t", "a", "--command-timeout", "soon", "--", "true"}, "soon");
+  wrong({"run", "-t", "a", "--host-key-policy", "no", "--", "true"}, "accept-new");
+  wrong({"show"}, "run");
+  wrong({"dance"}, "dance");
+}
+
+TEST(OptionsTest, RepeatedOptionsAddUp) {
+  const ParsedOptions parsed =
+      Parse({"run", "-t", "a", "--label", "x=1", "--label", "y=2", "--", "true"});
+  EXPECT_THAT(parsed.options.labels, ElementsAre("x=1", "y=2"));
+}
+
+TEST(OptionsTest, SizesAndDurations) {
+  const auto run = [](const char* option, const char* value) {
+    return Parse({"run", "-t", "a", option, value, "--", "true"});
+  };
+  EXPECT_EQ(run("--output-limit", "64K").options.output_limit, 65536u);
+  EXPECT_EQ(run("--run-output-limit", "2G").options.run_output_limit, uint64_t{2} << 30);
+  EXPECT_EQ(run("--stop-grace", "0s").options.stop_grace, absl::ZeroDuration());
+  for (const char* bad : {"", "K", "-1", "1.5M", "99999999999999999999", "99999999999T"}) {
+    EXPECT_EQ(run("--output-limit", bad).exit_code, 2) << bad;
+  }
+}
+
+TEST(OptionsTest, JumpHosts) {
+  EXPECT_EQ(Parse({"run", "-t", "a", "-J", "ann@b:2222,c", "--", "true"}).options.jump_hosts,
+            "ann@b:2222,c");
+  EXPECT_EQ(Parse({"rerun", "r1", "--jump", "[::1]"}).options.jump_hosts, "[::1]");
+  // A variable that is not set must not lead past the bastion.
+  EXPECT_EQ(Parse({"run", "-t", "a", "-J", "", "--", "true"}).exit_code, 2);
+}
+
+TEST(OptionsTest, RerunTakesItsHostsTogether) {
+  EXPECT_EQ(Parse({"rerun", "r1", "--failed", "--not-started"}).options.states,
+            "failed,not-started");
+  EXPECT_EQ(Parse({"rerun", "r1", "--states", "signaled", "--failed"}).options.states,
+            "failed,signaled");
+}
+
+TEST(OptionsTest, WhatDoesNotGoTogetherIsTold) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"watch", "r1", "--from", "3", "--output-dir", "d"},
+           {"watch", "r1", "--from", "3", "--fold"},
+           {"watch", "r1", "--hosts", "a", "--junit", "f"},
+           {"watch", "r1", "--states", "failed", "--output-dir", "d"},
+           {"watch", "r1", "--summary", "--json"},
+           {"run", "-t", "a", "--fold", "--json", "--", "true"}}) {
+    EXPECT_EQ(Parse(words).exit_code, 2) << words[2] << " " << words[3];
+  }
+}
+
+TEST(OptionsTest, HelpIsNoError) {
+  const ParsedOptions parsed = Parse({"run", "--help"});
+  EXPECT_FALSE(parsed.run);
+  EXPECT_EQ(parsed.exit_code, 0);
+  EXPECT_THAT(parsed.text, HasSubstr("--max-in-flight"));
+}
+
+class RunRequestTest : public ::testing::Test {
+ protected:
+  RunRequestTest() {
+    setenv("HOME", "/nonexistent", 1);
+    unsetenv("SSH_AUTH_SOCK");
+    options_.targets = {"web1"};
+    options_.command = {"uname", "-a"};
+  }
+  absl::StatusOr<v1::RunSpec> Make(const ServerAddress& server = {"unix:/run/m.sock", true}) {
+    return MakeRunSpec(options_, server, "");
+  }
+  Options options_;
+};
+
+TEST_F(RunRequestTest, WordsBecomeAShellLineUnlessArgvIsAskedFor) {
+  EXPECT_EQ(Make()->command().shell(), "uname -a");
+  options_.argv = true;
+  EXPECT_THAT(Make()->command().argv().arguments(), ElementsAre("uname", "-a"));
+}
+
+TEST_F(RunRequestTest, CarriesTheCallersAgentKeysAndKnownHosts) {
+  setenv("SSH_AUTH_SOCK", "/run/agent", 1);
+  options_.identity_files = {"/keys/a"};
+  options_.known_hosts = "/keys/known_hosts";
+  const v1::LocalCredential local = Make()->login().local();
+  EXPECT_EQ(local.agent_socket(), "/run/agent");
+  EXPECT_EQ(local.identity_files(0).path(), "/keys/a");
+  EXPECT_FALSE(local.identity_files(0).optional());
+  EXPECT_EQ(local.known_hosts_files(0), "/keys/known_hosts");
+  EXPECT_FALSE(local.identities_only());
+  options_.identities_only = true;
+  EXPECT_TRUE(Make()->login().local().identities_only());
+}
+
+TEST_F(RunRequestTest, ASharedDaemonGetsNoPaths) {
+  const ServerAddress shared = {"hub.example.com:7443", false};
+  options_.credential = "deploy";
+  const absl::StatusOr<v1::RunSpec> spec = Make(shared);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_FALSE(spec->login().has_local());
+  EXPECT_EQ(spec->login().credential_name(), "deploy");
+  options_.identity_files = {"/keys/a"};
+  EXPECT_THAT(std::string(Make(shared).status().message()), HasSubstr("--credential"));
+  options_.identity_files.clear();
+  options_.identities_only = true;
+  EXPECT_THAT(std::string(Make(shared).status().message()), HasSubstr("--identities-only"));
+}
+
+TEST_F(RunRequestTest, JumpHostsKeepTheirOrder) {
+  EXPECT_TRUE(Make()->login().jump_hosts().empty());
+  options_.jump_hosts = "ann@gate:2222, [2001:DB8::1]:22,inner";
+  EXPECT_THAT(Make()->login().jump_hosts(),
+              ElementsAre("ann@gate:2222", "[2001:db8::1]:22", "inner"));
+  options_.credential = "deploy";
+  EXPECT_EQ(Make({"hub.example.com:7443", false})->login().jump_hosts_size(), 3);
+}
+
+TEST_F(RunRequestTest, WhatIsNoJumpHostIsTold) {
+  for (const char* bad : {"gate,", ",", "gate[1-2]", "@gates", "gate:0", "ssh://gate", "g\xff@a"}) {
+    options_.jump_hosts = bad;
+    const absl::Status status = Make().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("--jump")) << bad;
+  }
+}
+
+TEST_F(RunRequestTest, EnvironmentAndLabels) {
+  options_.environment = {"A=1=2"};
+  options_.labels = {"ticket=OPS-1"};
+  const v1::RunSpec spec = *Make();
+  EXPECT_EQ(spec.command().environment().at("A"), "1=2");
+  EXPECT_EQ(spec.labels().at("ticket"), "OPS-1");
+  options_.environment = {"nonsense"};
+  EXPECT_FALSE(Make().ok());
+  options_.environment = {"A=1", "A=2"};
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--env: A is given twice"));
+  options_.environment.clear();
+  options_.labels = {"a=1", "b=1", "a=1"};
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--label: a is given twice"));
+}
+
+TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
+  const auto expression = [this](std::vector<std::string> targets,
+                                 std::vector<std::string> exclude) {
+    options_.targets = std::move(targets);
+    options_.exclude = std::move(exclude);
+    const absl::StatusOr<v1::RunSpec> spec = Make();
+    return spec.ok() ? spec->targets().expression() : std::string(spec.status().message());
+  };
+  EXPECT_EQ(expression({"a", "b[1-2],c"}, {}), "a,b[1-2],c");
+  EXPECT_EQ(expression({"a!b", "c!d"}, {}), "a!b,(c!d)");
+  EXPECT_EQ(expression({"a"}, {"b", "c,d"}), "a!b!(c,d)");
+  EXPECT_THAT(expression({"a", ""}, {}), HasSubstr("--targets: it names no host"));
+  EXPECT_THAT(expression({"a"}, {" "}), HasSubstr("--exclude: it names no host"));
+  EXPECT_THAT(expression({}, {}), HasSubstr("--targets: there are none"));
+  EXPECT_THAT(expression({"-"}, {"-"}), HasSubstr("once only"));
+  EXPECT_THAT(expression({"@@/no/such/file"}, {}), HasSubstr("/no/such/file"));
+}
+
+TEST_F(RunRequestTest, TargetsFromAFile) {
+  const std::string path = ::testing::TempDir() + "/hosts";
+  const auto expression = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    options_.targets = {"@@" + path};
+    const absl::StatusOr<v1::RunSpec> spec = Make();
+    return spec.ok() ? spec->targets().expression() : std::string(spec.status().message());
+  };
+  EXPECT_EQ(expression("# all\nweb1\r\n\n  db[1-3]!db2 # not two\nc"), "web1,(db[1-3]!db2),c");
+  EXPECT_THAT(expression("# none\n"), HasSubstr("names no host"));
+  std::string many;
+  for (int i = 10000; i < 20000; ++i) absl::StrAppend(&many, "node", i, ".example.com\n");
+  EXPECT_EQ(expression(many), "node[10000-19999].example.com");
+}
+
+TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
+  const std::string bad = "a\xff=b";
+  const auto refused = [this](const char* name) {
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr(name));
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr("UTF-8"));
+    options_ = Options();
+    options_.targets = {"web1"};
+    options_.command = {"true"};
+  };
+  options_.environment = {bad};
+  refused("--env: \"a\\xff\"");
+  options_.labels = {bad};
+  refused("--label");
+  options_.user = bad;
+  refused("--user");
+  options_.rollout.lock = bad;
+  refused("--lock");
+  options_.identity_files = {bad};
+  refused("--identity");
+  options_.known_hosts = bad;
+  refused("--known-hosts");
+  options_.inventory = bad;
+  refused("--inventory");
+  options_.targets = {bad};
+  refused("--targets");
+  options_.command = {bad};
+  refused("the command");
+  options_.argv = true;
+  options_.command = {bad};
+  refused("the command");
+  options_.rollout.batches = "1";
+  options_.rollout.probe = bad;
+  refused("--probe");
+  options_.identity_files = {bad};
+  options_.request_id = bad;
+  options_.run_id = "r1";
+  EXPECT_THAT(std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, "").status()
+                              .message()),
+              HasSubstr("UTF-8"));
+}
+
+// As the shell passes <(...).
+TEST_F(RunRequestTest, WhatTheDaemonCannotOpenIsReadByTheCaller) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "[web]\nweb1\n", 11), 11);
+  close(ends[1]);
+  options_.inventory = absl::StrCat("/dev/fd/", ends[0]);
+  const std::string path = Make()->targets().inventory_file();
+  EXPECT_THAT(path, HasSubstr(absl::StrCat("/proc/", getpid(), "/fd/")));
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(text, "[web]\nweb1\n");
+  struct stat info = {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISREG(info.st_mode));
+  EXPECT_EQ(info.st_mode & 077, 0u);
+  close(ends[0]);
+  options_.inventory.clear();
+  options_.known_hosts = "/proc/self/cmdline";
+  EXPECT_THAT(Make()->login().local().known_hosts_files(0), HasSubstr("/fd/"));
+  options_.host_key_policy = "accept-new";
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--known-hosts"));
+}
+
+TEST_F(RunRequestTest, Rollout) {
+  options_.rollout.batches = "1,10%, 50%";
+  options_.rollout.max_failures = "5%";
+  options_.rollout.order = "shuffled:42";
+  options_.rollout.probe = "true";
+  options_.rollout.batch_pause = absl::Milliseconds(1500);
+  const v1::Rollout rollout = Make()->rollout();
+  EXPECT_THAT(rollout.batches(), ElementsAre("1", "10%", "50%"));
+  EXPECT_EQ(rollout.order(), v1::HOST_ORDER_SHUFFLED);
+  EXPECT_EQ(rollout.shuffle_seed(), 42u);
+  EXPECT_EQ(rollout.probe().shell(), "true");
+  EXPECT_EQ(rollout.batch_pause().nanos(), 500'000'000);
+}
+
+TEST_F(RunRequestTest, WrongRolloutsAreTold) {
+  const auto refused = [this](std::string RolloutOptions::*field, const char* text) {
+    options_.rollout = RolloutOptions();
+    options_.rollout.*field = text;
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr(text));
+  };
+  for (const char* batches : {"0", "-1", "101%", "x", "1;2"}) {
+    refused(&RolloutOptions::batches, batches);
+  }
+  for (const char* failures : {"x", "101%", "-1", "%"}) {
+    refused(&RolloutOptions::max_failures, failures);
+  }
+  for (const char* order : {"random", "shuffled:x"}) refused(&RolloutOptions::order, order);
+  options_.rollout = RolloutOptions();
+  options_.rollout.confirm_batches = true;
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--confirm-batches"));
+}
+
+TEST_F(RunRequestTest, StoppingAndLimits) {
+  EXPECT_FALSE(Make()->stop().has_grace());
+  options_.stop_grace = absl::ZeroDuration();
+  options_.output_limit = 10;
+  options_.on_output_limit = "cancel";
+  const v1::RunSpec spec = *Make();
+  EXPECT_TRUE(spec.stop().has_grace());
+  EXPECT_EQ(spec.output_limits().max_bytes_per_host(), 10u);
+  EXPECT_EQ(spec.output_limits().policy(), v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+}
+
+TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
+  const ServerAddress own = {"unix:/run/m.sock", true};
+  options_.states = "exited_nonzero,not-started";
+  auto request = MakeRerunRequest(options_, own, "");
+  EXPECT_FALSE(request->has_login());
+  EXPECT_THAT(request->states(),
+              ElementsAre(v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_NOT_STARTED));
+  options_.identity_files = {"/keys/a"};
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_EQ(request->login().local().identity_files(0).path(), "/keys/a");
+  options_.identity_files.clear();
+  options_.identities_only = true;
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_TRUE(request->login().local().identities_only());
+  options_.identities_only = false;
+  options_.jump_hosts = "gate";
+  request = MakeRerunRequest(options_, own, "");
+  EXPECT_THAT(request->login().jump_hosts(), ElementsAre("gate"));
+}
+
+TEST(ListRequestTest, Filters) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  Options options;
+  options.run_states = "failed,paused";
+  options.labels = {"a=b"};
+  options.since = "2h";
+  auto request = MakeListRequest(options, now, absl::UTCTimeZone());
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->states(), ElementsAre(v1::RUN_STATE_FAILED, v1::RUN_STATE_PAUSED));
+  EXPECT_EQ(request->created_after().seconds(), 1'000'000 - 7200);
+  options.since = "1970-01-02T01:00:00+01:00";
+  EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
+  options.since = "1970-01-02";
+  EXPECT_EQ(MakeListRequest(options, now, absl::UTCTimeZone())->created_after().seconds(), 86400);
+  options.since = "2h";
+  options.labels = {"a=b", "a=c"};
+  EXPECT_FALSE(MakeListRequest(options, now, absl::UTCTimeZone()).ok());
+  options.labels.clear();
+  options.command_contains = "\xff";
+  EXPECT_THAT(std::string(MakeListRequest(options, now, absl::UTCTimeZone()).status().message()),
+              HasSubstr("--command"));
+  options.command_contains.clear();
+  options.since = "yesterday";
+  EXPECT_FALSE(MakeListRequest(options, now, absl::UTCTimeZone()).ok());
+}
+
+TEST(SecretNamesTest, Names) {
+  for (const char* name : {"DB_PASSWORD", "github_token", "AWS_SECRET_ACCESS_KEY", "DB_PASS"}) {
+    EXPECT_TRUE(NamesSecret(name)) << name;
+  }
+  for (const char* name : {"PWD", "OLDPWD", "TARGET", "COMPASS", "KEYBOARD", "PATH"}) {
+    EXPECT_FALSE(NamesSecret(name)) << name;
+  }
+}
+
+TEST(ServerAddressTest, Forms) {
+  setenv("XDG_STATE_HOME", "/state", 1);
+  EXPECT_TRUE(ChooseServer("", "")->own);
+  EXPECT_EQ(ChooseServer("", "")->path(), "/state/muster/musterd.sock");
+  setenv("XDG_STATE_HOME", "state", 1);
+  EXPECT_FALSE(ChooseServer("", "").ok());
+  EXPECT_EQ(ChooseServer("unix:/run/m.sock", "")->path(), "/run/m.sock");
+  EXPECT_FALSE(ChooseServer("hub:7443", "")->is_unix());
+  for (const char* bad : {"hub", "unix:relative", "http://hub:7443"}) {
+    EXPECT_FALSE(ChooseServer(bad, "").ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace muster::client

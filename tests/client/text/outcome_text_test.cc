@@ -1,0 +1,179 @@
+// RunView, and what is said of a run at its end.
+#include "client/text/outcome_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/library/run_view.h"
+
+namespace muster::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::Event HostsAdded(int count) {
+  v1::Event event;
+  for (int i = 1; i <= count; ++i) {
+    event.mutable_hosts_added()->add_hosts()->set_name("web" + std::to_string(i));
+  }
+  return event;
+}
+
+v1::Event Finished(uint32_t host, v1::HostState state, const std::string& message = "",
+                   int exit_code = 0) {
+  v1::Event event;
+  event.mutable_host_finished()->set_host_index(host);
+  event.mutable_host_finished()->mutable_outcome()->set_state(state);
+  event.mutable_host_finished()->mutable_outcome()->set_message(message);
+  event.mutable_host_finished()->mutable_outcome()->set_exit_code(exit_code);
+  return event;
+}
+
+RunView ViewOf(const std::vector<v1::HostState>& ends) {
+  RunView view;
+  view.Apply(HostsAdded(static_cast<int>(ends.size())));
+  for (size_t i = 0; i < ends.size(); ++i) {
+    view.Apply(Finished(static_cast<uint32_t>(i), ends[i], "why", 1));
+  }
+  return view;
+}
+
+TEST(RunViewTest, CountsHostsAsTheyGo) {
+  RunView view;
+  view.Apply(HostsAdded(3));
+  v1::Event state;
+  state.mutable_host_state()->set_host_index(1);
+  state.mutable_host_state()->set_state(v1::HOST_STATE_RUNNING);
+  view.Apply(state);
+  EXPECT_EQ(view.busy(), 1u);
+  EXPECT_EQ(view.done(), 0u);
+  view.Apply(Finished(1, v1::HOST_STATE_SUCCEEDED));
+  view.Apply(Finished(2, v1::HOST_STATE_UNREACHABLE));
+  EXPECT_EQ(view.busy(), 0u);
+  EXPECT_EQ(view.done(), 2u);
+  EXPECT_EQ(view.failed(), 1u);
+  EXPECT_EQ(view.NameOf(2), "web3");
+}
+
+TEST(OutcomeTextTest, ExitCodesAreTheServers) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  outcome.set_exit_code(3);  // of an older daemon
+  EXPECT_EQ(ShortOutcome(outcome), "exited with code 3");
+  outcome.set_exit_code(2147483647);
+  outcome.set_exit_status(4294967295);
+  EXPECT_EQ(ShortOutcome(outcome), "exited with code 4294967295");
+  v1::OutputGroup group;
+  group.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  group.set_exit_status(4294967295);
+  EXPECT_EQ(ShortOutcome(OutcomeOf(group)), "exited with code 4294967295");
+}
+
+TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED})), 0);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_EXITED_NONZERO})), 1);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SIGNALED, v1::HOST_STATE_UNREACHABLE})), 3);
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_UNKNOWN,
+                               v1::HOST_STATE_EXITED_NONZERO})),
+            5);
+  for (const auto state : {v1::HOST_STATE_THROTTLED, v1::HOST_STATE_HOST_KEY_REJECTED,
+                           v1::HOST_STATE_AUTHENTICATION_FAILED, v1::HOST_STATE_CONNECT_TIMEOUT}) {
+    EXPECT_EQ(ExitCodeOf(ViewOf({state})), 3) << v1::HostState_Name(state);
+  }
+  for (const auto state : {v1::HOST_STATE_COMMAND_TIMEOUT, v1::HOST_STATE_IDLE_TIMEOUT}) {
+    EXPECT_EQ(ExitCodeOf(ViewOf({state})), 1) << v1::HostState_Name(state);
+  }
+}
+
+TEST(OutcomeTextTest, SaysWhoTurnedUsAway) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_THROTTLED);
+  EXPECT_EQ(ShortOutcome(outcome), "turned away by the server (too many logins at once)");
+  outcome.set_cause(v1::CAUSE_PENALIZED);
+  EXPECT_EQ(ShortOutcome(outcome), "turned away by the server (it penalizes this address)");
+  outcome.set_state(v1::HOST_STATE_UNREACHABLE);
+  outcome.set_cause(v1::CAUSE_FORWARDING_REFUSED);
+  EXPECT_EQ(ShortOutcome(outcome), "unreachable (a jump host does not forward)");
+}
+
+TEST(OutcomeTextTest, ACallThatFailsHasItsOwnExitCodes) {
+  EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError(""), false), kUsage);
+  EXPECT_EQ(ExitCodeOf(absl::PermissionDeniedError(""), false), kDenied);
+  EXPECT_EQ(ExitCodeOf(absl::UnauthenticatedError(""), false), kDenied);
+  // The run goes on, or not: nobody can tell.
+  EXPECT_EQ(ExitCodeOf(absl::UnavailableError(""), true), kUnknownOutcome);
+}
+
+TEST(OutcomeTextTest, TheSummaryNamesEachHostThatDidNotSucceedAndWhy) {
+  RunView view;
+  view.Apply(HostsAdded(6));
+  view.Apply(Finished(0, v1::HOST_STATE_SUCCEEDED));
+  for (const uint32_t host : {1, 2, 3}) {
+    view.Apply(Finished(host, v1::HOST_STATE_EXITED_NONZERO, "", 4));
+  }
+  view.Apply(Finished(4, v1::HOST_STATE_UNREACHABLE, "no route"));
+  view.Apply(Finished(5, v1::HOST_STATE_UNKNOWN, "lost"));
+  const std::string summary = SummaryOf(view, absl::Seconds(1.25), 0);
+  EXPECT_THAT(summary, HasSubstr("6 hosts: 1 succeeded, 5 did not"));
+  EXPECT_THAT(summary, HasSubstr("web[2-4] (3): exited with code 4"));
+  EXPECT_THAT(summary, HasSubstr("web5"));
+  EXPECT_THAT(summary, HasSubstr("no route"));
+  EXPECT_THAT(summary, HasSubstr("web6"));
+  EXPECT_THAT(summary, Not(HasSubstr("web1")));
+}
+
+v1::Run EndedRun(v1::RunState state) {
+  v1::Run run;
+  run.set_id("1m8");
+  run.set_state(state);
+  run.set_message("the run was canceled.");
+  run.mutable_create_time()->set_seconds(100);
+  run.mutable_end_time()->set_seconds(107);
+  return run;
+}
+
+TEST(OutcomeTextTest, TheSummaryTellsTheRunsOwnLengthAndHowToGoOn) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  view.SetRun(EndedRun(v1::RUN_STATE_SUCCEEDED));
+  view.Apply(Finished(0, v1::HOST_STATE_SUCCEEDED));
+  view.Apply(Finished(1, v1::HOST_STATE_SUCCEEDED));
+  EXPECT_EQ(SummaryOf(view, absl::ZeroDuration(), 0), "2 hosts: 2 succeeded, in 7.0 s (run 1m8)\n");
+  view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), HasSubstr("muster rerun 1m8; "));
+  v1::Run running;
+  running.set_id("1m8");
+  running.set_state(v1::RUN_STATE_RUNNING);
+  view.SetRun(running);
+  EXPECT_THAT(SummaryOf(view, absl::Seconds(3), 0),
+              AllOf(HasSubstr("in 3.0 s"), HasSubstr("muster watch 1m8")));
+}
+
+TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {
+  RunView view;
+  view.Apply(HostsAdded(9));
+  view.SetRun(EndedRun(v1::RUN_STATE_CANCELED));
+  for (const uint32_t host : {0, 1, 2}) {
+    view.Apply(Finished(host, v1::HOST_STATE_UNREACHABLE, "nobody listens"));
+  }
+  view.Apply(Finished(3, v1::HOST_STATE_UNREACHABLE, "no route to it"));
+  for (const uint32_t host : {4, 5}) {
+    view.Apply(Finished(host, v1::HOST_STATE_NOT_STARTED, "the run was canceled."));
+  }
+  const std::string summary = SummaryOf(view, absl::ZeroDuration(), 0);
+  EXPECT_THAT(summary, HasSubstr("  web[1-4] (4): unreachable\n      web4: no route to it\n"
+                                 "      web[1-3]: nobody listens\n"));
+  EXPECT_THAT(summary, HasSubstr("  web[5-6] (2): not started\n  web"));  // the run has said why
+}
+
+TEST(OutcomeTextTest, ASignalsNameIsVisible) {
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_SIGNALED);
+  outcome.set_signal("K\xc2\x9b\n");
+  EXPECT_EQ(ShortOutcome(outcome), "ended by signal K<U+009B>^J");
+}
+
+}  // namespace
+}  // namespace muster::client

@@ -1,0 +1,33 @@
+// States on the command line.
+#include "client/text/state_names.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(StateNamesTest, HostStates) {
+  EXPECT_THAT(*ParseHostStates(""), IsEmpty());
+  EXPECT_THAT(*ParseHostStates("unknown,Not-Started"),
+              ElementsAre(v1::HOST_STATE_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
+  EXPECT_THAT(*ParseHostStates("failed"), SizeIs(5));
+  EXPECT_THAT(*ParseHostStates("unreached"), SizeIs(5));
+  for (const char* bad : {"x", "failed,", "unspecified"}) {
+    EXPECT_THAT(std::string(ParseHostStates(bad).status().message()), HasSubstr("not_started"));
+  }
+}
+
+TEST(StateNamesTest, RunStates) {
+  EXPECT_THAT(*ParseRunStates("paused,canceled"),
+              ElementsAre(v1::RUN_STATE_PAUSED, v1::RUN_STATE_CANCELED));
+  EXPECT_THAT(std::string(ParseRunStates("done").status().message()), HasSubstr("succeeded"));
+}
+
+}  // namespace
+}  // namespace muster::client

@@ -1,0 +1,52 @@
+#include "service/prepare/host_list.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::service {
+namespace {
+
+v1::RunHost Host(const std::string& name, const std::string& user) {
+  v1::RunHost host;
+  host.set_name(name);
+  host.set_user(user);
+  return host;
+}
+
+TEST(HostListTest, HostsOfTheRunsUserBecomeAnothers) {
+  std::vector<v1::RunHost> hosts = {Host("web1", "ann"), Host("web2", "carl"),
+                                    Host("annex", "ann")};
+  ReplaceUser("ann", "bob", &hosts);
+  EXPECT_EQ(hosts[0].user(), "bob");
+  EXPECT_EQ(hosts[1].user(), "carl");
+  EXPECT_EQ(hosts[2].user(), "bob");
+}
+
+TEST(HostListTest, AUserInTheNameIsKept) {
+  std::vector<v1::RunHost> hosts = {Host("ann@web1:22", "ann"), Host("carl@web1:22", "carl")};
+  ReplaceUser("ann", "carl", &hosts);
+  EXPECT_EQ(hosts[0].user(), "ann");
+}
+
+TEST(HostListTest, KnowsWhatStandsForHostsByItself) {
+  for (const char* expression : {"web1", "ann@web[1-3]:22,bob@db!x@y", "a@b@c", ""}) {
+    EXPECT_TRUE(NamesHostsOnly(expression)) << expression;
+  }
+  for (const char* expression :
+       {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?", "a&@b:c", "(@web)", "a!(@b)"}) {
+    EXPECT_FALSE(NamesHostsOnly(expression)) << expression;
+  }
+}
+
+TEST(HostListTest, NamesAddressesAndUsersAreBoundedTogether) {
+  FileCache files;
+  v1::TargetSpec targets;
+  targets.set_expression("web[1-100000]");
+  EXPECT_EQ(ListHosts(targets, "", {"ann", 22}, &files)->size(), 100'000u);
+  // Each of them gets the user: 100,000 of 256 bytes.
+  const absl::Status status = ListHosts(targets, "", {std::string(256, 'u'), 22}, &files).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("16777216"), absl::string_view::npos) << status;
+}
+
+}  // namespace
+}  // namespace muster::service

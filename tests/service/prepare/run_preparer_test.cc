@@ -1,0 +1,221 @@
+#include "service/prepare/run_preparer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "absl/strings/str_replace.h"
+
+namespace muster::service {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kConfig[] = R"(
+credentials:
+  deploy: {user: deploy}
+policy:
+  - callers: [ci]
+    credentials: [deploy]
+    users: [deploy]
+    targets: "web[1-3]"
+)";
+
+const Caller kOwner = {Caller::Kind::kUid, "1"};
+const Caller kCi = {Caller::Kind::kDns, "ci"};
+
+v1::RunSpec Spec(const std::vector<std::string>& jump_hosts) {
+  v1::RunSpec spec;
+  spec.mutable_targets()->set_expression("web1");
+  spec.mutable_command()->set_shell("true");
+  for (const std::string& entry : jump_hosts) spec.mutable_login()->add_jump_hosts(entry);
+  return spec;
+}
+
+std::vector<std::string> TextsOf(const std::vector<engine::JumpHost>& hosts) {
+  std::vector<std::string> texts;
+  for (const engine::JumpHost& host : hosts) {
+    texts.push_back(host.user + " " + host.address + " " + std::to_string(host.port));
+  }
+  return texts;
+}
+
+class RunPreparerTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<PreparedRun> Prepare(const v1::RunSpec& spec,
+                                      const Caller& caller = kOwner) {
+    return preparer_.Prepare(caller, spec);
+  }
+
+  const Config config_ = *ParseConfig(kConfig, "/etc/musterd.yaml");
+  const std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
+  FileCache files_;
+  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
+};
+
+TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
+  v1::RunSpec spec = Spec({"bob@gate:2222", "inner"});
+  spec.mutable_login()->set_user("ann");
+  spec.mutable_login()->set_port(2200);
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(TextsOf(run->probe.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(run->plan.spec.login().jump_hosts(), ElementsAre("bob@gate:2222", "inner"));
+}
+
+TEST_F(RunPreparerTest, AJumpHostWithoutAUserHasThatOfTargetsWithoutOne) {
+  v1::RunSpec spec = Spec({"web2"});
+  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts),
+              ElementsAre(std::string(getpwuid(getuid())->pw_name) + " web2 22"));
+  spec.mutable_login()->set_credential_name("deploy");
+  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts), ElementsAre("deploy web2 22"));
+}
+
+TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
+  v1::RunHost host;
+  host.set_name("web1");
+  const auto run = preparer_.Prepare(kOwner, Spec({"ann@gate"}), {host});
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("ann gate 22"));
+}
+
+TEST_F(RunPreparerTest, TheSameHostMayBeATargetAndOnTheWay) {
+  const auto run = Prepare(Spec({"web1"}));
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->plan.hosts.size(), 1u);
+  EXPECT_EQ(run->job.jump_hosts.size(), 1u);
+}
+
+TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {
+  const absl::Status status = Prepare(Spec({"gate[1-2]"})).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("gate[1-2]"));
+}
+
+TEST_F(RunPreparerTest, ThePolicyIsAskedAboutJumpHosts) {
+  v1::RunSpec spec = Spec({"web2", "gate"});
+  spec.mutable_login()->set_credential_name("deploy");
+  const absl::Status status = Prepare(spec, kCi).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("jump host gate"));
+  spec.mutable_login()->mutable_jump_hosts()->RemoveLast();
+  EXPECT_TRUE(Prepare(spec, kCi).ok());
+}
+
+TEST_F(RunPreparerTest, NetworkCallersCannotTellWhichCredentialsThereAre) {
+  const Config config = *ParseConfig(R"(
+credentials:
+  secret: {user: root}
+policy:
+  - {callers: [ci], credentials: ["no-such-*"], users: ["*"], targets: "*"}
+)", "/etc/musterd.yaml");
+  const auto authorizer = *Authorizer::Create(config);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  const auto error = [&](const std::string& name) {
+    v1::RunSpec spec = Spec({});
+    // Nothing is expanded for it: this would be an error of its own.
+    spec.mutable_targets()->set_expression("web[1-100000000]");
+    spec.mutable_login()->set_credential_name(name);
+    const absl::Status status = preparer.Prepare(kCi, spec).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+    return absl::StrReplaceAll(status.message(), {{name, "NAME"}});
+  };
+  EXPECT_EQ(error("secret"), error("nothing"));
+  EXPECT_EQ(error("secret"), error("no-such-thing"));  // allowed by name, but not there
+}
+
+TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfTheDaemonsFiles) {
+  const Config config = *ParseConfig(R"(
+credentials:
+  deploy: {identity_files: [/no/such/folder/deploy.key]}
+policy:
+  - {callers: [ci], credentials: [deploy], users: ["*"], targets: "*"}
+)", "/etc/musterd.yaml");
+  const auto authorizer = *Authorizer::Create(config);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  const auto error = [&](const Caller& caller) {
+    return std::string(preparer.Prepare(caller, spec).status().message());
+  };
+  EXPECT_THAT(error(kOwner), HasSubstr("/no/such/folder/deploy.key"));
+  EXPECT_THAT(error(kCi), AllOf(HasSubstr("deploy.key"), Not(HasSubstr("folder"))));
+}
+
+TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
+  const std::string path = ::testing::TempDir() + "/trusted_hosts";
+  std::ofstream(path) << "web1 nonsense\n";
+  Config config = config_;
+  config.credentials.at("deploy").known_hosts_files = {path};
+  config.credentials.at("deploy").host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  const auto owners = preparer.Prepare(kOwner, spec);
+  ASSERT_TRUE(owners.ok()) << owners.status();
+  EXPECT_EQ(owners->plan.new_host_keys_file, path);
+  EXPECT_THAT(owners->plan.warnings, ElementsAre(HasSubstr(path)));
+  const auto others = preparer.Prepare(kCi, spec);
+  ASSERT_TRUE(others.ok()) << others.status();
+  EXPECT_EQ(others->plan.new_host_keys_file, "trusted_hosts");
+  EXPECT_THAT(others->plan.warnings,
+              ElementsAre(AllOf(HasSubstr("trusted_hosts:1"), Not(HasSubstr("/")))));
+}
+
+TEST_F(RunPreparerTest, ALookWarnsOfGroupsAsARunDoes) {
+  const std::string path = ::testing::TempDir() + "/groups.ini";
+  std::ofstream(path) << "[prod]\nweb1\n";
+  v1::RunSpec spec = Spec({});
+  spec.mutable_targets()->set_inventory_file(path);
+  v1::ResolveTargetsRequest request;
+  for (const char* expression : {"prod", "@prod", "web1"}) {
+    spec.mutable_targets()->set_expression(expression);
+    *request.mutable_targets() = spec.targets();
+    const auto run = Prepare(spec);
+    const auto look = preparer_.Look(kOwner, request);
+    ASSERT_TRUE(run.ok() && look.ok()) << run.status() << look.status();
+    const std::vector<std::string> warnings(look->warnings().begin(), look->warnings().end());
+    EXPECT_EQ(warnings, run->plan.warnings);
+    EXPECT_EQ(warnings.size(), expression == std::string("prod") ? 1u : 0u) << expression;
+  }
+}
+
+TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs) {
+  const std::string path = ::testing::TempDir() + "/hidden.ini";
+  std::ofstream(path) << "[web]\nweb1\n[secret]\nsecret-db\n";
+  Config config = config_;
+  config.inventory_file = path;
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  const auto look = [&](const Caller& caller, const std::string& expression) {
+    v1::ResolveTargetsRequest request;
+    request.mutable_targets()->set_expression(expression);
+    return preparer.Look(caller, request);
+  };
+  EXPECT_EQ(look(kOwner, "@*")->hosts_size(), 2);
+  EXPECT_EQ(look(kCi, "@web")->hosts_size(), 1);
+  const absl::Status denied = authorizer_->DenyTargets(kCi);
+  for (const char* expression : {"@*", "*", "@secret", "@nothing", "@nothing[", "web1,secret*"}) {
+    EXPECT_EQ(look(kCi, expression).status(), denied) << expression;
+  }
+  EXPECT_THAT(std::string(look(kOwner, "@secre").status().message()), HasSubstr("@secret"));
+  EXPECT_THAT(std::string(look(kCi, "web1,web9").status().message()), HasSubstr("web9"));
+}
+
+TEST_F(RunPreparerTest, OnlyTheOwnerIsToldHowAPeerGreets) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  EXPECT_TRUE(Prepare(spec)->job.quote_greeting);
+  EXPECT_FALSE(Prepare(spec, kCi)->job.quote_greeting);
+  EXPECT_EQ(Prepare(spec, kCi)->plan.creator, "dns:ci");
+}
+
+}  // namespace
+}  // namespace muster::service

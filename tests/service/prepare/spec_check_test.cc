@@ -1,0 +1,161 @@
+#include "service/prepare/spec_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace muster::service {
+namespace {
+
+using ::testing::HasSubstr;
+
+v1::RunSpec Good() {
+  v1::RunSpec spec;
+  spec.mutable_targets()->set_expression("web[1-3]");
+  spec.mutable_command()->set_shell("true");
+  return spec;
+}
+
+TEST(SpecCheckTest, TakesWhatIsWithinTheLimits) {
+  v1::RunSpec spec = Good();
+  spec.mutable_login()->set_port(65535);
+  for (int i = 0; i < 8; ++i) spec.mutable_login()->add_jump_hosts("ann@[2001:db8::1]:2222");
+  spec.mutable_login()->mutable_local()->add_known_hosts_files("/home/ann/.ssh/known_hosts");
+  spec.mutable_timeouts()->mutable_connect()->set_seconds(10);
+  spec.mutable_rollout()->set_max_in_flight(10'000);
+  (*spec.mutable_labels())["ticket"] = "OPS-1";
+  EXPECT_TRUE(CheckSpec(spec).ok());
+}
+
+TEST(SpecCheckTest, TakesARolloutWithinTheLimits) {
+  v1::RunSpec spec = Good();
+  v1::Rollout* rollout = spec.mutable_rollout();
+  for (int i = 0; i < 998; ++i) rollout->add_batches("1");
+  rollout->add_batches("10%");
+  rollout->add_batches("100%");
+  rollout->set_max_failures("0%");
+  rollout->mutable_batch_pause()->set_seconds(3600);
+  rollout->mutable_probe()->set_shell("systemctl is-active nginx");
+  rollout->set_order(v1::HOST_ORDER_SHUFFLED);
+  rollout->set_lock(std::string(256, 'l'));
+  spec.mutable_stop()->mutable_grace()->set_seconds(3600);
+  spec.mutable_timeouts()->mutable_run()->set_seconds(86'400);
+  spec.mutable_output_limits()->set_policy(v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
+  EXPECT_EQ(CheckSpec(spec), absl::OkStatus());
+}
+
+struct Bad {
+  const char* field;
+  std::function<void(v1::RunSpec*)> spoil;
+};
+
+TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
+  const Bad cases[] = {
+      {"command", [](v1::RunSpec* spec) { spec->clear_command(); }},
+      {"targets.expression",
+       [](v1::RunSpec* spec) { spec->mutable_targets()->set_expression(std::string(65537, 'a')); }},
+      {"targets.inventory_file",
+       [](v1::RunSpec* spec) { spec->mutable_targets()->set_inventory_file("relative"); }},
+      {"login.port", [](v1::RunSpec* spec) { spec->mutable_login()->set_port(65536); }},
+      {"login.user", [](v1::RunSpec* spec) { spec->mutable_login()->set_user("a\nb"); }},
+      {"login.jump_hosts: 9; at most 8",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 9; ++i) spec->mutable_login()->add_jump_hosts("web1");
+       }},
+      {"login.jump_hosts: \"gate[1-2]\"",
+       [](v1::RunSpec* spec) { spec->mutable_login()->add_jump_hosts("gate[1-2]"); }},
+      {"login.host_key_policy",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->set_host_key_policy(static_cast<v1::HostKeyPolicy>(77));
+       }},
+      {"login.local.identity_files",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->mutable_local()->add_identity_files()->set_path("key");
+       }},
+      {"login.local",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 33; ++i) {
+           spec->mutable_login()->mutable_local()->add_known_hosts_files("/k");
+         }
+       }},
+      {"login.credential_name: 257 bytes",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->set_credential_name(std::string(257, 'c'));
+       }},
+      {"login.user",
+       [](v1::RunSpec* spec) { spec->mutable_login()->set_user(std::string(257, 'u')); }},
+      {"login.local.known_hosts_files: a path of 4097 bytes",
+       [](v1::RunSpec* spec) {
+         v1::LocalCredential* local = spec->mutable_login()->mutable_local();
+         local->add_known_hosts_files("/" + std::string(4096, 'k'));
+       }},
+      {"login.local.identity_files: a passphrase",
+       [](v1::RunSpec* spec) {
+         v1::IdentityFile* file = spec->mutable_login()->mutable_local()->add_identity_files();
+         file->set_path("/k");
+         file->set_passphrase(std::string(1025, 'p'));
+       }},
+      {"rollout.batches: \"0000000000000000000000000000000000000000\"",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->add_batches(std::string(100'000, '0') + "1");
+       }},
+      {"timeouts.connect",
+       [](v1::RunSpec* spec) { spec->mutable_timeouts()->mutable_connect()->set_seconds(-1); }},
+      {"timeouts.idle",
+       [](v1::RunSpec* spec) {
+         spec->mutable_timeouts()->mutable_idle()->set_nanos(1'000'000'000);
+       }},
+      {"timeouts.command",
+       [](v1::RunSpec* spec) {
+         spec->mutable_timeouts()->mutable_command()->set_seconds(int64_t{1} << 40);
+       }},
+      {"rollout.max_in_flight",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_in_flight(20'001); }},
+      {"timeouts.run",
+       [](v1::RunSpec* spec) { spec->mutable_timeouts()->mutable_run()->set_nanos(-1); }},
+      {"stop.grace",
+       [](v1::RunSpec* spec) {
+         spec->mutable_stop()->mutable_grace()->set_seconds(3600);
+         spec->mutable_stop()->mutable_grace()->set_nanos(1);
+       }},
+      {"rollout.batches",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 1001; ++i) spec->mutable_rollout()->add_batches("1");
+       }},
+      {"rollout.batches: \"0\"",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->add_batches("0"); }},
+      {"rollout.max_failures: \"few\"",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_failures("few"); }},
+      {"rollout.batch_pause",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_batch_pause()->set_seconds(-1); }},
+      {"rollout.probe", [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_probe(); }},
+      {"rollout.order",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->set_order(static_cast<v1::HostOrder>(77));
+       }},
+      {"rollout.lock",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_lock(std::string(257, 'l')); }},
+      {"output_limits.policy",
+       [](v1::RunSpec* spec) {
+         spec->mutable_output_limits()->set_policy(static_cast<v1::OutputLimitPolicy>(77));
+       }},
+      {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())["k"] = std::string(257, 'x'); }},
+      {"labels",
+       [](v1::RunSpec* spec) {
+         for (int i = 0; i < 33; ++i) (*spec->mutable_labels())[std::string(i + 1, 'k')] = "";
+       }},
+      {"retries", [](v1::RunSpec* spec) { spec->mutable_retries()->set_unreachable(101); }},
+      {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())[""] = "x"; }},
+  };
+  for (const Bad& bad : cases) {
+    v1::RunSpec spec = Good();
+    bad.spoil(&spec);
+    const absl::Status status = CheckSpec(spec);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.field;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.field));
+  }
+}
+
+}  // namespace
+}  // namespace muster::service

@@ -1,0 +1,257 @@
+#include "ssh_engine/jump/jump_connector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "absl/strings/str_cat.h"
+#include "tests/ssh_engine/fakes.h"
+#include "tests/ssh_engine/loop/simulated_loop.h"
+
+namespace muster::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kGate[] = "gate";
+
+class JumpConnectorTest : public ::testing::Test {
+ protected:
+  struct Customer {
+    std::unique_ptr<Connector::Attempt> attempt;
+    ConnectResult result;
+    bool answered = false;
+  };
+
+  JumpConnectorTest() {
+    auto credential = std::make_shared<Credential>();
+    credential->id = "key";
+    credential->identities.push_back(MakeIdentity("key"));
+    job_->known_hosts = known_hosts_;
+    job_->jump_hosts = {{kGate, 2222, "ann"}};
+    context_.loop = &loop_;
+    context_.connector = &direct_;
+    context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
+      user_ = options.user;
+      return std::make_unique<FakeTransport>(std::move(fd), &gate_);
+    };
+    context_.job = job_;
+    context_.credential = std::move(credential);
+    gate_.handshake = SshTransport::Step::kDone;
+    gate_.logins = {SshTransport::AuthStep::kAccepted};
+  }
+
+  // What a run gets; outlives its attempts.
+  RunContext& Context() {
+    RunContext& context = contexts_.emplace_back(context_);
+    AddJumpHosts(&links_, &context);
+    return context;
+  }
+  Customer* Connect(const RunContext& context, const std::string& host) {
+    Customer* customer = &customers_.emplace_back();
+    customer->attempt = context.connector->Connect(host, 22, [customer](ConnectResult result) {
+      customer->result = std::move(result);
+      customer->answered = true;
+    });
+    loop_.Run();
+    return customer;
+  }
+  void LetIn() {
+    direct_.Succeed(kGate);
+    loop_.Run();
+  }
+
+  SimulatedLoop loop_;
+  FakeConnector direct_;
+  FakeServer gate_;
+  std::string user_;
+  std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
+  std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  RunContext context_;
+  JumpLinks links_{&loop_, SessionLimits{1024, absl::Minutes(1), absl::Hours(1)}};
+  std::deque<RunContext> contexts_;
+  std::deque<Customer> customers_;
+};
+
+TEST_F(JumpConnectorTest, OneConnectionToTheJumpHostCarriesAll) {
+  const RunContext& context = Context();
+  EXPECT_EQ(context.jump_path, "ann@gate:2222");
+  Connect(context, "a");
+  Connect(context, "b");
+  EXPECT_THAT(direct_.hosts(), ElementsAre(kGate));
+  LetIn();
+  EXPECT_EQ(user_, "ann");
+  ASSERT_THAT(gate_.tunnels, SizeIs(2));
+  Connect(context, "c");
+  EXPECT_THAT(gate_.tunnels, SizeIs(3));
+  EXPECT_THAT(direct_.hosts(), SizeIs(1));
+}
+
+TEST_F(JumpConnectorTest, AnotherRunUsesTheSame) {
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  Connect(Context(), "b");
+  EXPECT_THAT(gate_.tunnels, SizeIs(2));
+}
+
+TEST_F(JumpConnectorTest, NotARunThatDoesNotTrustTheJumpHost) {
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  known_hosts_->lookup.verdict = KnownHosts::Verdict::kUnknown;
+  const RunContext& other = Context();
+  Customer* customer = Connect(other, "b");
+  ASSERT_THAT(direct_.hosts(), SizeIs(2));
+  LetIn();
+  EXPECT_EQ(customer->result.state, HostState::kHostKeyRejected);
+  EXPECT_THAT(customer->result.message, HasSubstr("gate port 2222"));
+}
+
+TEST_F(JumpConnectorTest, NorOneWithAnotherCredential) {
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  auto credential = std::make_shared<Credential>();
+  credential->id = "other";
+  context_.credential = std::move(credential);
+  const RunContext& other = Context();
+  Connect(other, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2));
+}
+
+TEST_F(JumpConnectorTest, WhoIsNotLetInTriesOnce) {
+  gate_.logins = {SshTransport::AuthStep::kDenied};
+  const RunContext& context = Context();
+  Customer* first = Connect(context, "a");
+  LetIn();
+  EXPECT_EQ(first->result.state, HostState::kAuthenticationFailed);
+  EXPECT_THAT(first->result.message, HasSubstr("jump host ann@gate:2222"));
+  Customer* second = Connect(context, "b");
+  EXPECT_EQ(second->result.state, HostState::kAuthenticationFailed);
+  EXPECT_THAT(direct_.hosts(), SizeIs(1));
+}
+
+TEST_F(JumpConnectorTest, AJumpHostIsAskedForTheKeyThatIsKnown) {
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
+  known_hosts_->after_search = {KnownHosts::Verdict::kChanged, "known_hosts:7"};
+  known_hosts_->types_after_search = {"ssh-rsa"};
+  known_hosts_->matching_type = "ssh-rsa";
+  HelperPool helpers(1);
+  context_.helpers = &helpers;
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  loop_.RunPosted();
+  EXPECT_TRUE(gate_.gone);
+  EXPECT_THAT(gate_.tunnels, IsEmpty());
+  gate_.host_key.type = "ssh-rsa";
+  LetIn();
+  EXPECT_THAT(gate_.tunnels, SizeIs(1));
+  EXPECT_THAT(direct_.hosts(), ElementsAre(kGate, kGate));
+}
+
+TEST_F(JumpConnectorTest, WhatCanPassIsTriedAgain) {
+  const RunContext& context = Context();
+  Customer* first = Connect(context, "a");
+  direct_.Fail(kGate, Cause::kRefused, "nobody listens");
+  loop_.Run();
+  EXPECT_EQ(first->result.state, HostState::kUnreachable);
+  EXPECT_EQ(first->result.cause, Cause::kRefused);
+  Connect(context, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2));
+  LetIn();
+  EXPECT_THAT(gate_.tunnels, SizeIs(1));
+}
+
+TEST_F(JumpConnectorTest, ASilentJumpHostTimesOut) {
+  const RunContext& context = Context();
+  Customer* customer = Connect(context, "a");
+  loop_.Advance(job_->timeouts.connect);
+  EXPECT_EQ(customer->result.state, HostState::kConnectTimeout);
+}
+
+TEST_F(JumpConnectorTest, PastWhatOneCarriesThereIsASecond) {
+  const RunContext& context = Context();
+  Connect(context, "a");
+  LetIn();
+  for (size_t i = 1; i < JumpLink::kMaxTunnels; ++i) Connect(context, "a");
+  EXPECT_THAT(direct_.hosts(), SizeIs(1));
+  Connect(context, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2));
+}
+
+TEST_F(JumpConnectorTest, AnUnusedOneIsClosed) {
+  const RunContext& context = Context();
+  Customer* customer = Connect(context, "a");
+  LetIn();
+  loop_.Advance(absl::Minutes(2));
+  EXPECT_FALSE(gate_.gone);
+  gate_.tunnels[0]->open = SshTunnel::Step::kFailed;
+  customer->attempt.reset();
+  loop_.Run();
+  loop_.Advance(absl::Seconds(50));
+  EXPECT_FALSE(gate_.gone);
+  loop_.Advance(absl::Seconds(20));
+  EXPECT_TRUE(gate_.gone);
+}
+
+TEST_F(JumpConnectorTest, AnOldOneCarriesNothingNewAndIsClosedWhenItCarriesNothing) {
+  const RunContext& context = Context();
+  Customer* customer = Connect(context, "a");
+  LetIn();
+  loop_.Advance(absl::Hours(1));
+  EXPECT_FALSE(gate_.gone);
+  Connect(context, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2));
+  gate_.tunnels[0]->open = SshTunnel::Step::kFailed;
+  customer->attempt.reset();
+  loop_.Run();
+  loop_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(gate_.gone);
+}
+
+TEST_F(JumpConnectorTest, OneThatPenalizesUsIsNotTriedAgain) {
+  gate_.handshake = SshTransport::Step::kFailed;
+  gate_.failure = {Cause::kPenalized, true, "not at this time"};
+  const RunContext& context = Context();
+  Customer* first = Connect(context, "a");
+  LetIn();
+  EXPECT_EQ(first->result.state, HostState::kThrottled);
+  EXPECT_EQ(first->result.cause, Cause::kPenalized);
+  Customer* second = Connect(context, "b");
+  EXPECT_EQ(second->result.cause, Cause::kPenalized);
+  EXPECT_THAT(direct_.hosts(), SizeIs(1));
+}
+
+TEST_F(JumpConnectorTest, OneAfterTheOther) {
+  job_->jump_hosts.push_back({"::1", 22, "bob"});
+  const RunContext& context = Context();
+  EXPECT_EQ(context.jump_path, "ann@gate:2222,bob@[::1]:22");
+  Connect(context, "a");
+  LetIn();
+  ASSERT_THAT(gate_.tunnels, SizeIs(1));
+  EXPECT_EQ(gate_.tunnels[0]->target, "::1:22");
+}
+
+TEST_F(JumpConnectorTest, WhoGivesUpInTheMeantimeIsForgotten) {
+  RunContext& context = Context();
+  Customer* customer = Connect(context, "a");
+  customer->attempt.reset();
+  LetIn();
+  EXPECT_FALSE(customer->answered);
+  EXPECT_THAT(gate_.tunnels, SizeIs(0));
+  // A run that ends while its jump host is being connected to.
+  known_hosts_->lookup.verdict = KnownHosts::Verdict::kUnknown;
+  Customer* late = Connect(context, "b");
+  late->attempt.reset();
+  context = RunContext();
+  EXPECT_FALSE(direct_.Waits(kGate));
+}
+
+}  // namespace
+}  // namespace muster::engine

@@ -1,0 +1,199 @@
+#include "ssh_engine/login/login.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/ssh_engine/fakes.h"
+#include "tests/ssh_engine/loop/simulated_loop.h"
+
+namespace muster::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using AuthStep = SshTransport::AuthStep;
+
+class LoginTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Login> Make() {
+    server_.keys.clear();
+    auto transport = std::make_shared<FakeTransport>(UniqueFd(), &server_);
+    return std::make_unique<Login>(std::move(transport), credential_, &preferred_, &loop_,
+                                   &helpers_, [this] { ++helper_dones_; });
+  }
+  Identity AgentKey(const std::string& name) {
+    Identity identity;
+    identity.name = name;
+    identity.public_blob = name;
+    return identity;
+  }
+
+  SimulatedLoop loop_;
+  HelperPool helpers_{1};
+  FakeServer server_;
+  std::shared_ptr<Credential> credential_ = std::make_shared<Credential>();
+  Login::Enough preferred_;
+  int helper_dones_ = 0;
+};
+
+TEST_F(LoginTest, OffersKeysInTheirOrderAndRemembersTheOneThatWorked) {
+  for (const char* name : {"a", "b", "c"}) credential_->identities.push_back(MakeIdentity(name));
+  server_.logins = {AuthStep::kDenied, AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "b"));
+  server_.logins = {AuthStep::kDenied, AuthStep::kDenied, AuthStep::kDenied};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("b", "a", "c", "none"));
+}
+
+TEST_F(LoginTest, NoKeyAtAllSaysWhatToDo) {
+  credential_->notes.push_back("~/.ssh/id_rsa is encrypted.");
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("no key to log in with as ann"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("~/.ssh/id_rsa is encrypted."));
+}
+
+TEST_F(LoginTest, WhoHasNoKeyMayBeLetInWithoutOne) {
+  server_.without_key = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none"));
+}
+
+TEST_F(LoginTest, WhoHasAKeyIsLetInWithoutOneOnlyAfterIt) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kDenied};
+  server_.without_key = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "none"));
+  server_.logins = {AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a"));
+}
+
+TEST_F(LoginTest, NoFurtherKeyIsOfferedToAServerThatTakesNone) {
+  for (const char* name : {"a", "b"}) credential_->identities.push_back(MakeIdentity(name));
+  server_.methods = "password,keyboard-interactive";
+  server_.logins = {AuthStep::kDenied, AuthStep::kDenied};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "none"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password,keyboard-interactive."));
+}
+
+TEST_F(LoginTest, WaitsForTheServer) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kAgain);
+  server_.logins = {AuthStep::kAccepted};
+  EXPECT_EQ(login->Advance(), Login::Step::kDone);
+}
+
+TEST_F(LoginTest, OffersTheAgentsKeysOneByOneOnAHelperThread) {
+  credential_->agent_socket = "/agent";
+  credential_->identities.push_back(MakeIdentity("a"));
+  for (const char* name : {"x", "y", "z"}) credential_->identities.push_back(AgentKey(name));
+  server_.logins = {AuthStep::kDenied, AuthStep::kDenied};
+  server_.agent = {AuthStep::kDenied, AuthStep::kAccepted, AuthStep::kAccepted};
+  auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(helper_dones_, 1);
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "x of /agent", "y of /agent"));
+  EXPECT_EQ(login->refused(), 2u);
+
+  login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("y of /agent"));
+}
+
+TEST_F(LoginTest, AnAgentThatDoesNotSignIsNoRefusal) {
+  credential_->identities.push_back(AgentKey("x"));
+  server_.agent = {AuthStep::kUnproven};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_EQ(login->refused(), 0u);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("no key could be used to log in as ann."));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("No signature was made with x"));
+}
+
+TEST_F(LoginTest, TwoKeysInARowWhereTheServerWantsTwo) {
+  for (const char* name : {"a", "b", "c"}) credential_->identities.push_back(MakeIdentity(name));
+  server_.logins = {AuthStep::kDenied, AuthStep::kPartial, AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "b", "c"));
+  server_.logins = {AuthStep::kPartial, AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("b", "c"));
+}
+
+TEST_F(LoginTest, APartialSuccessIsExplained) {
+  for (const char* name : {"a", "b"}) credential_->identities.push_back(MakeIdentity(name));
+  server_.logins = {AuthStep::kPartial};
+  server_.methods = "password";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("a"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password."));
+}
+
+TEST_F(LoginTest, ABrokenConnectionIsNoRefusal) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kFailed};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  EXPECT_EQ(login->refused(), 0u);
+}
+
+TEST_F(LoginTest, AServerThatEndsTheLoginIsExplained) {
+  for (const char* name : {"a", "b", "c"}) credential_->identities.push_back(MakeIdentity(name));
+  server_.logins = {AuthStep::kDenied, AuthStep::kFailed};
+  server_.failure.message = "it said \"Too many authentication failures\"";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  const std::string text = login->ExplainEnd("ann");
+  EXPECT_THAT(text, HasSubstr("to be logged in with b, after it had refused a. 2 of 3 keys"));
+  EXPECT_THAT(text, HasSubstr("-i FILE --identities-only"));
+}
+
+TEST_F(LoginTest, WhereAllKeysWereOfferedNoneIsAdvised) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kFailed};
+  server_.failure.message = "it said \"Too many authentication failures\"";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("with a. It took none of the keys."));
+}
+
+TEST_F(LoginTest, AnAccountThatIsNotLetInIsExplainedInTheServersWords) {
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kFailed};
+  server_.failure.message = "the server closed the connection without a word";
+  server_.login_text = "System is going down.";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("may not be let in, whatever the key"));
+  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("said: \"System is going down.\""));
+}
+
+TEST_F(LoginTest, MayBeDestroyedWhileTheAgentIsAsked) {
+  credential_->identities.push_back(AgentKey("x"));
+  auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  login.reset();
+  loop_.RunPosted();
+  EXPECT_EQ(helper_dones_, 0);
+  EXPECT_TRUE(server_.gone);
+}
+
+}  // namespace
+}  // namespace muster::engine
