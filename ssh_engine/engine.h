@@ -29,8 +29,8 @@ class Engine {
 struct EngineOptions {
   int loops = 0;  // 0: one per core that this process may use
   // Sessions in all, in use or kept open: shared out among the loops. Each takes a descriptor and
-  // about kBytesPerSession, mostly less; one by way of a jump host counts as two. Hosts past it wait
-  // for their turn.
+  // about kBytesPerSession, mostly less; one by way of a jump host counts as two. Hosts past it
+  // wait for their turn.
   size_t max_sessions = 4096;
   absl::Duration session_idle = absl::Minutes(10);  // then an unused session is closed; 0: at once
   absl::Duration session_max_age = absl::Hours(1);  // SessionLimits::max_age; of jump hosts' too

@@ -46,10 +46,10 @@ struct Retries {
   int throttled = 5;    // turned away before the banner, as sshd does past its MaxStartups
 };
 
-// How a command that is to end is ended: TERM to its processes, KILL after the grace time, by a shell
-// line over a second channel of the same connection (stop_line.h); where none is heard, by the SSH
-// signal request (RFC 4254, 6.9), which OpenSSH refuses for root, and which tells nothing of what is
-// left.
+// How a command that is to end is ended: TERM to its processes, KILL after the grace time, by a
+// shell line over a second channel of the same connection (stop_line.h); where none is heard, by
+// the SSH signal request (RFC 4254, 6.9), which OpenSSH refuses for root, and which tells nothing
+// of what is left.
 struct StopRules {
   absl::Duration grace = absl::Seconds(2);  // from TERM to KILL
   // No second channel: a forced command that ignores SSH_ORIGINAL_COMMAND would be run once more.

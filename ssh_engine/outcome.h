@@ -56,8 +56,8 @@ enum class Cause {
   kDaemonLost = 15,      // kUnknown: the daemon ended after the command was requested
   kPenalized = 16,       // kThrottled: the server refuses this address for a while, for what it did
   kForwardingRefused = 17,  // kUnreachable: a jump host does not connect us to others
-  kDnsFailed = 18,       // kUnreachable: a name server failed, or none answered; whether the name has an
-                         // address is not known
+  kDnsFailed = 18,  // kUnreachable: a name server failed, or none answered; whether the name has an
+                    // address is not known
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was
@@ -86,10 +86,10 @@ struct HostOutcome {
   bool cancel_confirmed = false;  // of kCanceled and the timeouts: none of its processes is left
   // Of kCanceled, the timeouts and kUnknown: how the command's own process ended is known.
   bool exit_reported = false;
-  std::string message;            // for a person: phase, what was expected, what to try
-  HostTimings timings;            // of the last attempt
-  int attempts = 0;               // to make a session; 0: there was no need or no turn
-  bool warm_session = false;      // the command ran on a session that was there already
+  std::string message;        // for a person: phase, what was expected, what to try
+  HostTimings timings;        // of the last attempt
+  int attempts = 0;           // to make a session; 0: there was no need or no turn
+  bool warm_session = false;  // the command ran on a session that was there already
 };
 
 // "SUCCEEDED", "EXITED_NONZERO", ...

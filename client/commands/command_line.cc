@@ -124,7 +124,8 @@ absl::Status CheckIds(const Options& options) {
 absl::Status CheckInput(const Options& options) {
   if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      "there is input, and it would not reach the command: standard input is not sent yet. Where it "
+      "there is input, and it would not reach the command: standard input is not sent yet. Where "
+      "it "
       "is not meant for it, give -n, or put </dev/null behind; a script can be the command itself: "
       "-- \"$(cat FILE)\"");
 }

@@ -64,8 +64,8 @@ int Status(const ServerAddress& server, const std::string& folder, std::string* 
   const std::optional<DaemonProcess> daemon = FindDaemon(folder);
   if (!daemon.has_value()) return TellNone(folder);
   const absl::StatusOr<RunIds> runs = RunsUnderWay(server);
-  absl::StrAppend(output, daemon->Name(), ", since ", Since(*daemon), "\n  state folder    ", folder,
-                  "\n  socket          ", server.path(), "\n  log             ", folder,
+  absl::StrAppend(output, daemon->Name(), ", since ", Since(*daemon), "\n  state folder    ",
+                  folder, "\n  socket          ", server.path(), "\n  log             ", folder,
                   "/musterd.log\n  runs under way  ", runs.ok() ? Counted(*runs) : "unknown", "\n");
   if (daemon->version != kVersion) {
     absl::StrAppend(output, "muster is ", kVersion, "; after an upgrade: muster daemon restart\n");

@@ -10,7 +10,8 @@
 namespace muster::client {
 
 // Takes SIGINT, SIGTERM and SIGHUP from its making on, before any other thread is made; those that
-// muster was started to ignore (nohup, "&" in a script) stay ignored. The first calls the handler on a thread of its own; a second one has its say and ends the process with 130.
+// muster was started to ignore (nohup, "&" in a script) stay ignored. The first calls the handler
+// on a thread of its own; a second one has its say and ends the process with 130.
 class Interrupts {
  public:
   Interrupts();

@@ -66,8 +66,8 @@ absl::StatusOr<std::string> ResolveRunId(const std::string& word, bool unix, Mus
                                             "\", or it has been forgotten"));
   }
   const char* const more = ids->size() == kMaxCandidates ? ", and maybe more" : "";
-  return absl::InvalidArgumentError(absl::StrCat("run \"", word, "\" may be any of ",
-                                                 Visible(absl::StrJoin(*ids, ", ")), more));
+  return absl::InvalidArgumentError(
+      absl::StrCat("run \"", word, "\" may be any of ", Visible(absl::StrJoin(*ids, ", ")), more));
 }
 
 }  // namespace muster::client

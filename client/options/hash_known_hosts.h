@@ -6,8 +6,8 @@
 
 namespace muster::client {
 
-// HashKnownHosts (ssh_config(5)) of `home`/.ssh/config, else of `system_file`, as far as it holds for
-// every host: outside of Host and Match, after "Host *" or "Match all", and in files that are
+// HashKnownHosts (ssh_config(5)) of `home`/.ssh/config, else of `system_file`, as far as it holds
+// for every host: outside of Host and Match, after "Host *" or "Match all", and in files that are
 // included there. The first value counts; none: false, as with ssh. Files that cannot be read count
 // as empty.
 bool HashesKnownHosts(const std::string& home,

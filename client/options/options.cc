@@ -70,10 +70,10 @@ ParsedOptions Wrong(const ScannedArguments& scanned, absl::string_view problem) 
   const std::string blank = scanned.subcommand.empty() ? "" : " ";
   ParsedOptions parsed;
   parsed.exit_code = 2;
-  AppendVisibleLines(absl::StrCat("muster", blank, scanned.subcommand, ": ", problem,
-                                  "\n\"muster help", blank, scanned.subcommand,
-                                  "\" says what there is.\n"),
-                     &parsed.text);
+  AppendVisibleLines(
+      absl::StrCat("muster", blank, scanned.subcommand, ": ", problem, "\n\"muster help", blank,
+                   scanned.subcommand, "\" says what there is.\n"),
+      &parsed.text);
   return parsed;
 }
 

@@ -70,8 +70,8 @@ struct Options {
   bool ask_passphrase = false;
   std::string request_id;
   bool detach = false;
-  bool no_stdin = false;       // what is on standard input is not for the command
-  bool command_code = false;   // the commands' largest exit code is ours; also of watch
+  bool no_stdin = false;      // what is on standard input is not for the command
+  bool command_code = false;  // the commands' largest exit code is ours; also of watch
 
   // run
   std::vector<std::string> command;
@@ -93,9 +93,9 @@ struct Options {
 
   // run, rerun, watch
   bool fold = false;
-  bool quiet = false;  // no progress, no summary
-  std::string colour = "auto";     // "auto", "always", "never"
-  std::string progress = "auto";   // "auto", "never", or a duration
+  bool quiet = false;             // no progress, no summary
+  std::string colour = "auto";    // "auto", "always", "never"
+  std::string progress = "auto";  // "auto", "never", or a duration
   bool no_prefix = false;
   bool sort = false;
   bool timestamps = false;

@@ -93,9 +93,10 @@ void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const st
                 const std::string& what, const std::string& footer) {
   CLI::App* control = AddSubcommand(app, options, subcommand, name, what);
   AddRunId(control, options);
-  control->footer("\n" + footer +
-                  "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
-                  "done; 4 denied;\n7 musterd could not be reached.");
+  control->footer(
+      "\n" + footer +
+      "\nExit codes: 0 done; 2 there is no such run, or it is not one to which this can be "
+      "done; 4 denied;\n7 musterd could not be reached.");
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ void AddStates(absl::string_view states, Options* options) {
 // A flag that stands for a word of --states.
 void AddStateFlag(CLI::App* app, Options* options, const std::string& word,
                   const std::string& what) {
-  app->add_flag_callback("--" + word, [options, word] { AddStates(word, options); }, what);
+  app->add_flag_callback(
+      "--" + word, [options, word] { AddStates(word, options); }, what);
 }
 
 void AddStarting(CLI::App* app, Options* options) {
@@ -116,8 +117,9 @@ void AddRerun(CLI::App* app, Options* options) {
           "--states", [options](const std::string& states) { AddStates(states, options); },
           "Which ended so: exited_nonzero,signaled")
       ->type_name("STATES");
-  rerun->add_option("-u,--user", options->user,
-                    "Remote user, instead of the run's; hosts with one of their own keep it")
+  rerun
+      ->add_option("-u,--user", options->user,
+                   "Remote user, instead of the run's; hosts with one of their own keep it")
       ->type_name("NAME");
   AddLoginOptions(rerun, options);
   rerun->option_defaults()->group("The run");

@@ -8,9 +8,9 @@
 namespace muster::client {
 namespace {
 
-constexpr absl::string_view kWithin[] = {"PASSWORD", "PASSWD",      "PASSPHRASE", "TOKEN",     "SECRET",
-                                         "APIKEY",   "API_KEY",     "PRIVATE_KEY", "ACCESS_KEY",
-                                         "CREDENTIAL"};
+constexpr absl::string_view kWithin[] = {"PASSWORD",   "PASSWD",    "PASSPHRASE", "TOKEN",
+                                         "SECRET",     "APIKEY",    "API_KEY",    "PRIVATE_KEY",
+                                         "ACCESS_KEY", "CREDENTIAL"};
 constexpr absl::string_view kAtTheEnd[] = {"_PASS", "_PWD", "_PW"};  // PWD alone is a folder
 
 }  // namespace

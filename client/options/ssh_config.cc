@@ -20,9 +20,9 @@ namespace {
 
 constexpr int kMaxDepth = 16;  // as in ssh (readconf.c, READCONF_MAX_DEPTH)
 
-constexpr absl::string_view kKeywords[] = {
-    "hostname",     "user",            "port",         "proxyjump",         "proxycommand",
-    "identityfile", "certificatefile", "hostkeyalias", "userknownhostsfile"};
+constexpr absl::string_view kKeywords[] = {"hostname",        "user",         "port",
+                                           "proxyjump",       "proxycommand", "identityfile",
+                                           "certificatefile", "hostkeyalias", "userknownhostsfile"};
 
 bool IsKnown(absl::string_view keyword) {
   return std::find(std::begin(kKeywords), std::end(kKeywords), keyword) != std::end(kKeywords);
@@ -128,8 +128,7 @@ void SshConfig::ReadIncluded(absl::string_view files, const std::string& folder,
   --depth_;
 }
 
-void SshConfig::Add(const Patterns& patterns, const std::string& keyword,
-                    absl::string_view value) {
+void SshConfig::Add(const Patterns& patterns, const std::string& keyword, absl::string_view value) {
   if (blocks_.empty() || blocks_.back().patterns != patterns) {
     const bool plain = std::all_of(patterns.begin(), patterns.end(), IsPlain);
     if (!plain) masked_.push_back(blocks_.size());

@@ -62,9 +62,9 @@ bool IsUtf8(const std::string& text) {
 absl::Status CheckText(const std::string& path, const std::string& text) {
   if (IsUtf8(text)) return absl::OkStatus();
   const bool secret = absl::EndsWith(path, "passphrase");
-  return absl::InvalidArgumentError(
-      absl::StrCat(SourceOf(path), ": ", secret ? "it" : absl::StrCat("\"", absl::CHexEscape(text), "\""),
-                   " is not UTF-8, and nothing else can be sent"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      SourceOf(path), ": ", secret ? "it" : absl::StrCat("\"", absl::CHexEscape(text), "\""),
+      " is not UTF-8, and nothing else can be sent"));
 }
 
 absl::Status CheckMessage(const std::string& path, const Message& message);
@@ -80,9 +80,8 @@ absl::Status CheckField(const std::string& path, const Message& message,
   }
   absl::Status status;
   for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-    status.Update(is_text
-                      ? CheckText(path, reflection->GetRepeatedString(message, field, i))
-                      : CheckMessage(path, reflection->GetRepeatedMessage(message, field, i)));
+    status.Update(is_text ? CheckText(path, reflection->GetRepeatedString(message, field, i))
+                          : CheckMessage(path, reflection->GetRepeatedMessage(message, field, i)));
   }
   return status;
 }

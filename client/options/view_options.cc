@@ -29,7 +29,8 @@ void AddTargetOptions(CLI::App* app, Options* options) {
                   "~/.config/muster/inventory.yaml]")
       ->type_name("FILE");
   AddList(app, "--ignore-variable", &options->ignored_variables,
-          "A variable of an Ansible inventory that is refused as long as Muster does not support it, to "
+          "A variable of an Ansible inventory that is refused as long as Muster does not support "
+          "it, to "
           "be left out of account; may be repeated")
       ->type_name("NAME");
   app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]")
@@ -91,7 +92,8 @@ void AddRolloutOptions(CLI::App* app, Options* options) {
 }
 
 void AddLimitOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
+  app->option_defaults()->group(
+      "Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
   AddDuration(app, "--connect-timeout", &options->connect_timeout,
               "From the name to the login, with all retries [10s]");
   AddDuration(app, "--idle-timeout", &options->idle_timeout, "Without any output [none]");

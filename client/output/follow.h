@@ -3,8 +3,8 @@
 #define CLIENT_OUTPUT_FOLLOW_H_
 
 #include <memory>
-#include <set>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,8 @@
 namespace muster::client {
 
 // Brings a stream's messages to files and the printer, a progress line and a summary to the
-// terminal. Used from one thread, but for HostsUnderWay; a thread of its own refreshes the progress.
+// terminal. Used from one thread, but for HostsUnderWay; a thread of its own refreshes the
+// progress.
 class Follower {
  public:
   // INVALID_ARGUMENT and others: --output-dir cannot be used. What it is given must outlive it;
@@ -44,8 +45,8 @@ class Follower {
 
   // The run's id, once it is known.
   const std::string& run_id() const { return view_.run().id(); }
-  // The hosts that have not ended, folded, for who leaves now; "" where it is not known. Any thread;
-  // does not wait for long.
+  // The hosts that have not ended, folded, for who leaves now; "" where it is not known. Any
+  // thread; does not wait for long.
   std::string HostsUnderWay();
 
  private:

@@ -65,9 +65,10 @@ void JsonPrinter::OnEvent(const v1::Event& event, const RunView& view) {
 // A line of output is one of ours, so that a byte that is no UTF-8 hides no other line.
 void JsonPrinter::PrintOutput(const v1::Event& event, const RunView& view) {
   const v1::HostOutput& output = event.output();
-  const std::string head = absl::StrCat(
-      HeadOf(event), HostField(output.host_index(), view), ",\"output\":{\"hostIndex\":",
-      output.host_index(), ",\"stream\":\"", v1::OutputStream_Name(output.stream()), "\",");
+  const std::string head =
+      absl::StrCat(HeadOf(event), HostField(output.host_index(), view),
+                   ",\"output\":{\"hostIndex\":", output.host_index(), ",\"stream\":\"",
+                   v1::OutputStream_Name(output.stream()), "\",");
   absl::string_view data = output.data();
   while (!data.empty()) {
     const size_t end = data.find('\n');
@@ -91,8 +92,7 @@ void JsonPrinter::PrintOther(const v1::Event& event, const RunView& view) {
     const Message& message = reflection->GetMessage(event, kind);
     const FieldDescriptor* const index = kind->message_type()->FindFieldByName("host_index");
     if (index != nullptr) {
-      absl::StrAppend(&line,
-                      HostField(message.GetReflection()->GetUInt32(message, index), view));
+      absl::StrAppend(&line, HostField(message.GetReflection()->GetUInt32(message, index), view));
     }
     absl::StrAppend(&line, ",\"", kind->json_name(), "\":{");
     if (event.has_probe_finished()) {

@@ -51,7 +51,7 @@ class LinePrinter final : public Printer {
   OutputWriter* const writer_;
   const LineFormat format_;
   absl::flat_hash_map<HeldKey, std::string> prefixes_;
-  absl::flat_hash_map<HeldKey, std::string> held_;  // lines whose rest is to come
+  absl::flat_hash_map<HeldKey, std::string> held_;      // lines whose rest is to come
   std::map<uint32_t, std::vector<SortedLine>> sorted_;  // by the index of the host
 };
 

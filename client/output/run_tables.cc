@@ -65,8 +65,7 @@ void AppendRollout(const v1::Run& run, std::string* text) {
                     Visible(absl::StrJoin(run.spec().rollout().batches(), ",")), ")\n");
   }
   if (run.state() == v1::RUN_STATE_PAUSED) {
-    absl::StrAppend(text, "next     muster resume ", id, ", or muster cancel ", id,
-                    "\n");
+    absl::StrAppend(text, "next     muster resume ", id, ", or muster cancel ", id, "\n");
   }
   if (!run.rerun_of().empty()) absl::StrAppend(text, "rerun    of ", Visible(run.rerun_of()), "\n");
   std::string labels;
@@ -89,9 +88,12 @@ std::string StartText(absl::Time time, absl::Time now, absl::TimeZone zone) {
 }
 
 Row RowOf(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
-  return {Visible(run.id(), kMaxShownId), StateName(run.state()),
+  return {Visible(run.id(), kMaxShownId),
+          StateName(run.state()),
           absl::StrCat(CountOf(run, v1::HOST_STATE_SUCCEEDED), "/", run.host_count()),
-          StartText(TimeOf(run.create_time()), now, zone), LengthOf(run, now), CommandText(run)};
+          StartText(TimeOf(run.create_time()), now, zone),
+          LengthOf(run, now),
+          CommandText(run)};
 }
 
 bool IsNumber(size_t cell) { return cell == 2 || cell == 4; }
@@ -136,13 +138,13 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   for (const v1::HostStateCount& count : run.host_state_counts()) {
     absl::StrAppend(&counts, ", ", count.hosts(), " ", StateWords(count.state()));
   }
-  std::string text = absl::StrCat(
-      "run      ", Visible(run.id()), " ", StateName(run.state()), "\ncommand  ", CommandText(run),
-      "\ntargets  ", Visible(run.spec().targets().expression()), "\nhosts    ", run.host_count(),
-      counts, "\nstarted  ",
-      absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone), " by ",
-      Visible(run.creator()), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now),
-      "\n");
+  std::string text =
+      absl::StrCat("run      ", Visible(run.id()), " ", StateName(run.state()), "\ncommand  ",
+                   CommandText(run), "\ntargets  ", Visible(run.spec().targets().expression()),
+                   "\nhosts    ", run.host_count(), counts, "\nstarted  ",
+                   absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone),
+                   " by ", Visible(run.creator()),
+                   run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
   AppendWay(run, &text);
   AppendRollout(run, &text);
   if (run.omitted_bytes() > 0) {

@@ -19,9 +19,9 @@ struct GivenLogin {
   bool identity = false;
 };
 
-// On standard error, once before the output of hosts that ssh would reach otherwise (HostName, User,
-// Port, ProxyJump, ProxyCommand), and once at the end for hosts that could not be logged into where
-// it has other keys for them. Says nothing where nothing differs.
+// On standard error, once before the output of hosts that ssh would reach otherwise (HostName,
+// User, Port, ProxyJump, ProxyCommand), and once at the end for hosts that could not be logged into
+// where it has other keys for them. Says nothing where nothing differs.
 std::unique_ptr<Printer> NewSshConfigHint(OutputWriter* writer, SshConfig config,
                                           const GivenLogin& given);
 

@@ -152,8 +152,8 @@ void AppendNext(const RunView& view, std::string* to) {
   if (view.run().state() < v1::RUN_STATE_SUCCEEDED) {
     absl::StrAppend(to, "  see its end: muster watch ", id, "\n");
   } else if (view.run().state() != v1::RUN_STATE_SUCCEEDED) {
-    absl::StrAppend(to, "  again on these: muster rerun ", id,
-                    "; what they wrote: muster logs ", id, " HOST\n");
+    absl::StrAppend(to, "  again on these: muster rerun ", id, "; what they wrote: muster logs ",
+                    id, " HOST\n");
   }
 }
 
@@ -188,9 +188,9 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
     case v1::HOST_STATE_UNREACHABLE:
       return absl::StrCat("unreachable", Reason(outcome.cause()));
     case v1::HOST_STATE_THROTTLED:
-      return absl::StrCat("turned away by the server",
-                          outcome.cause() == v1::CAUSE_PENALIZED ? Reason(outcome.cause())
-                                                                 : " (too many logins at once)");
+      return absl::StrCat("turned away by the server", outcome.cause() == v1::CAUSE_PENALIZED
+                                                           ? Reason(outcome.cause())
+                                                           : " (too many logins at once)");
     case v1::HOST_STATE_HOST_KEY_REJECTED:
       return absl::StrCat("host key rejected", Reason(outcome.cause()));
     case v1::HOST_STATE_AUTHENTICATION_FAILED:

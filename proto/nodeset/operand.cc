@@ -131,9 +131,8 @@ bool ParseHost(absl::string_view text, Operand* operand, SyntaxError* error) {
 
 bool ParseUser(absl::string_view user, SyntaxError* error) {
   if (user.size() > kMaxUserBytes) {
-    return error->Set(user.data(),
-                      absl::StrCat("a user's name of ", user.size(), " bytes; at most ",
-                                   kMaxUserBytes));
+    return error->Set(user.data(), absl::StrCat("a user's name of ", user.size(),
+                                                " bytes; at most ", kMaxUserBytes));
   }
   const auto bad = std::find_if_not(user.begin(), user.end(), InUser);
   if (bad != user.end()) {

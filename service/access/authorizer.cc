@@ -74,9 +74,8 @@ absl::StatusOr<std::unique_ptr<Authorizer>> Authorizer::Create(const Config& con
 
 absl::Status Authorizer::CheckCaller(const Caller& caller) const {
   if (caller.local()) return absl::OkStatus();
-  const bool known = std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
-    return IsAbout(rule.policy, caller);
-  });
+  const bool known = std::any_of(rules_.begin(), rules_.end(),
+                                 [&](const Rule& rule) { return IsAbout(rule.policy, caller); });
   return known ? absl::OkStatus() : Denied(caller, "no rule of the policy is about this caller");
 }
 

@@ -42,8 +42,8 @@ struct CertificateNames {
 
 // A certificate stands for one identity: its first DNS name; where it has none, its first URI;
 // where it has neither, its common name. Its other names count for nothing. UNAUTHENTICATED: it
-// names nobody, or that name is longer than kMaxCallerNameBytes or not printable ASCII (a NUL would make
-// "ci.example.com\0.attacker.org" look like another).
+// names nobody, or that name is longer than kMaxCallerNameBytes or not printable ASCII (a NUL would
+// make "ci.example.com\0.attacker.org" look like another).
 absl::StatusOr<Caller> CallerOf(const CertificateNames& names);
 // Whoever made this connection. Thread-safe.
 absl::StatusOr<Caller> CallerOf(const grpc::AuthContext* connection);

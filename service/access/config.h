@@ -74,8 +74,8 @@ struct Config {
 //       ports: [22, 2222, 8022-8030]         # without: 22, and what the inventory says of a host
 //
 // A caller is known by one name of his certificate (CallerOf), and a rule says which kind of name
-// it means: "dns:ci.example.com", "uri:spiffe://example.com/ci", "cn:ci". Without a kind it is a DNS
-// name. '*' stands for any characters; the kind is never left open.
+// it means: "dns:ci.example.com", "uri:spiffe://example.com/ci", "cn:ci". Without a kind it is a
+// DNS name. '*' stands for any characters; the kind is never left open.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 absl::StatusOr<Config> ParseConfig(absl::string_view yaml, const std::string& path);
 

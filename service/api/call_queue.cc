@@ -24,9 +24,8 @@ CallQueue::Line& CallQueue::LineOf(const std::string& caller) {
 }
 
 Call CallQueue::TakeNewestOfLongest() {
-  const auto longest =
-      std::max_element(lines_.begin(), lines_.end(),
-                       [](const Line& a, const Line& b) { return a.bytes < b.bytes; });
+  const auto longest = std::max_element(
+      lines_.begin(), lines_.end(), [](const Line& a, const Line& b) { return a.bytes < b.bytes; });
   Call call = std::move(longest->calls.back());
   longest->calls.pop_back();
   longest->bytes -= call.bytes;

@@ -27,8 +27,8 @@ namespace {
 
 constexpr int kHelperThreads = 4;
 constexpr size_t kMib = size_t{1} << 20;
-// Of one request: the largest that keeps the contract's limits has some 600 KiB. In memory many small
-// fields can take forty times as much; CallGate bounds what waits.
+// Of one request: the largest that keeps the contract's limits has some 600 KiB. In memory many
+// small fields can take forty times as much; CallGate bounds what waits.
 constexpr int kMaxMessageBytes = (1 << 20) + (64 << 10);
 // Of all connections together: what is being read from them, headers included, and their calls.
 // Where it is reached, gRPC reads no further and cancels the largest. (What is sent to watchers
@@ -127,9 +127,8 @@ absl::Status Daemon::OpenStore() {
 }
 
 absl::Status Daemon::StartRuns() {
-  absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
-      engine::NewEngine({options_.threads, options_.max_sessions, options_.session_idle,
-                         options_.session_max_age});
+  absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::NewEngine(
+      {options_.threads, options_.max_sessions, options_.session_idle, options_.session_max_age});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   {

@@ -61,9 +61,10 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   AddDuration(app, "--session-max-age", &options->session_max_age,
               "Log in anew after so long, however much a session is used: whom a server has locked "
               "out meanwhile is served no longer; 0: never [1h]");
-  app->add_option("--max-sessions", options->max_sessions,
-                  "SSH sessions at any time, in use or kept open; one by way of a jump host counts as "
-                  "two; hosts past them wait [what open files and half of the memory allow]")
+  app->add_option(
+         "--max-sessions", options->max_sessions,
+         "SSH sessions at any time, in use or kept open; one by way of a jump host counts as "
+         "two; hosts past them wait [what open files and half of the memory allow]")
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}))
       ->type_name("N");
   app->add_option("--max-runs", options->max_runs, "Runs under way at any time [1000]")
@@ -82,9 +83,10 @@ void Declare(CLI::App* app, DaemonOptions* options) {
       ->check(CLI::Range(size_t{1}, size_t{1} << 24));
   app->add_option("--log-level", options->log_level, "debug, info, warn or error [info]")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  app->add_flag("--allow-core-dumps", options->allow_core_dumps,
-                "For debugging: let the kernel write core files, and a debugger or profiler of the same "
-                "user look in; both show keys and passphrases");
+  app->add_flag(
+      "--allow-core-dumps", options->allow_core_dumps,
+      "For debugging: let the kernel write core files, and a debugger or profiler of the same "
+      "user look in; both show keys and passphrases");
   app->add_option("--ready-fd", options->ready_fd,
                   "Write the addresses to this descriptor once they can be connected to")
       ->type_name("FD");

@@ -382,8 +382,8 @@ void Journal::FailAdded(const absl::Status& status) {
   FailLost();
 }
 
-// A run begins before it is added for good: its hosts' starts and even its end may be here, too, and
-// the store must not see them.
+// A run begins before it is added for good: its hosts' starts and even its end may be here, too,
+// and the store must not see them.
 void Journal::Refuse(Added added, const absl::Status& status) {
   added.log->Lose(status);
   DropLog(added.log.get());

@@ -74,8 +74,8 @@ class Journal {
   // it. Anything but OK: it is tried again, but who waits is told.
   void Flush(Done done);
 
-  // Forgets a run that is over. Tried once: where it fails, it is to be asked for again. `done`, which
-  // may be null, is told when it is durable; without, it is done some time.
+  // Forgets a run that is over. Tried once: where it fails, it is to be asked for again. `done`,
+  // which may be null, is told when it is durable; without, it is done some time.
   void Forget(std::string run_id, Done done = nullptr);
 
   // Why nothing can be written at the moment, if so. Any thread.

@@ -19,9 +19,7 @@ constexpr milliseconds kDistance(75);
 
 }  // namespace
 
-bool JournalPace::Ask(Time now) {
-  return AskAt(std::max<Time>(now + kPutOff, begun_ + kDistance));
-}
+bool JournalPace::Ask(Time now) { return AskAt(std::max<Time>(now + kPutOff, begun_ + kDistance)); }
 
 bool JournalPace::AskAt(Time at) {
   const Time due = std::max(at, earliest_);

@@ -52,8 +52,7 @@ class HandshakeCheck final : public grpc::experimental::ExternalCertificateVerif
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
     const absl::StatusOr<Caller> caller = CallerAtHandshake(*request);
-    const absl::Status checked =
-        caller.ok() ? authorizer_->CheckCaller(*caller) : caller.status();
+    const absl::Status checked = caller.ok() ? authorizer_->CheckCaller(*caller) : caller.status();
     if (!checked.ok()) refusals_.Tell(checked);
     *sync_status = GrpcStatus(checked);
     return true;

@@ -17,12 +17,11 @@ namespace {
 // csh knows no "export", and goes on after "|| exit" (measured): without this the command would run
 // without its environment.
 constexpr char kUnlessExported[] =
-    " || exec /bin/sh -c 'echo muster: the login shell cannot export variables, it has to be a POSIX "
+    " || exec /bin/sh -c 'echo muster: the login shell cannot export variables, it has to be a "
+    "POSIX "
     "shell or fish >&2; exit 126'; ";
 
-bool IsPlainByte(char c) {
-  return absl::ascii_isalnum(c) || absl::StrContains("_-./:,+@%=", c);
-}
+bool IsPlainByte(char c) { return absl::ascii_isalnum(c) || absl::StrContains("_-./:,+@%=", c); }
 
 // zsh takes a word that begins with '=' for a program's path, csh and fish one with '%' for a job.
 bool IsPlain(absl::string_view text) {
@@ -105,7 +104,8 @@ absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
   if (exports->size() > kMaxCommandBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
         "command: ", exports->size(), " bytes with its environment; at most ", kMaxCommandBytes,
-        ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run that"));
+        ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run "
+        "that"));
   }
   return exports;
 }

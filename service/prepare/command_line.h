@@ -16,8 +16,8 @@ std::string QuoteForShell(absl::string_view text);
 
 // The line for the remote user's login shell. Environment goes in front of it: an SSH request of
 // its own would cost a round trip, and servers refuse most names (AcceptEnv). A login shell that
-// cannot set it runs nothing, says so, and ends with 126. INVALID_ARGUMENT: no command, a NUL, a bad
-// variable name, or too long.
+// cannot set it runs nothing, says so, and ends with 126. INVALID_ARGUMENT: no command, a NUL, a
+// bad variable name, or too long.
 absl::StatusOr<std::string> CommandLine(const v1::Command& command);
 
 }  // namespace muster::service

@@ -127,8 +127,7 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& call
   absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
   if (!inventory.ok()) return inventory.status();
   if (defaults.port == 0) defaults.port = 22;
-  absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      ListHosts(targets, *inventory, defaults, files_);
+  absl::StatusOr<std::vector<v1::RunHost>> hosts = ListHosts(targets, *inventory, defaults, files_);
   if (hosts.ok() || caller.local() || NamesHostsOnly(targets.expression())) return hosts;
   // An error may quote the inventory.
   return authorizer_->DenyTargets(caller);
@@ -191,8 +190,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
       ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
   if (!jump_hosts.ok()) return jump_hosts.status();
   const absl::Status allowed = authorizer_->Authorize(
-      caller,
-      {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
+      caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
   if (!allowed.ok()) return allowed;
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));

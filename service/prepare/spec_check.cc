@@ -72,9 +72,9 @@ absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
 
 absl::Status CheckLogin(const v1::Login& login) {
   if (login.credential_name().size() > kMaxCredentialNameBytes) {
-    return Invalid("login.credential_name",
-                   absl::StrCat(login.credential_name().size(), " bytes; at most ",
-                                kMaxCredentialNameBytes));
+    return Invalid(
+        "login.credential_name",
+        absl::StrCat(login.credential_name().size(), " bytes; at most ", kMaxCredentialNameBytes));
   }
   if (!v1::HostKeyPolicy_IsValid(login.host_key_policy())) {
     return Invalid("login.host_key_policy", "this value is not known");
@@ -180,8 +180,8 @@ absl::Status CheckTargets(const v1::TargetSpec& targets) {
                                 kMaxTargetExpressionBytes, ": put the hosts into an inventory"));
   }
   if (targets.ignored_variables_size() > kMaxIgnoredVariables) {
-    return Invalid("targets.ignored_variables",
-                   absl::StrCat(targets.ignored_variables_size(), "; at most ", kMaxIgnoredVariables));
+    return Invalid("targets.ignored_variables", absl::StrCat(targets.ignored_variables_size(),
+                                                             "; at most ", kMaxIgnoredVariables));
   }
   if (targets.inventory_file().empty()) return absl::OkStatus();
   return CheckPath("targets.inventory_file", targets.inventory_file());

@@ -12,9 +12,10 @@ namespace muster::service {
 namespace {
 
 absl::Status Malformed(absl::string_view field, absl::string_view text, uint32_t least) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      field, ": \"", text.substr(0, 40),
-      "\" is no number of hosts; it must be a whole number of at least ", least, " such as \"5\", or a percentage from ", least, "% to 100% such as \"10%\""));
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": \"", text.substr(0, 40),
+                   "\" is no number of hosts; it must be a whole number of at least ", least,
+                   " such as \"5\", or a percentage from ", least, "% to 100% such as \"10%\""));
 }
 
 constexpr size_t kMaxDigits = 10;  // also with zeros in front: it is kept as it is written

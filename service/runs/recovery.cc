@@ -49,8 +49,8 @@ std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
 void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
                 Runs* runs, const std::function<void(const Run&)>& begun) {
   PreparedRun prepared;
-  const bool has_end =
-      read.past.end_state != v1::RUN_STATE_UNSPECIFIED && read.past.ended.size() == read.hosts.size();
+  const bool has_end = read.past.end_state != v1::RUN_STATE_UNSPECIFIED &&
+                       read.past.ended.size() == read.hosts.size();
   const std::string why_not = has_end ? kHasEnd : Continue(unfinished, read, preparer, &prepared);
   RunPlan plan = PlanOf(unfinished, read.hosts);
   plan.max_output_bytes = prepared.plan.max_output_bytes;

@@ -62,7 +62,8 @@ struct RunPast {
   uint64_t last_sequence = 0;
 };
 
-// How the message begins of a run that was under way when its daemon was lost, and is not continued.
+// How the message begins of a run that was under way when its daemon was lost, and is not
+// continued.
 constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
 
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.

@@ -18,8 +18,8 @@ void RunRecords::Note(const HostUpdate& update, absl::Time now) {
   host.state = update.state;
   ++counts_[host.state];
   // When a host started whose daemon was lost, nobody knows but the log.
-  const bool starts = update.state != v1::HOST_STATE_NOT_STARTED &&
-                      update.outcome.cause() != v1::CAUSE_DAEMON_LOST;
+  const bool starts =
+      update.state != v1::HOST_STATE_NOT_STARTED && update.outcome.cause() != v1::CAUSE_DAEMON_LOST;
   if (host.start == absl::InfinitePast() && starts) host.start = now;
   if (!IsTerminal(update.state)) return;
   host.end = now;

@@ -206,8 +206,8 @@ absl::StatusOr<Runs::Page> Runs::List(const RunQuery& query) const {
       if (live != nullptr) run = live->Snapshot();
       if (!Wants(query, run.state())) continue;
       bytes += run.ByteSizeLong();
-      found.more = found.runs.size() == query.limit ||
-                   (!found.runs.empty() && bytes > kMaxPageBytes);
+      found.more =
+          found.runs.size() == query.limit || (!found.runs.empty() && bytes > kMaxPageBytes);
       if (found.more) return found;
       found.runs.push_back(std::move(run));
     }

@@ -15,7 +15,7 @@
 namespace muster::service {
 namespace {
 
-constexpr size_t kMaxHosts = 200'000;  // twice what a run may have
+constexpr size_t kMaxHosts = 200'000;      // twice what a run may have
 constexpr size_t kMaxMembers = 1'000'000;  // hosts in groups, each time they are named
 constexpr size_t kMaxVisits = 20'000'000;  // of hosts and groups while variables are inherited
 constexpr int kMaxDepth = 30;              // groups within groups

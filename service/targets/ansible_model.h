@@ -36,7 +36,8 @@ class AnsibleModel {
                         const ConnectionVars& vars, int line);
   absl::Status AddChild(absl::string_view group, absl::string_view child, int line);
   ConnectionVars& GroupVars(absl::string_view group);
-  // What group_vars and host_vars say. Null: the inventory has no such group or host ("all" it has).
+  // What group_vars and host_vars say. Null: the inventory has no such group or host ("all" it
+  // has).
   ConnectionVars* FolderGroupVars(const std::string& group);
   ConnectionVars* FolderHostVars(const std::string& host);
 
@@ -70,7 +71,7 @@ class AnsibleModel {
   std::map<std::string, Group> groups_;
   std::map<std::string, ConnectionVars> hosts_;  // their own variables
   std::map<std::string, ConnectionVars> folder_hosts_;
-  size_t members_ = 0;                           // hosts in groups, each time they are named
+  size_t members_ = 0;  // hosts in groups, each time they are named
   size_t visits_ = 0;
 };
 

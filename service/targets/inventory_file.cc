@@ -17,7 +17,8 @@ namespace {
 
 // A file that may not be read is no matter of policy.
 absl::Status SystemError(const std::string& path) {
-  absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot read the inventory ", path));
+  absl::Status status =
+      absl::ErrnoToStatus(errno, absl::StrCat("cannot read the inventory ", path));
   if (!absl::IsPermissionDenied(status)) return status;
   return absl::FailedPreconditionError(status.message());
 }

@@ -15,10 +15,10 @@ absl::Status Check(const std::string& host, const HostDetails& details,
                    absl::Span<const std::string> ignored) {
   for (const HostDetails::Problem& problem : details.problems) {
     if (absl::c_linear_search(ignored, problem.variable)) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the host ", host, " cannot be used as the inventory says: ", problem.text,
-        ". To run without that: muster run --ignore-variable ", problem.variable,
-        " (TargetSpec.ignored_variables)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the host ", host, " cannot be used as the inventory says: ", problem.text,
+                     ". To run without that: muster run --ignore-variable ", problem.variable,
+                     " (TargetSpec.ignored_variables)"));
   }
   return absl::OkStatus();
 }

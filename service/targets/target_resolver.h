@@ -27,9 +27,9 @@ struct ResolvedHost {
 // INVALID_ARGUMENT: malformed, no host at all, or a host whose variables in the inventory ask for
 // what Muster does not do; those `ignored` are left out of account. NOT_FOUND: no such group.
 // RESOURCE_EXHAUSTED: more than `limit` hosts.
-absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
-                                                         const Inventory* inventory, size_t limit,
-                                                         absl::Span<const std::string> ignored = {});
+absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(
+    absl::string_view expression, const Inventory* inventory, size_t limit,
+    absl::Span<const std::string> ignored = {});
 
 }  // namespace muster::service
 

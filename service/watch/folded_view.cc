@@ -11,9 +11,8 @@ namespace {
 // What the hosts of a group have in common. How the process of a stopped command ended is no
 // difference.
 std::string EndKey(const v1::HostOutcome& outcome) {
-  std::string key =
-      absl::StrCat(static_cast<int>(outcome.state()), " ", static_cast<int>(outcome.cause()), " ",
-                   outcome.end_confirmed());
+  std::string key = absl::StrCat(static_cast<int>(outcome.state()), " ",
+                                 static_cast<int>(outcome.cause()), " ", outcome.end_confirmed());
   if (!outcome.exit_reported()) {
     absl::StrAppend(&key, " ", outcome.exit_code(), " ", outcome.exit_status(), " ",
                     outcome.signal().size(), " ", outcome.signal());

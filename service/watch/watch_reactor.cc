@@ -149,9 +149,9 @@ bool WatchReactor::Linger() {
   const EventView* const view = options_.view.get();
   if (!last_write_) return false;
   const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
-  const absl::Duration interval = view != nullptr                ? view->interval()
+  const absl::Duration interval = view != nullptr                 ? view->interval()
                                   : last_write_bytes_ < kLongFrom ? kInterval
-                                                                 : kLongInterval;
+                                                                  : kLongInterval;
   const absl::Duration left = interval - passed;
   const size_t much = view != nullptr && view->wants_run() ? kNeverMuch : kMuch;
   if (left <= absl::ZeroDuration() || !follower_->NotifyAfter(much, reader_)) return false;

@@ -33,8 +33,8 @@ struct WatchOptions {
 // A stream of encoded batches, for WatchRun and RunCommand alike: they are the same on the wire.
 // One write is in flight at a time, and they begin some time apart (EventView::interval, longer
 // while much comes) unless there is very much to send or the run has ended; what a slow client has
-// not read stays in the log, on the disk. gRPC owns it: it deletes itself once the call is over. Its
-// methods may come from any thread.
+// not read stays in the log, on the disk. gRPC owns it: it deletes itself once the call is over.
+// Its methods may come from any thread.
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   // `on_done` is called once, when the call is over for whatever reason.

@@ -245,8 +245,9 @@ void RemoteCommand::OnPhaseTimeout() {
 void RemoteCommand::OnOpenTimeout() {
   HostOutcome outcome;
   outcome.state = HostState::kConnectTimeout;
-  outcome.message = absl::StrCat("opening a session on ", Endpoint(host_, *context_), " took longer than ",
-                                 absl::FormatDuration(limits().connect), " (connect timeout).");
+  outcome.message =
+      absl::StrCat("opening a session on ", Endpoint(host_, *context_), " took longer than ",
+                   absl::FormatDuration(limits().connect), " (connect timeout).");
   End(std::move(outcome), warm_);
 }
 
@@ -448,8 +449,9 @@ std::string RemoteCommand::WhatIsLeft() const {
     absl::StrAppend(&text, " Its host hides other users' processes (hidepid): such may still run.");
   }
   if (report.found == 0) {
-    absl::StrAppend(&text, " Its own process had ended before it could be signalled: what that had "
-                           "started may still be running.");
+    absl::StrAppend(&text,
+                    " Its own process had ended before it could be signalled: what that had "
+                    "started may still be running.");
   }
   return text;
 }
@@ -481,8 +483,8 @@ void RemoteCommand::EndUnopened() {
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
   outcome.message = absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, ".");
-  End(std::move(outcome), warm_ && phase_ <= Phase::kExec &&
-                              timings_->first_output == absl::ZeroDuration());
+  End(std::move(outcome),
+      warm_ && phase_ <= Phase::kExec && timings_->first_output == absl::ZeroDuration());
 }
 
 void RemoteCommand::EndLost() {
@@ -496,10 +498,9 @@ void RemoteCommand::EndUnknown(Cause cause, absl::string_view what) {
   outcome.cause = cause;
   TellExit(&outcome);
   outcome.message = absl::StrCat(
-      what, outcome.exit_reported
-                ? absl::StrCat("it ended ", HowItEnded(transport().exit_report()),
-                               ", but output may be missing.")
-                : "it may have run, or may still be running.");
+      what, outcome.exit_reported ? absl::StrCat("it ended ", HowItEnded(transport().exit_report()),
+                                                 ", but output may be missing.")
+                                  : "it may have run, or may still be running.");
   if (stop_ != Stop::kNo) {
     absl::StrAppend(&outcome.message, " It was being ended: ", stop_outcome_.message);
   }

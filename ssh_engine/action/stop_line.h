@@ -30,19 +30,17 @@ std::string StopLine(absl::Duration grace);
 
 // What the line has written so far. A value.
 struct StopReport {
-  bool heard = false;     // it has found its place; else something else answers, or nothing
-  int found = 0;          // processes of the command before it signalled any
-  bool finished = false;  // the rest is there
-  int left = 0;           // processes of the command that still run
-  int strayed = 0;        // that still run, started over this connection, but in no known session
-  bool hidden = false;    // other users' processes could not be seen (proc(5), hidepid)
-  std::string left_names;     // "1234 (sleep), 1235 (sh)": five at most; printable
+  bool heard = false;      // it has found its place; else something else answers, or nothing
+  int found = 0;           // processes of the command before it signalled any
+  bool finished = false;   // the rest is there
+  int left = 0;            // processes of the command that still run
+  int strayed = 0;         // that still run, started over this connection, but in no known session
+  bool hidden = false;     // other users' processes could not be seen (proc(5), hidepid)
+  std::string left_names;  // "1234 (sleep), 1235 (sh)": five at most; printable
   std::string strayed_names;  // the same
 
   // No process is left that the command is known to have started.
-  bool all_ended() const {
-    return finished && found > 0 && left == 0 && strayed == 0 && !hidden;
-  }
+  bool all_ended() const { return finished && found > 0 && left == 0 && strayed == 0 && !hidden; }
 };
 
 StopReport ReadStopReport(absl::string_view output);

@@ -58,16 +58,16 @@ struct Credential {
   absl::StatusOr<std::shared_ptr<const Credential>> Duplicate() const;
 };
 
-// What the file holds, but for a line end at its end. FAILED_PRECONDITION where others may read it, as
-// with a key file; errors name the file. Blocks.
+// What the file holds, but for a line end at its end. FAILED_PRECONDITION where others may read it,
+// as with a key file; errors name the file. Blocks.
 absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path);
 
 // Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
 // 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND,
-// INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or that others can
-// read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so that it would take
-// too long to open): each names the file. An agent that does not answer is a
-// note, not an error.
+// INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or that others
+// can read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so that it would
+// take too long to open): each names the file. An agent that does not answer is a note, not an
+// error.
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
 
 }  // namespace muster::engine

@@ -55,9 +55,9 @@ absl::optional<uint64_t> Pbkdf2Iterations(absl::string_view file) {
 }
 
 absl::Status TooMuch(uint64_t rounds, absl::string_view of, uint64_t most) {
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "encrypted so that to open it takes ", rounds, " rounds of ", of, ", more than ", most,
-      "; encrypt it anew (ssh-keygen -p -a 24 -f FILE) or add it to ssh-agent"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("encrypted so that to open it takes ", rounds, " rounds of ", of, ", more than ",
+                   most, "; encrypt it anew (ssh-keygen -p -a 24 -f FILE) or add it to ssh-agent"));
 }
 
 }  // namespace

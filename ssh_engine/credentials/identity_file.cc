@@ -47,8 +47,7 @@ absl::StatusOr<KeyFile> ReadKeyFile(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) {
     const int error = errno == ENOTDIR ? ENOENT : errno;
-    const absl::Status status =
-        absl::ErrnoToStatus(error, absl::StrCat("cannot open ", path));
+    const absl::Status status = absl::ErrnoToStatus(error, absl::StrCat("cannot open ", path));
     // What the caller's own files do not allow is not what a policy denies.
     if (!absl::IsPermissionDenied(status)) return status;
     return absl::FailedPreconditionError(status.message());

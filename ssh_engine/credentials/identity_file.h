@@ -11,12 +11,13 @@
 
 namespace muster::engine {
 
-// A file of at most 1 MiB that others may not read. FAILED_PRECONDITION: they may, or the caller may
-// not; NOT_FOUND, INVALID_ARGUMENT (not a regular file, too large): each names the file. Blocks.
+// A file of at most 1 MiB that others may not read. FAILED_PRECONDITION: they may, or the caller
+// may not; NOT_FOUND, INVALID_ARGUMENT (not a regular file, too large): each names the file.
+// Blocks.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
-// The private key in a file. NOT_FOUND, FAILED_PRECONDITION (it may not be read; others may read the
-// caller's own file, which ssh refuses too; encrypted and no or a wrong passphrase),
+// The private key in a file. NOT_FOUND, FAILED_PRECONDITION (it may not be read; others may read
+// the caller's own file, which ssh refuses too; encrypted and no or a wrong passphrase),
 // RESOURCE_EXHAUSTED (decrypting it would take too long), INVALID_ARGUMENT (not a key): each names
 // the file. Blocks, some 130 ms for an encrypted key, ten seconds at most.
 absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string& passphrase);

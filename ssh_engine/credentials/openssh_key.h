@@ -16,8 +16,8 @@ namespace muster::engine {
 // wire format (RFC 4253, 6.6). nullopt when it is not such a file.
 absl::optional<std::string> OpenSshPublicBlob(absl::string_view file);
 
-// How many rounds of bcrypt a passphrase for `file` goes through. nullopt when it is not an encrypted
-// private key in OpenSSH's format.
+// How many rounds of bcrypt a passphrase for `file` goes through. nullopt when it is not an
+// encrypted private key in OpenSSH's format.
 absl::optional<uint32_t> OpenSshBcryptRounds(absl::string_view file);
 
 // The RSA key in `file` as PEM (PKCS#8), with the values that make signing fast (Chinese remainder

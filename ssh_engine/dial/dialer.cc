@@ -31,9 +31,8 @@ bool CanPass(const HostOutcome& outcome) {
   if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
   if (outcome.state != HostState::kUnreachable) return false;
   return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
-         outcome.cause == Cause::kTimeout ||
-         outcome.cause == Cause::kReset || outcome.cause == Cause::kNetwork ||
-         outcome.cause == Cause::kLocal;
+         outcome.cause == Cause::kTimeout || outcome.cause == Cause::kReset ||
+         outcome.cause == Cause::kNetwork || outcome.cause == Cause::kLocal;
 }
 
 Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
@@ -117,8 +116,7 @@ void Dialer::Wait() {
 
 bool Dialer::Parked() const {
   return phase_ == Phase::kHandshakeAside || phase_ == Phase::kSearchingHostKey ||
-         phase_ == Phase::kSavingHostKey ||
-         (phase_ == Phase::kLogin && login_->busy());
+         phase_ == Phase::kSavingHostKey || (phase_ == Phase::kLogin && login_->busy());
 }
 
 bool Dialer::Step() {
@@ -151,7 +149,7 @@ bool Dialer::HandshakeAside() {
   aside_since_ = context_->loop->Now();
   timer_->Disarm();
   context_->computers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
-                          transport = transport_]() mutable {
+                            transport = transport_]() mutable {
     const SshTransport::Step step = transport->Handshake();
     // The transport goes along, so that the loop, not this thread, destroys it at the latest.
     loop->Post([this, alive = std::move(alive), transport = std::move(transport), step]() mutable {
@@ -210,8 +208,8 @@ bool Dialer::RejectHostKey(const KnownHosts::Lookup& lookup) {
       return RejectUnknown(shown, lookup.note);
     case KnownHosts::Verdict::kChanged:
       return Reject(Cause::kHostKeyChanged,
-                    absl::StrCat("the host key of ", Endpoint(host_, *context_), " is not the known one of ",
-                                 lookup.where, ": it shows ", shown,
+                    absl::StrCat("the host key of ", Endpoint(host_, *context_),
+                                 " is not the known one of ", lookup.where, ": it shows ", shown,
                                  ". Somebody may be listening in, or the host was installed anew: "
                                  "find out which, then remove that line."));
     case KnownHosts::Verdict::kRevoked:
@@ -260,12 +258,12 @@ void Dialer::Redial() {
 
 bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
   if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
-  return Reject(
-      Cause::kHostKeyUnknown,
-      absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_), "; it shows ", shown,
-                   ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
-                   "host key policy accept-new.",
-                   note.empty() ? "" : " ", note));
+  return Reject(Cause::kHostKeyUnknown,
+                absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_),
+                             "; it shows ", shown,
+                             ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
+                             "host key policy accept-new.",
+                             note.empty() ? "" : " ", note));
 }
 
 bool Dialer::Reject(Cause cause, std::string message) {
@@ -282,8 +280,8 @@ bool Dialer::SaveHostKey() {
 
 void Dialer::WriteHostKey() {
   OnHelper(
-      [host = host_, key = transport_->host_key(), hashed = context_->job->hash_new_names](
-          KnownHosts* known_hosts) {
+      [host = host_, key = transport_->host_key(),
+       hashed = context_->job->hash_new_names](KnownHosts* known_hosts) {
         return known_hosts->Add(host.address, host.port, key.type, key.blob, hashed);
       },
       [this](const absl::StatusOr<KnownHosts::Added>& added) { OnHostKeyWritten(added); });
@@ -319,9 +317,9 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ = std::make_unique<Login>(transport_, context_->credential,
-                                   &context_->preferred_identities, context_->loop,
-                                   context_->helpers, [this] { Advance(); });
+  login_ =
+      std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identities,
+                              context_->loop, context_->helpers, [this] { Advance(); });
 }
 
 bool Dialer::LogIn() {
@@ -401,11 +399,11 @@ void Dialer::FailTransport() {
   }
   if (failure.throttled) result_.congested = true;
   const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
-  Fail(failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
-       failure.throttled ? penalty : failure.cause,
-       absl::StrCat(
-           Endpoint(host_, *context_), ": ", failure.message,
-           phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
+  Fail(
+      failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
+      failure.throttled ? penalty : failure.cause,
+      absl::StrCat(Endpoint(host_, *context_), ": ", failure.message,
+                   phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
 }
 
 void Dialer::Fail(HostState state, Cause cause, std::string message) {

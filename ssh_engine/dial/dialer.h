@@ -22,8 +22,9 @@
 namespace muster::engine {
 
 // Resolves, connects, checks the host key and logs in, by a given time. One attempt, and one
-// connection: a second one only where hashed names in known_hosts turn out to be of another key than
-// the server has shown, and it was not asked for that. Loop-confined; owned by the host's task.
+// connection: a second one only where hashed names in known_hosts turn out to be of another key
+// than the server has shown, and it was not asked for that. Loop-confined; owned by the host's
+// task.
 class Dialer {
  public:
   struct Result {

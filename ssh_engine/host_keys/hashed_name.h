@@ -22,8 +22,8 @@ class NameToTry {
   std::vector<std::array<unsigned char, 64>> blocks_;
 };
 
-// A value. The salt is hashed in already, so that a try takes two blocks of SHA-1 for a name of up to
-// 55 bytes, and no allocation: some 0.1 us.
+// A value. The salt is hashed in already, so that a try takes two blocks of SHA-1 for a name of up
+// to 55 bytes, and no allocation: some 0.1 us.
 class HashedName {
  public:
   // Of a known_hosts line. INVALID_ARGUMENT.

@@ -135,14 +135,15 @@ absl::Status HostKeyTable::ParseLine(absl::string_view line) {
     if (names != "@revoked" && names != "@cert-authority") {
       return Bad("a marker is @revoked or @cert-authority");
     }
-    entry.marker = names == "@revoked" ? HostKeyEntry::Marker::kRevoked
-                                       : HostKeyEntry::Marker::kAuthority;
+    entry.marker =
+        names == "@revoked" ? HostKeyEntry::Marker::kRevoked : HostKeyEntry::Marker::kAuthority;
     names = TakeWord(&line);
     if (absl::StartsWith(names, "@")) return Bad("a line has one marker at most");
   }
   if (names.empty()) return Bad("expected host names, key type and key");
   absl::string_view rest = line;
-  if (IsNumber(TakeWord(&rest))) return absl::OkStatus();  // a key of SSH 1: bits, exponent, modulus
+  if (IsNumber(TakeWord(&rest)))
+    return absl::OkStatus();  // a key of SSH 1: bits, exponent, modulus
   const absl::Status key = ReadKey(line, &entry);
   if (!key.ok()) {
     if (entry.marker != HostKeyEntry::Marker::kRevoked) return key;

@@ -47,8 +47,8 @@ class HostKeyTable {
   // nullopt where that would take long: more than 64 lines have it. Less than 10 us.
   absl::optional<Entries> FindHashed(const std::string& name, const std::string& key_blob) const;
 
-  // Tries all hashed lines. Remembers what came of it, also when that was nothing. Takes up to 0.1 us
-  // for each line: helper threads only.
+  // Tries all hashed lines. Remembers what came of it, also when that was nothing. Takes up to 0.1
+  // us for each line: helper threads only.
   void Search(const std::string& name) const;
   // A line that is about to be in the file, and what its hashed name stands for.
   void Learn(const HashedName& hashed, const std::string& name) const;

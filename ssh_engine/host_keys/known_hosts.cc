@@ -51,9 +51,10 @@ std::string LookupName(absl::string_view host, uint16_t port) {
 }
 
 std::string NoteOnRevocation(const Candidate& candidate) {
-  return absl::StrCat("That line revokes a key that cannot be read, so no key of this host is "
-                      "trusted; correct or remove it (",
-                      candidate.where, ").");
+  return absl::StrCat(
+      "That line revokes a key that cannot be read, so no key of this host is "
+      "trusted; correct or remove it (",
+      candidate.where, ").");
 }
 
 std::string NoteOnAuthority(const Candidate& candidate) {
@@ -90,8 +91,7 @@ Lookup DecideByLines(const std::vector<Candidate>& lines, absl::string_view key_
 // Whether a key is to be refused takes all lines: the host may have another one that they trust.
 Lookup Decide(const Candidates& candidates, absl::string_view key_blob) {
   Lookup lookup = DecideByLines(candidates.lines, key_blob);
-  const bool certain =
-      candidates.all || (candidates.with_key && lookup.verdict == Verdict::kMatch);
+  const bool certain = candidates.all || (candidates.with_key && lookup.verdict == Verdict::kMatch);
   return certain ? lookup : Lookup(Verdict::kUnsearched, "");
 }
 
@@ -272,8 +272,7 @@ absl::StatusOr<KnownHosts::Added> KnownHostsStore::Add(absl::string_view host, u
     return absl::FailedPreconditionError(
         absl::StrCat("there is no known_hosts file to write the key of ", host, " to"));
   }
-  absl::StatusOr<KnownHostsFile::Session> session =
-      add_file_->Open(Tables()[add_table_].get());
+  absl::StatusOr<KnownHostsFile::Session> session = add_file_->Open(Tables()[add_table_].get());
   if (!session.ok()) return session.status();
   if (session->changed() != nullptr) ReplaceAddTable(session->changed());
 
@@ -311,8 +310,9 @@ std::string KnownHostsStore::Problems() const {
     bad += table->bad_lines();
     authorities += table->authority_lines();
     for (const std::string& line : table->unreadable_revocations()) {
-      sentences.push_back(absl::StrCat(line, ". The line is @revoked, so the hosts that it names are "
-                                             "refused, whatever their keys."));
+      sentences.push_back(absl::StrCat(line,
+                                       ". The line is @revoked, so the hosts that it names are "
+                                       "refused, whatever their keys."));
     }
   }
   if (bad != 0) {

@@ -45,8 +45,8 @@ class KnownHostsFile {
 
   absl::StatusOr<std::shared_ptr<const HostKeyTable>> Read(const HostKeyTable* before);
   // Makes the file (0600) and its folder (0700) where missing; follows symbolic links, as OpenSSH.
-  // UNAVAILABLE: another program has locked it. Whoever may read the file can do that, for as long as
-  // it likes: so this does not wait.
+  // UNAVAILABLE: another program has locked it. Whoever may read the file can do that, for as long
+  // as it likes: so this does not wait.
   absl::StatusOr<Session> Open(const HostKeyTable* before);
   // Whether what is written is gone: /dev/null.
   bool IsNull() const;

@@ -118,9 +118,8 @@ std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view hos
 }
 
 JumpLink* JumpConnector::FindLink() {
-  return links_->Find(key_, [this](const HostKey& key) {
-    return TrustsSession(host_, context_, key);
-  });
+  return links_->Find(key_,
+                      [this](const HostKey& key) { return TrustsSession(host_, context_, key); });
 }
 
 void JumpConnector::Serve() {

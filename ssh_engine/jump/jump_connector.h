@@ -46,7 +46,8 @@ class JumpLinks {
 // let us in, everybody is told why, and nobody tries again. Loop-confined; a run's own.
 class JumpConnector final : public Connector {
  public:
-  // `context` leads to the jump host; whose job's connect timeout, known_hosts and credential count.
+  // `context` leads to the jump host; whose job's connect timeout, known_hosts and credential
+  // count.
   JumpConnector(RunContext context, const JumpHost& host, JumpLinks* links);
   ~JumpConnector() override;
 

@@ -45,14 +45,14 @@ struct JumpLink::Tunnel final : public TunnelUser {
   std::unique_ptr<SshTunnel> channel;
   LinkAttempt* attempt = nullptr;  // while the callback waits
   Connector::Callback callback;
-  UniqueFd fd;  // our end; none before the server has answered
+  UniqueFd fd;                     // our end; none before the server has answered
   std::unique_ptr<FdWatch> watch;  // of it; destroyed first
   std::string held;                // what the socket has not taken yet, from
   size_t held_from = 0;            // on
   size_t held_size() const { return held.size() - held_from; }
-  std::string outgoing;            // what the server has not taken yet: keys are exchanged anew
-  bool ended = false;              // nothing more comes from the server
-  bool closed = false;             // our side has ended
+  std::string outgoing;  // what the server has not taken yet: keys are exchanged anew
+  bool ended = false;    // nothing more comes from the server
+  bool closed = false;   // our side has ended
 };
 
 class JumpLink::LinkAttempt final : public Connector::Attempt {
@@ -241,8 +241,8 @@ void JumpLink::FlushHeld(Tunnel* tunnel) {
   tunnel->held_from = 0;
 }
 
-// A write may find the connection broken: then libssh has closed the descriptor, and nobody would be
-// told of it any more.
+// A write may find the connection broken: then libssh has closed the descriptor, and nobody would
+// be told of it any more.
 bool JumpLink::Broken() const { return session_->transport().fd() < 0; }
 
 void JumpLink::UpdateInterest() {
@@ -258,8 +258,8 @@ void JumpLink::UpdateInterest() {
 void JumpLink::Lose() {
   *lost_ = true;
   session_->Park();
-  const std::string why = absl::StrCat("jump host ", name_, ": ",
-                                       session_->transport().failure().message, ".");
+  const std::string why =
+      absl::StrCat("jump host ", name_, ": ", session_->transport().failure().message, ".");
   while (!tunnels_.empty()) {
     std::list<Tunnel> one;
     one.splice(one.begin(), tunnels_, tunnels_.begin());

@@ -18,8 +18,8 @@
 
 namespace muster::engine {
 
-// Each connection is a tunnel (direct-tcpip) between the jump host's server and one end of a pair of
-// sockets; who connects has the other end, and cannot tell it from a connection of its own.
+// Each connection is a tunnel (direct-tcpip) between the jump host's server and one end of a pair
+// of sockets; who connects has the other end, and cannot tell it from a connection of its own.
 //
 // Bytes go through at the pace of the slower side: from us, as the server's window has room; to us,
 // what a socket does not take is kept, and past kMostHeld of all tunnels nothing more is read from
@@ -79,8 +79,8 @@ class JumpLink final : public SessionUser {
   EventLoop* const loop_;
   const std::string name_;
   const std::unique_ptr<Session> session_;
-  std::list<Tunnel> tunnels_;  // destroyed before the session
-  size_t held_ = 0;            // bytes, of all tunnels
+  std::list<Tunnel> tunnels_;         // destroyed before the session
+  size_t held_ = 0;                   // bytes, of all tunnels
   const std::shared_ptr<bool> lost_;  // told to those whom it connects (ConnectResult::way_lost)
   bool awake_ = false;
   const absl::Duration since_;

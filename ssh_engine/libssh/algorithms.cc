@@ -81,8 +81,9 @@ std::string ExplainMismatch(absl::string_view error) {
   if (method.empty() || kind == std::end(kKinds)) return "";
   // libssh's error ends after a KiB.
   const std::string ours = client.empty() ? "" : absl::StrCat("; Muster has ", client);
-  return absl::StrCat("there is no ", kind->name, " in common: the server has ", server, ours,
-                      ".", Reason(server), " With OpenSSH, look at ", kind->option, " in its sshd_config");
+  return absl::StrCat("there is no ", kind->name, " in common: the server has ", server, ours, ".",
+                      Reason(server), " With OpenSSH, look at ", kind->option,
+                      " in its sshd_config");
 }
 
 }  // namespace muster::engine

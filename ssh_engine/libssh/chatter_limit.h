@@ -70,10 +70,10 @@ class ChatterLimit {
   absl::Time (*const clock_)();
   uint64_t most_ = kMost;
   uint64_t data_share_ = kDataShare;
-  absl::Time since_;       // the period's begin
-  uint64_t chatter_ = 0;   // in it, as far as no data makes up for it
-  uint64_t data_ = 0;      // with kPacket for each packet
-  uint64_t seen_ = 0;      // by the last Passed: of everything
+  absl::Time since_;        // the period's begin
+  uint64_t chatter_ = 0;    // in it, as far as no data makes up for it
+  uint64_t data_ = 0;       // with kPacket for each packet
+  uint64_t seen_ = 0;       // by the last Passed: of everything
   uint64_t seen_data_ = 0;  // and of data
   uint64_t seen_sent_ = 0;
 };

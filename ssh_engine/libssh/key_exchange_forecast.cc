@@ -30,8 +30,8 @@ bool HasOneOf(absl::string_view list, absl::string_view wanted) {
 }
 
 KeyExchangeForecast::Result Judge(absl::string_view key_exchanges) {
-  const bool slow = !HasOneOf(key_exchanges, kKeyExchanges) &&
-                    HasOneOf(key_exchanges, kSlowKeyExchanges);
+  const bool slow =
+      !HasOneOf(key_exchanges, kKeyExchanges) && HasOneOf(key_exchanges, kSlowKeyExchanges);
   return slow ? KeyExchangeForecast::Result::kSlow : KeyExchangeForecast::Result::kFast;
 }
 

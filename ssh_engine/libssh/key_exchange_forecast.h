@@ -21,7 +21,8 @@ class KeyExchangeForecast {
     kSlow,  // one of kSlowKeyExchanges
   };
 
-  // `bytes` begin at `offset` of all that the server has sent; those that were read are passed over.
+  // `bytes` begin at `offset` of all that the server has sent; those that were read are passed
+  // over.
   Result Read(uint64_t offset, absl::string_view bytes);
 
  private:

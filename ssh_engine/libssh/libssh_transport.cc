@@ -78,7 +78,7 @@ void KeepAlive(int fd) {
 // ssh_socket_exception_callback, session.c). The first goes on like "2:Too many failures".
 constexpr absl::string_view kDisconnected = "Received SSH_MSG_DISCONNECT: ";
 constexpr absl::string_view kEnded = "Socket error: disconnected";
-constexpr absl::string_view kTooManyConnections = "12:";  // RFC 4253, 11.1
+constexpr absl::string_view kTooManyConnections = "12:";                    // RFC 4253, 11.1
 constexpr absl::string_view kPenaltyGreeting = "Not allowed at this time";  // sshd.c
 
 std::string Printable(absl::string_view bytes) { return PeerText(bytes); }
@@ -300,8 +300,8 @@ class LibsshTransport final : public SshTransport, private TunnelCarrier {
   bool reply_due_ = false;  // to the exec request: libssh sends no further one before
   bool answered_ = false;   // by something that only a command sends
   std::string signal_due_;
-  uint64_t received_ = 0;   // of the command's output
-  uint64_t stops_at_ = 0;   // where it stops if the window was not widened
+  uint64_t received_ = 0;  // of the command's output
+  uint64_t stops_at_ = 0;  // where it stops if the window was not widened
   bool closed_by_server_ = false;
   bool has_more_ = false;
   uint32_t tunnels_ = 0;  // that were opened
@@ -364,11 +364,13 @@ bool LibsshTransport::Configure() {
          set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_USER, options_.user.c_str()) &&
-         set(SSH_OPTIONS_KEY_EXCHANGE, absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges).c_str()) && set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) &&
-         set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) && set(SSH_OPTIONS_HMAC_C_S, kMacs) &&
-         set(SSH_OPTIONS_HMAC_S_C, kMacs) &&
+         set(SSH_OPTIONS_KEY_EXCHANGE,
+             absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges).c_str()) &&
+         set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) && set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) &&
+         set(SSH_OPTIONS_HMAC_C_S, kMacs) && set(SSH_OPTIONS_HMAC_S_C, kMacs) &&
          set(SSH_OPTIONS_HOSTKEYS, HostKeyAlgorithms(options_.known_key_types).c_str()) &&
-         set(SSH_OPTIONS_COMPRESSION_C_S, "none") && set(SSH_OPTIONS_COMPRESSION_S_C, "none") && set(SSH_OPTIONS_FD, &fd);
+         set(SSH_OPTIONS_COMPRESSION_C_S, "none") && set(SSH_OPTIONS_COMPRESSION_S_C, "none") &&
+         set(SSH_OPTIONS_FD, &fd);
 }
 
 bool LibsshTransport::Begin() {
@@ -378,7 +380,8 @@ bool LibsshTransport::Begin() {
   ssh_set_counters(session_, &counter_, &packets_);
   // Else libssh keeps what the server asks of us until somebody reads it. What is to be answered is
   // refused.
-  ssh_set_message_callback(session_, [](ssh_session, ssh_message, void*) { return 1; }, nullptr);
+  ssh_set_message_callback(
+      session_, [](ssh_session, ssh_message, void*) { return 1; }, nullptr);
   if (!Configure()) return false;
   // libssh frees the session's socket and then uses it when sending the banner fails.
   int error = 0;
@@ -498,9 +501,9 @@ Step LibsshTransport::FailBeforeBanner() {
                             ", as sshd does past its MaxStartups")});
 }
 
-// When keys are exchanged anew, which servers may ask for at any time, that is done on the loop: not
-// by what takes long, where the server has something else. Where it has not, that is 8 ms at a time
-// (diffie_hellman.cc), after those who have little to do (Session), and not without an end.
+// When keys are exchanged anew, which servers may ask for at any time, that is done on the loop:
+// not by what takes long, where the server has something else. Where it has not, that is 8 ms at a
+// time (diffie_hellman.cc), after those who have little to do (Session), and not without an end.
 bool LibsshTransport::SettleOnKeyExchange() {
   if (takes_long_) chatter_.Tighten();
   return takes_long_ ||
@@ -644,9 +647,9 @@ Step LibsshTransport::Exec(const std::string& command) {
   return TakeTurn([&] { return TryExec(command); });
 }
 
-// libssh opens a channel for 64,000 bytes, and asks for more when the first have come, or when it is
-// to read more than that. That is said with the request, and no packet by itself; after it on the
-// wire, for some servers forget what comes before (ssh2 of npm).
+// libssh opens a channel for 64,000 bytes, and asks for more when the first have come, or when it
+// is to read more than that. That is said with the request, and no packet by itself; after it on
+// the wire, for some servers forget what comes before (ssh2 of npm).
 void LibsshTransport::WidenWindow() {
   AskForWindow(kInitialWindow + 1);
   received_ = 0;
@@ -851,9 +854,8 @@ int LibsshTransport::OnData(ssh_session, ssh_channel, void* data, uint32_t size,
   transport->answered_ = true;
   transport->received_ += size;
   transport->chatter_.CountData(size);
-  transport->output_(
-      is_stderr ? OutputStream::kStderr : OutputStream::kStdout,
-      absl::string_view(static_cast<const char*>(data), size));
+  transport->output_(is_stderr ? OutputStream::kStderr : OutputStream::kStdout,
+                     absl::string_view(static_cast<const char*>(data), size));
   return static_cast<int>(size);
 }
 
@@ -894,7 +896,8 @@ void LibsshTransport::OnExitSignal(ssh_session, ssh_channel, const char* signal,
 // A server that says too much beside output is given up: what comes is not looked at any more.
 bool LibsshTransport::Alive() {
   if ((ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return false;
-  flooded_ = flooded_ || chatter_.Passed(packets_.in_bytes, packets_.in_packets, packets_.out_bytes) ||
+  flooded_ = flooded_ ||
+             chatter_.Passed(packets_.in_bytes, packets_.in_packets, packets_.out_bytes) ||
              io_.unsent_size() > kMostUnsent;
   return !flooded_;
 }
@@ -921,16 +924,14 @@ Step LibsshTransport::Fail(TransportFailure failure) {
   return Step::kFailed;
 }
 
-Step LibsshTransport::FailLost() {
-  return flooded_ ? FailFlooded() : Fail(Loss());
-}
+Step LibsshTransport::FailLost() { return flooded_ ? FailFlooded() : Fail(Loss()); }
 
 Step LibsshTransport::FailFlooded() {
-  return Fail({Cause::kProtocol, false,
-               absl::StrCat("the server sent ", packets_.in_bytes, " bytes in ",
-                            packets_.in_packets,
-                            " packets, far more than belongs to any output: requests, notices and "
-                            "the like; the connection was closed")});
+  return Fail(
+      {Cause::kProtocol, false,
+       absl::StrCat("the server sent ", packets_.in_bytes, " bytes in ", packets_.in_packets,
+                    " packets, far more than belongs to any output: requests, notices and "
+                    "the like; the connection was closed")});
 }
 
 TransportFailure LibsshTransport::Loss() const {

@@ -34,7 +34,8 @@ struct Refusal {
 // The session's last error: "Channel opening failure: channel 43 error (2) Connection refused"
 // (ssh_packet_channel_open_fail, channels.c).
 absl::optional<Refusal> ParseRefusal(absl::string_view error) {
-  const std::vector<absl::string_view> around = absl::StrSplit(error, absl::MaxSplits(" error (", 1));
+  const std::vector<absl::string_view> around =
+      absl::StrSplit(error, absl::MaxSplits(" error (", 1));
   if (around.size() != 2) return absl::nullopt;
   const std::vector<absl::string_view> parts = absl::StrSplit(around[1], absl::MaxSplits(") ", 1));
   Refusal refusal;
@@ -160,7 +161,8 @@ SshTunnel::Step LibsshTunnel::Refused() {
     case kConnectFailed:
       return Fail(CauseOf(text), false, absl::StrCat("it could not connect (", text, ")"));
     case kResourceShortage:
-      return Fail(Cause::kReset, true, absl::StrCat("it has no room for a connection (", text, ")"));
+      return Fail(Cause::kReset, true,
+                  absl::StrCat("it has no room for a connection (", text, ")"));
     default:
       return Fail(Cause::kForwardingRefused, false,
                   absl::StrCat("it made no connection (", text, ")"));

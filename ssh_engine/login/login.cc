@@ -156,8 +156,9 @@ std::string Login::ExplainEnd(const std::string& user) const {
   } else if (counted) {
     absl::StrAppend(&text, ". It took none of the keys.");
   } else {
-    absl::StrAppend(&text, ". That account may not be let in, whatever the key (expired, "
-                           "/etc/nologin, PAM): the server's log says why.");
+    absl::StrAppend(&text,
+                    ". That account may not be let in, whatever the key (expired, "
+                    "/etc/nologin, PAM): the server's log says why.");
   }
   return text + Remarks();
 }

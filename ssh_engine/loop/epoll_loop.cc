@@ -19,10 +19,10 @@ namespace {
 constexpr int kEventsPerTurn = 256;
 constexpr int kBackgroundEventsPerTurn = 4;
 constexpr absl::Duration kBackgroundPerTurn = absl::Microseconds(250);  // a key exchange takes most
-constexpr absl::Duration kBackgroundRest = absl::Milliseconds(1);  // while others hurry
+constexpr absl::Duration kBackgroundRest = absl::Milliseconds(1);       // while others hurry
 constexpr absl::Duration kHurry = absl::Milliseconds(20);
 constexpr absl::Duration kMoment = absl::Milliseconds(100);  // between one small run and the next
-constexpr int kBulkEventsPerTurn = 4;  // of up to 256 KiB each
+constexpr int kBulkEventsPerTurn = 4;                        // of up to 256 KiB each
 constexpr uint64_t kWakeId = 0;
 constexpr uint64_t kBackgroundId = 1;
 constexpr uint64_t kBulkId = 2;

@@ -27,7 +27,7 @@ struct ConnectResult {
   HostState state = HostState::kUnreachable;
   // Directly: kDns, kDnsFailed, kRefused, kTimeout, kReset, kNetwork or kLocal.
   Cause cause = Cause::kNone;
-  std::string message;         // every address that was tried, and what it answered
+  std::string message;  // every address that was tried, and what it answered
 };
 
 // Loop-confined. One for each loop.
@@ -43,10 +43,10 @@ class Connector {
   virtual ~Connector() = default;
 
   // Resolves and connects. Tries all addresses, families interleaved, a new one every 250 ms or as
-  // soon as one fails, and takes the first that is connected (RFC 8305, "Happy Eyeballs"). Where only
-  // IPv4 addresses are known, IPv6 ones are waited for 50 ms; those that come later join. Sets no
-  // limit in time: the caller destroys the attempt. The callback comes once, from the loop, never
-  // inside this call.
+  // soon as one fails, and takes the first that is connected (RFC 8305, "Happy Eyeballs"). Where
+  // only IPv4 addresses are known, IPv6 ones are waited for 50 ms; those that come later join. Sets
+  // no limit in time: the caller destroys the attempt. The callback comes once, from the loop,
+  // never inside this call.
   virtual std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
                                            Callback callback) = 0;
 };

@@ -114,8 +114,9 @@ absl::Status CaresChannel::Make(const DnsOptions& options, int flags, const char
   values.resolvconf_path = const_cast<char*>(options.resolv_conf.c_str());
   values.lookups = const_cast<char*>(lookups);
   // c-ares 1.18 goes through the search list all the same: those that ask have none.
-  const int mask = (lookups != nullptr ? ARES_OPT_DOMAINS : 0) | ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT |
-                   ARES_OPT_RESOLVCONF | (lookups != nullptr ? ARES_OPT_LOOKUPS : 0) |
+  const int mask = (lookups != nullptr ? ARES_OPT_DOMAINS : 0) | ARES_OPT_SOCK_STATE_CB |
+                   ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_RESOLVCONF |
+                   (lookups != nullptr ? ARES_OPT_LOOKUPS : 0) |
                    (values.timeout > 0 ? ARES_OPT_TIMEOUTMS : 0) |
                    (values.tries > 0 ? ARES_OPT_TRIES : 0);
   int status = library;
@@ -187,7 +188,8 @@ std::vector<Address> CaresChannel::FindInHosts(const std::string& name) {
 
 void CaresChannel::Ask(const std::string& name, int family, Callback callback) {
   if (!asks_servers_) return callback({Failure::kNoSuchName, {}, ""});
-  AskWith(first_, std::unique_ptr<Question>(new Question{this, name, family, std::move(callback), {}}));
+  AskWith(first_,
+          std::unique_ptr<Question>(new Question{this, name, family, std::move(callback), {}}));
 }
 
 void CaresChannel::AskWith(ares_channel channel, std::unique_ptr<Question> question) {

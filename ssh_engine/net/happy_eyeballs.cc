@@ -106,8 +106,8 @@ class ConnectAttempt final : public Connector::Attempt {
         stagger_(loop->NewTimer([this] { StartNext(); })) {}
 
   void Start(Resolver* resolver, absl::string_view host) {
-    request_ = resolver->Resolve(
-        host, [this](Resolver::Answer answer) { OnAnswer(std::move(answer)); });
+    request_ =
+        resolver->Resolve(host, [this](Resolver::Answer answer) { OnAnswer(std::move(answer)); });
   }
 
  private:

@@ -21,7 +21,8 @@ class Resolver {
    public:
     virtual ~Request() = default;
   };
-  // IPv6 and IPv4 addresses are asked for at the same time, and each come as soon as they are there.
+  // IPv6 and IPv4 addresses are asked for at the same time, and each come as soon as they are
+  // there.
   struct Answer {
     // Port 0, in the order of RFC 6724. Empty only where others have come before, and there are no
     // more. An error comes alone: NOT_FOUND when the name does not exist or has no address,

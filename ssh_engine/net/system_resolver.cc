@@ -37,13 +37,15 @@ std::string WhatHappened(const DnsChannel::Answer& answer, const std::string& se
     case Failure::kNoAddress:
       return "the name has no address (NODATA); is it spelled right, and does it need a domain?";
     case Failure::kServerFailed:
-      return absl::StrCat("the name server failed (SERVFAIL); it may pass, else look at the server "
-                          "or the name's domain (resolv.conf: ",
-                          servers, ")");
+      return absl::StrCat(
+          "the name server failed (SERVFAIL); it may pass, else look at the server "
+          "or the name's domain (resolv.conf: ",
+          servers, ")");
     case Failure::kRefused:
-      return absl::StrCat("the name server refuses to answer (REFUSED); is the name server in "
-                          "resolv.conf right (",
-                          servers, ")?");
+      return absl::StrCat(
+          "the name server refuses to answer (REFUSED); is the name server in "
+          "resolv.conf right (",
+          servers, ")?");
     case Failure::kNoAnswer:
       return absl::StrCat("no name server answers (resolv.conf: ", servers,
                           "); is the network up, and the name server right?");
@@ -82,12 +84,14 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
     pending_ = 2;
     for (const int family : {AF_INET6, AF_INET}) {
       // The channel is this one's, not the other way round.
-      channel_->Ask(name, family, [weak = weak_from_this(), loop = loop_](DnsChannel::Answer answer) {
-        // Later: neither within Resolve nor within c-ares, which must not be destroyed there.
-        loop->Defer([weak, answer = std::move(answer)]() mutable {
-          if (const auto self = weak.lock()) self->OnAnswer(std::move(answer));
-        });
-      });
+      channel_->Ask(name, family,
+                    [weak = weak_from_this(), loop = loop_](DnsChannel::Answer answer) {
+                      // Later: neither within Resolve nor within c-ares, which must not be
+                      // destroyed there.
+                      loop->Defer([weak, answer = std::move(answer)]() mutable {
+                        if (const auto self = weak.lock()) self->OnAnswer(std::move(answer));
+                      });
+                    });
     }
   }
 
@@ -117,8 +121,8 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
   }
 
   void Fail() {
-    const std::string message = absl::StrCat("looking up \"", host_, "\": ",
-                                             WhatHappened(failed_, channel_->servers()));
+    const std::string message =
+        absl::StrCat("looking up \"", host_, "\": ", WhatHappened(failed_, channel_->servers()));
     if (MayPass(failed_.failure)) return Tell({absl::UnavailableError(message), true});
     Tell({absl::NotFoundError(message), true});
   }
@@ -162,8 +166,7 @@ class SystemResolver final : public Resolver {
 
   std::unique_ptr<Request> Resolve(absl::string_view host, Callback callback) override {
     if (loop_->Now() - checked_ >= kCheckInterval) CheckFiles();
-    auto lookup =
-        std::make_shared<Lookup>(loop_, channel_, std::string(host), std::move(callback));
+    auto lookup = std::make_shared<Lookup>(loop_, channel_, std::string(host), std::move(callback));
     lookup->Start();
     return std::make_unique<RequestImpl>(std::move(lookup));
   }

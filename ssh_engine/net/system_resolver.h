@@ -13,8 +13,8 @@ namespace muster::engine {
 
 // Asks the hosts file, then the name servers: one question for each family, for each of the names
 // that the search list makes, until one of them has an address. A change of resolv.conf,
-// nsswitch.conf or host.conf counts from the next look-up on, a second later at most; look-ups under
-// way end as they began. Call it in the loop's thread.
+// nsswitch.conf or host.conf counts from the next look-up on, a second later at most; look-ups
+// under way end as they began. Call it in the loop's thread.
 absl::StatusOr<std::unique_ptr<Resolver>> NewSystemResolver(EventLoop* loop,
                                                             const DnsOptions& options = {});
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-
 #include "ssh_engine/base/helper_pool.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/job.h"
@@ -38,13 +37,14 @@ struct RunContext {
   std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
   LoopObserver* observer = nullptr;
   std::vector<size_t> preferred_identities;  // Login::Enough
-  std::minstd_rand random;        // of retries
+  std::minstd_rand random;                   // of retries
 };
 
 // A host as messages name it.
 inline std::string Endpoint(const Host& host, const RunContext& context) {
-  return absl::StrCat(host.address, " port ", host.port,
-                      context.jump_path.empty() ? "" : absl::StrCat(" by way of ", context.jump_path));
+  return absl::StrCat(
+      host.address, " port ", host.port,
+      context.jump_path.empty() ? "" : absl::StrCat(" by way of ", context.jump_path));
 }
 
 }  // namespace muster::engine

@@ -234,10 +234,10 @@ class SessionPool {
   absl::flat_hash_map<std::string, Line> ways_;
   FairQueue<DemandPtr> queue_;  // for a handshake
   std::deque<std::pair<DemandPtr, Grant>> ready_;
-  std::list<Place*> in_flight_;  // those who are so for longest first
+  std::list<Place*> in_flight_;              // those who are so for longest first
   const std::unique_ptr<Timer> turn_timer_;  // Serve's next
   const std::unique_ptr<Timer> slow_timer_;  // of the first in flight
-  std::list<Idle> idle_;  // the one that is unused for longest first
+  std::list<Idle> idle_;                     // the one that is unused for longest first
   const std::unique_ptr<Timer> idle_timer_;
   const std::unique_ptr<Timer> age_timer_;
 

@@ -182,7 +182,8 @@ HostOutcome HostTask::LoginRefused() const {
   outcome.state = HostState::kAuthenticationFailed;
   outcome.message = absl::StrCat(
       Endpoint(host_, *context_), ": ", transport.failure().message, ", right after it had let ",
-      host_.user, " in and before it opened a session, as sshd does where PAM or a ChrootDirectory "
+      host_.user,
+      " in and before it opened a session, as sshd does where PAM or a ChrootDirectory "
       "does not allow one: the server's log says why.",
       said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\"."));
   return outcome;

@@ -12,14 +12,14 @@
 
 namespace muster::engine {
 
-// Permits that the loops of one run share. They are handed out in the order in which the run's hosts
-// were added, whichever loops these belong to: the hosts that were started are always the first ones.
-// Thread-safe; owned by the run's handle and its parts on the loops together.
+// Permits that the loops of one run share. They are handed out in the order in which the run's
+// hosts were added, whichever loops these belong to: the hosts that were started are always the
+// first ones. Thread-safe; owned by the run's handle and its parts on the loops together.
 class InFlightLimit {
  public:
   // A loop may start so many further ones of its hosts, in its order; it owns the permits from then
-  // on. Called from whichever thread gives a permit back, with no lock held. Must only post: the hosts
-  // may still be on their way to the loop, by an earlier post.
+  // on. Called from whichever thread gives a permit back, with no lock held. Must only post: the
+  // hosts may still be on their way to the loop, by an earlier post.
   using Grant = std::function<void(uint32_t hosts)>;
 
   explicit InFlightLimit(uint32_t permits) : available_(permits) {}
@@ -36,7 +36,7 @@ class InFlightLimit {
  private:
   Mutex mutex_;
   uint32_t available_ ABSL_GUARDED_BY(mutex_);
-  std::deque<size_t> turns_ ABSL_GUARDED_BY(mutex_);  // the loops of hosts that wait
+  std::deque<size_t> turns_ ABSL_GUARDED_BY(mutex_);   // the loops of hosts that wait
   std::vector<Grant> grants_ ABSL_GUARDED_BY(mutex_);  // by loop
 };
 

@@ -76,7 +76,8 @@ class SshTunnel {
 // kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
 // kFailed only failure(), Release and the destructor may be called.
 //
-// Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who uses the connection now.
+// Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who
+// uses the connection now.
 class SshTransport {
  public:
   enum class Step { kDone, kAgain, kFailed };
@@ -125,8 +126,8 @@ class SshTransport {
   using Output = absl::AnyInvocable<void(OutputStream, absl::string_view)>;
   virtual void SetOutput(Output output) = 0;
   virtual Step OpenChannel() = 0;
-  // Requests the command and ends its input. Output may come before kDone. Where the server does not
-  // answer, but sends output or the end of the command, that is the answer.
+  // Requests the command and ends its input. Output may come before kDone. Where the server does
+  // not answer, but sends output or the end of the command, that is the answer.
   virtual Step Exec(const std::string& command) = 0;
   // Takes in what has come. kDone when the server has closed the channel; kAgain also when there is
   // more to read but others should have their turn.
@@ -143,9 +144,9 @@ class SshTransport {
 
   // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
   virtual void Signal(const std::string& name) = 0;
-  // Runs one further command beside the one under way, over a channel of its own: to be called, with
-  // the same command, after each Pump until it does not answer kAgain; after PumpIdle where the
-  // server has closed the channel of the one under way. kDone when its own channel is closed,
+  // Runs one further command beside the one under way, over a channel of its own: to be called,
+  // with the same command, after each Pump until it does not answer kAgain; after PumpIdle where
+  // the server has closed the channel of the one under way. kDone when its own channel is closed,
   // kFailed also when the server opens none; the command under way is not touched. Release ends it
   // too, and then answers false.
   virtual Step RunBeside(const std::string& command) = 0;

@@ -33,16 +33,16 @@ struct Behaviour {
   bool endless_banner = false;
   bool refuse_auth = false;
   bool changed_key = false;
-  std::shared_ptr<Throttle> throttle;           // null: none
-  bool mute_exec = false;            // does not answer the requests that it carries out
-  bool late_exec = false;            // answers them half a second later
-  bool lost_window = false;          // takes no notice of a channel's first WINDOW_ADJUST
-  Phase one_command = Phase::kNone;  // where it refuses a connection's second: kOpen or kExec
-  Flood flood = Flood::kNone;        // while a command waits
-  Flood idle_flood = Flood::kNone;   // once a command has ended
-  size_t max_sessions = 10;                     // channels open at once, as sshd's default
-  absl::Duration delay;                         // of everything that the server sends
-  uint64_t bytes_per_second = 0;                // of a command's output; 0: no limit
+  std::shared_ptr<Throttle> throttle;  // null: none
+  bool mute_exec = false;              // does not answer the requests that it carries out
+  bool late_exec = false;              // answers them half a second later
+  bool lost_window = false;            // takes no notice of a channel's first WINDOW_ADJUST
+  Phase one_command = Phase::kNone;    // where it refuses a connection's second: kOpen or kExec
+  Flood flood = Flood::kNone;          // while a command waits
+  Flood idle_flood = Flood::kNone;     // once a command has ended
+  size_t max_sessions = 10;            // channels open at once, as sshd's default
+  absl::Duration delay;                // of everything that the server sends
+  uint64_t bytes_per_second = 0;       // of a command's output; 0: no limit
   absl::optional<absl::Duration> close_after;   // idle since the last command
   absl::optional<uint64_t> die_after_commands;  // then never answers again
 };

@@ -56,7 +56,8 @@ absl::Status ParsePhase(absl::string_view of, Words* words, Phase* phase) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      of, " \"", word, "\": expected banner, kexinit, kex, newkeys, auth, open, exec, output or close"));
+      of, " \"", word,
+      "\": expected banner, kexinit, kex, newkeys, auth, open, exec, output or close"));
 }
 
 absl::Status ParseThrottle(Words* words, Behaviour* behaviour) {

@@ -48,12 +48,13 @@ TEST(RulesTest, TheLastThatFitsHoldsAsAWhole) {
 
 TEST(RulesTest, EveryBehaviourIsRead) {
   Rules rules;
-  ASSERT_TRUE(rules
-                  .Add("127.1.0.1 stall exec reset auth garbage endless-banner throttle 10:30:100 "
-                       "max-sessions 1 refuse-auth changed-key delay 20 rate 1000 close-after 5000 "
-                       "die-after-commands 3 mute-exec late-exec lost-window one-command open flood opens "
-                       "idle-flood ignores")
-                  .ok());
+  ASSERT_TRUE(
+      rules
+          .Add("127.1.0.1 stall exec reset auth garbage endless-banner throttle 10:30:100 "
+               "max-sessions 1 refuse-auth changed-key delay 20 rate 1000 close-after 5000 "
+               "die-after-commands 3 mute-exec late-exec lost-window one-command open flood opens "
+               "idle-flood ignores")
+          .ok());
   const Behaviour& behaviour = rules.Find(At("127.1.0.1"));
   EXPECT_EQ(behaviour.stall, Phase::kExec);
   EXPECT_EQ(behaviour.reset, Phase::kAuth);

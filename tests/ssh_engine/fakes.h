@@ -132,7 +132,7 @@ struct FakeServer {
 
   HostKey host_key = {"ssh-ed25519", std::string("\0\0\0\x0bssh-ed25519\0\0\0\1k", 20)};
   Step handshake = Step::kAgain;
-  bool takes_long = false;  // to exchange keys
+  bool takes_long = false;       // to exchange keys
   std::vector<AuthStep> logins;  // one for each key of a file; kAgain when there are no more
   std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
   AuthStep without_key = AuthStep::kDenied;
@@ -177,9 +177,7 @@ class FakeTransport final : public SshTransport {
     return server_->handshakes.size() == 1 && server_->takes_long ? Step::kAgain
                                                                   : server_->handshake;
   }
-  bool TakesLong() const override {
-    return server_->takes_long && !server_->handshakes.empty();
-  }
+  bool TakesLong() const override { return server_->takes_long && !server_->handshakes.empty(); }
   const HostKey& host_key() const override { return server_->host_key; }
   AuthStep Authenticate(const Identity& identity) override {
     if (server_->logins.empty()) return AuthStep::kAgain;

@@ -90,8 +90,7 @@ absl::Status LogFolder::Append(const std::string& run_id, absl::Span<const LogBl
   return status;
 }
 
-absl::Status LogFolder::Secure(const std::vector<std::string>& run_ids,
-                               std::vector<LogEnd>* ends) {
+absl::Status LogFolder::Secure(const std::vector<std::string>& run_ids, std::vector<LogEnd>* ends) {
   std::vector<std::pair<std::string, Log>> others;
   for (const std::string& run_id : run_ids) {
     const auto log = dirty_.find(run_id);

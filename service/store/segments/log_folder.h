@@ -31,8 +31,8 @@ struct LogFolderOptions {
   size_t max_known_logs = 256;  // of runs that have ended: their indexes are kept
 };
 
-// Finds, opens and removes logs. Append, Secure, SyncAll, End, Remove: one thread; the rest: any. The lock is
-// held while a log is being opened, which reads its last segment.
+// Finds, opens and removes logs. Append, Secure, SyncAll, End, Remove: one thread; the rest: any.
+// The lock is held while a log is being opened, which reads its last segment.
 class LogFolder {
  public:
   static absl::StatusOr<std::unique_ptr<LogFolder>> Open(const LogFolderOptions& options);

@@ -9,9 +9,9 @@
 namespace muster::service {
 namespace {
 
-constexpr size_t kJoinedBytes = 64 * 1024;   // of the blocks that become one frame
-constexpr size_t kKeptCapacity = 1 << 20;    // of the writer's buffers
-constexpr size_t kReservedBytes = 4 << 20;   // for what is read
+constexpr size_t kJoinedBytes = 64 * 1024;  // of the blocks that become one frame
+constexpr size_t kKeptCapacity = 1 << 20;   // of the writer's buffers
+constexpr size_t kReservedBytes = 4 << 20;  // for what is read
 
 // Whether a file has no record at all: what the loss of power may leave of one that was just made.
 absl::StatusOr<bool> IsBlank(OpenFiles* files, const std::string& path) {

@@ -100,8 +100,7 @@ absl::Status Catalog::CheckFence(Fence fence) {
                                          " over: fence ", query.Int(0), ", this one has ", fence));
 }
 
-absl::Status Catalog::Commit(Fence fence, const JournalCommit& commit,
-                             const CommittedLogs& logs) {
+absl::Status Catalog::Commit(Fence fence, const JournalCommit& commit, const CommittedLogs& logs) {
   Transaction transaction(writer_.get());
   if (absl::Status status = transaction.Begin(); !status.ok()) return status;
   if (absl::Status status = CheckFence(fence); !status.ok()) return status;
@@ -188,8 +187,9 @@ absl::Status Catalog::KeepEnd(const LogEnd& end) {
 absl::StatusOr<std::vector<LogEnd>> Catalog::LogEnds() const {
   MutexLock lock(&mutex_);
   std::vector<LogEnd> ends;
-  Query query(reader_.get(),
-              "SELECT id, segment, offset, bytes FROM log_end JOIN run ON run.number = log_end.run");
+  Query query(
+      reader_.get(),
+      "SELECT id, segment, offset, bytes FROM log_end JOIN run ON run.number = log_end.run");
   while (true) {
     const absl::StatusOr<bool> row = query.Step();
     if (!row.ok()) return row.status();

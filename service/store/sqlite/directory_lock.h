@@ -14,8 +14,8 @@ namespace muster::service {
 class DirectoryLock {
  public:
   // Makes the directory (0700) where it is not there, and writes down in the lock which process, on
-  // which machine, of which version holds it: muster reads that (proto/contract/state_folder.h). Blocks for
-  // a moment where it is held. FAILED_PRECONDITION: another holds it; the text says who.
+  // which machine, of which version holds it: muster reads that (proto/contract/state_folder.h).
+  // Blocks for a moment where it is held. FAILED_PRECONDITION: another holds it; the text says who.
   // UNAVAILABLE, RESOURCE_EXHAUSTED: it cannot be written to.
   static absl::StatusOr<DirectoryLock> Take(const std::string& directory);
 

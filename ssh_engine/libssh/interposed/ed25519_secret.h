@@ -10,9 +10,9 @@ namespace muster::engine {
 
 constexpr size_t kEd25519Half = 32;  // bytes
 
-// For who signs with the key: to ask OpenSSL 3.0 for the private half leaves a copy of it in memory that
-// is given back without being wiped (OSSL_PARAM_BLD_to_param). Wiped when the key is freed; a key that is
-// made of this one has none. Where there is no memory, nothing is kept.
+// For who signs with the key: to ask OpenSSL 3.0 for the private half leaves a copy of it in memory
+// that is given back without being wiped (OSSL_PARAM_BLD_to_param). Wiped when the key is freed; a
+// key that is made of this one has none. Where there is no memory, nothing is kept.
 void KeepEd25519(EVP_PKEY* key, const unsigned char* private_half,
                  const unsigned char* public_half);
 

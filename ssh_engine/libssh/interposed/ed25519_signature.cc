@@ -1,14 +1,14 @@
 // EVP_DigestSign and EVP_DigestVerify, in front of OpenSSL's: Ed25519 by libsodium.
 //
-// OpenSSL 3.0 has assembler for X25519, not for Ed25519: it takes more than twice as long as libsodium
-// to sign, and to verify (40 and 108 microseconds against 17 and 48, on one machine). Each handshake
-// verifies the host's signature, and mostly signs as well. libsodium also turns down public keys of
-// small order, for which anybody can sign.
+// OpenSSL 3.0 has assembler for X25519, not for Ed25519: it takes more than twice as long as
+// libsodium to sign, and to verify (40 and 108 microseconds against 17 and 48, on one machine).
+// Each handshake verifies the host's signature, and mostly signs as well. libsodium also turns down
+// public keys of small order, for which anybody can sign.
 //
 // A program that links this has the functions, and libssh calls them: symbols are looked up in the
-// program first (ld.so(8)). Everything else goes to OpenSSL as before: other keys, contexts that are
-// for something else, and keys whose bytes a provider keeps to itself. What else is replaced like this:
-// interposed.md.
+// program first (ld.so(8)). Everything else goes to OpenSSL as before: other keys, contexts that
+// are for something else, and keys whose bytes a provider keeps to itself. What else is replaced
+// like this: interposed.md.
 #include <dlfcn.h>
 #include <openssl/evp.h>
 #include <sodium.h>
@@ -71,8 +71,8 @@ struct PublicKey {
 }  // namespace
 }  // namespace muster::engine
 
-extern "C" int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature,
-                              size_t* signature_size, const unsigned char* data, size_t size) {
+extern "C" int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature, size_t* signature_size,
+                              const unsigned char* data, size_t size) {
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   static Sign* const openssls = Openssls<Sign>("EVP_DigestSign");
   EVP_PKEY* const key = Ed25519KeyOf(context, EVP_PKEY_OP_SIGNCTX);

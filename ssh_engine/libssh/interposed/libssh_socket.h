@@ -19,7 +19,8 @@ namespace muster::engine {
 // 64 KiB ahead, and what is sent goes out in one piece when the scope ends.
 //
 // Between scopes nothing that was received is held back, but for KeepInput: who opens a scope feeds
-// libssh until HasInput() is false. Loop-confined, but for a scope on a helper thread while nobody else uses it.
+// libssh until HasInput() is false. Loop-confined, but for a scope on a helper thread while nobody
+// else uses it.
 class LibsshSocket {
  public:
   class Scope;

@@ -89,11 +89,10 @@ EVP_PKEY* Combine(int type, const unsigned char* private_key, const PublicKey& p
                                         const_cast<unsigned char*>(public_key.data()), kKeyBytes),
       OSSL_PARAM_construct_end(),
   };
-  EVP_PKEY_CTX* const context =
-      type == EVP_PKEY_X25519 ? Own().x25519.get() : Own().ed25519.get();
+  EVP_PKEY_CTX* const context = type == EVP_PKEY_X25519 ? Own().x25519.get() : Own().ed25519.get();
   EVP_PKEY* key = nullptr;
-  const bool made = context != nullptr &&
-                    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) > 0;
+  const bool made =
+      context != nullptr && EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) > 0;
   return made ? key : nullptr;
 }
 
@@ -127,6 +126,7 @@ extern "C" EVP_PKEY* EVP_PKEY_new_raw_private_key(int type, ENGINE*, const unsig
   if (thread_ends) return Compute(OBJ_nid2sn(type), key, size);
   if (size == kKeyBytes && type == EVP_PKEY_ED25519) return NewEd25519(key);
   // Agreeing on a secret takes the private key and the peer's public one.
-  if (size == kKeyBytes && type == EVP_PKEY_X25519) return Combine(EVP_PKEY_X25519, key, PublicKey());
+  if (size == kKeyBytes && type == EVP_PKEY_X25519)
+    return Combine(EVP_PKEY_X25519, key, PublicKey());
   return Compute(OBJ_nid2sn(type), key, size);
 }

@@ -131,9 +131,8 @@ TEST(OptionsTest, EveryRepeatedOptionAddsUpOrIsAnError) {
   for (const CLI::App* sub : all) {
     for (const CLI::Option* option : sub->get_options()) {
       if (!option->nonpositional() || !TakesValue(*option)) continue;
-      const std::string name = option->get_lnames().empty()
-                                   ? "-" + option->get_snames().front()
-                                   : "--" + option->get_lnames().front();
+      const std::string name = option->get_lnames().empty() ? "-" + option->get_snames().front()
+                                                            : "--" + option->get_lnames().front();
       const std::string command = sub == app.get() ? "version" : sub->get_name();
       const char* value = ValueFor(*option);
       const ScannedArguments twice = ScanArguments(*app, {command, name, value, name, value});
@@ -190,8 +189,8 @@ TEST(OptionsTest, HelpOfACommand) {
   EXPECT_LT(run.find("Exit codes"), run.find("Examples:"));
   EXPECT_EQ(Parse({"help"}).text, Parse({"--help"}).text);
   EXPECT_EQ(Parse({"help", "run"}).exit_code, 0);
-  for (const char* command : {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel",
-                              "targets", "help"}) {
+  for (const char* command :
+       {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel", "targets", "help"}) {
     for (const absl::string_view line : absl::StrSplit(Parse({"help", command}).text, '\n')) {
       EXPECT_LE(line.size(), 100u) << command << ": " << line;
     }
@@ -429,9 +428,9 @@ TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
   options_.identity_files = {bad};
   options_.request_id = bad;
   options_.run_id = "r1";
-  EXPECT_THAT(std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, "").status()
-                              .message()),
-              HasSubstr("UTF-8"));
+  EXPECT_THAT(
+      std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, "").status().message()),
+      HasSubstr("UTF-8"));
 }
 
 // As the shell passes <(...).

@@ -26,9 +26,8 @@ TEST(SshConfigTest, TheFirstValueOfEachKeywordCounts) {
       "Host web* !web9\n  Port 22\n  user \"deploy\"\n"
       "Match exec \"rm -rf /\"\n  User evil\n"
       "Match all\n  ProxyJump gate\n  HashKnownHosts yes\n");
-  EXPECT_THAT(config.Of("WEB1"),
-              ElementsAre(Pair("hostname", "10.0.0.1"), Pair("port", "2200"),
-                          Pair("proxyjump", "gate"), Pair("user", "deploy")));
+  EXPECT_THAT(config.Of("WEB1"), ElementsAre(Pair("hostname", "10.0.0.1"), Pair("port", "2200"),
+                                             Pair("proxyjump", "gate"), Pair("user", "deploy")));
   EXPECT_THAT(config.Of("web9"), ElementsAre(Pair("proxyjump", "gate")));
 }
 
@@ -77,8 +76,8 @@ class SshConfigHintTest : public ::testing::Test {
 };
 
 TEST_F(SshConfigHintTest, AnotherWayIsToldOnce) {
-  const std::string text = Hint("Host web*\nHostName %h.internal\nPort 2200\n", {},
-                                v1::HOST_STATE_UNREACHABLE);
+  const std::string text =
+      Hint("Host web*\nHostName %h.internal\nPort 2200\n", {}, v1::HOST_STATE_UNREACHABLE);
   EXPECT_THAT(text, ::testing::HasSubstr("for web1 it has HostName web1.internal, Port 2200"));
   EXPECT_THAT(text, ::testing::HasSubstr("for web2"));
 }

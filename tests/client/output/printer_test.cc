@@ -78,7 +78,7 @@ class PrinterTest : public ::testing::Test {
 
 TEST_F(PrinterTest, EachLineHasItsHost) {
   const auto printed = Print(Lines(), {Output(0, "a\nb\n"), Output(1, "c\n"),
-                                              Output(0, "oops\n", v1::OUTPUT_STREAM_STDERR)});
+                                       Output(0, "oops\n", v1::OUTPUT_STREAM_STDERR)});
   EXPECT_EQ(printed.first, "web1: a\nweb1: b\nweb2: c\n");
   EXPECT_EQ(printed.second, "web1 [err]: oops\n");
 }
@@ -109,8 +109,7 @@ TEST_F(PrinterTest, ALineWithoutAnEndGetsOne) {
 
 TEST_F(PrinterTest, APieceOfALineWaitsForItsRest) {
   EXPECT_EQ(
-      Print(Lines(), {Split(0, "long "), Output(1, "between\n"), Output(0, "line\nnext\n")})
-          .first,
+      Print(Lines(), {Split(0, "long "), Output(1, "between\n"), Output(0, "line\nnext\n")}).first,
       "web2: between\nweb1: long line\nweb1: next\n");
 }
 
@@ -127,9 +126,8 @@ TEST_F(PrinterTest, LinesAloneWithTheirTime) {
   v1::Event event = Output(0, "a\nb\n");
   event.mutable_time()->set_seconds(1'700'000'000);
   event.mutable_time()->set_nanos(12'000'000);
-  const std::string time =
-      absl::FormatTime("%Y-%m-%d %H:%M:%S.012 ", absl::FromUnixSeconds(1'700'000'000),
-                       absl::LocalTimeZone());
+  const std::string time = absl::FormatTime(
+      "%Y-%m-%d %H:%M:%S.012 ", absl::FromUnixSeconds(1'700'000'000), absl::LocalTimeZone());
   EXPECT_EQ(Print(Lines(format), {event}).first, time + "a\n" + time + "b\n");
   format.prefix = true;
   EXPECT_EQ(Print(Lines(format), {event}).first, time + "web1: a\n" + time + "web1: b\n");
@@ -153,12 +151,12 @@ TEST_F(PrinterTest, JsonHasAHostAndTextInEachLine) {
       "{\"sequence\":\"7\",\"time\":\"2023-11-14T22:13:20.000000Z\",\"host\":\"web2\",\"output\":{"
       "\"hostIndex\":1,\"stream\":\"OUTPUT_STREAM_STDOUT\",";
   const std::string whole = ",\"unterminated\":false,\"split\":false}}\n";
-  EXPECT_THAT(Print(NewJsonPrinter, {event, Finished(2, v1::HOST_STATE_EXITED_NONZERO, 3)}).first,
-              AllOf(HasSubstr(head + "\"text\":\"a \\\"b\\\"\"" + whole + head +
-                              "\"bytes\":\"/w==\"" + whole + head +
-                              "\"text\":\"c\",\"unterminated\":true,\"split\":false}}\n"),
-                    HasSubstr("\"host\":\"web3\",\"hostFinished\":{\"hostIndex\":2,"
-                              "\"outcome\":{")));
+  EXPECT_THAT(
+      Print(NewJsonPrinter, {event, Finished(2, v1::HOST_STATE_EXITED_NONZERO, 3)}).first,
+      AllOf(HasSubstr(head + "\"text\":\"a \\\"b\\\"\"" + whole + head + "\"bytes\":\"/w==\"" +
+                      whole + head + "\"text\":\"c\",\"unterminated\":true,\"split\":false}}\n"),
+            HasSubstr("\"host\":\"web3\",\"hostFinished\":{\"hostIndex\":2,"
+                      "\"outcome\":{")));
 }
 
 TEST_F(PrinterTest, ARunsMessageIsToldOnce) {
@@ -172,19 +170,18 @@ TEST_F(PrinterTest, ARunsMessageIsToldOnce) {
 
 TEST_F(PrinterTest, FoldsIdenticalOutputsWithIdenticalOutcomes) {
   const auto printed =
-      Print(Folded,
-            {Output(0, "same\n"), Output(1, "sa"), Output(2, "same\n"),
-             Finished(0, v1::HOST_STATE_SUCCEEDED), Output(1, "me\n"),
-             Finished(2, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED)});
+      Print(Folded, {Output(0, "same\n"), Output(1, "sa"), Output(2, "same\n"),
+                     Finished(0, v1::HOST_STATE_SUCCEEDED), Output(1, "me\n"),
+                     Finished(2, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED)});
   EXPECT_THAT(printed.first, HasSubstr("web[1-3]"));
   EXPECT_THAT(printed.first, HasSubstr("\nsame\n"));
 }
 
 TEST_F(PrinterTest, TheSameOutputWithAnotherOutcomeStandsAlone) {
-  const auto printed = Print(
-      Folded,
-      {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"), Finished(0, v1::HOST_STATE_SUCCEEDED),
-       Finished(1, v1::HOST_STATE_SUCCEEDED), Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
+  const auto printed =
+      Print(Folded, {Output(0, "x\n"), Output(1, "x\n"), Output(2, "x\n"),
+                     Finished(0, v1::HOST_STATE_SUCCEEDED), Finished(1, v1::HOST_STATE_SUCCEEDED),
+                     Finished(2, v1::HOST_STATE_EXITED_NONZERO, 2)});
   EXPECT_THAT(printed.first, HasSubstr("web[1-2] (2 hosts): succeeded"));
   EXPECT_THAT(printed.first, HasSubstr("web3 (1 host): exited with code 2"));
 }

@@ -10,7 +10,7 @@ TEST(ColumnsTest, CountsColumnsOfATerminal) {
   EXPECT_EQ(ColumnsOf("gr\xc3\xbc\xc3\x9f"), 4u);
   EXPECT_EQ(ColumnsOf("\xe4\xb8\x96\xe7\x95\x8c"), 4u);  // two wide characters
   EXPECT_EQ(ColumnsOf("\xf0\x9f\x8e\x89"), 2u);          // an emoji
-  EXPECT_EQ(ColumnsOf("e\xcc\x81"), 1u);                  // a combining accent
+  EXPECT_EQ(ColumnsOf("e\xcc\x81"), 1u);                 // a combining accent
 }
 
 TEST(ColumnsTest, CutsBetweenCharactersAndSaysSo) {

@@ -26,27 +26,27 @@ struct Unseen {
 
 TEST(VisibleTextTest, ShowsWhatCannotBeSeen) {
   const Unseen kTable[] = {
-      {"\xc2\x80", "<U+0080>"},          // the first C1 control
-      {"\xc2\x85", "<U+0085>"},          // next line
-      {"\xc2\x9b", "<U+009B>"},          // CSI, as ESC [
-      {"\xc2\x9d", "<U+009D>"},          // OSC: a terminal's title, its clipboard
-      {"\xc2\x9f", "<U+009F>"},          // the last
-      {"\xc2\xad", "<U+00AD>"},          // soft hyphen
-      {"\xd8\x9c", "<U+061C>"},          // Arabic letter mark
-      {"\xe2\x80\x8b", "<U+200B>"},      // zero width space
-      {"\xe2\x80\x8e", "<U+200E>"},      // left-to-right mark
-      {"\xe2\x80\x8f", "<U+200F>"},      // right-to-left mark
-      {"\xe2\x80\xa8", "<U+2028>"},      // line separator
-      {"\xe2\x80\xa9", "<U+2029>"},      // paragraph separator
-      {"\xe2\x80\xaa", "<U+202A>"},      // left-to-right embedding
-      {"\xe2\x80\xae", "<U+202E>"},      // right-to-left override
-      {"\xe2\x81\xa0", "<U+2060>"},      // word joiner
-      {"\xe2\x81\xa6", "<U+2066>"},      // left-to-right isolate
-      {"\xe2\x81\xa9", "<U+2069>"},      // pop isolate
-      {"\xe3\x85\xa4", "<U+3164>"},      // Hangul filler
-      {"\xef\xbb\xbf", "<U+FEFF>"},      // byte order mark
-      {"\xef\xbf\xb9", "<U+FFF9>"},      // interlinear annotation
-      {"\xef\xbf\xbf", "<U+FFFF>"},      // no character
+      {"\xc2\x80", "<U+0080>"},           // the first C1 control
+      {"\xc2\x85", "<U+0085>"},           // next line
+      {"\xc2\x9b", "<U+009B>"},           // CSI, as ESC [
+      {"\xc2\x9d", "<U+009D>"},           // OSC: a terminal's title, its clipboard
+      {"\xc2\x9f", "<U+009F>"},           // the last
+      {"\xc2\xad", "<U+00AD>"},           // soft hyphen
+      {"\xd8\x9c", "<U+061C>"},           // Arabic letter mark
+      {"\xe2\x80\x8b", "<U+200B>"},       // zero width space
+      {"\xe2\x80\x8e", "<U+200E>"},       // left-to-right mark
+      {"\xe2\x80\x8f", "<U+200F>"},       // right-to-left mark
+      {"\xe2\x80\xa8", "<U+2028>"},       // line separator
+      {"\xe2\x80\xa9", "<U+2029>"},       // paragraph separator
+      {"\xe2\x80\xaa", "<U+202A>"},       // left-to-right embedding
+      {"\xe2\x80\xae", "<U+202E>"},       // right-to-left override
+      {"\xe2\x81\xa0", "<U+2060>"},       // word joiner
+      {"\xe2\x81\xa6", "<U+2066>"},       // left-to-right isolate
+      {"\xe2\x81\xa9", "<U+2069>"},       // pop isolate
+      {"\xe3\x85\xa4", "<U+3164>"},       // Hangul filler
+      {"\xef\xbb\xbf", "<U+FEFF>"},       // byte order mark
+      {"\xef\xbf\xb9", "<U+FFF9>"},       // interlinear annotation
+      {"\xef\xbf\xbf", "<U+FFFF>"},       // no character
       {"\xf3\xa0\x80\xa1", "<U+E0021>"},  // a tag
       {"\xf3\xa0\x84\x80", "<U+E0100>"},  // a selector that hides data
   };

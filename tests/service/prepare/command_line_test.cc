@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr const char* kShells[] = {"/bin/dash", "/bin/bash", "/bin/zsh", "/usr/bin/fish",
-                                  "/bin/tcsh"};
+                                   "/bin/tcsh"};
 
 // As sshd starts a login shell.
 std::string RunShell(const std::string& line, const std::string& shell = "/bin/sh") {

@@ -31,8 +31,8 @@ TEST(HostListTest, KnowsWhatStandsForHostsByItself) {
   for (const char* expression : {"web1", "ann@web[1-3]:22,bob@db!x@y", "a@b@c", ""}) {
     EXPECT_TRUE(NamesHostsOnly(expression)) << expression;
   }
-  for (const char* expression :
-       {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?", "a&@b:c", "(@web)", "a!(@b)"}) {
+  for (const char* expression : {"@web", "web1,@web", "web1 @web", "web1!@db", "web*", "db?",
+                                 "a&@b:c", "(@web)", "a!(@b)"}) {
     EXPECT_FALSE(NamesHostsOnly(expression)) << expression;
   }
 }

@@ -30,9 +30,8 @@ TEST(JumpHostsTest, KeepTheirOrderAndGetAUserAndAPort) {
 TEST(JumpHostsTest, WithoutAnyTheWayIsDirect) { EXPECT_TRUE(ListJumpHosts({}, "ann")->empty()); }
 
 TEST(JumpHostsTest, AnEntryThatIsNoHostIsNamed) {
-  for (const char* bad :
-       {"", "a,b", "gate[1-2]", "@gates", "gate*", "gate:0", "gate:65536", "-oProxyCommand=x",
-        "ann@", "[::1", "gate inner", "a\nb", "ssh://gate"}) {
+  for (const char* bad : {"", "a,b", "gate[1-2]", "@gates", "gate*", "gate:0", "gate:65536",
+                          "-oProxyCommand=x", "ann@", "[::1", "gate inner", "a\nb", "ssh://gate"}) {
     const absl::Status status = ListJumpHosts(Over({"good", bad}), "ann").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_THAT(std::string(status.message()),

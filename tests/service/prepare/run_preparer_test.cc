@@ -48,8 +48,7 @@ std::vector<std::string> TextsOf(const std::vector<engine::JumpHost>& hosts) {
 
 class RunPreparerTest : public ::testing::Test {
  protected:
-  absl::StatusOr<PreparedRun> Prepare(const v1::RunSpec& spec,
-                                      const Caller& caller = kOwner) {
+  absl::StatusOr<PreparedRun> Prepare(const v1::RunSpec& spec, const Caller& caller = kOwner) {
     return preparer_.Prepare(caller, spec);
   }
 
@@ -116,7 +115,8 @@ credentials:
   secret: {user: root}
 policy:
   - {callers: [ci], credentials: ["no-such-*"], users: ["*"], targets: "*"}
-)", "/etc/musterd.yaml");
+)",
+                                     "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
   const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
   const auto error = [&](const std::string& name) {
@@ -138,7 +138,8 @@ credentials:
   deploy: {identity_files: [/no/such/folder/deploy.key]}
 policy:
   - {callers: [ci], credentials: [deploy], users: ["*"], targets: "*"}
-)", "/etc/musterd.yaml");
+)",
+                                     "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
   const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
   v1::RunSpec spec = Spec({});

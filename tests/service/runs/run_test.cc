@@ -92,7 +92,8 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
-// More come soon, and one commit serves them all: an eighth of what it took may be spent on waiting.
+// More come soon, and one commit serves them all: an eighth of what it took may be spent on
+// waiting.
 TEST_F(RunTest, AStartWaitsForOthersAsLongAsThereAreAny) {
   Begin(PlanOf(3));
   for (uint32_t host = 0; host < 3; ++host) engine_->State(host, HostState::kConnecting);

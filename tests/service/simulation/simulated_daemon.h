@@ -137,10 +137,10 @@ class SimulatedDaemon {
   SimulatedTimers timers_;
   SimulatedEngine engine_;
   Runs runs_;
-  Journal journal_{
-      &store_,
-      &tails_,
-      {[this](absl::Duration) { wanted_ = true; }, nullptr, [this](const absl::Status&) { fenced_ = true; }}};
+  Journal journal_{&store_,
+                   &tails_,
+                   {[this](absl::Duration) { wanted_ = true; }, nullptr,
+                    [this](const absl::Status&) { fenced_ = true; }}};
 };
 
 }  // namespace muster::service

@@ -168,7 +168,8 @@ TEST(AnsibleIniTest, HostsGroupsAndVariables) {
 }
 
 TEST(AnsibleIniTest, OneBadHostDoesNotSpoilTheOthers) {
-  EXPECT_THAT(Select(kIni, "web9"), HasSubstr("the host web9 cannot be used as the inventory says: inv:6: ansible_user"));
+  EXPECT_THAT(Select(kIni, "web9"),
+              HasSubstr("the host web9 cannot be used as the inventory says: inv:6: ansible_user"));
   constexpr char kTemplate[] = "a ansible_host={{ip}}\nb ansible_port=99999\nc\n";
   EXPECT_THAT(Select(kTemplate, "a"), HasSubstr("inv:1: ansible_host is a template"));
   EXPECT_THAT(Select(kTemplate, "b"), HasSubstr("inv:2: ansible_port cannot be \"99999\""));

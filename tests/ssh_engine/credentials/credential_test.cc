@@ -154,16 +154,17 @@ TEST_F(CredentialTest, AKeyThatWouldTakeYearsToOpenIsRefused) {
 }
 
 TEST_F(CredentialTest, APkcs8KeyThatWouldTakeLongToOpenIsRefused) {
-  Run(absl::StrCat("openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -v2 aes-256-cbc -iter ",
-                   "100000 -passout pass:secret -out ", Path("slow")));
+  Run(absl::StrCat(
+      "openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -v2 aes-256-cbc -iter ",
+      "100000 -passout pass:secret -out ", Path("slow")));
   EXPECT_TRUE(LoadFile(Path("slow"), "secret").ok());
   std::string body = Body(Path("slow"));
   const size_t iterations = body.find("\x02\x03\x01\x86\xa0");
   ASSERT_NE(iterations, std::string::npos);
   body.replace(iterations, 5, "\x02\x03\x7f\xff\xff");
-  const std::string path =
-      Write("slow", absl::StrCat("-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
-                                 absl::Base64Escape(body), "\n-----END ENCRYPTED PRIVATE KEY-----\n"));
+  const std::string path = Write(
+      "slow", absl::StrCat("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", absl::Base64Escape(body),
+                           "\n-----END ENCRYPTED PRIVATE KEY-----\n"));
   const absl::Status refused = LoadFile(path, "secret").status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("8388607 rounds of PBKDF2"));

@@ -1,8 +1,8 @@
 #include "ssh_engine/host_keys/known_hosts.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -133,7 +133,8 @@ TEST_F(KnownHostsTest, Revoked) {
 TEST_F(KnownHostsTest, ARevokedCertificateRevokesTheKeyThatItIsFor) {
   const std::string cert_type = "ssh-ed25519-cert-v01@openssh.com";
   const std::string cert = Wire({cert_type, "nonce", std::string(31, 'k') + "a", "serial"});
-  Write(Line("web1") + absl::StrCat("@revoked web* ", cert_type, " ", absl::Base64Escape(cert), "\n"));
+  Write(Line("web1") +
+        absl::StrCat("@revoked web* ", cert_type, " ", absl::Base64Escape(cert), "\n"));
   EXPECT_EQ(Check("web1"), Verdict::kRevoked);
   EXPECT_EQ(Check("web1", 22, 'b'), Verdict::kChanged);
   EXPECT_EQ(Load()->Problems(), "");
@@ -142,7 +143,8 @@ TEST_F(KnownHostsTest, ARevokedCertificateRevokesTheKeyThatItIsFor) {
 TEST_F(KnownHostsTest, CertificatesThatSshKeygenMadeAreReadWhateverTheirKeys) {
   for (const std::string type : {"ed25519", "ecdsa", "rsa", "dsa"}) {
     const std::string key = folder_ + "/" + type;
-    if (system(absl::StrCat("cd ", folder_, "; test -f ca || ssh-keygen -q -t ed25519 -N '' -f ca; ",
+    if (system(absl::StrCat("cd ", folder_,
+                            "; test -f ca || ssh-keygen -q -t ed25519 -N '' -f ca; ",
                             "ssh-keygen -q -t ", type, " -N '' -f ", key, " 2>/dev/null && ",
                             "ssh-keygen -q -s ca -I host -h ", key, ".pub 2>/dev/null")
                    .c_str()) != 0) {
@@ -171,7 +173,8 @@ TEST_F(KnownHostsTest, ARevocationThatCannotBeReadRefusesTheHostsThatItNames) {
 TEST_F(KnownHostsTest, ARevocationThatCannotBeReadCountsForHashedNamesToo) {
   Write(Line("web1") + Line("db1") + "@revoked web1 ssh-ed25519 AAAA\n");
   std::ofstream(path_ + ".names") << Line("web1", 'z');
-  ASSERT_EQ(system(absl::StrCat("ssh-keygen -q -H -f ", path_, ".names >/dev/null 2>&1").c_str()), 0);
+  ASSERT_EQ(system(absl::StrCat("ssh-keygen -q -H -f ", path_, ".names >/dev/null 2>&1").c_str()),
+            0);
   std::string hashed;
   std::ifstream(path_ + ".names") >> hashed;
   Write(absl::StrCat("@revoked ", hashed, " ssh-ed25519 AAAA\n"));
@@ -260,8 +263,8 @@ TEST_F(KnownHostsTest, AnyOfTheKeysOfAHashedNameMatchesWithoutASearch) {
         Line("web1", 'd', "ssh-rsa"));
   HashNames();
   const auto known_hosts = Load();
-  for (const auto& [type, last] : {std::pair("ssh-ed25519", 'a'), {"ssh-rsa", 'd'},
-                                   {"ecdsa-sha2-nistp256", 'c'}}) {
+  for (const auto& [type, last] :
+       {std::pair("ssh-ed25519", 'a'), {"ssh-rsa", 'd'}, {"ecdsa-sha2-nistp256", 'c'}}) {
     EXPECT_EQ(known_hosts->Check("web1", 22, type, Blob(type, last)).verdict, Verdict::kMatch);
   }
   EXPECT_THAT(known_hosts->KeyTypes("web1", 22), IsEmpty());
@@ -350,7 +353,8 @@ TEST_F(KnownHostsTest, AddsHashedNamesThatSshFinds) {
   ASSERT_EQ(*known_hosts->Add("Web1", 2222, kType, Blob(kType, 'a'), true),
             KnownHosts::Added::kWritten);
   EXPECT_THAT(Read(), Not(HasSubstr("eb1")));
-  EXPECT_EQ(system(absl::StrCat("ssh-keygen -F '[web1]:2222' -f ", path_, " >/dev/null").c_str()), 0);
+  EXPECT_EQ(system(absl::StrCat("ssh-keygen -F '[web1]:2222' -f ", path_, " >/dev/null").c_str()),
+            0);
   EXPECT_EQ(known_hosts->Check("web1", 2222, kType, Blob(kType, 'a')).verdict, Verdict::kMatch);
   EXPECT_EQ(*known_hosts->Add("web1", 2222, kType, Blob(kType, 'a'), true),
             KnownHosts::Added::kKnown);

@@ -45,8 +45,7 @@ TEST(KeyExchangeForecastTest, NothingInCommonTakesNoTime) {
 
 // However it comes: libssh must not have all of it before the answer is known.
 TEST(KeyExchangeForecastTest, ByteByByte) {
-  const std::string hello =
-      absl::StrCat("welcome\r\n", Hello("diffie-hellman-group18-sha512"));
+  const std::string hello = absl::StrCat("welcome\r\n", Hello("diffie-hellman-group18-sha512"));
   const size_t known = hello.find("sha512") + 6;
   KeyExchangeForecast forecast;
   for (size_t i = 0; i < known; ++i) {

@@ -178,8 +178,9 @@ TEST_F(EngineTest, OffersAnAgentsKeysOneByOne) {
   agent.Add(sshd_.client_key());
   job.credential = LoadCredential(spec).value();
   const auto recorder = std::make_shared<Recorder>(4);
-  Run(job, {MakeHost(0, "127.0.0.2"), MakeHost(1, "127.0.0.3"), MakeHost(2, "127.0.0.4"),
-            MakeHost(3, "127.0.0.5")},
+  Run(job,
+      {MakeHost(0, "127.0.0.2"), MakeHost(1, "127.0.0.3"), MakeHost(2, "127.0.0.4"),
+       MakeHost(3, "127.0.0.5")},
       recorder);
   for (const HostRecord& one : recorder->Wait()) {
     EXPECT_EQ(one.outcome.state, HostState::kSucceeded) << one.outcome.message;

@@ -768,9 +768,10 @@ TEST_F(HostTaskTest, AConnectionLostWithTheStatusButNotAllOutputIsUnknown) {
   EXPECT_EQ(outcome().state, HostState::kUnknown);
   EXPECT_TRUE(outcome().exit_reported);
   EXPECT_EQ(outcome().exit_code, 4);
-  EXPECT_EQ(outcome().message,
-            "the connection broke. The command was requested before; it ended with exit code 4, but "
-            "output may be missing.");
+  EXPECT_EQ(
+      outcome().message,
+      "the connection broke. The command was requested before; it ended with exit code 4, but "
+      "output may be missing.");
 }
 
 TEST_F(HostTaskTest, AConnectionLostInAStopIsUnknownAndTellsOfTheStop) {
@@ -921,7 +922,8 @@ TEST_F(HostTaskTest, HashedNamesAreSearchedByAHelper) {
 
 TEST_F(HostTaskTest, AHostThatTheSearchDoesNotFindIsUnknown) {
   known_hosts_->lookup = {KnownHosts::Verdict::kUnsearched, ""};
-  known_hosts_->after_search = {KnownHosts::Verdict::kUnknown, "", "An authority counts for nothing."};
+  known_hosts_->after_search = {KnownHosts::Verdict::kUnknown, "",
+                                "An authority counts for nothing."};
   StartCommand();
   loop_.RunPosted();
   EXPECT_EQ(outcome().cause, Cause::kHostKeyUnknown);
@@ -1071,8 +1073,9 @@ TEST_F(AnotherHostKeyTest, LeavesTheSecondConnectionToTellHowPromptTheServerIs) 
   Dialer::Result result;
   HostTimings timings;
   const Host host{0, kHost, 22, "ann"};
-  Dialer dialer(host, &context_, loop_.Now(), loop_.Now() + absl::Seconds(30), &timings, [] {},
-                [&](Dialer::Result its) { result = std::move(its); });
+  Dialer dialer(
+      host, &context_, loop_.Now(), loop_.Now() + absl::Seconds(30), &timings, [] {},
+      [&](Dialer::Result its) { result = std::move(its); });
   server_.logins = {AuthStep::kAccepted};
   dialer.Start();
   for (const bool first : {true, false}) {

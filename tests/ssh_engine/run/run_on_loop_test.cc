@@ -37,11 +37,12 @@ class RunOnLoopTest : public ::testing::Test {
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
     context_.job = job_;
-    run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_,
-                                       [this] { ++dones_; });
+    run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_, [this] { ++dones_; });
     // As the engine does it.
     limit_->AddLoop(kLoop, [this](uint32_t permits) {
-      loop_.Post([this, permits] { if (run_ != nullptr) run_->Permit(permits); });
+      loop_.Post([this, permits] {
+        if (run_ != nullptr) run_->Permit(permits);
+      });
     });
     run_->Add(std::move(list));
     limit_->Enqueue(std::vector<size_t>(hosts, kLoop));
@@ -240,9 +241,8 @@ TEST(InFlightLimitTest, GrantsInTheOrderOfTheHostsOverAllLoops) {
   InFlightLimit limit(1);
   std::vector<int> granted;
   for (int loop = 0; loop < 3; ++loop) {
-    limit.AddLoop(loop, [&granted, loop](uint32_t hosts) {
-      granted.insert(granted.end(), hosts, loop);
-    });
+    limit.AddLoop(loop,
+                  [&granted, loop](uint32_t hosts) { granted.insert(granted.end(), hosts, loop); });
   }
   limit.Enqueue({2, 0, 0, 1, 2});
   EXPECT_THAT(granted, ElementsAre(2));

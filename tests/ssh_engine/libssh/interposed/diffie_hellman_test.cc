@@ -40,7 +40,8 @@ TEST(DiffieHellmanTest, OfOtherGroupsTheyHave512Bits) {
     EXPECT_EQ(ExponentBits(key), 512);
     EXPECT_EQ(ExponentBits(other), 512);
     EXPECT_NE(BN_cmp(Part(key.get(), OSSL_PKEY_PARAM_PRIV_KEY).get(),
-                     Part(other.get(), OSSL_PKEY_PARAM_PRIV_KEY).get()), 0);
+                     Part(other.get(), OSSL_PKEY_PARAM_PRIV_KEY).get()),
+              0);
     ExpectAgreement(key, other);
   }
 }

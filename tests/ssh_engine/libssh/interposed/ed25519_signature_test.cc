@@ -65,13 +65,16 @@ TEST(Ed25519SignatureTest, SignsAsTheRfcSays) {
     absl::string_view key, message, signature;
   } cases[] = {
       {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "",
-       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
+       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf"
+       "9b"
        "46bd25bf5f0595bbe24655141438e7a100b"},
       {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", "72",
-       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11"
+       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f"
+       "11"
        "d8c387b2eaeb4302aeeb00d291612bb0c00"},
       {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", "af82",
-       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc"
+       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984"
+       "dc"
        "6594a7c15e9716ed28dc027beceea1ec40a"},
   };
   for (const auto& one : cases) {
@@ -106,8 +109,8 @@ TEST(Ed25519SignatureTest, SignaturesOfAnotherSizeDoNotVerify) {
   EXPECT_FALSE(Verify(key.get(), "m", signature + "x"));
 }
 
-// With the neutral element as its key, all zeros sign everything. OpenSSL accepts that: it is also how
-// this tells that OpenSSL was not asked.
+// With the neutral element as its key, all zeros sign everything. OpenSSL accepts that: it is also
+// how this tells that OpenSSL was not asked.
 TEST(Ed25519SignatureTest, KeysOfSmallOrderAreTurnedDown) {
   const std::string neutral = "\1" + std::string(31, '\0');
   EXPECT_FALSE(Verify(PublicKey(neutral).get(), "m", neutral + std::string(32, '\0')));
