@@ -68,18 +68,24 @@ OF_THE_ENGINE = {"ssh_engine", "ssh_engine/base"}
 HEADERS_OF_THE_ENGINE = {"ssh_engine/credentials/credential.h", "ssh_engine/host_keys/known_hosts.h"}
 
 
-def sources(root=ROOT):
+def files(endings, *under):
+    """The repository's, also those that are not committed yet."""
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "--cached",
+                             "--others", "--exclude-standard", *under],
+                            capture_output=True, text=True, check=True).stdout.splitlines()
+    return [path for path in listed
+            if path.endswith(endings) and os.path.exists(os.path.join(ROOT, path))]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def sources():
     """path -> its includes, of all files with code that are not tests."""
-    listed = subprocess.run(["git", "-C", root, "ls-files", "--cached", "--others",
-                             "--exclude-standard", *TOP_MAY_INCLUDE],
-                            capture_output=True, text=True, check=True).stdout.split()
-    found = {}
-    for path in listed:
-        full = os.path.join(root, path)
-        if path.endswith((".cc", ".h")) and os.path.exists(full):
-            with open(full, encoding="utf-8") as file:
-                found[path] = re.findall(r'^#include "([^"]+)"', file.read(), re.MULTILINE)
-    return found
+    return {path: re.findall(r'^#include "([^"]+)"', read(path), re.MULTILINE)
+            for path in files((".cc", ".h"), *TOP_MAY_INCLUDE)}
 
 
 def folder_graph(includes):

@@ -1,36 +1,22 @@
 """BUILD files: what each folder is for, and how a list is kept."""
 
-import os
 import re
-import subprocess
 
 import pytest
 
 import layers
 
 
-def read(path):
-    with open(os.path.join(layers.ROOT, path), encoding="utf-8") as file:
-        return file.read()
-
-
-def build_files():
-    listed = subprocess.run(["git", "-C", layers.ROOT, "ls-files", "--cached", "--others",
-                             "--exclude-standard", "*BUILD"],
-                            capture_output=True, text=True, check=True).stdout.split()
-    return [path for path in listed if os.path.exists(os.path.join(layers.ROOT, path))]
-
-
 def first_line(folder):
     """Of its BUILD, as a row of CONTRIBUTING.md's table has it."""
-    text = read(f"{folder}/BUILD").splitlines()[0]
+    text = layers.read(f"{folder}/BUILD").splitlines()[0]
     assert text.startswith("# ") and text.endswith("."), f"{folder}/BUILD begins with: {text}"
     return text[2:-1]
 
 
 def table():
     """folder -> what CONTRIBUTING.md says of it."""
-    rows = re.findall(r"^\| `([\w/]+)/` \| (.+) \|$", read("CONTRIBUTING.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([\w/]+)/` \| (.+) \|$", layers.read("CONTRIBUTING.md"), re.MULTILINE)
     return dict(rows)
 
 
@@ -42,9 +28,9 @@ def test_contributing_says_of_a_folder_what_its_build_file_says(folder):
     assert said[0].lower() + said[1:] == line[0].lower() + line[1:]
 
 
-@pytest.mark.parametrize("path", build_files())
+@pytest.mark.parametrize("path", layers.files("BUILD"))
 def test_lists_are_sorted_and_lines_are_short(path):
-    text = read(path)
+    text = layers.read(path)
     for line in text.splitlines():
         assert len(line) <= 100, line
         assert line == line.rstrip() and "\t" not in line, repr(line)
