@@ -21,8 +21,8 @@ std::string StateName(v1::RunState state);
 std::string StateWords(v1::HostState state);
 
 // "failed,unreached,timeout": states by their names, '-' as good as '_', and
-//   failed       the command ran and ended badly, or was ended: its exit code, a signal, a timeout,
-//   cancel unreached    before the command: no connection, no trusted key, no login
+//   failed       the command ran and ended badly, or was ended (exit code, signal, timeout)
+//   unreached    before the command: no connection, no trusted key, no login
 // Empty for an empty text. INVALID_ARGUMENT names the word and what there is.
 absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text);
 // "paused,failed".

@@ -3,18 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::service {
 namespace {
 
+constexpr absl::string_view kAllowsNone = " failed, and the run allows none";
+constexpr absl::string_view kMoreThan = " failed, more than the ";
+
 std::string TooMany(uint32_t failures, uint32_t allowed) {
   const char* have = failures == 1 ? " host has" : " hosts have";
-  if (allowed == 0) return absl::StrCat(failures, have, " failed, and the run allows none");
-  return absl::StrCat(failures, have, " failed, more than the ", allowed, " that the run allows");
+  if (allowed == 0) return absl::StrCat(failures, have, kAllowsNone);
+  return absl::StrCat(failures, have, kMoreThan, allowed, " that the run allows");
 }
 
 }  // namespace
+
+bool SaysTooManyFailed(absl::string_view message) {
+  return absl::StrContains(message, kAllowsNone) || absl::StrContains(message, kMoreThan);
+}
 
 Rollout::Rollout(RolloutPlan plan, RolloutPast past)
     : plan_(std::move(plan)), hosts_(plan_.order.size(), HostStage::kWaiting) {

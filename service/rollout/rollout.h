@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "service/rollout/rollout_plan.h"
@@ -37,6 +38,10 @@ struct RolloutActions {
   bool over = false;
 };
 
+// Whether a RolloutActions::message says that it stopped because of failures: of a run that another
+// daemon left in STOPPING, this is how it ends.
+bool SaysTooManyFailed(absl::string_view message);
+
 // What a run that is continued has behind it. A value.
 struct RolloutPast {
   enum class Host : uint8_t {
@@ -55,10 +60,9 @@ struct RolloutPast {
 // besides the contract:
 // - No probe begins while the run is paused or once it is stopped.
 // - The time of batch_pause passes during a pause, too; ResumeRun does not cut it short.
-// - A run that is continued goes on in the last batch that had begun, with all hosts up to its end
-// that
-//   were not started. What stands between the batches (probes without a result, batch_pause,
-//   confirm_batches) comes before the next one, even if it had been under way.
+// - A run that is continued goes on in the last batch that had begun, with all hosts up to its
+//   end that were not started. What stands between the batches (probes without a result,
+//   batch_pause, confirm_batches) comes before the next one, even if it had been under way.
 class Rollout {
  public:
   explicit Rollout(RolloutPlan plan, RolloutPast past = {});

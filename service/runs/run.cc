@@ -150,7 +150,7 @@ void Run::Close(const std::string& why, bool canceled) {
 }
 
 bool Run::WasBeingCanceled() const {
-  return state_ == v1::RUN_STATE_STOPPING && !TooManyFailed() &&
+  return state_ == v1::RUN_STATE_STOPPING && !SaysTooManyFailed(message_) &&
          !absl::StartsWith(message_, kDaemonLost);
 }
 
@@ -394,22 +394,6 @@ bool Run::AllHostsEnded() const {
 }
 
 // Whether a run of an earlier daemon that was stopping was so by itself: nobody canceled it.
-bool Run::TooManyFailed() const {
-  uint32_t failures = 0;
-  for (uint32_t i = 0; i < records_.size(); ++i) {
-    const v1::HostOutcome* const probe = records_.probe(i);
-    const bool well = probe == nullptr || probe->state() == v1::HOST_STATE_SUCCEEDED;
-    const v1::HostState state = records_.state(i);
-    const bool canceled = state == v1::HOST_STATE_CANCELED;
-    if (canceled && records_.Result(i, {}).outcome().cause() != v1::CAUSE_OUTPUT_LIMIT)
-      return false;
-    if (state == v1::HOST_STATE_NOT_STARTED || (state == v1::HOST_STATE_SUCCEEDED && well))
-      continue;
-    ++failures;
-  }
-  return plan_.rollout.max_failures.has_value() && failures > *plan_.rollout.max_failures;
-}
-
 void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now) {
   EventBlock block;
   for (HostUpdate& host : hosts) {

@@ -160,8 +160,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool TooManyFailed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // By whoever had it before.
+  // By whoever had it before, as it said: failures that came on top of that change nothing.
   bool WasBeingCanceled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hosts that the engine does not have.
   void EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now)

@@ -121,8 +121,8 @@ class RunStore {
   virtual absl::Status Commit(Fence fence, const JournalCommit& commit) = 0;
 
   // Survives the end of the process at once, the loss of power after the next Sync, or once the
-  // store has been opened again. Blocks must
-  // follow what the run's log has: OUT_OF_RANGE otherwise, for that is our own mistake. A log may
+  // store has been opened again. Blocks must follow what the run's log has: OUT_OF_RANGE
+  // otherwise, for that is our own mistake. A log may
   // begin before its run is committed; one whose run never is, is gone at the next start.
   // FAILED_PRECONDITION: the run has ended; so its last event comes before the Commit of its end.
   virtual absl::Status Append(Fence fence, absl::string_view run_id,

@@ -113,11 +113,34 @@ TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
   v1::RunSpec spec;
   spec.mutable_rollout()->set_max_failures("0");
   Live({Ended(0, v1::HOST_STATE_EXITED_NONZERO),
-        Became(v1::RUN_STATE_STOPPING, "1 host has failed"), Ended(1, v1::HOST_STATE_NOT_STARTED)},
+        Became(v1::RUN_STATE_STOPPING, "1 host has failed, and the run allows none"),
+        Ended(1, v1::HOST_STATE_NOT_STARTED)},
        spec);
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
-  EXPECT_EQ(ended_.message(), "1 host has failed");
+  EXPECT_EQ(ended_.message(), "1 host has failed, and the run allows none");
+}
+
+// The cancel came first, and was answered.
+TEST_F(RunClosingTest, FailuresAfterACancelChangeNothing) {
+  v1::RunSpec spec;
+  spec.mutable_rollout()->set_max_failures("0");
+  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
+        Ended(0, v1::HOST_STATE_EXITED_NONZERO), Ended(1, v1::HOST_STATE_NOT_STARTED)},
+       spec);
+  EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
+  EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
+}
+
+// The daemon was lost before the hosts under way had ended.
+TEST_F(RunClosingTest, ACanceledRunWhoseHostsAreCutOffIsCanceled) {
+  v1::RunSpec spec;
+  spec.mutable_rollout()->set_max_failures("0");
+  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
+        Ended(0, v1::HOST_STATE_EXITED_NONZERO)},
+       spec);
+  Close();
+  EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
 }
 
 TEST_F(RunClosingTest, CanceledHostsAreNoFailures) {
