@@ -80,7 +80,13 @@ void TellSshConfig(const Options& options, const std::string& run_id, MusterClie
   const std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
   if (hint == nullptr) return;
   const absl::StatusOr<std::vector<v1::HostResult>> results = AllResults(client, run_id);
-  if (!results.ok()) return;
+  if (!results.ok()) {
+    Complain(absl::UnknownError(absl::StrCat(
+        "warning: whether ~/.ssh/config, which is not read yet, leads another way to a host is not "
+        "known: ",
+        results.status().message())));
+    return;
+  }
   v1::Event event;
   for (const v1::HostResult& result : *results) {
     *event.mutable_hosts_added()->add_hosts() = result.host();
