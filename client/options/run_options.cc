@@ -11,7 +11,7 @@ What follows the first word that is no option of muster, or --, is the command, 
 options are its own.
 
 Targets: web[01-20] numbers, padded or not; [0-8/2] with a step; r[1-2]n[1-4] several dimensions;
-a,b both; a!b without; a&b in both; a^b in one only; @group and @group:role from an inventory;
+a,b both; a!b without; a&b in both; a^b in one only; @group and @source:group from an inventory;
 user@host:port, [2001:db8::1]:22. In a file or on standard input: one in each line,
 comments behind '#'.
 
@@ -62,6 +62,14 @@ void AddStateFlag(CLI::App* app, Options* options, const std::string& word,
       "--" + word, [options, word] { AddStates(word, options); }, what);
 }
 
+// Of a run that is left nobody is there to do these: muster watch and logs do.
+void ExcludeFromDetached(CLI::App* app) {
+  for (const char* later : {"--fold", "--output-dir", "--junit", "--command-code", "--sort",
+                            "--timestamps", "--no-prefix"}) {
+    app->get_option("--detach")->excludes(later);
+  }
+}
+
 void AddStarting(CLI::App* app, Options* options) {
   app->add_option("--request-id", options->request_id,
                   "Makes it safe to repeat: the same id and command is the same run")
@@ -96,6 +104,7 @@ void AddRun(CLI::App* app, Options* options) {
       "When the daemon was ended and comes back, start the hosts that were not started yet");
   AddStarting(run, options);
   AddViewOptions(run, options);
+  ExcludeFromDetached(run);
   // For the help; ScanArguments takes its words.
   run->add_option("command", options->command, "What to run, with its own options")
       ->type_name("COMMAND");
@@ -125,6 +134,7 @@ void AddRerun(CLI::App* app, Options* options) {
   rerun->option_defaults()->group("The run");
   AddStarting(rerun, options);
   AddViewOptions(rerun, options);
+  ExcludeFromDetached(rerun);
   rerun->parse_complete_callback([options] { options->subcommand = Subcommand::kRerun; });
 }
 

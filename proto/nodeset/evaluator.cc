@@ -115,6 +115,8 @@ absl::StatusOr<HostSet> Evaluator::EvaluateSet(absl::string_view expression,
   while (!scanner.AtEnd()) {
     absl::string_view text;
     if (!scanner.ReadOperand(&text, &error)) return ToStatus(error, expression);
+    // A wildcard that takes out or picks matches what has been named as well as what is known.
+    named_ = op == '!' || op == '&' ? &set : nullptr;
     absl::StatusOr<HostSet> operand = EvaluateOperand(text, expression, source);
     if (!operand.ok()) return operand.status();
     if (absl::Status status = Apply(op, *std::move(operand), &set); !status.ok()) return status;
@@ -183,13 +185,9 @@ absl::StatusOr<HostSet> Evaluator::ExpandNames(const Operand& operand, absl::str
 
 absl::StatusOr<HostSet> Evaluator::MatchMask(const Operand& operand, absl::string_view text,
                                              absl::string_view source) {
-  if (options_.groups == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        Excerpt(text), ": a wildcard needs known hosts to match; give an inventory file"));
-  }
   const uint64_t masks = CountNames(operand.names);
   if (absl::Status status = CheckSize(masks, Excerpt(text)); !status.ok()) return status;
-  absl::StatusOr<HostSet> known = EvaluateGroup({std::string(source), "*"});
+  absl::StatusOr<HostSet> known = HostsToMatch(text, source);
   if (!known.ok()) return known.status();
   absl::Status status;
   HostSet hosts;
@@ -208,6 +206,19 @@ absl::StatusOr<HostSet> Evaluator::MatchMask(const Operand& operand, absl::strin
   });
   if (!status.ok()) return status;
   return hosts;
+}
+
+absl::StatusOr<HostSet> Evaluator::HostsToMatch(absl::string_view text, absl::string_view source) {
+  const HostSet named = named_ == nullptr ? HostSet() : *named_;
+  if (options_.groups == nullptr) {
+    if (named_ != nullptr) return named;
+    return absl::NotFoundError(absl::StrCat(
+        Excerpt(text), ": a wildcard needs known hosts to match; give an inventory file"));
+  }
+  absl::StatusOr<HostSet> known = EvaluateGroup({std::string(source), "*"});
+  if (!known.ok()) return known.status();
+  if (absl::Status status = Apply(',', named, &*known); !status.ok()) return status;
+  return known;
 }
 
 absl::StatusOr<HostSet> Evaluator::ExpandGroups(const Operand& operand, absl::string_view text,

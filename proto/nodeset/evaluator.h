@@ -39,6 +39,8 @@ class Evaluator {
   absl::StatusOr<HostSet> ExpandNames(const Operand& operand, absl::string_view text);
   absl::StatusOr<HostSet> MatchMask(const Operand& operand, absl::string_view text,
                                     absl::string_view source);
+  // What a wildcard may stand for: the inventory's hosts, and those of named_.
+  absl::StatusOr<HostSet> HostsToMatch(absl::string_view text, absl::string_view source);
   absl::StatusOr<HostSet> ExpandGroups(const Operand& operand, absl::string_view text,
                                        absl::string_view source);
   absl::StatusOr<HostSet> EvaluateGroup(const GroupName& name);
@@ -60,6 +62,7 @@ class Evaluator {
 
   HostTable table_;
   uint64_t budget_;                      // hosts that operands may still have
+  const HostSet* named_ = nullptr;       // what the operand is to be taken out of, or picked from
   std::map<GroupName, HostSet> groups_;  // those evaluated
   std::vector<GroupName> nesting_;       // those being evaluated, outermost first
   size_t parentheses_ = 0;               // open ones

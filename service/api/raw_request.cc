@@ -20,6 +20,8 @@ void WipeBytes(const grpc::ByteBuffer& bytes) {
 }
 
 absl::Status TakeRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message* request) {
+  // The call was ended before its message: not the same as an empty one.
+  if (!bytes.Valid()) return absl::InvalidArgumentError("the call came without its request");
   bool parsed = false;
   {
     grpc::ProtoBufferReader reader(const_cast<grpc::ByteBuffer*>(&bytes));

@@ -303,8 +303,7 @@ void HostKeyTable::TryFresh(const std::string& name, Searched* searched) const {
 
 void HostKeyTable::Remember(const std::string& name,
                             const std::vector<const HashedLine*>& found) const {
-  if (searched_.size() >= kMaxRemembered) searched_.clear();
-  if (names_.size() >= kMaxRemembered) names_.clear();
+  MakeRoom();
   Searched searched;
   searched.tried = Tried::kAll;
   for (const HashedLine* line : found) {
@@ -314,8 +313,17 @@ void HostKeyTable::Remember(const std::string& name,
   searched_[name] = std::move(searched);
 }
 
+// Both or none: what a later version of the file takes over as searched has its lines by their
+// names, and would else be a host without any.
+void HostKeyTable::MakeRoom() const {
+  if (searched_.size() < kMaxRemembered && names_.size() < kMaxRemembered) return;
+  searched_.clear();
+  names_.clear();
+}
+
 void HostKeyTable::Learn(const HashedName& hashed, const std::string& name) const {
   MutexLock lock(&mutex_);
+  MakeRoom();
   names_[hashed.digest()] = name;
 }
 

@@ -88,6 +88,8 @@ class HostKeyTable {
   void TakeOver(const HostKeyTable& before);
   void TryFresh(const std::string& name, Searched* searched) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // At most kMaxRemembered of each; then begins anew.
+  void MakeRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const std::string& name, const std::vector<const HashedLine*>& found) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries EntriesOf(const std::vector<uint32_t>& indexes) const;

@@ -15,6 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/host_keys/hashed_name.h"
 
 namespace muster::engine {
 namespace {
@@ -321,6 +322,31 @@ TEST_F(KnownHostsTest, WhatWasFoundOutOutlivesAChangeOfTheFile) {
   const auto later = *LoadKnownHosts({path_}, path_, after.get());
   EXPECT_EQ(later->Check("new", 22, kType, Blob(kType, 'a')).verdict, Verdict::kChanged);
   EXPECT_EQ(later->Check("new", 22, kType, Blob(kType, 'c')).verdict, Verdict::kMatch);
+}
+
+// More than are remembered at once: nothing of it may be forgotten by half.
+TEST_F(KnownHostsTest, AHostStaysKnownWhenTooMuchIsRememberedAndTheFileChanges) {
+  const auto hashed = [](const std::string& name, char last) {
+    std::string text;
+    EXPECT_TRUE(HashedName::Make(name, &text).ok());
+    return Line(text, last);
+  };
+  // One name of very many lines fills the memory.
+  std::string text = hashed("victim", 'v');
+  for (int i = 0; i <= 100'000; ++i) text += hashed("crowd", 'a');
+  Write(text);
+  auto table = Load();
+  const auto check = [&](char last) {
+    auto verdict = table->Check("victim", 22, kType, Blob(kType, last)).verdict;
+    if (verdict == Verdict::kUnsearched) table->Search("victim", 22);
+    return table->Check("victim", 22, kType, Blob(kType, last)).verdict;
+  };
+  EXPECT_EQ(check('x'), Verdict::kChanged);
+  for (const char* name : {"crowd", "one", "two"}) table->Search(name, 22);
+  Write("# changed\n");
+  table = *LoadKnownHosts({path_}, path_, table.get());
+  EXPECT_EQ(check('x'), Verdict::kChanged);
+  EXPECT_EQ(check('v'), Verdict::kMatch);
 }
 
 TEST_F(KnownHostsTest, KnownKeyTypesInTheOrderOfTheFile) {
