@@ -60,7 +60,7 @@ void RemoteCommand::Start() {
   SetHurried(warm_);
   session_->SetUser(this);
   session_->SetBulk(false);
-  transport().SetOutput(
+  channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
   phase_timer_ = context_->loop->NewTimer([this] { OnPhaseTimeout(); });
   // The server may hang here as well.
@@ -92,13 +92,13 @@ bool RemoteCommand::Step() {
 }
 
 bool RemoteCommand::OpenChannel() {
-  switch (transport().OpenChannel()) {
-    case SshTransport::Step::kAgain:
+  switch (channel_->Open()) {
+    case SshStep::kAgain:
       return false;
-    case SshTransport::Step::kDone:
+    case SshStep::kDone:
       BeginWait();
       return false;
-    case SshTransport::Step::kFailed:
+    case SshStep::kFailed:
       EndUnopened();
       return false;
   }
@@ -116,7 +116,7 @@ void RemoteCommand::BeginWait() {
 
 // Looks only whether the connection lives.
 bool RemoteCommand::WaitForGrant() {
-  if (transport().PumpIdle() == SshTransport::Step::kFailed) EndUnopened();
+  if (transport().Pump() == SshStep::kFailed) EndUnopened();
   return false;
 }
 
@@ -127,6 +127,7 @@ void RemoteCommand::Grant() {
   phase_ = Phase::kExec;
   phase_timer_->Arm(limits().connect);
   last_output_ = context_->loop->Now();
+  channel_->EndInput();  // commands read end of file rather than wait for input
   if (limits().command > absl::ZeroDuration()) {
     command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
     command_timer_->Arm(limits().command);
@@ -139,10 +140,10 @@ void RemoteCommand::Grant() {
 }
 
 bool RemoteCommand::Exec() {
-  switch (transport().Exec(context_->job->command)) {
-    case SshTransport::Step::kAgain:
+  switch (channel_->Request(context_->job->command)) {
+    case SshStep::kAgain:
       return false;
-    case SshTransport::Step::kDone:
+    case SshStep::kDone:
       timings_->started = SinceBegin();
       SetHurried(false);
       phase_ = Phase::kRunning;
@@ -150,9 +151,9 @@ bool RemoteCommand::Exec() {
       context_->observer->OnState(host_.index, HostState::kRunning);
       if (stop_ == Stop::kRequested) BeginStop();
       return true;
-    case SshTransport::Step::kFailed:
+    case SshStep::kFailed:
       // A refusal is an answer: nothing was started.
-      transport().failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
+      channel_->failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
       return false;
   }
   return false;
@@ -176,27 +177,33 @@ void RemoteCommand::OnReadingAgain() {
   Advance();
 }
 
-// Each call may take in what the other waits for.
-SshTransport::Step RemoteCommand::PumpBoth() {
-  const SshTransport::Step step = closed_ ? transport().PumpIdle() : transport().Pump();
-  if (step == SshTransport::Step::kFailed) return step;
-  closed_ = closed_ || step == SshTransport::Step::kDone;
-  // RunBeside takes nothing in: the descriptor tells of what comes.
-  if (beside_ == Beside::kAtWork &&
-      transport().RunBeside(stop_line_) != SshTransport::Step::kAgain) {
-    beside_ = Beside::kEnded;
+// Whether neither the connection nor the channel has failed.
+bool RemoteCommand::TakeIn() {
+  if (transport().Pump() == SshStep::kFailed) return false;
+  if (channel_->failure().cause != Cause::kNone) return false;
+  if (beside_ == Beside::kAtWork) RunBeside();
+  return true;
+}
+
+// Its steps take nothing in: the descriptor tells of what comes.
+void RemoteCommand::RunBeside() {
+  SshStep step = SshStep::kDone;
+  if (!line_open_) {
+    step = line_channel_->Open();
+    line_open_ = step == SshStep::kDone;
   }
-  return step;
+  if (line_open_ && !line_channel_->closed()) step = line_channel_->Request(stop_line_);
+  if (step == SshStep::kFailed || line_channel_->closed()) beside_ = Beside::kEnded;
 }
 
 bool RemoteCommand::Pump() {
   if (Parked()) return false;
-  const SshTransport::Step step = PumpBoth();
+  const bool lives = TakeIn();
   NoteExit();
-  if (step == SshTransport::Step::kFailed) {
+  if (!lives) {
     EndByExitOrLost();
   } else {
-    if (!closed_) session_->SetBulk(transport().HasMore());
+    if (!closed()) session_->SetBulk(transport().HasMore());
     Settle();
   }
   return false;
@@ -204,7 +211,7 @@ bool RemoteCommand::Pump() {
 
 void RemoteCommand::Settle() {
   if (stop_ > Stop::kRequested) return FollowStop();
-  if (closed_) EndByExit();
+  if (closed()) EndByExit();
 }
 
 void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
@@ -221,7 +228,7 @@ void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
 }
 
 void RemoteCommand::NoteExit() {
-  if (timings_->exited == absl::ZeroDuration() && transport().exit_report().ended()) {
+  if (timings_->exited == absl::ZeroDuration() && exit_report().ended()) {
     timings_->exited = context_->loop->ReadClock() - begin_;
   }
 }
@@ -287,7 +294,7 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
   stop_outcome_.state = state;
   stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
-  ended_before_stop_ = phase_ == Phase::kRunning && transport().exit_report().ended();
+  ended_before_stop_ = phase_ == Phase::kRunning && exit_report().ended();
   if (ended_before_stop_) return ReadOn();
   stop_ = Stop::kRequested;
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
@@ -306,15 +313,20 @@ void RemoteCommand::BeginStop() {
 }
 
 void RemoteCommand::SendLine(absl::Duration grace) {
+  constexpr size_t kKept = 1024;
   beside_ = Beside::kAtWork;
   stop_line_ = StopLine(grace);
+  line_channel_ = transport().NewExecChannel([this](OutputStream, absl::string_view bytes) {
+    absl::StrAppend(&line_output_, bytes.substr(0, kKept - line_output_.size()));
+  });
+  line_channel_->EndInput();
   phase_timer_->Arm(kLineWait);
 }
 
 void RemoteCommand::SendSignal(Stop stop, const std::string& name, absl::Duration wait) {
   stop_ = stop;
   phase_timer_->Arm(wait);
-  if (!closed_) transport().Signal(name);
+  if (!closed()) channel_->Signal(name);
   if (!parked_) session_->UpdateInterest();
 }
 
@@ -335,7 +347,7 @@ void RemoteCommand::FollowStop() {
     }
   }
   const bool awaited = beside_ == Beside::kAtWork && stop_ != Stop::kReadingOn;
-  if (closed_ && !awaited) return EndByExit();
+  if (closed() && !awaited) return EndByExit();
   if (stop_ != Stop::kLineSent || awaited) return;
   line_heard_ ? ReadOn() : SendSignal(Stop::kTermSent, "TERM", rules.grace);
 }
@@ -344,7 +356,7 @@ void RemoteCommand::OnStopTimer() {
   if (stop_ == Stop::kLineSent && !line_heard_) {
     return SendSignal(Stop::kTermSent, "TERM", context_->job->stop.grace);
   }
-  if (stop_ == Stop::kTermSent && !closed_) return SendSignal(Stop::kKillSent, "KILL", kKillWait);
+  if (stop_ == Stop::kTermSent && !closed()) return SendSignal(Stop::kKillSent, "KILL", kKillWait);
   // What there is to know, and the output, may be there.
   if (NothingIsRead()) {
     read_on_until_ = context_->loop->Now() + kReadOn;
@@ -355,7 +367,7 @@ void RemoteCommand::OnStopTimer() {
 
 void RemoteCommand::ReadOn() {
   stop_ = Stop::kReadingOn;
-  if (closed_) return EndByExit();
+  if (closed()) return EndByExit();
   last_output_ = context_->loop->Now();
   read_on_until_ = context_->loop->Now() + kReadOn;
   phase_timer_->Arm(kQuiet);
@@ -368,14 +380,14 @@ void RemoteCommand::OnQuiet() {
 }
 
 void RemoteCommand::CutShort() {
-  transport().CloseChannel();
+  channel_->Close();
   EndStopped(true);
 }
 
 // --- The end
 
 void RemoteCommand::EndByExit() {
-  const ExitReport& report = transport().exit_report();
+  const ExitReport& report = exit_report();
   // Past its output limit, what came after the stop is missing too.
   const bool by_itself = ended_before_stop_ && stop_outcome_.cause != Cause::kOutputLimit;
   if (stop_ != Stop::kNo && !by_itself) return EndStopped(false);
@@ -402,14 +414,14 @@ void RemoteCommand::EndByExit() {
 }
 
 void RemoteCommand::EndByExitOrLost() {
-  const ExitReport& report = transport().exit_report();
+  const ExitReport& report = exit_report();
   if (report.end_of_output && report.ended()) return EndByExit();
-  transport().failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
+  channel_->failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
 }
 
 void RemoteCommand::EndStopped(bool cut_short) {
   std::string& message = stop_outcome_.message;
-  const ExitReport& report = transport().exit_report();
+  const ExitReport& report = exit_report();
   TellExit(&stop_outcome_);
   if (cut_short && report.ended()) {
     absl::StrAppend(&message, " It ended ", HowItEnded(report),
@@ -460,13 +472,13 @@ std::string RemoteCommand::WhyNoLine() const {
   if (context_->job->stop.signal_only) return "only signal requests were to be sent.";
   if (beside_ == Beside::kUnused) return "nothing was read from it meanwhile.";
   if (beside_ == Beside::kAtWork) return "nothing answered on a second channel in time.";
-  return transport().beside_output().empty()
+  return line_output_.empty()
              ? "no second command ran beside it, or it could not see the processes."
              : "something else answered on a second channel (a forced command?).";
 }
 
 void RemoteCommand::TellExit(HostOutcome* outcome) const {
-  const ExitReport& report = transport().exit_report();
+  const ExitReport& report = exit_report();
   outcome->exit_reported = report.ended();
   outcome->exit_code = report.status;
   outcome->signal = report.signal;
@@ -478,7 +490,7 @@ void RemoteCommand::EndUnopened() {
   if (stop_ != Stop::kNo) {
     return EndNotStarted(stop_outcome_.message + " The server had refused to run it.");
   }
-  const TransportFailure& failure = transport().failure();
+  const TransportFailure& failure = channel_->failure();
   HostOutcome outcome;
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
@@ -489,7 +501,7 @@ void RemoteCommand::EndUnopened() {
 
 void RemoteCommand::EndLost() {
   EndUnknown(Cause::kConnectionLost,
-             absl::StrCat(transport().failure().message, ". The command was requested before; "));
+             absl::StrCat(channel_->failure().message, ". The command was requested before; "));
 }
 
 void RemoteCommand::EndUnknown(Cause cause, absl::string_view what) {
@@ -497,10 +509,10 @@ void RemoteCommand::EndUnknown(Cause cause, absl::string_view what) {
   outcome.state = HostState::kUnknown;
   outcome.cause = cause;
   TellExit(&outcome);
-  outcome.message = absl::StrCat(
-      what, outcome.exit_reported ? absl::StrCat("it ended ", HowItEnded(transport().exit_report()),
-                                                 ", but output may be missing.")
-                                  : "it may have run, or may still be running.");
+  outcome.message = absl::StrCat(what, outcome.exit_reported
+                                           ? absl::StrCat("it ended ", HowItEnded(exit_report()),
+                                                          ", but output may be missing.")
+                                           : "it may have run, or may still be running.");
   if (stop_ != Stop::kNo) {
     absl::StrAppend(&outcome.message, " It was being ended: ", stop_outcome_.message);
   }
@@ -536,6 +548,8 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   phase_timer_.reset();
   command_timer_.reset();
   idle_timer_.reset();
+  line_channel_.reset();
+  channel_.reset();
   const bool refused = stale_session && outcome.cause == Cause::kExecRefused;
   on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited_});
 }

@@ -13,6 +13,7 @@
 #include "ssh_engine/job.h"
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/pool/run_context.h"
+#include "ssh_engine/transport/exec_channel.h"
 #include "ssh_engine/transport/session.h"
 
 namespace muster::engine {
@@ -86,7 +87,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   bool WaitForGrant();
   bool Exec();
   bool Pump();
-  SshTransport::Step PumpBoth();
+  bool TakeIn();
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -110,7 +111,9 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void OnQuiet();
   void CutShort();
   bool NothingIsRead() const { return parked_ || !context_->reading->open(); }
-  StopReport LineReport() const { return ReadStopReport(transport().beside_output()); }
+  // Takes the second channel's next steps.
+  void RunBeside();
+  StopReport LineReport() const { return ReadStopReport(line_output_); }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();
@@ -129,6 +132,9 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
 
+  // By the server: all output has come.
+  bool closed() const { return channel_->closed(); }
+  const ExitReport& exit_report() const { return channel_->exit_report(); }
   absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return session_->transport(); }
@@ -140,6 +146,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   const absl::Duration begin_;
   HostTimings* const timings_;
   absl::AnyInvocable<void(Result)> on_end_;
+  std::unique_ptr<ExecChannel> channel_;  // null once this has ended
 
   Phase phase_ = Phase::kOpening;
   std::unique_ptr<Timer> phase_timer_;    // opening, exec, then stopping
@@ -149,13 +156,15 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
-  bool closed_ = false;  // by the server: all output has come
   Stop stop_ = Stop::kNo;
   bool ended_before_stop_ = false;
   bool line_heard_ = false;
   HostOutcome stop_outcome_;
   Beside beside_ = Beside::kUnused;
   std::string stop_line_;
+  std::string line_output_;                    // how it begins: 1 KiB
+  std::unique_ptr<ExecChannel> line_channel_;  // null unless kAtWork or kEnded
+  bool line_open_ = false;
   absl::Duration read_on_until_;
   bool parked_ = false;
   bool hurried_ = false;
