@@ -73,7 +73,7 @@ LibsshLink::Step LibsshLink::Pump() {
       has_more_ = true;
       io_.StopReceiving();
     }
-    for (Command* command : commands_) command->TakeReply();
+    for (size_t c = 0; c < commands_.size(); ++c) commands_[c]->TakeReply();  // may add one
     if (std::exchange(news_, false)) return Step::kAgain;
     const int result = ssh_event_dopoll(event_, 0);
     if (std::exchange(news_, false)) return Step::kAgain;
