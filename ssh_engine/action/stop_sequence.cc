@@ -66,7 +66,10 @@ void StopSequence::TakeIn() {
     step = channel_->Open();
     open_ = step == SshStep::kDone;
   }
-  if (open_ && !channel_->closed()) step = channel_->Request(text_);
+  if (open_ && !requested_ && !channel_->closed()) {
+    step = channel_->Request(text_);
+    requested_ = step == SshStep::kDone;
+  }
   if (step == SshStep::kFailed || channel_->closed()) line_ = Line::kEnded;
 }
 

@@ -93,6 +93,7 @@ class StopSequence {
   std::string text_;                      // of the line
   std::unique_ptr<ExecChannel> channel_;  // its; null before and after
   bool open_ = false;
+  bool requested_ = false;
   bool heard_ = false;
   std::string output_;  // how it begins: 1 KiB
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -141,7 +142,7 @@ struct FakeServer {
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
-  Step beside = Step::kAgain;
+  Step beside = Step::kAgain;  // kDone: the second channel is closed
   std::string beside_output;
   Step idle = Step::kAgain;
   bool reusable = true;  // after a command
@@ -245,15 +246,17 @@ class FakeExecChannel final : public ExecChannel {
     return Note(server_->open);
   }
   Step Request(const std::string& command) override {
+    if (answered_) std::abort();  // it would be requested a second time
     const bool first = !std::exchange(requested_, true);
     if (first) server_->inputs_ended += input_ended_;
     if (!is_command()) {
       if (first) server_->besides.push_back(command);
-      return Note(server_->beside);
+      answered_ = true;
+      return Step::kDone;
     }
     server_->execs += first;
     server_->command = command;
-    started_ = server_->exec == Step::kDone;
+    answered_ = server_->exec == Step::kDone;
     return Note(server_->exec);
   }
   void EndInput() override { input_ended_ = true; }
@@ -279,7 +282,7 @@ class FakeExecChannel final : public ExecChannel {
     if (!come.empty()) output_(OutputStream::kStdout, come);
     closed_ = requested_ && server_->beside == Step::kDone;
   }
-  bool started() const { return started_; }
+  bool started() const { return answered_; }
 
  private:
   bool is_command() const { return self_ == &transport_->command_; }
@@ -293,7 +296,7 @@ class FakeExecChannel final : public ExecChannel {
   FakeExecChannel** const self_;
   Output output_;
   bool requested_ = false;
-  bool started_ = false;
+  bool answered_ = false;  // the request
   bool input_ended_ = false;
   bool failed_ = false;
   bool closed_ = false;
