@@ -38,7 +38,6 @@ class LibsshExecChannel final : public ExecChannel, private LibsshLink::Command 
  private:
   void TakeReply() override;
   void RepeatWindow() override;
-  bool started() const override { return started_; }
 
   Step TryOpen();
   Step TryRequest(const std::string& command);
@@ -65,7 +64,7 @@ class LibsshExecChannel final : public ExecChannel, private LibsshLink::Command 
   ssh_channel_callbacks_struct callbacks_ = {};
 
   bool asked_ = false;      // for the command
-  bool started_ = false;    // the server has answered
+  bool started_ = false;    // the server has answered: the command runs
   bool reply_due_ = false;  // to the request: libssh sends no further one before
   bool answered_ = false;   // by something that only a command sends
   bool input_ended_ = false;
@@ -86,6 +85,7 @@ LibsshExecChannel::~LibsshExecChannel() {
   *reusable_ = *reusable_ && closed_ && alone_;
   link_->InTurn([this] {
     link_->Remove(this);
+    if (started_) link_->AddRunning(-1);
     if (channel_ == nullptr) return;
     // Else they would still be called from within the calls that follow.
     ssh_remove_channel_callbacks(channel_, &callbacks_);
@@ -134,6 +134,7 @@ Step LibsshExecChannel::TryRequest(const std::string& command) {
   if (reply_due_ && !answered_) return Step::kAgain;
   if (!reply_due_ && result != SSH_OK) return FailRefused();
   started_ = true;
+  link_->AddRunning(1);
   return Step::kDone;
 }
 

@@ -43,13 +43,9 @@ void LibsshLink::EndTurn() {
   if (fd() != io_.fd()) return io_.Forget();
   // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
   // Sending ends quick acknowledgement.
-  if (!io_.Flush() || AnyStarted()) return;
+  if (!io_.Flush() || running_ > 0) return;
   const int on = 1;
   setsockopt(io_.fd(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-}
-
-bool LibsshLink::AnyStarted() const {
-  return std::any_of(commands_.begin(), commands_.end(), [](Command* c) { return c->started(); });
 }
 
 void LibsshLink::InTurn(absl::FunctionRef<void()> use) {

@@ -38,8 +38,6 @@ class LibsshLink {
     virtual void TakeReply() = 0;
     // Once nothing more has come.
     virtual void RepeatWindow() = 0;
-    // The server has answered its request.
-    virtual bool started() const = 0;
 
    protected:
     ~Command() = default;
@@ -63,6 +61,8 @@ class LibsshLink {
   // While it is open. There may be several.
   void Add(Command* command) { commands_.push_back(command); }
   void Remove(Command* command);
+  // How many more of them run, as far as the server has answered.
+  void AddRunning(int count) { running_ += count; }
   bool has_commands() const { return !commands_.empty(); }
   // One was closed or refused: the next Pump, or the one under way, tells its caller at once.
   void NoteNews() { news_ = true; }
@@ -127,13 +127,13 @@ class LibsshLink {
   // Nothing that has come may be left in the turn's buffer: nobody would be told of it again. A
   // step whose result depends on what comes takes it in by itself.
   void EndTurn();
-  bool AnyStarted() const;
   bool LibraryWantsWrite() const { return (ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0; }
   TransportFailure Loss() const;
   Step FailFlooded();
 
   bool flooded_ = false;
   absl::InlinedVector<Command*, 2> commands_;
+  int running_ = 0;
   bool news_ = false;
   bool has_more_ = false;
   uint32_t tunnels_ = 0;
