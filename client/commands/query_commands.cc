@@ -77,6 +77,17 @@ int TellState(const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
   return EndOutput(output, kSuccess, text);
 }
 
+// A run that had ended before is not canceled by it.
+int TellCancel(const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
+  const bool had_ended =
+      run.ok() && run->state() >= v1::RUN_STATE_SUCCEEDED && run->state() != v1::RUN_STATE_CANCELED;
+  if (!had_ended) return TellState(run, output);
+  const std::string text =
+      absl::StrCat("run ", Visible(run->id()), " had ended already: ", StateName(run->state()));
+  Print(text, output);
+  return EndOutput(output, kSuccess, text);
+}
+
 int Forget(const std::string& run_id, MusterClient* client, OutputWriter* output) {
   const absl::Status status = client->DeleteRun(run_id);
   if (!status.ok()) return Complain(status);
@@ -130,7 +141,7 @@ int QueryCommand(const Options& options, const ServerAddress& server, MusterClie
     case Subcommand::kResume:
       return TellState(client->ResumeRun(options.run_id), output);
     case Subcommand::kCancel:
-      return TellState(client->CancelRun(options.run_id), output);
+      return TellCancel(client->CancelRun(options.run_id), output);
     case Subcommand::kForget:
       return Forget(options.run_id, client, output);
     case Subcommand::kTargets:

@@ -99,11 +99,15 @@ ParsedOptions Help(const CLI::App& app, const std::string& topic) {
 
 }  // namespace
 
+constexpr char kAskingExitCodes[] =
+    "\nExit codes: 0 done, however the runs it tells of ended; 2 wrong use, or there is no such "
+    "run; 4 denied;\n6 standard output could not be written; 7 musterd could not be reached.";
+
 std::unique_ptr<CLI::App> MakeApp(Options* options) {
   auto app = std::make_unique<CLI::App>(
       "muster runs a command on many hosts over SSH and shows their lines as they come.", "muster");
   app->formatter(std::make_shared<HelpFormat>());
-  app->footer(absl::StrCat("\n", kExitCodesText));  // of the subcommands that have no other
+  app->footer(kAskingExitCodes);  // of the subcommands that have no other
   app->require_subcommand(1);
   // Flags may be repeated; a second value is refused before, or adds up (ScanArguments).
   app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

@@ -86,7 +86,7 @@ void AddLogs(CLI::App* app, Options* options) {
       "it was\n"
       "written, however the command ended; 2 there is no such run or host; 4 denied; 5 the log "
       "could not be\n"
-      "read to its end; 7 musterd could not be reached.");
+      "read to its end; 6 standard output could not be written; 7 musterd could not be reached.");
 }
 
 void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const std::string& name,

@@ -10,6 +10,7 @@
 #include "client/output/progress.h"
 #include "client/output/ssh_config_hint.h"
 #include "client/output/terminal_text.h"
+#include "client/output/whole_file.h"
 #include "client/text/columns.h"
 #include "client/text/json.h"
 #include "client/text/outcome_text.h"
@@ -63,6 +64,10 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& option
     printers.push_back(*std::move(files));
   }
   if (!options.junit.empty()) {
+    const absl::Status writable = CheckWritable(options.junit);
+    if (!writable.ok()) {
+      return absl::Status(writable.code(), absl::StrCat("--junit: ", writable.message()));
+    }
     auto junit = std::make_unique<JunitReport>(options.junit);
     follower->junit_ = junit.get();
     printers.push_back(std::move(junit));
@@ -100,7 +105,10 @@ void Follower::Take(const v1::WatchRunResponse& message) {
   }
   writer_->Flush();
   // Who reads nothing any more has stopped the run with it; a full disk is no reason to.
-  if (!writer_->closed()) TellUnwritten("goes on without it");
+  if (!writer_->closed()) {
+    const bool ended = view_.run().state() >= v1::RUN_STATE_SUCCEEDED;
+    TellUnwritten(ended ? "had ended" : "goes on without it");
+  }
   ShowLine(absl::Now());
 }
 

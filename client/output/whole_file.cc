@@ -42,6 +42,17 @@ mode_t UsualMode() {
 
 }  // namespace
 
+absl::Status CheckWritable(const std::string& path) {
+  struct stat info;
+  const bool is_special = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const bool writable = is_special ? !S_ISDIR(info.st_mode) && access(path.c_str(), W_OK) == 0
+                                   : access(folder.c_str(), W_OK | X_OK) == 0;
+  if (is_special && S_ISDIR(info.st_mode)) errno = EISDIR;
+  return writable ? absl::OkStatus() : Failed(path);
+}
+
 absl::Status WriteWholeFile(const std::string& path, absl::string_view text) {
   struct stat info = {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {

@@ -13,6 +13,9 @@ namespace muster::client {
 // written to as it is.
 absl::Status WriteWholeFile(const std::string& path, absl::string_view text);
 
+// Whether that can be expected to go well: for who is to be told before hours of work are done.
+absl::Status CheckWritable(const std::string& path);
+
 }  // namespace muster::client
 
 #endif  // CLIENT_OUTPUT_WHOLE_FILE_H_

@@ -230,3 +230,26 @@ def test_ssh_config_is_not_mentioned_where_it_does_not_matter(muster, tmp_path):
     result = muster.run("127.0.0.1", "echo hi")
     assert (result.text, "ssh_config" in result.err) == ("127.0.0.1: hi\n", False)
     assert read(str(tmp_path / ".ssh" / "config")) == SSH_CONFIG
+
+
+def test_what_could_not_be_kept_is_refused_before_anything_runs(muster, tmp_path):
+    marker = tmp_path / "ran"
+    for options in (["--junit", str(tmp_path / "none" / "x.xml")], ["--junit", str(tmp_path)],
+                    ["--known-hosts", str(tmp_path / "none")]):
+        result = muster("run", *options, "-t", "127.0.0.1", "--", f"touch {marker}")
+        assert result.code == 2, (options, result.err)
+        assert options[1] in result.err
+    assert not marker.exists()
+
+
+def test_a_detached_run_refuses_what_nobody_would_do(muster):
+    for option in (["--fold"], ["--output-dir", "out"], ["--junit", "x.xml"], ["-S"], ["--sort"]):
+        result = muster("run", "-d", *option, "-t", "127.0.0.1", "--", "true")
+        assert result.code == 2 and "--detach" in result.err, (option, result.err)
+
+
+def test_a_cancel_of_a_run_that_has_ended_says_so(muster):
+    assert muster.run("127.0.0.1", "false").code == 1
+    result = muster("cancel", "last")
+    assert result.code == 0
+    assert result.out.endswith(" had ended already: failed\n")
