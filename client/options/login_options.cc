@@ -69,11 +69,6 @@ void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
 absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* local) {
   absl::StatusOr<std::string> path = PathForDaemon(options.known_hosts);
   if (!path.ok()) return Invalid("--known-hosts", path.status().message());
-  if (options.host_key_policy != "accept-new" && !Exists(options.known_hosts)) {
-    return Invalid("--known-hosts", absl::StrCat(options.known_hosts,
-                                                 " does not exist: every host "
-                                                 "would be refused"));
-  }
   if (options.host_key_policy == "accept-new" && *path != AbsolutePath(options.known_hosts)) {
     return Invalid("--known-hosts", absl::StrCat("new keys (accept-new) cannot be written to ",
                                                  options.known_hosts, "; name a file"));
