@@ -70,30 +70,29 @@ int Show(const Options& options, MusterClient* client, OutputWriter* output) {
   return kSuccess;
 }
 
-int TellState(const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
-  if (!run.ok()) return Complain(run.status());
-  const std::string text = absl::StrCat("run ", Visible(run->id()), " ", StateName(run->state()));
+// The one line of a call that changed something, and what its exit code is to say.
+int Tell(const std::string& text, OutputWriter* output) {
   Print(text, output);
   return EndOutput(output, kSuccess, text);
+}
+
+int TellState(const absl::StatusOr<v1::Run>& run, OutputWriter* output,
+              absl::string_view words = " ") {
+  if (!run.ok()) return Complain(run.status());
+  return Tell(absl::StrCat("run ", Visible(run->id()), words, StateName(run->state())), output);
 }
 
 // A run that had ended before is not canceled by it.
 int TellCancel(const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
   const bool had_ended =
       run.ok() && run->state() >= v1::RUN_STATE_SUCCEEDED && run->state() != v1::RUN_STATE_CANCELED;
-  if (!had_ended) return TellState(run, output);
-  const std::string text =
-      absl::StrCat("run ", Visible(run->id()), " had ended already: ", StateName(run->state()));
-  Print(text, output);
-  return EndOutput(output, kSuccess, text);
+  return TellState(run, output, had_ended ? " had ended already: " : " ");
 }
 
 int Forget(const std::string& run_id, MusterClient* client, OutputWriter* output) {
   const absl::Status status = client->DeleteRun(run_id);
   if (!status.ok()) return Complain(status);
-  const std::string text = absl::StrCat("run ", Visible(run_id), " forgotten");
-  Print(text, output);
-  return EndOutput(output, kSuccess, text);
+  return Tell(absl::StrCat("run ", Visible(run_id), " forgotten"), output);
 }
 
 // With --json, for a program, too: in a line of its own, after those of the hosts.

@@ -106,7 +106,7 @@ void Follower::Take(const v1::WatchRunResponse& message) {
   writer_->Flush();
   // Who reads nothing any more has stopped the run with it; a full disk is no reason to.
   if (!writer_->closed()) {
-    const bool ended = view_.run().state() >= v1::RUN_STATE_SUCCEEDED;
+    const bool ended = view_.state() >= v1::RUN_STATE_SUCCEEDED;
     TellUnwritten(ended ? "had ended" : "goes on without it");
   }
   ShowLine(absl::Now());

@@ -7,7 +7,6 @@
 #include <map>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -153,10 +152,7 @@ void AppendNext(const RunView& view, std::string* to) {
   if (view.run().state() < v1::RUN_STATE_SUCCEEDED) {
     absl::StrAppend(to, "  see its end: muster watch ", id, "\n");
   } else if (view.run().state() != v1::RUN_STATE_SUCCEEDED) {
-    const bool unknown =
-        absl::c_any_of(view.run().host_state_counts(), [](const v1::HostStateCount& count) {
-          return count.state() == v1::HOST_STATE_UNKNOWN && count.hosts() > 0;
-        });
+    const bool unknown = view.CountOf(v1::HOST_STATE_UNKNOWN) > 0;
     absl::StrAppend(to, "  again on these: muster rerun ", id,
                     unknown ? " --failed --unreached --not-started, and --unknown where the "
                               "command may run a second time"

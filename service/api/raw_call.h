@@ -16,6 +16,28 @@
 
 namespace muster::service {
 
+// A call that was let in. The request's secrets are overwritten when the last copy of this goes.
+template <typename Request>
+struct RawCall {
+  Caller caller;
+  std::shared_ptr<Request> request;
+};
+
+// What CallGate::Admit says, then TakeRequest. The bytes are overwritten in any case.
+template <typename Request>
+absl::StatusOr<RawCall<Request>> TakeCall(CallGate* gate,
+                                          const grpc::CallbackServerContext& context,
+                                          const grpc::ByteBuffer& bytes) {
+  absl::StatusOr<Caller> caller = gate->Admit(context);
+  if (!caller.ok()) {
+    WipeBytes(bytes);
+    return caller.status();
+  }
+  absl::StatusOr<std::shared_ptr<Request>> request = TakeRequest<Request>(bytes);
+  if (!request.ok()) return request.status();
+  return RawCall<Request>{*std::move(caller), *std::move(request)};
+}
+
 // INTERNAL where the message is too large to be encoded.
 absl::Status EncodeAnswer(const google::protobuf::Message& answer, grpc::ByteBuffer* bytes);
 
@@ -28,23 +50,17 @@ grpc::ServerUnaryReactor* AnswerRaw(CallGate* gate, CallGate::Lane lane,
                                     const grpc::ByteBuffer* bytes, grpc::ByteBuffer* answer,
                                     Fill fill) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const absl::StatusOr<Caller> caller = gate->Admit(*context);
-  if (!caller.ok()) {
-    WipeBytes(*bytes);
-    reactor->Finish(GrpcStatus(caller.status()));
+  absl::StatusOr<RawCall<Request>> call = TakeCall<Request>(gate, *context, *bytes);
+  if (!call.ok()) {
+    reactor->Finish(GrpcStatus(call.status()));
     return reactor;
   }
-  const absl::StatusOr<std::shared_ptr<Request>> request = TakeRequest<Request>(*bytes);
-  if (!request.ok()) {
-    reactor->Finish(GrpcStatus(request.status()));
-    return reactor;
-  }
-  gate->Queue(lane, *context, *caller, **request,
-              [=, fill = std::move(fill), caller = *caller,
-               request = *request](absl::Status status) mutable {
+  const Request& request = *call->request;
+  gate->Queue(lane, *context, call->caller, request,
+              [=, fill = std::move(fill), call = *call](absl::Status status) mutable {
                 Response response;
-                if (status.ok()) status = fill(caller, *request, &response);
-                request.reset();
+                if (status.ok()) status = fill(call.caller, *call.request, &response);
+                call.request.reset();
                 if (status.ok()) status = EncodeAnswer(response, answer);
                 reactor->Finish(GrpcStatus(status));
               });

@@ -276,15 +276,13 @@ WatchReactor* RunService::NewWatcher() {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
-  absl::StatusOr<std::shared_ptr<v1::RunCommandRequest>> taken =
-      TakeRequest<v1::RunCommandRequest>(*request);
-  if (!caller.ok()) return Refuse(caller.status());
-  if (!taken.ok()) return Refuse(taken.status());
-  const std::shared_ptr<v1::RunCommandRequest> asked = *std::move(taken);
+  const absl::StatusOr<RawCall<v1::RunCommandRequest>> call =
+      TakeCall<v1::RunCommandRequest>(parts_.gate, *context, *request);
+  if (!call.ok()) return Refuse(call.status());
+  const std::shared_ptr<v1::RunCommandRequest> asked = call->request;
   WatchReactor* const reactor = NewWatcher();
-  parts_.gate->Queue(Lane::kStart, *context, *caller, *asked,
-                     [this, reactor, asked, caller = *caller](absl::Status status) {
+  parts_.gate->Queue(Lane::kStart, *context, call->caller, *asked,
+                     [this, reactor, asked, caller = call->caller](absl::Status status) {
                        absl::StatusOr<RunRef> run =
                            status.ok() ? StartRun(caller, asked->spec(), asked->request_id())
                                        : absl::StatusOr<RunRef>(status);
@@ -301,15 +299,13 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
-  absl::StatusOr<std::shared_ptr<v1::WatchRunRequest>> taken =
-      TakeRequest<v1::WatchRunRequest>(*request);
-  if (!caller.ok()) return Refuse(caller.status());
-  if (!taken.ok()) return Refuse(taken.status());
-  const std::shared_ptr<v1::WatchRunRequest> asked = *std::move(taken);
+  const absl::StatusOr<RawCall<v1::WatchRunRequest>> call =
+      TakeCall<v1::WatchRunRequest>(parts_.gate, *context, *request);
+  if (!call.ok()) return Refuse(call.status());
+  const std::shared_ptr<v1::WatchRunRequest> asked = call->request;
   WatchReactor* const reactor = NewWatcher();
-  parts_.gate->Queue(Lane::kRead, *context, *caller, *asked,
-                     [this, reactor, asked, caller = *caller](absl::Status status) {
+  parts_.gate->Queue(Lane::kRead, *context, call->caller, *asked,
+                     [this, reactor, asked, caller = call->caller](absl::Status status) {
                        if (!status.ok()) return reactor->Fail(status);
                        absl::StatusOr<RunRef> run = FindRun(caller, asked->run_id());
                        if (!run.ok()) return reactor->Fail(run.status());

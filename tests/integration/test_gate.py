@@ -128,6 +128,17 @@ def test_a_request_that_is_too_large_is_refused(api, channel):
         grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_a_compressed_request_is_refused_before_it_is_unpacked(api, daemon, channel, compression):
+    before = daemon.memory()
+    request = api.messages.GetRunRequest(run_id="x" * (256 << 20))  # some 260 KB on the wire
+    with pytest.raises(grpc.RpcError) as error:
+        api.runs(channel).GetRun(request, compression=compression, timeout=SECONDS)
+    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert "is disabled" in error.value.details()
+    assert daemon.memory() - before < 64 << 20
+
+
 def test_a_long_error_still_reaches_the_client(api, channel, fleet):
     spec = spec_of(api, fleet, "127.0.9.1")
     spec.command.environment["x" * 100_000 + "\u00e4"] = "1"

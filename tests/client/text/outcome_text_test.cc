@@ -151,6 +151,17 @@ TEST(OutcomeTextTest, TheSummaryTellsTheRunsOwnLengthAndHowToGoOn) {
               AllOf(HasSubstr("in 3.0 s"), HasSubstr("muster watch 1m8")));
 }
 
+TEST(OutcomeTextTest, WhatMayHaveRunIsNotOfferedToRunAgainByTheWay) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
+  view.Apply(Finished(0, v1::HOST_STATE_EXITED_NONZERO, "", 1));
+  view.Apply(Finished(1, v1::HOST_STATE_UNKNOWN));
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0),
+              HasSubstr("muster rerun 1m8 --failed --unreached --not-started, and --unknown where "
+                        "the command may run a second time; "));
+}
+
 TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {
   RunView view;
   view.Apply(HostsAdded(9));

@@ -57,6 +57,11 @@ TEST(RawRequestTest, WhatCannotBeReadIsOverwrittenAndToldInASentence) {
   EXPECT_EQ(TextOf(bytes), std::string(text.size(), '\0'));
 }
 
+TEST(RawRequestTest, ACallWithoutItsRequestIsNoEmptyOne) {
+  EXPECT_EQ(TakeRequest<v1::CreateRunRequest>(grpc::ByteBuffer()).status(),
+            absl::InvalidArgumentError("the call came without its request"));
+}
+
 TEST(RawRequestTest, NothingIsAMessage) {
   EXPECT_TRUE(TakeRequest<v1::CreateRunRequest>(grpc::ByteBuffer(nullptr, 0)).ok());
 }
