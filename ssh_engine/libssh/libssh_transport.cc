@@ -339,7 +339,7 @@ auto LibsshTransport::TakeTurn(Attempt attempt) -> decltype(attempt()) {
 
 void LibsshTransport::EndTurn() {
   io_.StopReceiving();
-  for (size_t left = SIZE_MAX; event_ != nullptr && Alive() && io_.input_size() < left;) {
+  for (size_t left = SIZE_MAX; event_ != nullptr && io_.input_size() < left && Alive();) {
     left = io_.input_size();
     if (left > 0 || LibraryWantsWrite()) ssh_event_dopoll(event_, 0);
   }
@@ -905,7 +905,8 @@ bool LibsshTransport::Alive() {
 bool LibsshTransport::Settle() {
   if (!Alive()) return false;
   // libssh asks for writability after each write, whether or not there is more to write.
-  if (LibraryWantsWrite()) ssh_event_dopoll(event_, 0);
+  if (!LibraryWantsWrite()) return true;
+  ssh_event_dopoll(event_, 0);
   return Alive();
 }
 
