@@ -37,7 +37,7 @@ absl::string_view HostStateName(HostState state) {
     case HostState::kCanceled:
       return "CANCELED";
     case HostState::kUnknown:
-      return "UNKNOWN";
+      return "OUTCOME_UNKNOWN";
     case HostState::kNotStarted:
       return "NOT_STARTED";
     case HostState::kSkipped:

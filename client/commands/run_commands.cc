@@ -111,7 +111,7 @@ int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, Must
 }  // namespace
 
 // Over a unix socket a call ends before its run only where one of the two processes has ended. If
-// it was muster, its run is to end with it: cancel_on_disconnect. If it was the daemon, nobody was
+// it was muster, its run is to end with it: cancel_after_disconnect. If it was the daemon, nobody was
 // there to cancel, and the daemon that comes next is asked with WatchRun for the rest; that call
 // does not cancel, so a muster that is killed after that leaves its run alone. Over a network a
 // call may end because a cable was pulled: there the run goes on without its caller.
@@ -124,12 +124,13 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
     request.set_request_id(request_id);
     return TellStarted(options, client->CreateRun(request), client, output);
   }
-  v1::RunCommandRequest request;
+  v1::CreateAndWatchRunRequest request;
   *request.mutable_spec() = spec;
   request.set_request_id(request_id);
-  request.set_cancel_on_disconnect(server.is_unix());
+  // Zero: as soon as the call ends.
+  if (server.is_unix()) request.mutable_spec()->mutable_cancel_after_disconnect();
   const auto call = [&](const MusterClient::Stream& stream) {
-    return client->RunCommand(request, stream);
+    return client->CreateAndWatchRun(request, stream);
   };
   return FollowRun(options, call, interrupts, client, output);
 }

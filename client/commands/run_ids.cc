@@ -13,7 +13,7 @@
 namespace muster::client {
 namespace {
 
-constexpr size_t kIdBytes = 12;
+constexpr size_t kIdBytes = 13;  // earlier daemons gave them 12
 constexpr size_t kMinPrefixBytes = 4;
 constexpr uint32_t kMaxCandidates = 10;
 
@@ -23,18 +23,16 @@ bool IsBeginningOfId(const std::string& word) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
 }
 
-// Newest first; ids are in the order of time, so those that begin alike are neighbours.
+// Newest first.
 absl::StatusOr<std::vector<std::string>> IdsThatBegin(const std::string& beginning,
                                                       MusterClient* client) {
   v1::ListRunsRequest request;
-  request.set_page_token(beginning + std::string(kIdBytes + 1 - beginning.size(), 'z'));
+  request.set_id_prefix(beginning);
   request.set_page_size(kMaxCandidates);
   const absl::StatusOr<v1::ListRunsResponse> response = client->ListRuns(request);
   if (!response.ok()) return response.status();
   std::vector<std::string> ids;
-  for (const v1::Run& run : response->runs()) {
-    if (absl::StartsWith(run.id(), beginning)) ids.push_back(run.id());
-  }
+  for (const v1::Run& run : response->runs()) ids.push_back(run.id());
   return ids;
 }
 

@@ -17,11 +17,11 @@ namespace {
 
 using Results = std::vector<v1::HostResult>;
 
-v1::RunView ViewOf(const Options& options) {
-  if (options.summary) return v1::RUN_VIEW_SUMMARY;
+v1::WatchView ViewOf(const Options& options) {
+  if (options.summary) return v1::WATCH_VIEW_SUMMARY;
   // Files and reports want the lines.
   const bool groups = options.fold && options.output_dir.empty() && options.junit.empty();
-  return groups ? v1::RUN_VIEW_FOLDED : v1::RUN_VIEW_LINES;
+  return groups ? v1::WATCH_VIEW_FOLDED : v1::WATCH_VIEW_LINES;
 }
 
 absl::StatusOr<v1::WatchRunRequest> MakeWatchRequest(const Options& options,
@@ -47,7 +47,7 @@ absl::StatusOr<v1::WatchRunRequest> MakeWatchRequest(const Options& options,
 
 // Whether the events alone do not tell who the hosts are and how they end.
 bool SeesPart(const v1::WatchRunRequest& request) {
-  return request.after_sequence() > 0 || request.view() != v1::RUN_VIEW_LINES ||
+  return request.after_sequence() > 0 || request.view() != v1::WATCH_VIEW_LINES ||
          request.host_indexes_size() > 0 || request.states_size() > 0;
 }
 

@@ -35,7 +35,7 @@ grpc::ChannelArguments Arguments() {
 }
 
 // Both responses are the same on the wire.
-v1::WatchRunResponse AsWatch(v1::RunCommandResponse* response) {
+v1::WatchRunResponse AsWatch(v1::CreateAndWatchRunResponse* response) {
   v1::WatchRunResponse watch;
   watch.mutable_events()->Swap(response->mutable_events());
   if (response->has_run()) watch.mutable_run()->Swap(response->mutable_run());
@@ -59,7 +59,7 @@ struct MusterClient::Following {
   bool gap = false;
 
   bool whole_log() const {
-    return request.view() <= v1::RUN_VIEW_LINES && request.host_indexes().empty() &&
+    return request.view() <= v1::WATCH_VIEW_LINES && request.host_indexes().empty() &&
            request.states().empty();
   }
   // Who watches a run that has ended learns so in the first message: its log is still to come.
@@ -85,7 +85,7 @@ void MusterClient::Following::Note(v1::WatchRunResponse* message) {
     gap = gap || (whole_log() && event.sequence() != request.after_sequence() + 1);
     request.set_after_sequence(event.sequence());
   }
-  if (request.view() > v1::RUN_VIEW_LINES) return;
+  if (request.view() > v1::WATCH_VIEW_LINES) return;
   request.set_after_sequence(std::max(request.after_sequence(), message->last_sequence()));
 }
 
@@ -199,7 +199,7 @@ absl::Status MusterClient::Follow(const std::function<absl::Status()>& once, con
   }
 }
 
-absl::Status MusterClient::RunCommand(const v1::RunCommandRequest& request, const Stream& stream) {
+absl::Status MusterClient::CreateAndWatchRun(const v1::CreateAndWatchRunRequest& request, const Stream& stream) {
   Following following;
   const auto once = [&] {
     if (!following.request.run_id().empty()) return WatchOnce(stream, &following);
@@ -212,11 +212,11 @@ absl::Status MusterClient::RunCommand(const v1::RunCommandRequest& request, cons
   return Follow(once, stream, &following);
 }
 
-absl::Status MusterClient::CommandOnce(const v1::RunCommandRequest& request, const Stream& stream,
+absl::Status MusterClient::CommandOnce(const v1::CreateAndWatchRunRequest& request, const Stream& stream,
                                        Following* following) {
   return Once([&](Link* link, grpc::ClientContext* context) {
-    const auto reader = link->runs->RunCommand(context, request);
-    v1::RunCommandResponse response;
+    const auto reader = link->runs->CreateAndWatchRun(context, request);
+    v1::CreateAndWatchRunResponse response;
     while (!following->enough && reader->Read(&response)) {
       v1::WatchRunResponse message = AsWatch(&response);
       following->Note(&message);

@@ -53,8 +53,8 @@ class MusterClient {
   absl::StatusOr<v1::Run> RerunHosts(const v1::RerunHostsRequest& request);
   // Starts a run and follows it to its end. When the connection breaks once the run has begun, it
   // goes on with WatchRun where it stopped; before that, it starts over if there is a request_id.
-  absl::Status RunCommand(const v1::RunCommandRequest& request, const Stream& stream);
-  // Follows a run to its end, as RunCommand does. DATA_LOSS: events are missing.
+  absl::Status CreateAndWatchRun(const v1::CreateAndWatchRunRequest& request, const Stream& stream);
+  // Follows a run to its end, as CreateAndWatchRun does. DATA_LOSS: events are missing.
   absl::Status WatchRun(const v1::WatchRunRequest& request, const Stream& stream);
 
   // Not tried again: each may confirm a batch.
@@ -89,7 +89,7 @@ class MusterClient {
   absl::Status Persist(const Call& call);
   absl::Status Follow(const std::function<absl::Status()>& once, const Stream& stream,
                       Following* following);
-  absl::Status CommandOnce(const v1::RunCommandRequest& request, const Stream& stream,
+  absl::Status CommandOnce(const v1::CreateAndWatchRunRequest& request, const Stream& stream,
                            Following* following);
   absl::Status WatchOnce(const Stream& stream, Following* following);
   template <typename Request, typename Response>

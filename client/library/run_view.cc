@@ -1,6 +1,7 @@
 #include "client/library/run_view.h"
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/states.h"
 
 namespace muster::client {
 
@@ -12,9 +13,9 @@ void RunView::SetRun(const v1::Run& run) {
 
 void RunView::SetSummary(const v1::Run& run) {
   SetRun(run);
-  told_.assign(v1::HostState_ARRAYSIZE, 0);
+  told_ = {{v1::HOST_STATE_QUEUED, 0}};
   for (const v1::HostStateCount& count : run.host_state_counts()) {
-    if (v1::HostState_IsValid(count.state())) told_[count.state()] = count.hosts();
+    told_[count.state()] = count.hosts();
   }
 }
 
@@ -46,7 +47,9 @@ void RunView::Apply(const v1::Event& event) {
   }
 }
 
-void RunView::Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome) {
+void RunView::Apply(const v1::OutputGroup& group) {
+  v1::HostOutcome& outcome = groups_[group.group()];
+  if (group.has_outcome()) outcome = group.outcome();
   for (const v1::HostRange& range : group.hosts()) {
     for (uint32_t host = range.first(); host <= range.last(); ++host) Finish(host, outcome);
   }
@@ -56,7 +59,7 @@ void RunView::SetResult(const v1::HostResult& result) {
   told_.clear();
   Resize(result.host_index() + size_t{1});
   names_[result.host_index()] = result.host().name();
-  if (result.state() >= v1::HOST_STATE_SUCCEEDED) {
+  if (IsTerminal(result.state())) {
     Finish(result.host_index(), result.outcome());
   } else {
     SetState(result.host_index(), result.state());
@@ -66,12 +69,12 @@ void RunView::SetResult(const v1::HostResult& result) {
 // The log may be behind what a host's result has told.
 void RunView::Advance(uint32_t host_index, v1::HostState state) {
   Resize(host_index + size_t{1});
-  if (states_[host_index] < v1::HOST_STATE_SUCCEEDED) SetState(host_index, state);
+  if (!IsTerminal(states_[host_index])) SetState(host_index, state);
 }
 
 void RunView::Finish(uint32_t host_index, const v1::HostOutcome& outcome) {
   Resize(host_index + size_t{1});
-  if (states_[host_index] >= v1::HOST_STATE_SUCCEEDED) return;
+  if (IsTerminal(states_[host_index])) return;
   SetState(host_index, outcome.state());
   if (outcome.state() != v1::HOST_STATE_SUCCEEDED) failures_.push_back({host_index, outcome});
 }
@@ -85,7 +88,6 @@ void RunView::Resize(size_t hosts) {
 
 void RunView::SetState(uint32_t host_index, v1::HostState state) {
   Resize(host_index + size_t{1});
-  if (!v1::HostState_IsValid(state)) return;  // a newer daemon's
   --counts_[states_[host_index]];
   states_[host_index] = state;
   ++counts_[state];
@@ -97,9 +99,10 @@ std::string RunView::NameOf(uint32_t host_index) const {
 }
 
 size_t RunView::done() const {
+  const auto& counts = told_.empty() ? counts_ : told_;
   size_t done = 0;
-  for (size_t state = v1::HOST_STATE_SUCCEEDED; state < counts_.size(); ++state) {
-    done += CountOf(static_cast<v1::HostState>(state));
+  for (auto it = counts.lower_bound(kFirstTerminalState); it != counts.end(); ++it) {
+    done += it->second;
   }
   return done;
 }

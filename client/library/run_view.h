@@ -3,6 +3,7 @@
 #define CLIENT_LIBRARY_RUN_VIEW_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,12 @@ namespace muster::client {
 class RunView {
  public:
   void Apply(const v1::Event& event);
-  // Hosts that have ended alike.
-  void Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome);
+  // Hosts that have ended alike: in the order of the stream, whose first message of a group has its
+  // outcome.
+  void Apply(const v1::OutputGroup& group);
   // The run as the daemon describes it; also before the first event, for who begins in the middle.
   void SetRun(const v1::Run& run);
-  // As SetRun, where no events tell how the hosts stand: RUN_VIEW_SUMMARY. Its counts hold until
+  // As SetRun, where no events tell how the hosts stand: WATCH_VIEW_SUMMARY. Its counts hold until
   // the next SetResult.
   void SetSummary(const v1::Run& run);
   // How a host stands, for who begins in the middle or sees a part. Before the first event or after
@@ -40,7 +42,9 @@ class RunView {
 
   size_t hosts() const { return names_.size(); }
   size_t CountOf(v1::HostState state) const {
-    return told_.empty() ? counts_[state] : told_[state];
+    const auto& counts = told_.empty() ? counts_ : told_;
+    const auto found = counts.find(state);
+    return found == counts.end() ? 0 : found->second;
   }
   // Whether StateOf is up to date.
   bool knows_each() const { return told_.empty(); }
@@ -68,11 +72,12 @@ class RunView {
   v1::Run run_;
   std::vector<std::string> names_;
   std::vector<v1::HostState> states_;
-  std::vector<size_t> counts_ = std::vector<size_t>(v1::HostState_ARRAYSIZE);
-  std::vector<size_t> told_;  // by the daemon, in place of counts_; or empty
+  std::map<int, size_t> counts_;  // by state, those of a newer daemon too
+  std::map<int, size_t> told_;    // by the daemon, in place of counts_; or empty
   v1::RunState state_ = v1::RUN_STATE_UNSPECIFIED;
   size_t admitted_ = 0;  // 0: no batch was told of
   std::vector<Failure> failures_;
+  std::map<uint32_t, v1::HostOutcome> groups_;
 };
 
 }  // namespace muster::client

@@ -14,23 +14,24 @@ absl::Status Invalid(absl::string_view option, absl::string_view text, absl::str
   return absl::InvalidArgumentError(absl::StrCat(option, ": \"", text, "\" is ", hint));
 }
 
-// "3" or "10%".
-bool IsCountOrPercent(absl::string_view text, uint32_t least) {
+// "3" or "10%"; false: neither.
+bool ReadAmount(absl::string_view text, uint32_t least, v1::HostAmount* amount) {
   const bool percent = absl::ConsumeSuffix(&text, "%");
   uint32_t number = 0;
   // SimpleAtoi alone would take signs and blanks.
   if (text.find_first_not_of("0123456789") != text.npos) return false;
-  return absl::SimpleAtoi(text, &number) && number >= least && (!percent || number <= 100);
+  if (!absl::SimpleAtoi(text, &number) || number < least || (percent && number > 100)) return false;
+  percent ? amount->set_percent(number) : amount->set_hosts(number);
+  return true;
 }
 
 absl::Status FillBatches(const std::string& batches, v1::Rollout* rollout) {
   if (batches.empty()) return absl::OkStatus();
   for (const absl::string_view size : absl::StrSplit(batches, ',')) {
     const absl::string_view text = absl::StripAsciiWhitespace(size);
-    if (!IsCountOrPercent(text, 1)) {
+    if (!ReadAmount(text, 1, rollout->add_batches())) {
       return Invalid("--batches", text, "no number of at least 1 and no percentage such as 10%");
     }
-    rollout->add_batches(std::string(text));
   }
   return absl::OkStatus();
 }
@@ -72,11 +73,11 @@ absl::Status FillRollout(const RolloutOptions& options, v1::Rollout* rollout) {
   absl::Status status = CheckBatched(options);
   status.Update(FillBatches(options.batches, rollout));
   status.Update(FillOrder(options.order, rollout));
-  if (!options.max_failures.empty() && !IsCountOrPercent(options.max_failures, 0)) {
+  if (!options.max_failures.empty() &&
+      !ReadAmount(options.max_failures, 0, rollout->mutable_max_failures())) {
     status.Update(
         Invalid("--max-failures", options.max_failures, "no number and no percentage such as 5%"));
   }
-  rollout->set_max_failures(options.max_failures);
   if (options.batch_pause > absl::ZeroDuration()) {
     *rollout->mutable_batch_pause() = google::protobuf::util::TimeUtil::NanosecondsToDuration(
         absl::ToInt64Nanoseconds(options.batch_pause));

@@ -83,7 +83,7 @@ FoldPrinter::Fold FoldPrinter::FoldOf(const std::string& key,
 void FoldPrinter::OnGroup(const v1::OutputGroup& group, const RunView& view) {
   Fold& fold = groups_[group.group()];
   if (fold.names.empty()) {
-    fold.outcome = ShortOutcome(OutcomeOf(group));
+    fold.outcome = ShortOutcome(group.outcome());
     fold.out = group.stdout();
     fold.err = group.stderr();
     fold.missing = group.stdout_bytes() + group.stderr_bytes();

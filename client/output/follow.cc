@@ -14,6 +14,7 @@
 #include "client/text/columns.h"
 #include "client/text/json.h"
 #include "client/text/outcome_text.h"
+#include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 
 namespace muster::client {
@@ -100,13 +101,13 @@ void Follower::Take(const v1::WatchRunResponse& message) {
   lost_ = false;
   for (const v1::Event& event : message.events()) Show(event);
   for (const v1::OutputGroup& group : message.groups()) {
-    view_.Apply(group, OutcomeOf(group));
+    view_.Apply(group);
     for (const auto& printer : printers_) printer->OnGroup(group, view_);
   }
   writer_->Flush();
   // Who reads nothing any more has stopped the run with it; a full disk is no reason to.
   if (!writer_->closed()) {
-    const bool ended = view_.state() >= v1::RUN_STATE_SUCCEEDED;
+    const bool ended = IsTerminal(view_.state());
     TellUnwritten(ended ? "had ended" : "goes on without it");
   }
   ShowLine(absl::Now());

@@ -18,7 +18,7 @@ class Printer {
   virtual ~Printer() = default;
   // `view` has seen the event already.
   virtual void OnEvent(const v1::Event& event, const RunView& view) = 0;
-  // RUN_VIEW_FOLDED; `view` has seen it.
+  // WATCH_VIEW_FOLDED; `view` has seen it.
   virtual void OnGroup(const v1::OutputGroup&, const RunView&) {}
   // The stream begins anew, and with it the groups.
   virtual void OnGroupsLost() {}

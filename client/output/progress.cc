@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 #include "proto/nodeset/node_set.h"
 
@@ -15,7 +16,7 @@ constexpr size_t kMaxNamed = 1000;
 constexpr uint32_t kUsualInFlight = 256;  // Rollout.max_in_flight
 
 bool IsBusy(v1::HostState state) {
-  return state > v1::HOST_STATE_QUEUED && state < v1::HOST_STATE_SUCCEEDED;
+  return state > v1::HOST_STATE_QUEUED && !IsTerminal(state);
 }
 
 // Why hosts are not started yet; the daemon does not tell it of each, so as far as the run's own

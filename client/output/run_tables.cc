@@ -12,6 +12,7 @@
 #include "client/text/columns.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
+#include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 #include "proto/nodeset/node_set.h"
 
@@ -58,11 +59,16 @@ void AppendWay(const v1::Run& run, std::string* text) {
                   "\n");
 }
 
+void AppendAmount(std::string* to, const v1::HostAmount& amount) {
+  absl::StrAppend(to, amount.has_percent() ? amount.percent() : amount.hosts(),
+                  amount.has_percent() ? "%" : "");
+}
+
 void AppendRollout(const v1::Run& run, std::string* text) {
   const std::string id = Visible(run.id());
   if (run.batch_count() > 1) {
     absl::StrAppend(text, "batch    ", run.batch(), " of ", run.batch_count(), " (",
-                    Visible(absl::StrJoin(run.spec().rollout().batches(), ",")), ")\n");
+                    absl::StrJoin(run.spec().rollout().batches(), ",", AppendAmount), ")\n");
   }
   if (run.state() == v1::RUN_STATE_PAUSED) {
     absl::StrAppend(text, "next     muster resume ", id, ", or muster cancel ", id, "\n");
@@ -105,7 +111,7 @@ void AppendCell(const std::string& cell, size_t width, bool right, std::string* 
 
 // What hosts have in common that are shown together.
 std::string GroupOf(const v1::HostResult& result) {
-  std::string group = result.state() >= v1::HOST_STATE_SUCCEEDED ? ShortOutcome(result.outcome())
+  std::string group = IsTerminal(result.state()) ? ShortOutcome(result.outcome())
                                                                  : StateWords(result.state());
   if (result.has_probe() && result.probe().state() != v1::HOST_STATE_SUCCEEDED) {
     absl::StrAppend(&group, "; probe ", ShortOutcome(result.probe()));
@@ -185,7 +191,7 @@ std::string OutcomeGroups(const std::vector<v1::HostResult>& results, size_t col
 }
 
 std::string HostLine(const v1::HostResult& result, size_t name_width) {
-  const bool done = result.state() >= v1::HOST_STATE_SUCCEEDED;
+  const bool done = IsTerminal(result.state());
   std::string text = absl::StrFormat("%-*s  %s", static_cast<int>(name_width),
                                      Visible(result.host().name()), GroupOf(result));
   if (result.has_start_time() && result.has_end_time()) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/text/columns.h"
+#include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 #include "proto/nodeset/node_set.h"
 
@@ -74,7 +75,7 @@ ExitCode ExitCodeOf(v1::HostState state) {
     case v1::HOST_STATE_AUTHENTICATION_FAILED:
     case v1::HOST_STATE_CONNECT_TIMEOUT:
       return kNotReached;
-    case v1::HOST_STATE_UNKNOWN:
+    case v1::HOST_STATE_OUTCOME_UNKNOWN:
       return kUnknownOutcome;
     default:
       return kCommandFailed;
@@ -149,10 +150,10 @@ absl::Duration LengthOf(const v1::Run& run, absl::Duration elapsed) {
 // How to go on, where something did not succeed.
 void AppendNext(const RunView& view, std::string* to) {
   const std::string id = Visible(view.run().id());
-  if (view.run().state() < v1::RUN_STATE_SUCCEEDED) {
+  if (!IsTerminal(view.run().state())) {
     absl::StrAppend(to, "  see its end: muster watch ", id, "\n");
   } else if (view.run().state() != v1::RUN_STATE_SUCCEEDED) {
-    const bool unknown = view.CountOf(v1::HOST_STATE_UNKNOWN) > 0;
+    const bool unknown = view.CountOf(v1::HOST_STATE_OUTCOME_UNKNOWN) > 0;
     absl::StrAppend(to, "  again on these: muster rerun ", id,
                     unknown ? " --failed --unreached --not-started, and --unknown where the "
                               "command may run a second time"
@@ -162,18 +163,6 @@ void AppendNext(const RunView& view, std::string* to) {
 }
 
 }  // namespace
-
-v1::HostOutcome OutcomeOf(const v1::OutputGroup& group) {
-  v1::HostOutcome outcome;
-  outcome.set_state(group.state());
-  outcome.set_cause(group.cause());
-  outcome.set_exit_code(group.exit_code());
-  outcome.set_exit_status(group.exit_status());
-  outcome.set_signal(group.signal());
-  outcome.set_end_confirmed(group.end_confirmed());
-  outcome.set_message(group.message());
-  return outcome;
-}
 
 uint32_t ExitStatusOf(const v1::HostOutcome& outcome) {
   if (outcome.exit_status() > 0) return outcome.exit_status();
@@ -209,7 +198,7 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
     case v1::HOST_STATE_CANCELED:
       return absl::StrCat("canceled", Reason(outcome.cause()),
                           outcome.end_confirmed() ? "" : ", may still be running");
-    case v1::HOST_STATE_UNKNOWN:
+    case v1::HOST_STATE_OUTCOME_UNKNOWN:
       return absl::StrCat("UNKNOWN", Reason(outcome.cause()),
                           ": it may have run wholly, in part, or not at all");
     case v1::HOST_STATE_NOT_STARTED:
@@ -227,7 +216,7 @@ ExitCode ExitCodeOf(const RunView& view) {
     worst = std::max(worst, ExitCodeOf(failure.outcome.state()));
   }
   const v1::RunState state = view.run().state();
-  if (state < v1::RUN_STATE_SUCCEEDED) return worst;
+  if (!IsTerminal(state)) return worst;
   for (const v1::HostStateCount& count : view.run().host_state_counts()) {
     worst = std::max(worst, ExitCodeOf(count.state()));
   }

@@ -26,9 +26,6 @@ enum ExitCode {
   kInterrupted = 130,
 };
 
-// That of each host of a group.
-v1::HostOutcome OutcomeOf(const v1::OutputGroup& group);
-
 // Of a host that ended with EXITED_NONZERO: up to 2^32-1.
 uint32_t ExitStatusOf(const v1::HostOutcome& outcome);
 

@@ -30,9 +30,12 @@ const std::vector<v1::HostState>* GroupOf(absl::string_view word) {
   return word == "unreached" ? unreached : nullptr;
 }
 
-std::vector<std::string> Names(int first, int last, std::string (*name)(int)) {
+template <typename State>
+std::vector<std::string> Names(const google::protobuf::EnumDescriptor& states) {
   std::vector<std::string> names;
-  for (int state = first; state <= last; ++state) names.push_back(name(state));
+  for (int i = 1; i < states.value_count(); ++i) {
+    names.push_back(StateName(static_cast<State>(states.value(i)->number())));
+  }
   return names;
 }
 
@@ -41,20 +44,18 @@ absl::Status NoState(absl::string_view word, const std::vector<std::string>& nam
       absl::StrCat("\"", word, "\" is no state; there are ", absl::StrJoin(names, ", ")));
 }
 
-std::string HostStateName(int state) { return StateName(static_cast<v1::HostState>(state)); }
-std::string RunStateName(int state) { return StateName(static_cast<v1::RunState>(state)); }
-
 absl::Status AddHostState(absl::string_view word, std::vector<v1::HostState>* states) {
   if (const auto* group = GroupOf(word)) {
     states->insert(states->end(), group->begin(), group->end());
     return absl::OkStatus();
   }
   v1::HostState state = v1::HOST_STATE_UNSPECIFIED;
+  if (word == "unknown") word = "outcome_unknown";
   if (v1::HostState_Parse(Upper("HOST_STATE_", word), &state) && state != 0) {
     states->push_back(state);
     return absl::OkStatus();
   }
-  std::vector<std::string> names = Names(1, v1::HostState_MAX, HostStateName);
+  std::vector<std::string> names = Names<v1::HostState>(*v1::HostState_descriptor());
   names.insert(names.begin(), {"failed", "unreached"});
   return NoState(word, names);
 }
@@ -62,6 +63,8 @@ absl::Status AddHostState(absl::string_view word, std::vector<v1::HostState>* st
 }  // namespace
 
 std::string StateName(v1::HostState state) {
+  if (state == v1::HOST_STATE_OUTCOME_UNKNOWN) return "unknown";
+  if (!v1::HostState_IsValid(state)) return absl::StrCat("state_", static_cast<int>(state));
   return Lower(v1::HostState_Name(state), "HOST_STATE_");
 }
 
@@ -82,7 +85,10 @@ std::string StateWords(v1::HostState state) {
   }
 }
 
-std::string StateName(v1::RunState state) { return Lower(v1::RunState_Name(state), "RUN_STATE_"); }
+std::string StateName(v1::RunState state) {
+  if (!v1::RunState_IsValid(state)) return absl::StrCat("state_", static_cast<int>(state));
+  return Lower(v1::RunState_Name(state), "RUN_STATE_");
+}
 
 absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text) {
   std::vector<v1::HostState> states;
@@ -100,7 +106,7 @@ absl::StatusOr<std::vector<v1::RunState>> ParseRunStates(absl::string_view text)
   for (const absl::string_view word : absl::StrSplit(text, ',')) {
     v1::RunState state = v1::RUN_STATE_UNSPECIFIED;
     if (!v1::RunState_Parse(Upper("RUN_STATE_", word), &state) || state == 0) {
-      return NoState(word, Names(1, v1::RunState_MAX, RunStateName));
+      return NoState(word, Names<v1::RunState>(*v1::RunState_descriptor()));
     }
     states.push_back(state);
   }

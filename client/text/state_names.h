@@ -12,7 +12,7 @@
 
 namespace muster::client {
 
-// "exited_nonzero", "running".
+// "exited_nonzero", "running"; "state_99" for one of a newer daemon.
 std::string StateName(v1::HostState state);
 std::string StateName(v1::RunState state);
 

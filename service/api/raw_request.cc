@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 
@@ -19,9 +20,17 @@ void WipeBytes(const grpc::ByteBuffer& bytes) {
   }
 }
 
+namespace {
+
+absl::Status Unreadable(absl::string_view why) {
+  return WithReason(absl::InvalidArgumentError(why), v1::ERROR_REASON_REQUEST_UNREADABLE);
+}
+
+}  // namespace
+
 absl::Status TakeRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message* request) {
   // The call was ended before its message: not the same as an empty one.
-  if (!bytes.Valid()) return absl::InvalidArgumentError("the call came without its request");
+  if (!bytes.Valid()) return Unreadable("the call came without its request");
   bool parsed = false;
   {
     grpc::ProtoBufferReader reader(const_cast<grpc::ByteBuffer*>(&bytes));
@@ -29,8 +38,7 @@ absl::Status TakeRequest(const grpc::ByteBuffer& bytes, google::protobuf::Messag
   }
   WipeBytes(bytes);
   if (parsed) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the request is not a ", request->GetDescriptor()->full_name()));
+  return Unreadable(absl::StrCat("the request is not a ", request->GetDescriptor()->full_name()));
 }
 
 }  // namespace muster::service

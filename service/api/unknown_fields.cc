@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 namespace {
@@ -76,10 +77,14 @@ absl::Status CheckKnown(const google::protobuf::Message& request) {
   Way way;
   Collect(request, &way, &paths);
   if (paths.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
+  std::vector<FieldProblem> fields;
+  for (const std::string& path : paths) fields.push_back({path, "not known"});
+  const std::string text =
       absl::StrCat("this musterd does not know ", absl::StrJoin(paths, ", "),
                    paths.size() < kMostNamed ? "" : " and maybe more",
-                   ": the client is newer than the daemon; update musterd, or do without"));
+                   ": the client is newer than the daemon; update musterd, or do without");
+  return WithReason(WithFields(absl::InvalidArgumentError(text), fields),
+                    v1::ERROR_REASON_FIELD_UNKNOWN);
 }
 
 }  // namespace muster::service

@@ -13,7 +13,7 @@
 namespace muster::service {
 
 // Encodes events as `repeated Event events = 1`, the form that WatchRunResponse and
-// RunCommandResponse share on the wire: blocks joined are one message. Where the sequence and the
+// CreateAndWatchRunResponse share on the wire: blocks joined are one message. Where the sequence and the
 // time belong, it leaves room of a fixed width, to be filled in when the events get their place in
 // the log. Not thread-safe.
 class EventBlock {

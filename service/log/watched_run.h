@@ -19,8 +19,10 @@ class WatchedRun {
   virtual v1::Run Snapshot() const = 0;
   // Null: it has ended and is in the store only.
   virtual std::shared_ptr<RunLog> log() const = 0;
-  // Harmless on a run that is over.
-  virtual void Cancel() = 0;
+  // Its creator begins to watch it, and stops: once for each call, in pairs
+  // (RunSpec.cancel_after_disconnect).
+  virtual void OnCreatorCame() = 0;
+  virtual void OnCreatorLeft() = 0;
 };
 
 // A run that has ended and is in the store only.
@@ -30,7 +32,8 @@ class StoredRun final : public WatchedRun {
   const std::string& id() const override { return run_.id(); }
   v1::Run Snapshot() const override { return run_; }
   std::shared_ptr<RunLog> log() const override { return nullptr; }
-  void Cancel() override {}
+  void OnCreatorCame() override {}
+  void OnCreatorLeft() override {}
 
  private:
   const v1::Run run_;

@@ -122,8 +122,6 @@ std::string RunPreparer::UserOf(const v1::Login& login) const {
 absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
                                                               const v1::TargetSpec& targets,
                                                               HostDefaults defaults) const {
-  const absl::Status checked = CheckTargets(targets);
-  if (!checked.ok()) return checked;
   absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
   if (!inventory.ok()) return inventory.status();
   if (defaults.port == 0) defaults.port = 22;
@@ -135,8 +133,7 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& call
 
 absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
     const Caller& caller, const v1::ResolveTargetsRequest& request) const {
-  absl::Status checked = CheckUser("user", request.user());
-  checked.Update(CheckPort("port", request.port()));
+  const absl::Status checked = CheckRequest(request);
   if (!checked.ok()) return checked;
   const std::string user = request.user().empty() ? own_user_ : request.user();
   absl::StatusOr<std::vector<v1::RunHost>> hosts =

@@ -1,9 +1,13 @@
 #include "service/prepare/spec_check.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/rollout/host_amount.h"
@@ -11,17 +15,50 @@
 namespace muster::service {
 namespace {
 
+// What is wrong with a request: all of it.
+class Problems {
+ public:
+  // `root`: where in the request the paths begin: "spec.".
+  explicit Problems(const char* root) : root_(root) {}
+
+  void Add(absl::string_view field, std::string text) {
+    found_.push_back({absl::StrCat(root_, field), std::move(text)});
+  }
+  // What another check has found; it begins with the field's path: "login.user: ...".
+  void Add(const absl::Status& status) {
+    if (status.ok()) return;
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(status.message(), absl::MaxSplits(": ", 1));
+    Add(parts.first, std::string(parts.second));
+  }
+  absl::Status ToStatus() const { return FieldError(found_, root_); }
+
+ private:
+  const char* const root_;
+  std::vector<FieldProblem> found_;
+};
+
 absl::Status Invalid(absl::string_view field, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
 }
 
-absl::Status CheckPath(absl::string_view field, const std::string& path) {
+// A number of things, or of their bytes.
+void CheckMost(absl::string_view field, uint64_t value, uint64_t most, absl::string_view unit,
+               Problems* problems) {
+  if (value > most) problems->Add(field, absl::StrCat(value, unit, "; at most ", most));
+}
+
+template <typename Enum>
+void CheckEnum(absl::string_view field, bool valid, Enum value, Problems* problems) {
+  if (!valid) problems->Add(field, absl::StrCat(value, " is no value that is known"));
+}
+
+void CheckPath(absl::string_view field, const std::string& path, Problems* problems) {
   if (path.size() > kMaxPathBytes) {
-    return Invalid(field,
-                   absl::StrCat("a path of ", path.size(), " bytes; at most ", kMaxPathBytes));
+    problems->Add(field, absl::StrCat("a path of ", path.size(), " bytes; at most ", kMaxPathBytes));
+  } else if (!absl::StartsWith(path, "/")) {
+    problems->Add(field, absl::StrCat("\"", path, "\" is not an absolute path"));
   }
-  if (absl::StartsWith(path, "/")) return absl::OkStatus();
-  return Invalid(field, absl::StrCat("\"", path, "\" is not an absolute path"));
 }
 
 // What a duration may be at most, and how it is called.
@@ -40,123 +77,110 @@ bool IsWithin(const google::protobuf::Duration& duration, int64_t most) {
   return duration.seconds() < most || (duration.seconds() == most && duration.nanos() == 0);
 }
 
-absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& duration,
-                           const DurationLimit& limit = kTenYears) {
-  if (IsWithin(duration, limit.seconds)) return absl::OkStatus();
-  return Invalid(field, absl::StrCat(duration.seconds(), " s ", duration.nanos(),
-                                     " ns; it must be from 0 to ", limit.name));
+void CheckDuration(absl::string_view field, const google::protobuf::Duration& duration,
+                   Problems* problems, const DurationLimit& limit = kTenYears) {
+  if (IsWithin(duration, limit.seconds)) return;
+  problems->Add(field, absl::StrCat(duration.seconds(), " s ", duration.nanos(),
+                                    " ns; it must be from 0 to ", limit.name));
 }
 
-absl::Status CheckLocalCredential(const v1::LocalCredential& local) {
-  if (local.identity_files_size() > kMaxFiles || local.known_hosts_files_size() > kMaxFiles) {
-    return Invalid("login.local", absl::StrCat("at most ", kMaxFiles,
-                                               " identity files and as many known_hosts files"));
-  }
-  absl::Status status;
+void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) {
+  CheckMost("login.local.identity_files", static_cast<uint64_t>(local.identity_files_size()),
+            kMaxFiles, " files", problems);
+  CheckMost("login.local.known_hosts_files", static_cast<uint64_t>(local.known_hosts_files_size()),
+            kMaxFiles, " files", problems);
   if (!local.agent_socket().empty()) {
-    status.Update(CheckPath("login.local.agent_socket", local.agent_socket()));
+    CheckPath("login.local.agent_socket", local.agent_socket(), problems);
   }
   for (const v1::IdentityFile& file : local.identity_files()) {
-    status.Update(CheckPath("login.local.identity_files", file.path()));
-    if (file.passphrase().size() > kMaxPassphraseBytes) {
-      status.Update(
-          Invalid("login.local.identity_files",
-                  absl::StrCat("a passphrase has at most ", kMaxPassphraseBytes, " bytes")));
-    }
+    CheckPath("login.local.identity_files", file.path(), problems);
+    CheckMost("login.local.identity_files.passphrase", file.passphrase().size(),
+              kMaxPassphraseBytes, " bytes", problems);
   }
   for (const std::string& file : local.known_hosts_files()) {
-    status.Update(CheckPath("login.local.known_hosts_files", file));
+    CheckPath("login.local.known_hosts_files", file, problems);
   }
-  return status;
 }
 
-absl::Status CheckLogin(const v1::Login& login) {
-  if (login.credential_name().size() > kMaxCredentialNameBytes) {
-    return Invalid(
-        "login.credential_name",
-        absl::StrCat(login.credential_name().size(), " bytes; at most ", kMaxCredentialNameBytes));
-  }
-  if (!v1::HostKeyPolicy_IsValid(login.host_key_policy())) {
-    return Invalid("login.host_key_policy", "this value is not known");
-  }
-  absl::Status status = CheckUser("login.user", login.user());
-  status.Update(CheckPort("login.port", login.port()));
-  status.Update(CheckLocalCredential(login.local()));
-  status.Update(ListJumpHosts(login, login.user()).status());
-  return status;
+void CheckLogin(const v1::Login& login, Problems* problems) {
+  CheckMost("login.credential_name", login.credential_name().size(), kMaxCredentialNameBytes,
+            " bytes", problems);
+  CheckEnum("login.host_key_policy", v1::HostKeyPolicy_IsValid(login.host_key_policy()),
+            login.host_key_policy(), problems);
+  problems->Add(CheckUser("login.user", login.user()));
+  problems->Add(CheckPort("login.port", login.port()));
+  CheckLocalCredential(login.local(), problems);
+  problems->Add(ListJumpHosts(login, login.user()).status());
 }
 
-absl::Status CheckTimeouts(const v1::Timeouts& timeouts) {
-  absl::Status status = CheckDuration("timeouts.connect", timeouts.connect());
-  status.Update(CheckDuration("timeouts.idle", timeouts.idle()));
-  status.Update(CheckDuration("timeouts.command", timeouts.command()));
-  status.Update(CheckDuration("timeouts.run", timeouts.run()));
-  return status;
+void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
+  CheckDuration("timeouts.connect", spec.timeouts().connect(), problems);
+  CheckDuration("timeouts.idle", spec.timeouts().idle(), problems);
+  CheckDuration("timeouts.command", spec.timeouts().command(), problems);
+  CheckDuration("timeouts.run", spec.timeouts().run(), problems);
+  CheckDuration("stop.grace", spec.stop().grace(), problems, kAnHour);
+  CheckDuration("cancel_after_disconnect", spec.cancel_after_disconnect(), problems);
+  CheckMost("retries.unreachable", spec.retries().unreachable(), kMaxRetries, "", problems);
+  CheckMost("retries.throttled", spec.retries().throttled(), kMaxRetries, "", problems);
 }
 
-absl::Status CheckRetries(const v1::Retries& retries) {
-  const uint32_t most = std::max(retries.unreachable(), retries.throttled());
-  if (most <= kMaxRetries) return absl::OkStatus();
-  return Invalid("retries", absl::StrCat(most, "; at most ", kMaxRetries));
+void CheckAmount(absl::string_view field, const v1::HostAmount& amount, uint32_t least,
+                 Problems* problems) {
+  std::string problem = ProblemOf(amount, least);
+  if (!problem.empty()) problems->Add(field, std::move(problem));
 }
 
-absl::Status CheckBatches(const v1::Rollout& rollout) {
-  if (rollout.batches_size() > kMaxBatches) {
-    return Invalid("rollout.batches",
-                   absl::StrCat(rollout.batches_size(), "; at most ", kMaxBatches));
+void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
+  CheckMost("rollout.max_in_flight", rollout.max_in_flight(), kMaxInFlight, " hosts", problems);
+  CheckMost("rollout.batches", static_cast<uint64_t>(rollout.batches_size()), kMaxBatches,
+            " batches", problems);
+  for (int i = 0; i < std::min(rollout.batches_size(), kMaxBatches); ++i) {
+    CheckAmount(absl::StrCat("rollout.batches[", i, "]"), rollout.batches(i), 1, problems);
   }
-  for (const std::string& batch : rollout.batches()) {
-    const absl::Status status = ParseHostAmount("rollout.batches", batch, 1).status();
-    if (!status.ok()) return status;
+  if (rollout.has_max_failures()) {
+    CheckAmount("rollout.max_failures", rollout.max_failures(), 0, problems);
   }
-  return absl::OkStatus();
-}
-
-absl::Status CheckTurns(const v1::Rollout& rollout) {
-  if (rollout.max_in_flight() > kMaxInFlight) {
-    return Invalid("rollout.max_in_flight",
-                   absl::StrCat(rollout.max_in_flight(), "; at most ", kMaxInFlight));
-  }
-  if (!v1::HostOrder_IsValid(rollout.order())) {
-    return Invalid("rollout.order", "this value is not known");
-  }
-  if (rollout.lock().size() > kMaxLockBytes) {
-    return Invalid("rollout.lock",
-                   absl::StrCat(rollout.lock().size(), " bytes; at most ", kMaxLockBytes));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRollout(const v1::Rollout& rollout) {
-  absl::Status status = CheckTurns(rollout);
-  status.Update(CheckBatches(rollout));
-  if (!rollout.max_failures().empty()) {
-    status.Update(ParseHostAmount("rollout.max_failures", rollout.max_failures(), 0).status());
-  }
-  status.Update(CheckDuration("rollout.batch_pause", rollout.batch_pause()));
+  CheckDuration("rollout.batch_pause", rollout.batch_pause(), problems);
   if (rollout.has_probe() && rollout.probe().form_case() == v1::Command::FORM_NOT_SET) {
-    status.Update(Invalid("rollout.probe", "it has no command"));
+    problems->Add("rollout.probe", "it has no command");
   }
-  return status;
+  CheckEnum("rollout.order", v1::HostOrder_IsValid(rollout.order()), rollout.order(), problems);
+  CheckMost("rollout.shuffle_seed", rollout.shuffle_seed(), kMaxNumber, "", problems);
+  CheckMost("rollout.lock", rollout.lock().size(), kMaxLockBytes, " bytes", problems);
 }
 
-absl::Status CheckOutputLimits(const v1::OutputLimits& limits) {
-  if (v1::OutputLimitPolicy_IsValid(limits.policy())) return absl::OkStatus();
-  return Invalid("output_limits.policy", "this value is not known");
+void CheckOutputLimits(const v1::OutputLimits& limits, Problems* problems) {
+  CheckEnum("output_limits.policy", v1::OutputLimitPolicy_IsValid(limits.policy()),
+            limits.policy(), problems);
+  CheckMost("output_limits.max_bytes_per_host", limits.max_bytes_per_host(), kMaxNumber, "",
+            problems);
+  CheckMost("output_limits.max_bytes_per_run", limits.max_bytes_per_run(), kMaxNumber, "",
+            problems);
 }
 
-absl::Status CheckLabels(const v1::RunSpec& spec) {
-  if (spec.labels_size() > kMaxLabels) {
-    return Invalid("labels", absl::StrCat(spec.labels_size(), "; at most ", kMaxLabels));
-  }
+void CheckLabels(const v1::RunSpec& spec, Problems* problems) {
+  CheckMost("labels", static_cast<uint64_t>(spec.labels_size()), kMaxLabels, " labels", problems);
   for (const auto& label : spec.labels()) {
     if (label.first.empty() || label.first.size() > kMaxLabelBytes ||
         label.second.size() > kMaxLabelBytes) {
-      return Invalid("labels", absl::StrCat("keys and values have at most ", kMaxLabelBytes,
-                                            " bytes, and keys at least one"));
+      problems->Add("labels", absl::StrCat("keys and values have at most ", kMaxLabelBytes,
+                                           " bytes, and keys at least one"));
+      return;
     }
   }
-  return absl::OkStatus();
+}
+
+void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
+  if (targets.expression().size() > kMaxTargetExpressionBytes) {
+    problems->Add("targets.expression",
+                  absl::StrCat(targets.expression().size(), " bytes; at most ",
+                               kMaxTargetExpressionBytes, ": put the hosts into an inventory"));
+  }
+  CheckMost("targets.ignored_variables", static_cast<uint64_t>(targets.ignored_variables_size()),
+            kMaxIgnoredVariables, "", problems);
+  if (!targets.inventory_file().empty()) {
+    CheckPath("targets.inventory_file", targets.inventory_file(), problems);
+  }
 }
 
 }  // namespace
@@ -173,33 +197,24 @@ absl::Status CheckPort(absl::string_view field, uint32_t port) {
   return Invalid(field, absl::StrCat(port, "; it must be from 1 to 65535"));
 }
 
-absl::Status CheckTargets(const v1::TargetSpec& targets) {
-  if (targets.expression().size() > kMaxTargetExpressionBytes) {
-    return Invalid("targets.expression",
-                   absl::StrCat(targets.expression().size(), " bytes; at most ",
-                                kMaxTargetExpressionBytes, ": put the hosts into an inventory"));
-  }
-  if (targets.ignored_variables_size() > kMaxIgnoredVariables) {
-    return Invalid("targets.ignored_variables", absl::StrCat(targets.ignored_variables_size(),
-                                                             "; at most ", kMaxIgnoredVariables));
-  }
-  if (targets.inventory_file().empty()) return absl::OkStatus();
-  return CheckPath("targets.inventory_file", targets.inventory_file());
+absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
+  Problems problems("");
+  CheckTargets(request.targets(), &problems);
+  problems.Add(CheckUser("user", request.user()));
+  problems.Add(CheckPort("port", request.port()));
+  return problems.ToStatus();
 }
 
 absl::Status CheckSpec(const v1::RunSpec& spec) {
-  absl::Status status = CheckTargets(spec.targets());
-  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) {
-    status.Update(Invalid("command", "there is none"));
-  }
-  status.Update(CheckLogin(spec.login()));
-  status.Update(CheckTimeouts(spec.timeouts()));
-  status.Update(CheckRetries(spec.retries()));
-  status.Update(CheckRollout(spec.rollout()));
-  status.Update(CheckDuration("stop.grace", spec.stop().grace(), kAnHour));
-  status.Update(CheckOutputLimits(spec.output_limits()));
-  status.Update(CheckLabels(spec));
-  return status;
+  Problems problems("spec.");
+  CheckTargets(spec.targets(), &problems);
+  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) problems.Add("command", "there is none");
+  CheckLogin(spec.login(), &problems);
+  CheckTimeouts(spec, &problems);
+  CheckRollout(spec.rollout(), &problems);
+  CheckOutputLimits(spec.output_limits(), &problems);
+  CheckLabels(spec, &problems);
+  return problems.ToStatus();
 }
 
 }  // namespace muster::service

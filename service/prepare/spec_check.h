@@ -8,13 +8,15 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "muster/v1/run.pb.h"
+#include "muster/v1/target_service.pb.h"
 
 namespace muster::service {
 
-// INVALID_ARGUMENT names the field, what it is, and what it may be. What needs files, the network
-// or the command line's own rules is checked elsewhere.
+// INVALID_ARGUMENT names every field that is faulty, what it is, and what it may be (FieldError). What
+// needs files, the network or the command line's own rules is checked elsewhere.
 absl::Status CheckSpec(const v1::RunSpec& spec);
-absl::Status CheckTargets(const v1::TargetSpec& targets);
+absl::Status CheckRequest(const v1::ResolveTargetsRequest& request);
+// The text begins with `field`.
 absl::Status CheckUser(absl::string_view field, const std::string& user);
 absl::Status CheckPort(absl::string_view field, uint32_t port);
 

@@ -1,54 +1,31 @@
 #include "service/rollout/host_amount.h"
 
-#include <algorithm>
-
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 namespace muster::service {
-namespace {
 
-absl::Status Malformed(absl::string_view field, absl::string_view text, uint32_t least) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": \"", text.substr(0, 40),
-                   "\" is no number of hosts; it must be a whole number of at least ", least,
-                   " such as \"5\", or a percentage from ", least, "% to 100% such as \"10%\""));
+uint32_t RoundedUp(const v1::HostAmount& amount, uint32_t hosts) {
+  if (!amount.has_percent()) return amount.hosts();
+  return static_cast<uint32_t>((uint64_t{hosts} * amount.percent() + 99) / 100);
 }
 
-constexpr size_t kMaxDigits = 10;  // also with zeros in front: it is kept as it is written
-
-// SimpleAtoi alone would take signs and spaces.
-bool ParseNumber(absl::string_view digits, uint32_t* value) {
-  return digits.size() <= kMaxDigits &&
-         std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
-         absl::SimpleAtoi(digits, value);
+uint32_t RoundedDown(const v1::HostAmount& amount, uint32_t hosts) {
+  if (!amount.has_percent()) return amount.hosts();
+  return static_cast<uint32_t>(uint64_t{hosts} * amount.percent() / 100);
 }
 
-}  // namespace
-
-uint32_t HostAmount::RoundedUp(uint32_t hosts) const {
-  if (!percent) return value;
-  return static_cast<uint32_t>((uint64_t{hosts} * value + 99) / 100);
-}
-
-uint32_t HostAmount::RoundedDown(uint32_t hosts) const {
-  if (!percent) return value;
-  return static_cast<uint32_t>(uint64_t{hosts} * value / 100);
-}
-
-absl::StatusOr<HostAmount> ParseHostAmount(absl::string_view field, absl::string_view text,
-                                           uint32_t least) {
-  HostAmount amount;
-  absl::string_view digits = text;
-  amount.percent = absl::ConsumeSuffix(&digits, "%");
-  if (!ParseNumber(digits, &amount.value) || amount.value < least ||
-      (amount.percent && amount.value > 100)) {
-    return Malformed(field, text, least);
+std::string ProblemOf(const v1::HostAmount& amount, uint32_t least) {
+  switch (amount.amount_case()) {
+    case v1::HostAmount::kHosts:
+      if (amount.hosts() >= least) return "";
+      return absl::StrCat(amount.hosts(), " hosts; at least ", least);
+    case v1::HostAmount::kPercent:
+      if (amount.percent() >= least && amount.percent() <= 100) return "";
+      return absl::StrCat(amount.percent(), "%; it must be from ", least, "% to 100%");
+    case v1::HostAmount::AMOUNT_NOT_SET:
+      break;
   }
-  return amount;
+  return "neither hosts nor percent is set";
 }
 
 }  // namespace muster::service

@@ -1,8 +1,6 @@
 #include "service/rollout/rollout_plan.h"
 
 #include <algorithm>
-#include <string>
-#include <utility>
 
 #include "proto/contract/times.h"
 #include "service/rollout/host_amount.h"
@@ -11,12 +9,10 @@
 namespace muster::service {
 namespace {
 
-absl::StatusOr<std::vector<size_t>> BatchSizes(const v1::Rollout& rollout, size_t hosts) {
+std::vector<size_t> BatchSizes(const v1::Rollout& rollout, size_t hosts) {
   std::vector<size_t> sizes;
-  for (const std::string& text : rollout.batches()) {
-    absl::StatusOr<HostAmount> amount = ParseHostAmount("rollout.batches", text, 1);
-    if (!amount.ok()) return amount.status();
-    sizes.push_back(amount->RoundedUp(static_cast<uint32_t>(hosts)));
+  for (const v1::HostAmount& amount : rollout.batches()) {
+    sizes.push_back(std::max(1u, RoundedUp(amount, static_cast<uint32_t>(hosts))));
   }
   if (sizes.empty()) sizes.push_back(hosts);
   return sizes;
@@ -35,18 +31,12 @@ std::vector<size_t> BatchEnds(const std::vector<size_t>& sizes, size_t hosts) {
 
 }  // namespace
 
-absl::StatusOr<RolloutPlan> PlanRollout(const v1::Rollout& rollout,
-                                        const std::vector<v1::RunHost>& hosts) {
-  absl::StatusOr<std::vector<size_t>> sizes = BatchSizes(rollout, hosts.size());
-  if (!sizes.ok()) return sizes.status();
+RolloutPlan PlanRollout(const v1::Rollout& rollout, const std::vector<v1::RunHost>& hosts) {
   RolloutPlan plan;
-  plan.batch_ends = BatchEnds(*sizes, hosts.size());
+  plan.batch_ends = BatchEnds(BatchSizes(rollout, hosts.size()), hosts.size());
   plan.order = OrderHosts(hosts, rollout.order(), rollout.shuffle_seed());
-  if (!rollout.max_failures().empty()) {
-    absl::StatusOr<HostAmount> most =
-        ParseHostAmount("rollout.max_failures", rollout.max_failures(), 0);
-    if (!most.ok()) return most.status();
-    plan.max_failures = most->RoundedDown(static_cast<uint32_t>(hosts.size()));
+  if (rollout.has_max_failures()) {
+    plan.max_failures = RoundedDown(rollout.max_failures(), static_cast<uint32_t>(hosts.size()));
   }
   plan.batch_pause = ToDuration(rollout.batch_pause());
   plan.confirm_batches = rollout.confirm_batches();

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "muster/v1/host.pb.h"
@@ -25,10 +24,8 @@ struct RolloutPlan {
   bool probe = false;
 };
 
-// INVALID_ARGUMENT as CheckSpec, which has been asked before. Of SHUFFLED, a seed of 0 is one like
-// any other here.
-absl::StatusOr<RolloutPlan> PlanRollout(const v1::Rollout& rollout,
-                                        const std::vector<v1::RunHost>& hosts);
+// `rollout` has passed CheckSpec. Of SHUFFLED, a seed of 0 is one like any other here.
+RolloutPlan PlanRollout(const v1::Rollout& rollout, const std::vector<v1::RunHost>& hosts);
 
 }  // namespace muster::service
 

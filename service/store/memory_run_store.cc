@@ -169,6 +169,7 @@ absl::StatusOr<std::vector<UnfinishedRun>> MemoryRunStore::Unfinished() const {
     UnfinishedRun& run = unfinished.emplace_back();
     run.run = record.run.run;
     run.request_id = record.run.request_id;
+    run.request_digest = record.run.request_digest;
     run.started = record.started;
     std::sort(run.started.begin(), run.started.end());
     run.started.erase(std::unique(run.started.begin(), run.started.end()), run.started.end());
@@ -199,25 +200,37 @@ absl::StatusOr<absl::optional<NewRun>> MemoryRunStore::FindRequest(
   return absl::optional<NewRun>();
 }
 
+std::vector<const v1::Run*> MemoryRunStore::InOrder() const {
+  std::vector<const v1::Run*> all;
+  for (const auto& [id, record] : disk_->runs_) all.push_back(&record.run.run);
+  std::sort(all.begin(), all.end(), [](const v1::Run* one, const v1::Run* other) {
+    return PositionOf(*one) < PositionOf(*other);
+  });
+  return all;
+}
+
 absl::StatusOr<std::vector<v1::Run>> MemoryRunStore::List(const RunQuery& query) const {
   MutexLock lock(&disk_->mutex_);
   std::vector<v1::Run> runs;
   size_t bytes = 0;
-  for (auto it = disk_->runs_.rbegin(); it != disk_->runs_.rend(); ++it) {
+  const std::vector<const v1::Run*> all = InOrder();
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
     if (runs.size() >= query.limit || bytes >= query.max_bytes) break;
-    if (!Matches(it->second.run.run, query)) continue;
-    bytes += it->second.run.run.ByteSizeLong();
-    runs.push_back(it->second.run.run);
+    if (!Matches(**it, query)) continue;
+    bytes += (*it)->ByteSizeLong();
+    runs.push_back(**it);
   }
   return runs;
 }
 
-absl::StatusOr<absl::optional<OldRun>> MemoryRunStore::OldestAfter(absl::string_view after) const {
+absl::StatusOr<absl::optional<RunPosition>> MemoryRunStore::OldestAfter(
+    const absl::optional<RunPosition>& after) const {
   MutexLock lock(&disk_->mutex_);
-  for (const auto& [id, record] : disk_->runs_) {
-    if (record.ended && id > after) return OldRun{id, TimeOf(record.run.run.create_time())};
+  for (const v1::Run* run : InOrder()) {
+    const bool later = !after.has_value() || *after < PositionOf(*run);
+    if (later && disk_->runs_.at(run->id()).ended) return absl::make_optional(PositionOf(*run));
   }
-  return absl::optional<OldRun>();
+  return absl::optional<RunPosition>();
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> MemoryRunStore::Results(

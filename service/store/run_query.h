@@ -9,6 +9,7 @@
 namespace muster::service {
 
 absl::Time CreateTime(const v1::Run& run);
+RunPosition PositionOf(const v1::Run& run);
 
 // Whether `run` fits all of `query` but its limits. `command_contains` is looked for in the shell
 // line, or in the arguments joined by blanks; upper and lower case differ.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,6 +28,7 @@ using Fence = uint64_t;
 struct NewRun {
   v1::Run run;  // without secrets, without host_count's hosts: they are in the log
   std::string request_id;
+  std::string request_digest;  // of the request that made it (RequestDigest); empty: not known
 };
 
 // Events of one run that follow each other, encoded as `repeated Event events = 1` (event_block.h).
@@ -59,6 +61,7 @@ struct JournalCommit {
 struct UnfinishedRun {
   v1::Run run;  // as it was made
   std::string request_id;
+  std::string request_digest;
   std::vector<uint32_t> started;  // hosts, ascending: their command may have been requested
   uint64_t last_sequence = 0;     // of the log, once its torn end is cut off
   // Empty, or which file of the log is damaged and where: to read on over that place is DATA_LOSS.
@@ -66,9 +69,20 @@ struct UnfinishedRun {
   std::string damage;
 };
 
+// A run's place in the order of creation. A value.
+struct RunPosition {
+  absl::Time create_time;
+  std::string id;  // tells those of the same time apart
+
+  bool operator<(const RunPosition& other) const {
+    return std::tie(create_time, id) < std::tie(other.create_time, other.id);
+  }
+};
+
 // Which runs. Empty and unset fields mean all.
 struct RunQuery {
-  std::string before;  // only older than this id
+  absl::optional<RunPosition> before;  // only older ones
+  std::string id_prefix;
   std::string creator;
   std::vector<v1::RunState> states;
   std::map<std::string, std::string> labels;
@@ -84,12 +98,6 @@ struct LogPart {
   std::string bytes;  // `repeated Event events = 1`
   uint64_t last_sequence = 0;
   bool more = false;  // there is more in the store already
-};
-
-// A run that is over.
-struct OldRun {
-  std::string id;
-  absl::Time create_time;
 };
 
 // How much is kept.
@@ -147,9 +155,10 @@ class RunStore {
       absl::string_view creator, absl::string_view request_id) const = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const = 0;
-  // The oldest of the runs that are over and come after `after` (an id; empty: of all); none where
-  // there is no more. What it costs does not grow with the number of runs.
-  virtual absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const = 0;
+  // The oldest of the runs that are over and come after `after` (none: of all); none where there is
+  // no more. What it costs does not grow with the number of runs.
+  virtual absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
+      const absl::optional<RunPosition>& after) const = 0;
   // Results of an ended run: at most `limit` from host `first` on that are in one of `states`
   // (empty: any), in order. NOT_FOUND: no such run, or it has not ended.
   virtual absl::StatusOr<std::vector<v1::HostResult>> Results(

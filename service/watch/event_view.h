@@ -12,15 +12,14 @@ namespace muster::service {
 
 // Makes responses from a run's events, for one watcher. Belongs to its reactor, which calls it with
 // one part of the log after the other, never from two threads at once. The reactor adds the run to
-// the first response and to the last.
+// the first response and to the last, and to each where the watch stands.
 class EventView {
  public:
   virtual ~EventView() = default;
-  // `events`: whole ones, `repeated Event events = 1`, up to the sequence `last`; none where the
-  // watcher is to be sent its first response before there are any. With `more`, others can be read
-  // at once. Gives an encoded WatchRunResponse without its run, or nothing, where nothing is to be
-  // sent now.
-  virtual std::string Feed(absl::string_view events, uint64_t last, bool more) = 0;
+  // `events`: whole ones, `repeated Event events = 1`; none where the watcher is to be sent its first
+  // response before there are any. With `more`, others can be read at once. Gives an encoded
+  // WatchRunResponse without its run and position, or nothing, where nothing is to be sent now.
+  virtual std::string Feed(absl::string_view events, bool more) = 0;
   // What was held back, when the log has ended; called until it gives nothing.
   virtual std::string Finish() { return ""; }
   // False: only told that there are others, not all of them.
@@ -33,10 +32,10 @@ class EventView {
   virtual absl::Duration interval() const { return absl::Milliseconds(40); }
 };
 
-// RUN_VIEW_SUMMARY: the run alone.
+// WATCH_VIEW_SUMMARY: the run alone.
 class SummaryEventView final : public EventView {
  public:
-  std::string Feed(absl::string_view, uint64_t, bool) override { return ""; }
+  std::string Feed(absl::string_view, bool) override { return ""; }
   bool wants_all_events() const override { return false; }
   bool wants_run() const override { return true; }
   absl::Duration interval() const override { return absl::Milliseconds(500); }

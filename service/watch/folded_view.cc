@@ -110,15 +110,18 @@ void FoldedView::Finish(const v1::HostFinished& finished) {
 FoldedView::Group FoldedView::NewGroup(const v1::HostOutcome& outcome, Outputs* outputs) const {
   Group group;
   group.head = std::make_unique<v1::OutputGroup>();
-  group.head->set_state(outcome.state());
-  group.head->set_cause(outcome.cause());
-  if (!outcome.exit_reported()) {
-    group.head->set_exit_code(outcome.exit_code());
-    group.head->set_exit_status(outcome.exit_status());
-    group.head->set_signal(outcome.signal());
+  v1::HostOutcome* const end = group.head->mutable_outcome();
+  *end = outcome;
+  end->clear_timings();
+  end->clear_attempts();
+  end->clear_warm_session();
+  if (outcome.exit_reported()) {  // not of all hosts of the group
+    end->clear_exit_reported();
+    end->clear_exit_code();
+    end->clear_exit_status();
+    end->clear_signal();
+    end->clear_core_dumped();
   }
-  group.head->set_end_confirmed(outcome.end_confirmed());
-  group.head->set_message(outcome.message());
   const Output& out = (*outputs)[kStdout];
   const Output& err = (*outputs)[kStderr];
   group.head->set_stdout_bytes(out.bytes + out.omitted);

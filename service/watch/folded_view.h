@@ -1,4 +1,4 @@
-// RUN_VIEW_FOLDED: hosts that ended alike, as they end.
+// WATCH_VIEW_FOLDED: hosts that ended alike, as they end.
 #ifndef SERVICE_WATCH_FOLDED_VIEW_H_
 #define SERVICE_WATCH_FOLDED_VIEW_H_
 

@@ -3,10 +3,8 @@
 namespace muster::service {
 
 ViewFilter::ViewFilter(const v1::WatchRunRequest& request)
-    : hosts_(request.host_indexes().begin(), request.host_indexes().end()) {
-  for (const int state : request.states()) {
-    if (state >= 0 && state < 64) states_ |= uint64_t{1} << state;
-  }
+    : hosts_(request.host_indexes().begin(), request.host_indexes().end()),
+      states_(request.states().begin(), request.states().end()) {
 }
 
 bool ViewFilter::WantsEvent(const ScannedEvent& scanned) const {

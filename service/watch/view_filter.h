@@ -19,17 +19,17 @@ class ViewFilter {
   ViewFilter() = default;
   explicit ViewFilter(const v1::WatchRunRequest& request);
 
-  bool everything() const { return hosts_.empty() && states_ == 0; }
+  bool everything() const { return hosts_.empty() && states_.empty(); }
   bool WantsHost(uint32_t host) const { return hosts_.empty() || hosts_.contains(host); }
   bool WantsState(v1::HostState state) const {
-    return states_ == 0 || (static_cast<uint32_t>(state) < 64 && (states_ >> state & 1) != 0);
+    return states_.empty() || states_.contains(state);
   }
   // Whether LINES tells of it.
   bool WantsEvent(const ScannedEvent& event) const;
 
  private:
   absl::flat_hash_set<uint32_t> hosts_;  // empty: all
-  uint64_t states_ = 0;                  // a bit for each; 0: all
+  absl::flat_hash_set<int> states_;      // empty: all
 };
 
 // The events of a block that LINES tells of, encoded as it is, are added to `to`. DATA_LOSS as

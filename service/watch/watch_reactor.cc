@@ -28,6 +28,13 @@ grpc::Slice EncodeRun(const WatchedRun& run) {
   return grpc::Slice(response.SerializeAsString());
 }
 
+// `uint64 last_sequence = 3` of the response.
+grpc::Slice EncodePosition(uint64_t last_sequence) {
+  v1::WatchRunResponse response;
+  response.set_last_sequence(last_sequence);
+  return grpc::Slice(response.SerializeAsString());
+}
+
 std::string Joined(const std::vector<grpc::Slice>& slices) {
   std::string bytes;
   for (const grpc::Slice& slice : slices) {
@@ -51,6 +58,10 @@ class WatchReactor::Reader final : public LogReader {
     MutexLock lock(&mutex_);
     if (reactor_ != nullptr) reactor_->OnAlarm();
   }
+  void OnIdle() {
+    MutexLock lock(&mutex_);
+    if (reactor_ != nullptr) reactor_->OnIdle();
+  }
   void Detach() {
     MutexLock lock(&mutex_);
     reactor_ = nullptr;
@@ -70,6 +81,7 @@ void WatchReactor::Watch(std::shared_ptr<WatchedRun> run, const LogSource& sourc
   run_ = std::move(run);
   options_ = std::move(options);
   if (canceled_) return FinishOnce(grpc::Status::CANCELLED);
+  if (options_.by_creator) run_->OnCreatorCame();
   reader_ = std::make_shared<Reader>(this);
   follower_ = std::make_unique<LogFollower>(source, run_->id(), run_->log(), options_.after);
   Next();
@@ -87,7 +99,24 @@ void WatchReactor::Next() {
   if (Linger()) return;
   absl::StatusOr<absl::optional<RunLog::Batch>> batch = ReadOn();
   if (!batch.ok()) return FinishOnce(GrpcStatus(batch.status()));
-  if (*batch) Write(**std::move(batch));
+  if (*batch) return Write(**std::move(batch));
+  AwaitIdle();
+}
+
+void WatchReactor::AwaitIdle() {
+  if (std::exchange(idle_set_, true)) return;
+  const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
+  // gRPC makes it monotonic at once.
+  idle_.Set(absl::ToChronoTime(absl::Now() + options_.keep_alive - passed),
+            [reader = reader_](bool) { reader->OnIdle(); });
+}
+
+void WatchReactor::OnIdle() {
+  MutexLock lock(&mutex_);
+  idle_set_ = false;
+  if (finished_ || writing_) return;  // the end of the write sees to it
+  const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
+  passed < options_.keep_alive ? AwaitIdle() : Write(RunLog::Batch());
 }
 
 void WatchReactor::FinishView() {
@@ -125,7 +154,7 @@ void WatchReactor::SkipToNewest() {
 bool WatchReactor::Show(RunLog::Batch* batch) {
   EventView* const view = options_.view.get();
   if (view == nullptr) return true;
-  std::string response = view->Feed(Joined(batch->slices), batch->last_sequence, batch->more);
+  std::string response = view->Feed(Joined(batch->slices), batch->more);
   if (at_end_) response += view->Finish();
   batch->slices.clear();
   const bool send = first_ || at_end_ || view->wants_run() || !response.empty();
@@ -136,6 +165,7 @@ bool WatchReactor::Show(RunLog::Batch* batch) {
 void WatchReactor::Write(RunLog::Batch batch) {
   const bool wants_run = options_.view != nullptr && options_.view->wants_run();
   if (first_ || at_end_ || wants_run) batch.slices.push_back(EncodeRun(*run_));
+  batch.slices.push_back(EncodePosition(follower_->sequence()));
   first_ = false;
   last_write_ = std::chrono::steady_clock::now();
   writing_ = true;
@@ -200,10 +230,10 @@ void WatchReactor::OnDone() {
   {
     MutexLock lock(&mutex_);
     reader = std::move(reader_);
-    if (options_.cancel_on_disconnect) abandoned = run_;
+    if (options_.by_creator && reader != nullptr) abandoned = run_;
   }
   if (reader != nullptr) reader->Detach();
-  if (abandoned != nullptr) abandoned->Cancel();
+  if (abandoned != nullptr) abandoned->OnCreatorLeft();
   on_done_();
   delete this;
 }

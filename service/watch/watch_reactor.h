@@ -26,11 +26,15 @@ namespace muster::service {
 // How a run is watched.
 struct WatchOptions {
   uint64_t after = 0;
-  bool cancel_on_disconnect = false;  // a run that is not over when the call is, is canceled
-  std::unique_ptr<EventView> view;    // null: the log's own bytes
+  bool by_creator = false;          // his leaving may cancel the run (WatchedRun::OnCreatorLeft)
+  std::unique_ptr<EventView> view;  // null: the log's own bytes
+  // After so long without a message, one tells where the watch stands: networks and proxies forget
+  // connections that are silent.
+  absl::Duration keep_alive = absl::Seconds(15);
 };
 
-// A stream of encoded batches, for WatchRun and RunCommand alike: they are the same on the wire.
+// A stream of encoded batches, for WatchRun and CreateAndWatchRun alike: they are the same on
+// the wire.
 // One write is in flight at a time, and they begin some time apart (EventView::interval, longer
 // while much comes) unless there is very much to send or the run has ended; what a slow client has
 // not read stays in the log, on the disk. gRPC owns it: it deletes itself once the call is over.
@@ -64,6 +68,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void Write(RunLog::Batch batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnGrown();
   void OnAlarm();
+  void OnIdle();
+  void AwaitIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether to wait a little for more, so that a busy run is not sent event by event.
   bool Linger() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishOnce(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -88,6 +94,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool lingering_ ABSL_GUARDED_BY(mutex_) = false;  // until the alarm, or until there is much
   bool alarm_set_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
+  bool idle_set_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Alarm idle_ ABSL_GUARDED_BY(mutex_);  // keep_alive after the last write
   grpc::ByteBuffer message_ ABSL_GUARDED_BY(mutex_);  // being written
 };
 

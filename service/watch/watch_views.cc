@@ -10,17 +10,14 @@ namespace {
 
 constexpr size_t kResponseBytes = 1 << 20;
 
-// RUN_VIEW_LINES with a filter. Each response tells where to go on from.
+// WATCH_VIEW_LINES with a filter.
 class FilteredEventView final : public EventView {
  public:
   explicit FilteredEventView(ViewFilter filter) : filter_(std::move(filter)) {}
 
-  std::string Feed(absl::string_view events, uint64_t last, bool) override {
-    v1::WatchRunResponse position;
-    position.set_last_sequence(last);
+  std::string Feed(absl::string_view events, bool) override {
     std::string response;
     AppendWanted(filter_, events, &response).IgnoreError();  // they are the daemon's own
-    position.AppendToString(&response);
     return response;
   }
 
@@ -28,14 +25,14 @@ class FilteredEventView final : public EventView {
   const ViewFilter filter_;
 };
 
-// RUN_VIEW_FOLDED. While there is more to read it only takes in, so that hosts that are alike come
+// WATCH_VIEW_FOLDED. While there is more to read it only takes in, so that hosts that are alike come
 // in one group.
 class FoldedEventView final : public EventView {
  public:
   FoldedEventView(const v1::WatchRunRequest& request, TextBudget* texts)
       : view_(ViewFilter(request), texts) {}
 
-  std::string Feed(absl::string_view events, uint64_t, bool more) override {
+  std::string Feed(absl::string_view events, bool more) override {
     view_.Add(events).IgnoreError();  // they are the daemon's own
     return more ? "" : Finish();
   }
@@ -53,10 +50,10 @@ class FoldedEventView final : public EventView {
 }  // namespace
 
 std::unique_ptr<EventView> NewEventView(const v1::WatchRunRequest& request, TextBudget* texts) {
-  if (request.view() == v1::RUN_VIEW_FOLDED) {
+  if (request.view() == v1::WATCH_VIEW_FOLDED) {
     return std::make_unique<FoldedEventView>(request, texts);
   }
-  if (request.view() == v1::RUN_VIEW_SUMMARY) return std::make_unique<SummaryEventView>();
+  if (request.view() == v1::WATCH_VIEW_SUMMARY) return std::make_unique<SummaryEventView>();
   ViewFilter filter(request);
   if (filter.everything()) return nullptr;
   return std::make_unique<FilteredEventView>(std::move(filter));

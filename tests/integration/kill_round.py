@@ -65,8 +65,11 @@ class Round:
         spec.login.local.known_hosts_files.append(self._fleet.known_hosts)
         spec.continue_after_restart = self.random.random() < 0.5
         spec.rollout.max_in_flight = self.random.choice([1, 2, 4, 0])
-        spec.rollout.batches.extend(self.random.choice([[], [], ["1", "50%"], ["3"]]))
-        spec.rollout.max_failures = self.random.choice(["", "", "1", "50%"])
+        for amount in self.random.choice([[], [], [{"hosts": 1}, {"percent": 50}], [{"hosts": 3}]]):
+            spec.rollout.batches.add(**amount)
+        most = self.random.choice([None, None, {"hosts": 1}, {"percent": 50}])
+        if most:
+            spec.rollout.max_failures.CopyFrom(self._api.runs.HostAmount(**most))
         if spec.rollout.batches and self.random.random() < 0.5:
             spec.rollout.probe.shell = PROBE
         spec.rollout.order = self.random.choice([1, 2, 3])

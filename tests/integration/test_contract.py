@@ -115,7 +115,7 @@ def test_ten_watchers_one_late_and_one_that_never_reads(api, daemon, service, sp
 
 
 def test_watching_from_the_middle_gives_the_rest(api, service, spec):
-    messages = list(service.RunCommand(api.messages.RunCommandRequest(
+    messages = list(service.CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(
         spec=spec("127.0.9.[1-3]", "echo one; sleep 0.1; echo two"))))
     events = [event for message in messages for event in message.events]
     run_id = messages[0].run.id
@@ -159,10 +159,10 @@ def test_a_jump_host_that_is_none_is_named(api, service, spec):
 
 def test_a_rerun_keeps_the_jump_hosts(api, service, spec):
     way = ["127.0.9.2:1"]  # where nobody listens
-    request = api.messages.RunCommandRequest(spec=spec("127.0.9.1", "true"))
+    request = api.messages.CreateAndWatchRunRequest(spec=spec("127.0.9.1", "true"))
     request.spec.login.jump_hosts.extend(way)
-    run = list(service.RunCommand(request))[0].run
-    states = range(api.hosts.HOST_STATE_SUCCEEDED, api.hosts.HOST_STATE_UNKNOWN + 1)
+    run = list(service.CreateAndWatchRun(request))[0].run
+    states = range(api.hosts.HOST_STATE_SUCCEEDED, api.hosts.HOST_STATE_OUTCOME_UNKNOWN + 1)
     rerun = api.messages.RerunHostsRequest(run_id=run.id, states=states)
     assert service.RerunHosts(rerun).run.spec.login.jump_hosts == way
     rerun.login.CopyFrom(spec("", "").login)
@@ -172,9 +172,9 @@ def test_a_rerun_keeps_the_jump_hosts(api, service, spec):
 
 
 def test_a_rerun_as_another_user_leaves_hosts_with_one_of_their_own(api, service, spec):
-    request = api.messages.RunCommandRequest(spec=spec("127.0.9.1,ann@127.0.9.2", "true"))
+    request = api.messages.CreateAndWatchRunRequest(spec=spec("127.0.9.1,ann@127.0.9.2", "true"))
     request.spec.login.port = 1  # where nobody listens
-    run = list(service.RunCommand(request))[0].run
+    run = list(service.CreateAndWatchRun(request))[0].run
 
     def users(**login):
         rerun = api.messages.RerunHostsRequest(run_id=run.id)
@@ -193,7 +193,7 @@ def test_a_rerun_as_another_user_leaves_hosts_with_one_of_their_own(api, service
 def test_lists_come_in_pages(api, service, spec):
     ids = []
     for number in range(3):
-        messages = list(service.RunCommand(api.messages.RunCommandRequest(
+        messages = list(service.CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(
             spec=spec("127.0.9.[1-5]", f"exit {number}"))))
         ids.insert(0, messages[0].run.id)
     page = service.ListRuns(api.messages.ListRunsRequest(page_size=2))

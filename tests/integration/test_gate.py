@@ -92,7 +92,7 @@ def test_the_user_of_a_rerun_is_checked_before_each_host_gets_it(api, channel, f
     stub = api.runs(channel)
     spec = spec_of(api, fleet, "127.0.9.[1-3]")
     spec.login.port = 1  # where nobody listens
-    run = list(stub.RunCommand(api.messages.RunCommandRequest(spec=spec)))[0].run
+    run = list(stub.CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(spec=spec)))[0].run
     request = api.messages.RerunHostsRequest(run_id=run.id)
     request.login.user = "u" * 900_000
     code, text = refusal(stub.RerunHosts, request)
@@ -160,7 +160,7 @@ def test_what_the_daemon_does_not_know_is_refused(api, channel, fleet):
     code, text = refusal(create, known + unknown)
     assert code == grpc.StatusCode.INVALID_ARGUMENT
     assert "field 77, spec.login.field 99: " in text
-    stream = channel.unary_stream("/muster.v1.RunService/RunCommand")
+    stream = channel.unary_stream("/muster.v1.RunService/CreateAndWatchRun")
     with pytest.raises(grpc.RpcError) as error:
         next(stream(known + unknown))
     assert "spec.login.field 99" in error.value.details()
@@ -284,7 +284,7 @@ def test_a_daemon_that_stops_resolves_no_targets(api, fleet):
     with Daemon() as daemon, connect(daemon) as channel:
         spec = spec_of(api, fleet, "127.0.9.1", "trap '' TERM; sleep 60")
         spec.stop.grace.seconds = 3
-        stream = api.runs(channel).RunCommand(api.messages.RunCommandRequest(spec=spec))
+        stream = api.runs(channel).CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(spec=spec))
         for message in stream:
             if any(event.host_state.state == 5 for event in message.events):  # RUNNING
                 break

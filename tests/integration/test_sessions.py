@@ -144,7 +144,7 @@ def test_a_session_that_breaks_under_a_command_is_unknown_and_not_tried_again(pr
     cutter.start()
     outcome = run(f"echo x >> {mark}; sleep 30", options=["--retries", "5"])
     cutter.join()
-    assert outcome["state"] == "HOST_STATE_UNKNOWN"
+    assert outcome["state"] == "HOST_STATE_OUTCOME_UNKNOWN"
     assert mark.read_text() == "x\n"
 
 

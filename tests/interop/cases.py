@@ -61,10 +61,10 @@ class Caller:
         return spec
 
     def run(self, server, command, timeout=None, cancel_after=None):
-        request = run_service_pb2.RunCommandRequest(spec=self._spec(server, command, timeout))
+        request = run_service_pb2.CreateAndWatchRunRequest(spec=self._spec(server, command, timeout))
         output, errors, outcome = [], [], None
         canceled = False
-        for message in self.service.RunCommand(request, timeout=PATIENCE):
+        for message in self.service.CreateAndWatchRun(request, timeout=PATIENCE):
             if message.HasField("run"):
                 run = message.run.id
             for event in message.events:

@@ -100,7 +100,7 @@ def test_a_window_that_is_not_widened_is_asked_for_again(sim, daemon):
 
 def test_a_status_before_the_connection_broke_is_told(outcome):
     end = outcome("127.1.0.5", "exit 3")
-    assert end["state"] == "HOST_STATE_UNKNOWN"
+    assert end["state"] == "HOST_STATE_OUTCOME_UNKNOWN"
     assert "ended with exit code 3" in end["message"]
 
 
@@ -118,7 +118,7 @@ def test_exit_codes_beyond_an_int_are_told_as_they_are(sim, daemon):
 def test_a_server_that_floods_a_command_is_given_up(daemon, outcome, number):
     before = daemon.memory()
     end = in_time(lambda: outcome(f"127.1.1.{number}", "hang", "--command-timeout", "60s"), 30)
-    assert end["state"] == "HOST_STATE_UNKNOWN"
+    assert end["state"] == "HOST_STATE_OUTCOME_UNKNOWN"
     assert "far more than belongs to any output" in end["message"]
     assert daemon.memory() - before < 24 * MEBIBYTE
 

@@ -243,8 +243,8 @@ def test_muster_sees_how_commands_end(muster):
 
     assert outcome("exit 9")["exitCode"] == 9
     assert outcome("signal KILL")["signal"] == "KILL"
-    assert outcome("close")["state"] == "HOST_STATE_UNKNOWN"
-    assert outcome("drop")["state"] == "HOST_STATE_UNKNOWN"
+    assert outcome("close")["state"] == "HOST_STATE_OUTCOME_UNKNOWN"
+    assert outcome("drop")["state"] == "HOST_STATE_OUTCOME_UNKNOWN"
 
 
 def test_thousand_hosts_are_byte_exact(tmp_path):

@@ -5,7 +5,6 @@ const crypto = require('crypto');
 const grpc = require('@grpc/grpc-js');
 
 const PATIENCE = 30000; // milliseconds without a sign of the daemon
-const ENDED = ['RUN_STATE_SUCCEEDED', 'RUN_STATE_FAILED', 'RUN_STATE_CANCELED'];
 const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': -1,
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -64,7 +63,7 @@ async function watchRun(client, runId, show) {
         }
         run = message.run || run;
       }
-      if (run && ENDED.includes(run.state)) return run;
+      if (run && run.endTime) return run;
       throw new Error('the stream ended before the run');
     } catch (error) {
       await retries.waitAfter(error);

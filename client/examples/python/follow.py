@@ -53,7 +53,7 @@ def watch_run(service, run_id):
                     last = event.sequence
                 if message.HasField("run"):
                     run = message.run
-            if run is not None and run.state >= run_pb2.RUN_STATE_SUCCEEDED:
+            if run is not None and run.state >= 64:
                 return run
             raise EOFError("the stream ended before the run")
         except grpc.RpcError as error:

@@ -3,6 +3,7 @@
 #include <lz4.h>
 
 #include "absl/strings/match.h"
+#include "service/store/old_format.h"
 #include "service/store/segments/crc32c.h"
 
 namespace muster::service {
@@ -40,6 +41,7 @@ bool AppendCompressed(absl::string_view payload, std::string* to) {
 
 std::string EncodeFrameHeader(const FrameHeader& header, uint32_t salt) {
   std::string bytes(kFrameMagic);
+  bytes.push_back(header.version);
   Put(header.stored_size, &bytes);
   Put(header.size, &bytes);
   Put(header.count, &bytes);
@@ -51,6 +53,7 @@ std::string EncodeFrameHeader(const FrameHeader& header, uint32_t salt) {
 }
 
 bool IsPossible(const FrameHeader& header) {
+  if (header.version < 1 || header.version > kFrameVersion) return false;
   if (header.count == 0 || header.first_sequence == 0 || header.size > kMaxFrameBytes) return false;
   if (header.codec == Codec::kNone) return header.stored_size == header.size;
   return header.codec == Codec::kLz4 && header.stored_size < header.size;
@@ -99,6 +102,7 @@ absl::optional<FrameHeader> DecodeFrameHeader(absl::string_view bytes, uint32_t 
   if (bytes.size() < kFrameHeaderSize || !absl::StartsWith(bytes, kFrameMagic)) return {};
   if (Get<uint32_t>(bytes, 32) != Crc32c(salt, bytes.substr(0, 32))) return {};
   FrameHeader header;
+  header.version = bytes[3];
   header.stored_size = Get<uint32_t>(bytes, 4);
   header.size = Get<uint32_t>(bytes, 8);
   header.count = Get<uint32_t>(bytes, 12);
@@ -113,7 +117,9 @@ bool PayloadIsWhole(const FrameHeader& header, absl::string_view stored, uint32_
   return stored.size() == header.stored_size && Crc32c(salt, stored) == header.payload_crc;
 }
 
-bool DecodePayload(const FrameHeader& header, absl::string_view stored, std::string* to) {
+namespace {
+
+bool Decompress(const FrameHeader& header, absl::string_view stored, std::string* to) {
   if (header.codec == Codec::kNone) {
     to->append(stored.data(), stored.size());
     return true;
@@ -125,6 +131,17 @@ bool DecodePayload(const FrameHeader& header, absl::string_view stored, std::str
   if (size == static_cast<int>(header.size)) return true;
   to->resize(start);
   return false;
+}
+
+}  // namespace
+
+bool DecodePayload(const FrameHeader& header, absl::string_view stored, std::string* to) {
+  if (header.version == kFrameVersion) return Decompress(header, stored, to);
+  std::string old;
+  if (!Decompress(header, stored, &old)) return false;
+  const absl::optional<std::string> renewed = RenewEvents(old);
+  if (renewed.has_value()) to->append(*renewed);
+  return renewed.has_value();
 }
 
 }  // namespace muster::service

@@ -4,7 +4,7 @@
 //   8 magic, 4 version, 4 number of the segment, 8 first sequence, 4 salt, 4 CRC32C of what is
 //   before
 // A frame is kFrameHeaderSize bytes and its payload:
-//   4 magic, 4 bytes stored, 4 bytes decoded, 4 events, 8 first sequence, 4 codec,
+//   3 magic, 1 version, 4 bytes stored, 4 bytes decoded, 4 events, 8 first sequence, 4 codec,
 //   4 CRC32C of the payload as stored, 4 CRC32C of what is before
 // The CRCs of frames begin with the salt, which is random for each segment: no host can send output
 // that passes for a frame when a torn one is looked into.
@@ -24,7 +24,9 @@ constexpr uint32_t kSegmentVersion = 1;
 constexpr size_t kSegmentHeaderSize = 32;
 constexpr size_t kFrameHeaderSize = 36;
 constexpr uint32_t kMaxFrameBytes = 256u << 20;  // decoded; more is damage
-constexpr absl::string_view kFrameMagic = "\xf5MF\x01";
+constexpr absl::string_view kFrameMagic = "\xf5MF";  // then its version
+// Frames of version 1 have the events as old_format.h knows them.
+constexpr char kFrameVersion = 2;
 
 struct SegmentHeader {
   uint32_t version = kSegmentVersion;
@@ -40,6 +42,7 @@ absl::optional<SegmentHeader> DecodeSegmentHeader(absl::string_view bytes);
 enum class Codec : uint32_t { kNone = 0, kLz4 = 1 };
 
 struct FrameHeader {
+  char version = kFrameVersion;
   uint32_t stored_size = 0;
   uint32_t size = 0;
   uint32_t count = 0;  // at least one

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/states.h"
+#include "service/store/old_format.h"
 #include "service/store/run_query.h"
 #include "service/store/sqlite/catalog_schema.h"
 
@@ -14,7 +16,7 @@ namespace {
 
 constexpr size_t kResultsARow = 256;
 constexpr int64_t kCheckedBytes = 64 << 20;  // a bigger file is not read through at start
-constexpr char kAfterAllIds[] = "~";
+constexpr char kColumns[] = "SELECT run, request_id, request_digest, number FROM run ";
 
 std::string EncodeHosts(const std::vector<uint32_t>& hosts) {
   std::string bytes;
@@ -33,7 +35,10 @@ void DecodeHosts(absl::string_view bytes, std::vector<uint32_t>* hosts) {
   }
 }
 
-int64_t StateBit(v1::HostState state) { return int64_t{1} << (static_cast<int>(state) & 63); }
+// Every result is terminal.
+int64_t StateBit(v1::HostState state) {
+  return IsTerminal(state) ? int64_t{1} << ((state - kFirstTerminalState) & 63) : 0;
+}
 
 int64_t StateBits(const std::vector<v1::HostState>& states) {
   if (states.empty()) return -1;
@@ -68,7 +73,10 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::string& path,
   absl::StatusOr<std::unique_ptr<Database>> writer = Database::Open(path, vfs);
   if (!writer.ok()) return writer.status();
   if (absl::Status status = CheckPages(writer->get()); !status.ok()) return status;
-  if (absl::Status status = Migrate(writer->get(), CatalogSteps()); !status.ok()) return status;
+  absl::Status status = writer->get()->AddFunction("renew_run", RenewRun);
+  status.Update(writer->get()->AddFunction("renew_results", RenewResults));
+  if (status.ok()) status = Migrate(writer->get(), CatalogSteps());
+  if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<Database>> reader = Database::Open(path, vfs);
   if (!reader.ok()) return reader.status();
   std::unique_ptr<Catalog> catalog(new Catalog(*std::move(writer), *std::move(reader)));
@@ -125,10 +133,12 @@ absl::Status Catalog::Commit(Fence fence, const JournalCommit& commit, const Com
 
 absl::Status Catalog::Add(const NewRun& run) {
   Query query(writer_.get(),
-              "INSERT INTO run (id, creator, request_id, create_time, run) VALUES (?, ?, ?, ?, ?)");
+              "INSERT INTO run (id, creator, request_id, create_time, run, request_digest)"
+              " VALUES (?, ?, ?, ?, ?, ?)");
   query.BindText(1, run.run.id()).BindText(2, run.run.creator());
   if (!run.request_id.empty()) query.BindText(3, run.request_id);
   query.BindInt(4, absl::ToUnixNanos(CreateTime(run.run))).BindBlob(5, run.run.SerializeAsString());
+  query.BindBlob(6, run.request_digest);
   absl::Status status = query.Run();
   if (!absl::IsAlreadyExists(status)) return status;
   return absl::AlreadyExistsError(absl::StrCat("there is a run ", run.run.id(),
@@ -268,7 +278,7 @@ absl::StatusOr<std::vector<UnfinishedRun>> Catalog::Unfinished() const {
   MutexLock lock(&mutex_);
   std::vector<UnfinishedRun> runs;
   Query query(reader_.get(),
-              "SELECT run, request_id, number FROM run WHERE ended_at IS NULL ORDER BY id");
+              absl::StrCat(kColumns, "WHERE ended_at IS NULL ORDER BY create_time, id"));
   while (true) {
     absl::StatusOr<absl::optional<NewRun>> run = ReadRun(&query);
     if (!run.ok()) return run.status();
@@ -276,7 +286,8 @@ absl::StatusOr<std::vector<UnfinishedRun>> Catalog::Unfinished() const {
     UnfinishedRun& unfinished = runs.emplace_back();
     unfinished.run = std::move((*run)->run);
     unfinished.request_id = std::move((*run)->request_id);
-    absl::Status status = AddStarted(query.Int(2), &unfinished.started);
+    unfinished.request_digest = std::move((*run)->request_digest);
+    absl::Status status = AddStarted(query.Int(3), &unfinished.started);
     if (!status.ok()) return status;
   }
 }
@@ -291,20 +302,20 @@ absl::StatusOr<absl::optional<NewRun>> Catalog::ReadRun(Query* query) const {
     return Damaged(*reader_, "a run");
   }
   run.request_id = std::string(query->Bytes(1));
+  run.request_digest = std::string(query->Bytes(2));
   return absl::make_optional(std::move(run));
 }
 
 absl::StatusOr<absl::optional<NewRun>> Catalog::Find(absl::string_view id) const {
   MutexLock lock(&mutex_);
-  Query query(reader_.get(), "SELECT run, request_id FROM run WHERE id = ?");
+  Query query(reader_.get(), absl::StrCat(kColumns, "WHERE id = ?"));
   return ReadRun(&query.BindText(1, id));
 }
 
 absl::StatusOr<absl::optional<NewRun>> Catalog::FindRequest(absl::string_view creator,
                                                             absl::string_view request_id) const {
   MutexLock lock(&mutex_);
-  Query query(reader_.get(),
-              "SELECT run, request_id FROM run WHERE creator = ? AND request_id = ?");
+  Query query(reader_.get(), absl::StrCat(kColumns, "WHERE creator = ? AND request_id = ?"));
   return ReadRun(&query.BindText(1, creator).BindText(2, request_id));
 }
 
@@ -312,12 +323,15 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
   MutexLock lock(&mutex_);
   std::vector<v1::Run> runs;
   Query query(reader_.get(),
-              "SELECT run, request_id FROM run WHERE id < ?1 AND (?2 = '' OR creator = ?2)"
-              " AND create_time BETWEEN ?3 AND ?4 ORDER BY id DESC");
-  query.BindText(1, wanted.before.empty() ? kAfterAllIds : wanted.before)
-      .BindText(2, wanted.creator)
+              absl::StrCat(kColumns,
+                           "WHERE (create_time, id) < (?1, ?2) AND create_time BETWEEN ?3 AND ?4"
+                           " AND (?5 = '' OR creator = ?5) ORDER BY create_time DESC, id DESC"));
+  const RunPosition before = wanted.before.value_or(RunPosition{absl::InfiniteFuture(), ""});
+  query.BindInt(1, absl::ToUnixNanos(before.create_time))
+      .BindText(2, before.id)
       .BindInt(3, absl::ToUnixNanos(wanted.created_after))
-      .BindInt(4, absl::ToUnixNanos(wanted.created_before));
+      .BindInt(4, absl::ToUnixNanos(wanted.created_before))
+      .BindText(5, wanted.creator);
   size_t bytes = 0;
   while (runs.size() < wanted.limit && bytes < wanted.max_bytes) {
     absl::StatusOr<absl::optional<NewRun>> run = ReadRun(&query);
@@ -330,15 +344,18 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
   return runs;
 }
 
-absl::StatusOr<absl::optional<OldRun>> Catalog::OldestAfter(absl::string_view after) const {
+absl::StatusOr<absl::optional<RunPosition>> Catalog::OldestAfter(
+    const absl::optional<RunPosition>& after) const {
   MutexLock lock(&mutex_);
   Query query(reader_.get(),
-              "SELECT id, create_time FROM run WHERE id > ? AND ended_at IS NOT NULL"
-              " ORDER BY id LIMIT 1");
-  const absl::StatusOr<bool> row = query.BindText(1, after).Step();
+              "SELECT create_time, id FROM run WHERE (create_time, id) > (?, ?)"
+              " AND ended_at IS NOT NULL ORDER BY create_time, id LIMIT 1");
+  const RunPosition from = after.value_or(RunPosition{absl::InfinitePast(), ""});
+  query.BindInt(1, absl::ToUnixNanos(from.create_time)).BindText(2, from.id);
+  const absl::StatusOr<bool> row = query.Step();
   if (!row.ok()) return row.status();
-  if (!*row) return absl::optional<OldRun>();
-  return OldRun{std::string(query.Bytes(0)), absl::FromUnixNanos(query.Int(1))};
+  if (!*row) return absl::optional<RunPosition>();
+  return RunPosition{absl::FromUnixNanos(query.Int(0)), std::string(query.Bytes(1))};
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> Catalog::Results(

@@ -54,7 +54,8 @@ class Catalog {
   absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
                                                      absl::string_view request_id) const;
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const;
-  absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const;
+  absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
+      const absl::optional<RunPosition>& after) const;
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const;

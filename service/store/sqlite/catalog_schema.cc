@@ -6,7 +6,8 @@ namespace muster::service {
 namespace {
 
 // run.run, result.results: messages of the contract. starting.hosts: indexes, four bytes each, the
-// low one first. result.states has the bit 1 << state of each host that it holds.
+// low one first. result.states has the bit 1 << state of each host that it holds; from version 3 on
+// 1 << (state - 64).
 constexpr char kVersion1[] = R"(
 PRAGMA application_id = 1297437524;
 CREATE TABLE store (
@@ -51,7 +52,16 @@ CREATE TABLE log_end (
 );
 )";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+// Terminal states had other numbers, and a rollout's amounts were text: old_format.h. Runs are in the
+// order of their creation; their ids say nothing of it any more.
+constexpr char kVersion3[] = R"(
+ALTER TABLE run ADD COLUMN request_digest BLOB;
+CREATE INDEX run_created ON run (create_time, id);
+UPDATE run SET run = renew_run(run);
+UPDATE result SET states = states >> 6, results = renew_results(results);
+)";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
 
 absl::StatusOr<int64_t> Version(Database* database) {
   Query query(database, "PRAGMA user_version");

@@ -45,6 +45,15 @@ bool IsFull(int code, int system_error) {
           (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG));
 }
 
+void Call(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto function = reinterpret_cast<Database::Function>(sqlite3_user_data(context));
+  const auto* blob = static_cast<const char*>(sqlite3_value_blob(values[0]));
+  const auto size = static_cast<size_t>(sqlite3_value_bytes(values[0]));
+  const absl::optional<std::string> made = function(absl::string_view(blob, size));
+  if (!made.has_value()) return sqlite3_result_error(context, "it cannot be decoded", -1);
+  sqlite3_result_blob64(context, made->data(), made->size(), SQLITE_TRANSIENT);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path,
@@ -70,6 +79,14 @@ Database::~Database() {
 absl::Status Database::Execute(const std::string& sql) {
   return sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK ? absl::OkStatus()
                                                                                 : Error();
+}
+
+absl::Status Database::AddFunction(const char* name, Function function) {
+  const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  return sqlite3_create_function_v2(db_, name, 1, flags, reinterpret_cast<void*>(function), Call,
+                                    nullptr, nullptr, nullptr) == SQLITE_OK
+             ? absl::OkStatus()
+             : Error();
 }
 
 int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(db_); }

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -33,6 +34,10 @@ class Database {
 
   // Statements without results.
   absl::Status Execute(const std::string& sql);
+  // Has statements call it as `name`, with a blob, for another one; none: the statement fails. Constant
+  // as long as this lives.
+  using Function = absl::optional<std::string> (*)(absl::string_view blob);
+  absl::Status AddFunction(const char* name, Function function);
   int64_t last_row_id() const;
   const std::string& path() const { return path_; }
 

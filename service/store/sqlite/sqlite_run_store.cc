@@ -67,7 +67,8 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override {
     return catalog_->List(query);
   }
-  absl::StatusOr<absl::optional<OldRun>> OldestAfter(absl::string_view after) const override {
+  absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
+      const absl::optional<RunPosition>& after) const override {
     return catalog_->OldestAfter(after);
   }
   absl::StatusOr<std::vector<v1::HostResult>> Results(

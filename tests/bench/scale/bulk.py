@@ -1,7 +1,7 @@
 """Megabytes and lines for each second of the daemon's CPU."""
 
 from hosts import Hosts
-from lab import Lab
+from lab import Lab, succeeded
 
 MIB = 1 << 20
 
@@ -15,7 +15,7 @@ def measure(bench, fleet, hosts, size, watched, loops=None):
             got = sum(map(len, messages))
         else:
             cost, ended = lab.run_unwatched(hosts.expression, command)
-            bench.results.check(ended.state == 4, f"{command} ended as {ended.state}")
+            bench.results.check(succeeded(ended), f"{command} ended as {ended.state}")
             bench.results.check(ended.omitted_bytes == 0, f"{command}: {ended.omitted_bytes} left out")
             got = size * len(hosts)
         memory = lab.peak_memory()

@@ -72,8 +72,14 @@ class Client:
         return self._channel.unary_stream(SERVICE + name, type(request).SerializeToString)(request)
 
     def run(self, spec):
-        """Runs and watches to the end; all messages."""
-        return list(self._stream("RunCommand", API.service.RunCommandRequest(spec=spec)))
+        """Runs and watches to the end; all messages. An older daemon calls it RunCommand."""
+        request = API.service.CreateAndWatchRunRequest(spec=spec)
+        try:
+            return list(self._stream("CreateAndWatchRun", request))
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.UNIMPLEMENTED:
+                raise
+        return list(self._stream("RunCommand", request))
 
     def start(self, spec):
         """A run that nobody watches; its id."""
@@ -82,7 +88,7 @@ class Client:
 
     def watch(self, run_id, after=0, summary=False):
         """From the event after `after` on; `summary`: only how the run stands, now and then."""
-        view = API.service.RUN_VIEW_SUMMARY if summary else API.service.RUN_VIEW_LINES
+        view = API.service.WATCH_VIEW_SUMMARY if summary else API.service.WATCH_VIEW_LINES
         return self._stream("WatchRun", API.service.WatchRunRequest(
             run_id=run_id, after_sequence=after, view=view))
 
@@ -95,7 +101,7 @@ class Client:
                            API.service.GetRunResponse).run
 
     def ended(self, run_id):
-        return self.get(run_id).state >= API.run.RUN_STATE_SUCCEEDED
+        return self.get(run_id).state > API.run.RUN_STATE_STOPPING  # also of an older daemon
 
     def wait(self, run_id):
         """Asks, seldom enough to cost nothing, until the run has ended; the run."""
@@ -133,6 +139,6 @@ def decode(messages):
     """The hosts of a run, by their names."""
     decoder = _Decoder()
     for message in messages:
-        for event in API.service.RunCommandResponse.FromString(message).events:
+        for event in API.service.CreateAndWatchRunResponse.FromString(message).events:
             decoder.take(event)
     return {host.name: host for host in decoder.hosts.values()}

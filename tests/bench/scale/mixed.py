@@ -4,7 +4,7 @@ import time
 
 from client import decode
 from hosts import Hosts
-from lab import FILE_BYTES, Lab
+from lab import FILE_BYTES, Lab, succeeded
 
 IDLE_RUNS = 200
 
@@ -44,7 +44,7 @@ def measure(bench, lab, small, count, net):
     walls, messages = during(lab, small, run_id)
     took = time.monotonic() - start
     state = lab.client.get(run_id)
-    bench.results.check(state.state == 4, f"the run of {count} cold hosts ended as {state.state}")
+    bench.results.check(succeeded(state), f"the run of {count} cold hosts ended as {state.state}")
     hosts = [host for got in messages for host in decode(got).values()]
     bench.results.check(all(host.state == "SUCCEEDED" for host in hosts), "a small run failed")
     warm = sum(host.warm for host in hosts) / max(1, len(hosts))

@@ -5,7 +5,7 @@ import threading
 
 from client import Client
 from hosts import Hosts
-from lab import Cost, FILE_BYTES, Lab
+from lab import Cost, FILE_BYTES, Lab, succeeded
 
 
 def varint(message, at):
@@ -56,7 +56,7 @@ def measure(bench, lab, hosts, count):
         for watcher in watchers:
             watcher.join()
         ended = lab.client.wait(run_id)
-    bench.results.check(ended.state == 4, f"with {count} watchers the run ended as {ended.state}")
+    bench.results.check(succeeded(ended), f"with {count} watchers the run ended as {ended.state}")
     least = min((watcher.size for watcher in watchers), default=0)
     output = FILE_BYTES * len(hosts)
     bench.results.check(not watchers or least > output, f"a watcher got {least} bytes of {output}")

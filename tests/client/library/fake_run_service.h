@@ -46,10 +46,10 @@ class FakeRunService final : public v1::RunService::Service {
     return request_ids_;
   }
 
-  grpc::Status RunCommand(grpc::ServerContext*, const v1::RunCommandRequest* request,
-                          grpc::ServerWriter<v1::RunCommandResponse>* writer) override {
+  grpc::Status CreateAndWatchRun(grpc::ServerContext*, const v1::CreateAndWatchRunRequest* request,
+                          grpc::ServerWriter<v1::CreateAndWatchRunResponse>* writer) override {
     if (Refuses(request->request_id())) return Unavailable();
-    return Play<v1::RunCommandResponse>(0, writer);
+    return Play<v1::CreateAndWatchRunResponse>(0, writer);
   }
   grpc::Status WatchRun(grpc::ServerContext*, const v1::WatchRunRequest* request,
                         grpc::ServerWriter<v1::WatchRunResponse>* writer) override {

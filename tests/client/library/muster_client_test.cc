@@ -58,7 +58,7 @@ TEST_F(MusterClientTest, ABrokenStreamIsTakenUpWhereItBroke) {
 
 TEST_F(MusterClientTest, ACommandGoesOnAsAWatcher) {
   FakeRunService service(10, 3, 2);
-  EXPECT_TRUE(Connect(service.address())->RunCommand({}, Collect()).ok());
+  EXPECT_TRUE(Connect(service.address())->CreateAndWatchRun({}, Collect()).ok());
   EXPECT_EQ(seen_, UpTo(10));
   EXPECT_THAT(service.request_ids(), SizeIs(1));  // the others were WatchRun
 }
@@ -66,9 +66,9 @@ TEST_F(MusterClientTest, ACommandGoesOnAsAWatcher) {
 TEST_F(MusterClientTest, ACommandThatDidNotBeginIsStartedAgainWithTheSameId) {
   FakeRunService service(5, 5, 0);
   service.refuse = 2;
-  v1::RunCommandRequest request;
+  v1::CreateAndWatchRunRequest request;
   request.set_request_id("once");
-  EXPECT_TRUE(Connect(service.address())->RunCommand(request, Collect()).ok());
+  EXPECT_TRUE(Connect(service.address())->CreateAndWatchRun(request, Collect()).ok());
   EXPECT_EQ(seen_, UpTo(5));
   EXPECT_THAT(service.request_ids(), SizeIs(3));
   EXPECT_THAT(service.request_ids(), Each("once"));
@@ -77,7 +77,7 @@ TEST_F(MusterClientTest, ACommandThatDidNotBeginIsStartedAgainWithTheSameId) {
 TEST_F(MusterClientTest, WithoutAnIdItIsNot) {
   FakeRunService service(5, 5, 0);
   service.refuse = 1;
-  EXPECT_FALSE(Connect(service.address())->RunCommand({}, Collect()).ok());
+  EXPECT_FALSE(Connect(service.address())->CreateAndWatchRun({}, Collect()).ok());
   EXPECT_THAT(service.request_ids(), SizeIs(1));
 }
 

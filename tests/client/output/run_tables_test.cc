@@ -73,7 +73,7 @@ TEST(RunTablesTest, APausedRunSaysHowItGoesOn) {
   run.set_state(v1::RUN_STATE_PAUSED);
   run.set_batch(2);
   run.set_batch_count(4);
-  run.mutable_spec()->mutable_rollout()->add_batches("10%");
+  run.mutable_spec()->mutable_rollout()->add_batches()->set_percent(10);
   run.set_message("waits for confirmation");
   const std::string head = RunHead(run, absl::UnixEpoch(), absl::UTCTimeZone());
   EXPECT_THAT(head, HasSubstr("batch    2 of 4 (10%)\n"));

@@ -75,7 +75,7 @@ TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
   EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED})), 0);
   EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_EXITED_NONZERO})), 1);
   EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_SIGNALED, v1::HOST_STATE_UNREACHABLE})), 3);
-  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_UNKNOWN,
+  EXPECT_EQ(ExitCodeOf(ViewOf({v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_OUTCOME_UNKNOWN,
                                v1::HOST_STATE_EXITED_NONZERO})),
             5);
   for (const auto state : {v1::HOST_STATE_THROTTLED, v1::HOST_STATE_HOST_KEY_REJECTED,
@@ -114,7 +114,7 @@ TEST(OutcomeTextTest, TheSummaryNamesEachHostThatDidNotSucceedAndWhy) {
     view.Apply(Finished(host, v1::HOST_STATE_EXITED_NONZERO, "", 4));
   }
   view.Apply(Finished(4, v1::HOST_STATE_UNREACHABLE, "no route"));
-  view.Apply(Finished(5, v1::HOST_STATE_UNKNOWN, "lost"));
+  view.Apply(Finished(5, v1::HOST_STATE_OUTCOME_UNKNOWN, "lost"));
   const std::string summary = SummaryOf(view, absl::Seconds(1.25), 0);
   EXPECT_THAT(summary, HasSubstr("6 hosts: 1 succeeded, 5 did not"));
   EXPECT_THAT(summary, HasSubstr("web[2-4] (3): exited with code 4"));
@@ -156,7 +156,7 @@ TEST(OutcomeTextTest, WhatMayHaveRunIsNotOfferedToRunAgainByTheWay) {
   view.Apply(HostsAdded(2));
   view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
   view.Apply(Finished(0, v1::HOST_STATE_EXITED_NONZERO, "", 1));
-  view.Apply(Finished(1, v1::HOST_STATE_UNKNOWN));
+  view.Apply(Finished(1, v1::HOST_STATE_OUTCOME_UNKNOWN));
   EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0),
               HasSubstr("muster rerun 1m8 --failed --unreached --not-started, and --unknown where "
                         "the command may run a second time; "));

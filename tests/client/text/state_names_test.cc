@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 TEST(StateNamesTest, HostStates) {
   EXPECT_THAT(*ParseHostStates(""), IsEmpty());
   EXPECT_THAT(*ParseHostStates("unknown,Not-Started"),
-              ElementsAre(v1::HOST_STATE_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
+              ElementsAre(v1::HOST_STATE_OUTCOME_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
   EXPECT_THAT(*ParseHostStates("failed"), SizeIs(5));
   EXPECT_THAT(*ParseHostStates("unreached"), SizeIs(5));
   for (const char* bad : {"x", "failed,", "unspecified"}) {

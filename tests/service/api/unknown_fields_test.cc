@@ -55,7 +55,7 @@ int SpoilEachIn() {
 
 TEST(UnknownFieldsTest, AreFoundWhereverTheyAre) {
   EXPECT_GT(SpoilEachIn<v1::CreateRunRequest>(), 20);
-  EXPECT_GT(SpoilEachIn<v1::RunCommandRequest>(), 20);
+  EXPECT_GT(SpoilEachIn<v1::CreateAndWatchRunRequest>(), 20);
   EXPECT_GT(SpoilEachIn<v1::RerunHostsRequest>(), 3);
   EXPECT_GT(SpoilEachIn<v1::ResolveTargetsRequest>(), 1);
   SpoilEachIn<v1::WatchRunRequest>();

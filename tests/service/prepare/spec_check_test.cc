@@ -5,6 +5,8 @@
 
 #include <functional>
 
+#include "tests/service/amounts.h"
+
 namespace muster::service {
 namespace {
 
@@ -31,10 +33,10 @@ TEST(SpecCheckTest, TakesWhatIsWithinTheLimits) {
 TEST(SpecCheckTest, TakesARolloutWithinTheLimits) {
   v1::RunSpec spec = Good();
   v1::Rollout* rollout = spec.mutable_rollout();
-  for (int i = 0; i < 998; ++i) rollout->add_batches("1");
-  rollout->add_batches("10%");
-  rollout->add_batches("100%");
-  rollout->set_max_failures("0%");
+  for (int i = 0; i < 998; ++i) *rollout->add_batches() = Hosts(1);
+  *rollout->add_batches() = Percent(10);
+  *rollout->add_batches() = Percent(100);
+  *rollout->mutable_max_failures() = Percent(0);
   rollout->mutable_batch_pause()->set_seconds(3600);
   rollout->mutable_probe()->set_shell("systemctl is-active nginx");
   rollout->set_order(v1::HOST_ORDER_SHUFFLED);
@@ -90,16 +92,26 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
          v1::LocalCredential* local = spec->mutable_login()->mutable_local();
          local->add_known_hosts_files("/" + std::string(4096, 'k'));
        }},
-      {"login.local.identity_files: a passphrase",
+      {"login.local.identity_files.passphrase",
        [](v1::RunSpec* spec) {
          v1::IdentityFile* file = spec->mutable_login()->mutable_local()->add_identity_files();
          file->set_path("/k");
          file->set_passphrase(std::string(1025, 'p'));
        }},
-      {"rollout.batches: \"0000000000000000000000000000000000000000\"",
+      {"rollout.batches[0]: neither",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->add_batches(); }},
+      {"rollout.shuffle_seed: 9007199254740992; at most 9007199254740991",
+       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_shuffle_seed(uint64_t{1} << 53); }},
+      {"output_limits.max_bytes_per_host",
        [](v1::RunSpec* spec) {
-         spec->mutable_rollout()->add_batches(std::string(100'000, '0') + "1");
+         spec->mutable_output_limits()->set_max_bytes_per_host(uint64_t{1} << 53);
        }},
+      {"output_limits.max_bytes_per_run",
+       [](v1::RunSpec* spec) {
+         spec->mutable_output_limits()->set_max_bytes_per_run(uint64_t{1} << 53);
+       }},
+      {"cancel_after_disconnect",
+       [](v1::RunSpec* spec) { spec->mutable_cancel_after_disconnect()->set_seconds(-1); }},
       {"timeouts.connect",
        [](v1::RunSpec* spec) { spec->mutable_timeouts()->mutable_connect()->set_seconds(-1); }},
       {"timeouts.idle",
@@ -121,12 +133,15 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        }},
       {"rollout.batches",
        [](v1::RunSpec* spec) {
-         for (int i = 0; i < 1001; ++i) spec->mutable_rollout()->add_batches("1");
+         for (int i = 0; i < 1001; ++i) *spec->mutable_rollout()->add_batches() = Hosts(1);
        }},
-      {"rollout.batches: \"0\"",
-       [](v1::RunSpec* spec) { spec->mutable_rollout()->add_batches("0"); }},
-      {"rollout.max_failures: \"few\"",
-       [](v1::RunSpec* spec) { spec->mutable_rollout()->set_max_failures("few"); }},
+      {"rollout.batches[1]: 0 hosts; at least 1",
+       [](v1::RunSpec* spec) {
+         *spec->mutable_rollout()->add_batches() = Hosts(1);
+         *spec->mutable_rollout()->add_batches() = Hosts(0);
+       }},
+      {"rollout.max_failures: 101%",
+       [](v1::RunSpec* spec) { *spec->mutable_rollout()->mutable_max_failures() = Percent(101); }},
       {"rollout.batch_pause",
        [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_batch_pause()->set_seconds(-1); }},
       {"rollout.probe", [](v1::RunSpec* spec) { spec->mutable_rollout()->mutable_probe(); }},

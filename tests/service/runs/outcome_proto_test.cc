@@ -9,7 +9,7 @@ namespace {
 
 TEST(OutcomeProtoTest, StatesHaveTheSameNumbersAndNames) {
   for (int state = 1; state < v1::HostState_ARRAYSIZE; ++state) {
-    ASSERT_TRUE(v1::HostState_IsValid(state));
+    if (!v1::HostState_IsValid(state)) continue;
     EXPECT_EQ(
         v1::HostState_Name(static_cast<v1::HostState>(state)),
         absl::StrCat("HOST_STATE_", engine::HostStateName(static_cast<engine::HostState>(state))));

@@ -94,7 +94,7 @@ TEST_F(RecoveryTest, ARunIsClosedAsItIsKnown) {
   EXPECT_EQ(run.state(), v1::RUN_STATE_FAILED);
   EXPECT_EQ(run.message(), "musterd was ended in the middle of the run.");
   EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_SUCCEEDED);
-  EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
   EXPECT_EQ(Results()[1].stderr_bytes(), 5u);
   EXPECT_EQ(Results()[3].state(), v1::HOST_STATE_NOT_STARTED);
   EXPECT_EQ(StoredEvents(next_->store, "id").size(), run.last_sequence());
@@ -114,7 +114,7 @@ TEST_F(RecoveryTest, OneThatAsksForItIsContinuedWithTheHostsThatWereNotStarted) 
   EXPECT_THAT(engine.asked().added, ElementsAre(3));
   engine.EndNow(3);
   EXPECT_TRUE(next_->Turn().ok());
-  EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
   EXPECT_EQ(Results()[3].state(), v1::HOST_STATE_SUCCEEDED);
   EXPECT_EQ((*next_->store.Find("id"))->run.state(), v1::RUN_STATE_FAILED);
 }
@@ -148,10 +148,10 @@ TEST_F(RecoveryTest, OneWithADamagedLogIsClosedWithWhatCanBeRead) {
   const v1::Run run = (*next_->store.Find("id"))->run;
   EXPECT_EQ(run.state(), v1::RUN_STATE_FAILED);
   EXPECT_THAT(run.message(), HasSubstr("cannot be read"));
-  EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_UNKNOWN);
-  EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[0].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
+  EXPECT_EQ(Results()[1].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
   EXPECT_EQ(Results()[1].stderr_bytes(), 5u);  // it follows the damage
-  EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_UNKNOWN);
+  EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
   EXPECT_EQ(Results()[3].state(), v1::HOST_STATE_NOT_STARTED);
   // Nothing is skipped in silence.
   EXPECT_TRUE(absl::IsDataLoss(next_->store.Read("id", damaged - 1, 1 << 20).status()));

@@ -103,7 +103,7 @@ TEST_F(RunClosingTest, ARunThatWasBeingCanceledIsCanceled) {
 
 // The daemon that closed it was lost, too.
 TEST_F(RunClosingTest, ARunThatWasBeingClosedHasFailed) {
-  Live({Became(v1::RUN_STATE_STOPPING, kDaemonLost), Ended(0, v1::HOST_STATE_UNKNOWN),
+  Live({Became(v1::RUN_STATE_STOPPING, kDaemonLost), Ended(0, v1::HOST_STATE_OUTCOME_UNKNOWN),
         Ended(1, v1::HOST_STATE_NOT_STARTED)});
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
@@ -111,7 +111,7 @@ TEST_F(RunClosingTest, ARunThatWasBeingClosedHasFailed) {
 
 TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
   v1::RunSpec spec;
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Live({Ended(0, v1::HOST_STATE_EXITED_NONZERO),
         Became(v1::RUN_STATE_STOPPING, "1 host has failed, and the run allows none"),
         Ended(1, v1::HOST_STATE_NOT_STARTED)},
@@ -124,7 +124,7 @@ TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
 // The cancel came first, and was answered.
 TEST_F(RunClosingTest, FailuresAfterACancelChangeNothing) {
   v1::RunSpec spec;
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
         Ended(0, v1::HOST_STATE_EXITED_NONZERO), Ended(1, v1::HOST_STATE_NOT_STARTED)},
        spec);
@@ -135,7 +135,7 @@ TEST_F(RunClosingTest, FailuresAfterACancelChangeNothing) {
 // The daemon was lost before the hosts under way had ended.
 TEST_F(RunClosingTest, ACanceledRunWhoseHostsAreCutOffIsCanceled) {
   v1::RunSpec spec;
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
         Ended(0, v1::HOST_STATE_EXITED_NONZERO)},
        spec);
@@ -145,7 +145,7 @@ TEST_F(RunClosingTest, ACanceledRunWhoseHostsAreCutOffIsCanceled) {
 
 TEST_F(RunClosingTest, CanceledHostsAreNoFailures) {
   v1::RunSpec spec;
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."), Ended(0, v1::HOST_STATE_CANCELED),
         Ended(1, v1::HOST_STATE_CANCELED)},
        spec);

@@ -62,7 +62,7 @@ inline std::vector<v1::RunHost> HostsNamed(int count) {
 inline RunPlan PlanOf(int hosts, v1::RunSpec spec = {}) {
   RunPlan plan;
   plan.hosts = HostsNamed(hosts);
-  plan.rollout = *PlanRollout(spec.rollout(), plan.hosts);
+  plan.rollout = PlanRollout(spec.rollout(), plan.hosts);
   plan.spec = std::move(spec);
   plan.creator = "uid:1000";
   plan.max_output_bytes = 1 << 20;

@@ -81,7 +81,7 @@ TEST_F(RunRolloutTest, ABatchBeginsWhenTheOneBeforeHasEnded) {
 
 TEST_F(RunRolloutTest, PastMaxFailuresNoFurtherHostIsStarted) {
   v1::RunSpec spec = Batches({"2"});
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Begin(PlanOf(4, spec));
   engine_->EndNow(1, HostState::kExitedNonzero);
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_STOPPING);
@@ -138,7 +138,7 @@ TEST_F(RunRolloutTest, TheNextBatchComesAfterTheBatchPause) {
 TEST_F(RunRolloutTest, ProbesComeBetweenBatchesAndAFailedOneCounts) {
   v1::RunSpec spec = Batches({"2", "1"});
   spec.mutable_rollout()->mutable_probe()->set_shell("true");
-  spec.mutable_rollout()->set_max_failures("0");
+  spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Begin(PlanOf(3, spec));
   engine_->EndNow(0);
   engine_->EndNow(1);
@@ -207,7 +207,7 @@ TEST_F(RunRolloutTest, ClosedOnItsLostHostsAreUnknownAndTheOthersNotStarted) {
   run_->Close("musterd was ended.", /*canceled=*/false);
   Turn();
   EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_NOT_STARTED,
-                                           v1::HOST_STATE_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
+                                           v1::HOST_STATE_OUTCOME_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_FAILED);  // nobody canceled it
   EXPECT_THAT(daemon_.engine.runs(), IsEmpty());
   EXPECT_EQ(Events().back().run_state().message(), "musterd was ended.");
@@ -227,7 +227,7 @@ TEST_F(RunRolloutTest, ContinuedItStartsOnlyHostsThatWereNotStarted) {
   asked.EndNow(3);
   Turn();
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_FAILED);
-  EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_UNKNOWN,
+  EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_OUTCOME_UNKNOWN,
                                            v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_SUCCEEDED));
 }
 

@@ -127,9 +127,9 @@ class World final : public HostWitness {
     spec.set_continue_after_restart(chance_.OneIn(2));
     v1::Rollout* rollout = spec.mutable_rollout();
     for (uint32_t i = chance_.Below(4); i > 0; --i) {
-      rollout->add_batches(absl::StrCat(1 + chance_.Below(5)));
+      rollout->add_batches()->set_hosts(static_cast<uint32_t>(1 + chance_.Below(5)));
     }
-    if (chance_.OneIn(3)) rollout->set_max_failures(absl::StrCat(chance_.Below(6)));
+    if (chance_.OneIn(3)) rollout->mutable_max_failures()->set_hosts(static_cast<uint32_t>(chance_.Below(6)));
     if (chance_.OneIn(3)) rollout->mutable_batch_pause()->set_seconds(1 + chance_.Below(5));
     rollout->set_confirm_batches(chance_.OneIn(4));
     if (chance_.OneIn(3)) rollout->mutable_probe()->set_shell("probe " + id);
@@ -306,7 +306,7 @@ class World final : public HostWitness {
     }
     // A daemon that does not know of its successor: that one has told what it had to assume.
     const auto results = daemon_->store().Results(id, host, 1, {});
-    return results.ok() && results->at(0).state() == v1::HOST_STATE_UNKNOWN;
+    return results.ok() && results->at(0).state() == v1::HOST_STATE_OUTCOME_UNKNOWN;
   }
 
   void OnTurn(SimulatedDaemon* daemon) {
@@ -439,13 +439,13 @@ class World final : public HostWitness {
 
   void CheckHonest(const std::string& id, const v1::HostResult& result, const Facts& facts) {
     ++counts_->of["hosts"];
-    if (result.state() == v1::HOST_STATE_UNKNOWN) ++counts_->of["hosts UNKNOWN"];
+    if (result.state() == v1::HOST_STATE_OUTCOME_UNKNOWN) ++counts_->of["hosts UNKNOWN"];
     const std::string who = absl::StrCat(id, ": host ", result.host_index(), " is said to be ",
                                          v1::HostState_Name(result.state()));
     const bool asked = facts.requests[result.host_index()] > 0;
     const bool ended = static_cast<int>(facts.ends[result.host_index()]) == result.state();
     switch (result.state()) {
-      case v1::HOST_STATE_UNKNOWN:
+      case v1::HOST_STATE_OUTCOME_UNKNOWN:
         break;
       case v1::HOST_STATE_NOT_STARTED:
       case v1::HOST_STATE_UNREACHABLE:

@@ -107,7 +107,8 @@ TEST_P(RunStoreContract, ResultsArePagedAndFiltered) {
               ElementsAre(251, 254, 257));
   EXPECT_THAT(Hosts(store_->Results("a1", 998, 10, {})), ElementsAre(998, 999));
   EXPECT_THAT(Hosts(store_->Results("a1", 1000, 10, {})), IsEmpty());
-  EXPECT_THAT(Hosts(store_->Results("a1", 0, 10, {v1::HOST_STATE_UNKNOWN})), IsEmpty());
+  EXPECT_THAT(Hosts(store_->Results("a1", 0, 10, {v1::HOST_STATE_OUTCOME_UNKNOWN})), IsEmpty());
+  EXPECT_THAT(Hosts(store_->Results("a1", 0, 10, {v1::HOST_STATE_QUEUED})), IsEmpty());
   EXPECT_EQ(store_->Results("a2", 0, 10, {}).status().code(), absl::StatusCode::kNotFound);
 }
 
@@ -115,9 +116,23 @@ TEST_P(RunStoreContract, ListsTheNewestFirst) {
   for (const char* id : {"b2", "b1", "b3"}) ASSERT_TRUE(Commit(AddOf(SampleRun(id))).ok());
   EXPECT_THAT(Ids(store_->List({})), ElementsAre("b3", "b2", "b1"));
   RunQuery query;
-  query.before = "b3";
+  query.before = PositionOf(SampleRun("b3").run);
   query.limit = 1;
   EXPECT_THAT(Ids(store_->List(query)), ElementsAre("b2"));
+}
+
+TEST_P(RunStoreContract, TheOrderIsThatOfCreationWhateverTheIds) {
+  int64_t seconds = 5000;
+  for (const char* id : {"z", "a", "m"}) {
+    NewRun run = SampleRun(id);
+    run.run.mutable_create_time()->set_seconds(seconds++);
+    ASSERT_TRUE(Commit(AddOf(run)).ok());
+  }
+  EXPECT_THAT(Ids(store_->List({})), ElementsAre("m", "a", "z"));
+  RunQuery query;
+  query.before = RunPosition{absl::FromUnixSeconds(5002), "m"};
+  EXPECT_THAT(Ids(store_->List(query)), ElementsAre("a", "z"));
+  EXPECT_EQ(store_->Unfinished()->front().run.id(), "z");
 }
 
 TEST_P(RunStoreContract, ListsWhatIsAskedFor) {
@@ -137,6 +152,7 @@ TEST_P(RunStoreContract, ListsWhatIsAskedFor) {
     return Ids(store_->List(query));
   };
   EXPECT_THAT(ids([](RunQuery* query) { query->creator = "bob"; }), ElementsAre("a2"));
+  EXPECT_THAT(ids([](RunQuery* query) { query->id_prefix = "a2"; }), ElementsAre("a2"));
   EXPECT_THAT(ids([](RunQuery* query) { query->max_bytes = 1; }), ElementsAre("a3"));
   EXPECT_THAT(ids([](RunQuery* query) { query->labels["env"] = "prod"; }), ElementsAre("a1"));
   EXPECT_THAT(ids([](RunQuery* query) { query->labels["env"] = "test"; }), IsEmpty());
@@ -150,7 +166,7 @@ TEST_P(RunStoreContract, ListsWhatIsAskedFor) {
 }
 
 TEST_P(RunStoreContract, TellsTheOldestThatAreOver) {
-  EXPECT_FALSE(store_->OldestAfter("")->has_value());
+  EXPECT_FALSE(store_->OldestAfter({})->has_value());
   for (const char* id : {"a1", "a2", "a3"}) {
     NewRun run = SampleRun(id);
     run.run.mutable_create_time()->set_seconds(90000);
@@ -160,10 +176,12 @@ TEST_P(RunStoreContract, TellsTheOldestThatAreOver) {
     *end.run.mutable_create_time() = run.run.create_time();
     ASSERT_TRUE(Commit(EndOf(end)).ok());
   }
-  EXPECT_EQ((*store_->OldestAfter(""))->id, "a1");
-  EXPECT_EQ((*store_->OldestAfter(""))->create_time, absl::FromUnixSeconds(90000));
-  EXPECT_EQ((*store_->OldestAfter("a1"))->id, "a3");
-  EXPECT_FALSE(store_->OldestAfter("a3")->has_value());
+  const RunPosition first = **store_->OldestAfter({});
+  EXPECT_EQ(first.id, "a1");
+  EXPECT_EQ(first.create_time, absl::FromUnixSeconds(90000));
+  const RunPosition second = **store_->OldestAfter(first);
+  EXPECT_EQ(second.id, "a3");
+  EXPECT_FALSE(store_->OldestAfter(second)->has_value());
 }
 
 TEST_P(RunStoreContract, ALogIsReadFromAnyEvent) {

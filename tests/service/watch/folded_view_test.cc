@@ -109,7 +109,7 @@ TEST_F(FoldedViewTest, HowStoppedCommandsEndedIsNoDifference) {
   }
   const v1::WatchRunResponse response = Take();
   ASSERT_EQ(response.groups_size(), 1);
-  EXPECT_EQ(response.groups(0).exit_code(), 0);
+  EXPECT_EQ(response.groups(0).outcome().exit_code(), 0);
 }
 
 TEST_F(FoldedViewTest, TellsWhatHasChangedSince) {
@@ -140,10 +140,10 @@ TEST_F(FoldedViewTest, TellsHowTheyEnded) {
   Output(4, "error", v1::OUTPUT_STREAM_STDERR);
   Add(event);
   const v1::OutputGroup group = Take().groups(0);
-  EXPECT_EQ(group.state(), v1::HOST_STATE_SIGNALED);
-  EXPECT_EQ(group.cause(), v1::CAUSE_RESET);
-  EXPECT_EQ(group.signal(), "KILL");
-  EXPECT_EQ(group.message(), "why");
+  EXPECT_EQ(group.outcome().state(), v1::HOST_STATE_SIGNALED);
+  EXPECT_EQ(group.outcome().cause(), v1::CAUSE_RESET);
+  EXPECT_EQ(group.outcome().signal(), "KILL");
+  EXPECT_EQ(group.outcome().message(), "why");
   EXPECT_EQ(group.stdout_bytes(), 3u);
   EXPECT_EQ(group.stderr_bytes(), 5u);
   EXPECT_EQ(group.stderr(), "error");
@@ -152,7 +152,7 @@ TEST_F(FoldedViewTest, TellsHowTheyEnded) {
 TEST_F(FoldedViewTest, TheEndIsPartOfBeingAlike) {
   Finish(0, v1::HOST_STATE_EXITED_NONZERO, 1);
   Finish(1, v1::HOST_STATE_EXITED_NONZERO, 2);
-  Finish(2, v1::HOST_STATE_UNKNOWN);
+  Finish(2, v1::HOST_STATE_OUTCOME_UNKNOWN);
   Finish(3, v1::HOST_STATE_EXITED_NONZERO, 1, "messages may differ");
   EXPECT_THAT(TakeText(), ElementsAre("1: 0-0 3-3 |", "2: 1-1 |", "3: 2-2 |"));
 }

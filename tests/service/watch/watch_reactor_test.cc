@@ -33,9 +33,11 @@ class FakeRun final : public WatchedRun {
     return run;
   }
   std::shared_ptr<RunLog> log() const override { return log_; }
-  void Cancel() override { canceled.set_value(); }
+  void OnCreatorCame() override { came.set_value(); }
+  void OnCreatorLeft() override { left.set_value(); }
 
-  std::promise<void> canceled;
+  std::promise<void> came;
+  std::promise<void> left;
 
  private:
   const std::shared_ptr<RunLog> log_;
@@ -47,7 +49,8 @@ class WatchService final
  public:
   explicit WatchService(LogSource source) : source_(source) {}
   void Set(std::shared_ptr<WatchedRun> run) { run_ = std::move(run); }
-  bool cancel_on_disconnect = false;
+  bool by_creator = false;
+  absl::Duration keep_alive = absl::Hours(1);
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRun(grpc::CallbackServerContext*,
                                                        const grpc::ByteBuffer* bytes) override {
@@ -57,7 +60,8 @@ class WatchService final
     EXPECT_TRUE(request.ParseFromZeroCopyStream(&reader));
     WatchOptions options;
     options.after = request.after_sequence();
-    options.cancel_on_disconnect = cancel_on_disconnect;
+    options.by_creator = by_creator;
+    options.keep_alive = keep_alive;
     options.view = NewEventView(request, &texts_);
     auto* reactor = new WatchReactor([] {});
     reactor->Watch(run_, source_, std::move(options));
@@ -316,7 +320,7 @@ TEST_F(WatchReactorTest, ASummaryHasTheRunInEachMessageAndNoEvents) {
   Write(500);
   std::thread writer([this] { End(); });
   v1::WatchRunRequest request;
-  request.set_view(v1::RUN_VIEW_SUMMARY);
+  request.set_view(v1::WATCH_VIEW_SUMMARY);
   std::vector<v1::WatchRunResponse> responses;
   ASSERT_TRUE(Watch(request, &responses).ok());
   writer.join();
@@ -343,15 +347,28 @@ TEST_F(WatchReactorTest, WhoNeverReadsHindersNobody) {
   (void)idle->Finish();
 }
 
-TEST_F(WatchReactorTest, CancelsTheRunOfWhoGoes) {
-  service_.cancel_on_disconnect = true;
+TEST_F(WatchReactorTest, AnIdleWatchTellsWhereItStands) {
+  service_.keep_alive = absl::Milliseconds(5);
+  grpc::ClientContext context;
+  const auto stream = stub_->WatchRun(&context, {});
+  v1::WatchRunResponse response;
+  for (int messages = 0; messages < 4; ++messages) ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.last_sequence(), log_->last_sequence());
+  EXPECT_FALSE(response.has_run());
+  context.TryCancel();
+  (void)stream->Finish();
+}
+
+TEST_F(WatchReactorTest, TellsWhenTheCreatorComesAndGoes) {
+  service_.by_creator = true;
   grpc::ClientContext context;
   const auto stream = stub_->WatchRun(&context, {});
   v1::WatchRunResponse response;
   ASSERT_TRUE(stream->Read(&response));
+  run_->came.get_future().wait();
   context.TryCancel();
   (void)stream->Finish();
-  run_->canceled.get_future().wait();
+  run_->left.get_future().wait();
 }
 
 }  // namespace

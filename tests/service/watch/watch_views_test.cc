@@ -22,7 +22,7 @@ std::string TwoHostsThatEndAlike() {
 
 class WatchViewsTest : public ::testing::Test {
  protected:
-  std::unique_ptr<EventView> View(v1::RunView view) {
+  std::unique_ptr<EventView> View(v1::WatchView view) {
     request_.set_view(view);
     return NewEventView(request_, &texts_);
   }
@@ -31,25 +31,25 @@ class WatchViewsTest : public ::testing::Test {
 };
 
 TEST_F(WatchViewsTest, AllLinesNeedNoView) {
-  EXPECT_EQ(View(v1::RUN_VIEW_LINES), nullptr);
+  EXPECT_EQ(View(v1::WATCH_VIEW_LINES), nullptr);
   request_.add_host_indexes(1);
-  EXPECT_NE(View(v1::RUN_VIEW_LINES), nullptr);
+  EXPECT_NE(View(v1::WATCH_VIEW_LINES), nullptr);
 }
 
 TEST_F(WatchViewsTest, TheFoldedOneTakesInWhileThereIsMore) {
-  const auto view = View(v1::RUN_VIEW_FOLDED);
-  EXPECT_EQ(view->Feed(TwoHostsThatEndAlike(), 4, /*more=*/true), "");
+  const auto view = View(v1::WATCH_VIEW_FOLDED);
+  EXPECT_EQ(view->Feed(TwoHostsThatEndAlike(), /*more=*/true), "");
   v1::WatchRunResponse response;
-  ASSERT_TRUE(response.ParseFromString(view->Feed("", 4, /*more=*/false)));
+  ASSERT_TRUE(response.ParseFromString(view->Feed("", /*more=*/false)));
   ASSERT_EQ(response.groups_size(), 1);
   EXPECT_EQ(view->Finish(), "");
 }
 
 TEST_F(WatchViewsTest, TheSummaryIsTheRunAlone) {
-  const auto view = View(v1::RUN_VIEW_SUMMARY);
+  const auto view = View(v1::WATCH_VIEW_SUMMARY);
   EXPECT_TRUE(view->wants_run());
   EXPECT_FALSE(view->wants_all_events());
-  EXPECT_EQ(view->Feed(TwoHostsThatEndAlike(), 4, false), "");
+  EXPECT_EQ(view->Feed(TwoHostsThatEndAlike(), false), "");
 }
 
 }  // namespace

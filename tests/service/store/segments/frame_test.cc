@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "muster/v1/run_service.pb.h"
 #include "service/store/segments/crc32c.h"
 
 namespace muster::service {
@@ -42,14 +43,32 @@ TEST(FrameTest, KeepsWhatItIsGiven) {
   }
 }
 
-// A file of version 1 must be readable for ever.
+// Frames of version 1 have states with the numbers of their time.
+TEST(FrameTest, OlderFramesAreReadAsTheyWereMeant) {
+  v1::WatchRunResponse events;
+  v1::Event* event = events.add_events();
+  event->set_sequence(3);
+  event->mutable_host_finished()->mutable_outcome()->set_state(static_cast<v1::HostState>(9));
+  std::string frame;
+  AppendFrame(3, 1, events.SerializeAsString(), 4, &frame);
+  FrameHeader header = *DecodeFrameHeader(frame, 4);
+  const absl::string_view stored = absl::string_view(frame).substr(kFrameHeaderSize);
+  std::string decoded;
+  header.version = 1;
+  ASSERT_TRUE(DecodePayload(header, stored, &decoded));
+  ASSERT_TRUE(events.ParseFromString(decoded));
+  EXPECT_EQ(events.events(0).host_finished().outcome().state(), v1::HOST_STATE_UNREACHABLE);
+  EXPECT_FALSE(DecodePayload(header, std::string(stored.size(), '\xff'), &decoded));
+}
+
+// A file of this version must be readable for ever.
 TEST(FrameTest, TheFormatStays) {
   std::string bytes = EncodeSegmentHeader({1, 2, 3, 4});
   AppendFrame(3, 1, "abc", 4, &bytes);
   EXPECT_EQ(bytes.substr(0, 28),
             std::string("MUSTRLOG\x01\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\x04\0\0\0", 28));
   EXPECT_EQ(bytes.substr(32, 28),
-            std::string("\xf5MF\x01\x03\0\0\0\x03\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0", 28));
+            std::string("\xf5MF\x02\x03\0\0\0\x03\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0", 28));
   EXPECT_EQ(bytes.substr(68), "abc");
 }
 

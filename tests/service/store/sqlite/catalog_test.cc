@@ -1,6 +1,8 @@
 #include "service/store/sqlite/catalog.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/delimited_message_util.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -95,6 +97,39 @@ TEST_F(CatalogTest, AnOlderOneIsBroughtUpToDate) {
   EXPECT_EQ(ends[0].segment, 1u);
   EXPECT_EQ(ends[0].offset, 2u);
   EXPECT_EQ(ends[0].bytes, "bytes");
+}
+
+// States had other numbers then (old_format.h).
+TEST_F(CatalogTest, RunsOfAnOlderOneKeepTheirOutcomes) {
+  NewRun old = SampleRun("a1");
+  old.run.set_state(static_cast<v1::RunState>(5));
+  std::string results;
+  {
+    google::protobuf::io::StringOutputStream out(&results);
+    v1::HostResult result;
+    result.set_state(static_cast<v1::HostState>(9));
+    google::protobuf::util::SerializeDelimitedToZeroCopyStream(result, &out);
+  }
+  {
+    const auto database = *Database::Open(path_, "");
+    ASSERT_TRUE(Migrate(database.get(), CatalogSteps().first(2)).ok());
+    ASSERT_TRUE(Query(database.get(),
+                      "INSERT INTO run (number, id, creator, create_time, ended_at, run)"
+                      " VALUES (1, 'a1', 'ann', 1, 9, ?)")
+                    .BindBlob(1, old.run.SerializeAsString())
+                    .Run()
+                    .ok());
+    ASSERT_TRUE(Query(database.get(), "INSERT INTO result VALUES (1, 0, 1 << 9, ?)")
+                    .BindBlob(1, results)
+                    .Run()
+                    .ok());
+  }
+  const auto catalog = *Catalog::Open(path_, "");
+  EXPECT_EQ((*catalog->Find("a1"))->run.state(), v1::RUN_STATE_FAILED);
+  const auto found = *catalog->Results("a1", 0, 10, {v1::HOST_STATE_UNREACHABLE});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].state(), v1::HOST_STATE_UNREACHABLE);
+  EXPECT_TRUE(catalog->Results("a1", 0, 10, {v1::HOST_STATE_SUCCEEDED})->empty());
 }
 
 TEST_F(CatalogTest, AStepThatFailsChangesNothing) {
