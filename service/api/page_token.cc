@@ -56,8 +56,12 @@ absl::StatusOr<std::string> ReadPageToken(const Message& request) {
       bytes.compare(0, kDigestBytes, DigestOf(request)) == 0) {
     return bytes.substr(kDigestBytes);
   }
-  return FieldError({{"page_token", "it was not given for this request; begin again without one"}}, "",
-                    v1::ERROR_REASON_PAGE_TOKEN_INVALID);
+  return BadPageToken();
+}
+
+absl::Status BadPageToken() {
+  return FieldError({{"page_token", "it was not given for this request; begin again without one"}},
+                    "", v1::ERROR_REASON_PAGE_TOKEN_INVALID);
 }
 
 }  // namespace muster::service

@@ -14,6 +14,7 @@ std::string MakePageToken(const google::protobuf::Message& request, const std::s
 // The place of request.page_token; empty where there is none. INVALID_ARGUMENT (PAGE_TOKEN_INVALID):
 // it was not given for this request, whose fields are the same but for page_size.
 absl::StatusOr<std::string> ReadPageToken(const google::protobuf::Message& request);
+absl::Status BadPageToken();
 
 }  // namespace muster::service
 

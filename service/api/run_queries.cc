@@ -7,11 +7,14 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/optional.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/times.h"
+#include "service/api/page_token.h"
+#include "service/store/run_query.h"
 
 namespace muster::service {
 namespace {
@@ -25,13 +28,28 @@ uint32_t PageSize(uint32_t asked, uint32_t otherwise, uint32_t most) {
   return asked == 0 ? otherwise : std::min(asked, most);
 }
 
-absl::Status BadPageToken() { return absl::InvalidArgumentError("page_token: not one of ours"); }
+// "NANOSECONDS ID" of the last run of a page.
+absl::StatusOr<absl::optional<RunPosition>> PositionIn(const v1::ListRunsRequest& request) {
+  const absl::StatusOr<std::string> place = ReadPageToken(request);
+  if (!place.ok()) return place.status();
+  if (place->empty()) return absl::optional<RunPosition>();
+  const std::pair<std::string, std::string> parts = absl::StrSplit(*place, absl::MaxSplits(' ', 1));
+  int64_t nanoseconds = 0;
+  if (!absl::SimpleAtoi(parts.first, &nanoseconds)) return BadPageToken();
+  return absl::make_optional(RunPosition{absl::FromUnixNanos(nanoseconds), parts.second});
+}
+
+std::string TokenAfter(const v1::ListRunsRequest& request, const v1::Run& last) {
+  return MakePageToken(request, absl::StrCat(absl::ToUnixNanos(CreateTime(last)), " ", last.id()));
+}
 
 // But for its creator, which depends on who asks.
 absl::StatusOr<RunQuery> QueryOf(const v1::ListRunsRequest& request) {
   RunQuery query;
-  query.before = request.page_token();
-  if (!absl::c_all_of(query.before, absl::ascii_isalnum)) return BadPageToken();
+  absl::StatusOr<absl::optional<RunPosition>> before = PositionIn(request);
+  if (!before.ok()) return before.status();
+  query.before = *std::move(before);
+  query.id_prefix = request.id_prefix();
   for (const int state : request.states()) query.states.push_back(static_cast<v1::RunState>(state));
   query.labels.insert(request.labels().begin(), request.labels().end());
   query.command_contains = request.command_contains();
@@ -55,19 +73,20 @@ absl::StatusOr<std::vector<v1::HostResult>> ResultsOf(const RunRef& run, const R
 }
 
 // As many as a page takes; there may be more where there are `size`.
-void AddPage(std::vector<v1::HostResult> results, uint32_t size,
-             v1::ListHostResultsResponse* response) {
+void AddPage(const v1::ListHostResultsRequest& request, std::vector<v1::HostResult> results,
+             uint32_t size, v1::ListHostResultsResponse* response) {
+  const auto from = [&](uint32_t host) { return MakePageToken(request, absl::StrCat(host)); };
   size_t bytes = 0;
   for (v1::HostResult& result : results) {
     bytes += result.ByteSizeLong();
     if (bytes > kMaxPageBytes && response->results_size() > 0) {
-      return response->set_next_page_token(absl::StrCat(result.host_index()));
+      return response->set_next_page_token(from(result.host_index()));
     }
     *response->add_results() = std::move(result);
   }
   if (results.size() < size) return;
   const auto& last = response->results(response->results_size() - 1);
-  response->set_next_page_token(absl::StrCat(last.host_index() + 1));
+  response->set_next_page_token(from(last.host_index() + 1));
 }
 
 }  // namespace
@@ -83,7 +102,7 @@ absl::Status FillRuns(const Runs& runs, const Caller& caller, const v1::ListRuns
   }
   absl::StatusOr<Runs::Page> page = runs.List(*query);
   if (!page.ok()) return page.status();
-  if (page->more) response->set_next_page_token(page->runs.back().id());
+  if (page->more) response->set_next_page_token(TokenAfter(request, page->runs.back()));
   for (v1::Run& run : page->runs) *response->add_runs() = std::move(run);
   return absl::OkStatus();
 }
@@ -94,14 +113,14 @@ absl::Status FillResults(const Runs& runs, const RunStore& store, const Caller& 
   const absl::StatusOr<RunRef> run = runs.FindFor(caller, request.run_id());
   if (!run.ok()) return run.status();
   uint32_t first = 0;
-  if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &first)) {
-    return BadPageToken();
-  }
+  const absl::StatusOr<std::string> place = ReadPageToken(request);
+  if (!place.ok()) return place.status();
+  if (!place->empty() && !absl::SimpleAtoi(*place, &first)) return BadPageToken();
   const uint32_t size = PageSize(request.page_size(), kDefaultHostsPage, kMaxHostsPage);
   absl::StatusOr<std::vector<v1::HostResult>> results =
       ResultsOf(*run, store, request, first, size);
   if (!results.ok()) return results.status();
-  AddPage(*std::move(results), size, response);
+  AddPage(request, *std::move(results), size, response);
   return absl::OkStatus();
 }
 

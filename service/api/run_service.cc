@@ -7,9 +7,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
+#include "proto/contract/states.h"
 #include "service/api/raw_call.h"
 #include "service/api/run_queries.h"
-#include "service/runs/run_records.h"
 
 namespace muster::service {
 namespace {
@@ -22,7 +23,8 @@ absl::StatusOr<std::shared_ptr<Run>> FindLive(const Runs& runs, const Caller& ca
   absl::StatusOr<RunRef> run = runs.FindFor(caller, id);
   if (!run.ok()) return run.status();
   if (run->live == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat("run ", id, " has ended"));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", id, " has ended")),
+                      v1::ERROR_REASON_RUN_STATE);
   }
   return std::move(run->live);
 }
@@ -42,17 +44,18 @@ absl::Status FillChanged(const Run& run, absl::Status done, Response* response) 
   return done;
 }
 
-void Cancel(const RunRef& run) {
+void Cancel(const RunRef& run, const std::string& by) {
   if (run.live == nullptr) return;
-  run.live->Cancel();
+  run.live->Cancel({v1::RUN_REASON_CANCEL_REQUESTED, "the run was canceled.", by});
   // Where that cannot be written, nothing is started either.
   run.live->WaitUntilWritten().IgnoreError();
 }
 
 absl::Status CheckOver(const RunRef& run) {
   if (run.live == nullptr && IsTerminal(run.stored.state())) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("run ", run.id(), " has not ended; CancelRun (muster cancel) ends it"));
+  return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                        "run ", run.id(), " has not ended; CancelRun (muster cancel) ends it")),
+                    v1::ERROR_REASON_RUN_STATE);
 }
 
 class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
@@ -73,10 +76,11 @@ grpc::ServerUnaryReactor* RunService::CreateRun(grpc::CallbackServerContext* con
                                                 grpc::ByteBuffer* answer) {
   return AnswerRaw<v1::CreateRunRequest, v1::CreateRunResponse>(
       parts_.gate, Lane::kStart, context, request, answer,
-      [this](const Caller& caller, const v1::CreateRunRequest& request,
-             v1::CreateRunResponse* response) {
+      [this, context](const Caller& caller, const v1::CreateRunRequest& request,
+                      v1::CreateRunResponse* response) {
         if (!request.validate_only()) {
-          return FillRun(parts_.starter->Start(caller, request.spec(), request.request_id()),
+          const auto waits = [context] { return !context->IsCancelled(); };
+          return FillRun(parts_.starter->Start(caller, request.spec(), request.request_id(), waits),
                          response);
         }
         absl::StatusOr<v1::Run> run = parts_.starter->Validate(caller, request.spec());
@@ -90,9 +94,10 @@ grpc::ServerUnaryReactor* RunService::RerunHosts(grpc::CallbackServerContext* co
                                                  grpc::ByteBuffer* answer) {
   return AnswerRaw<v1::RerunHostsRequest, v1::RerunHostsResponse>(
       parts_.gate, Lane::kStart, context, request, answer,
-      [this](const Caller& caller, const v1::RerunHostsRequest& request,
-             v1::RerunHostsResponse* response) {
-        return FillRun(parts_.starter->Rerun(caller, request), response);
+      [this, context](const Caller& caller, const v1::RerunHostsRequest& request,
+                      v1::RerunHostsResponse* response) {
+        const auto waits = [context] { return !context->IsCancelled(); };
+        return FillRun(parts_.starter->Rerun(caller, request, waits), response);
       });
 }
 
@@ -135,9 +140,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
   return streams_.WatchRun(*context, *request);
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::RunCommand(
+grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::CreateAndWatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return streams_.RunCommand(*context, *request);
+  return streams_.CreateAndWatchRun(*context, *request);
 }
 
 // --- Lifecycle, and what is to come
@@ -150,7 +155,7 @@ grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* con
       [this](const Caller& caller, const v1::CancelRunRequest& request,
              v1::CancelRunResponse* response) {
         const absl::StatusOr<RunRef> run = parts_.runs->FindFor(caller, request.run_id());
-        if (run.ok()) Cancel(*run);
+        if (run.ok()) Cancel(*run, caller.Text());
         return FillRun(run, response);
       });
 }
@@ -164,7 +169,7 @@ grpc::ServerUnaryReactor* RunService::PauseRun(grpc::CallbackServerContext* cont
              v1::PauseRunResponse* response) {
         const absl::StatusOr<std::shared_ptr<Run>> run =
             FindLive(*parts_.runs, caller, request.run_id());
-        return run.ok() ? FillChanged(**run, (*run)->Pause(), response) : run.status();
+        return run.ok() ? FillChanged(**run, (*run)->Pause(caller.Text()), response) : run.status();
       });
 }
 

@@ -18,7 +18,7 @@ namespace muster::service {
 class RunService final
     : public v1::RunService::WithRawCallbackMethod_CreateRun<
           v1::RunService::WithRawCallbackMethod_WatchRun<
-              v1::RunService::WithRawCallbackMethod_RunCommand<
+              v1::RunService::WithRawCallbackMethod_CreateAndWatchRun<
                   v1::RunService::WithRawCallbackMethod_GetRun<
                       v1::RunService::WithRawCallbackMethod_ListRuns<
                           v1::RunService::WithRawCallbackMethod_ListHostResults<
@@ -46,7 +46,7 @@ class RunService final
                                       grpc::ByteBuffer* answer) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRun(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* RunCommand(grpc::CallbackServerContext* context,
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* CreateAndWatchRun(grpc::CallbackServerContext* context,
                                                          const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,

@@ -20,8 +20,8 @@ RunStreams::Stream* Refuse(const absl::Status& status) {
 }
 
 absl::Status CheckWatch(const v1::WatchRunRequest& request, const v1::Run& run) {
-  const bool lines = request.view() <= v1::RUN_VIEW_LINES;
-  if (!v1::RunView_IsValid(request.view())) {
+  const bool lines = request.view() <= v1::WATCH_VIEW_LINES;
+  if (!v1::WatchView_IsValid(request.view())) {
     return absl::InvalidArgumentError(absl::StrCat("view: ", request.view(), " is none"));
   }
   if (!lines && request.after_sequence() > 0) {
@@ -46,28 +46,29 @@ WatchReactor* RunStreams::NewWatcher() {
   return new WatchReactor([activity] { activity->End(Activity::Clock::now()); });
 }
 
-RunStreams::Stream* RunStreams::RunCommand(const grpc::CallbackServerContext& context,
+RunStreams::Stream* RunStreams::CreateAndWatchRun(const grpc::CallbackServerContext& context,
                                            const grpc::ByteBuffer& request) {
-  const absl::StatusOr<RawCall<v1::RunCommandRequest>> call =
-      TakeCall<v1::RunCommandRequest>(parts_.gate, context, request);
+  const absl::StatusOr<RawCall<v1::CreateAndWatchRunRequest>> call =
+      TakeCall<v1::CreateAndWatchRunRequest>(parts_.gate, context, request);
   if (!call.ok()) return Refuse(call.status());
   WatchReactor* const reactor = NewWatcher();
   parts_.gate->Queue(CallGate::Lane::kStart, context, call->caller, *call->request,
-                     [this, reactor, call = *call](absl::Status status) {
-                       if (status.ok()) return Start(call.caller, call.request.get(), reactor);
+                     [this, reactor, call = *call, &context](absl::Status status) {
+                       const auto waits = [&context] { return !context.IsCancelled(); };
+                       if (status.ok()) return Start(call.caller, call.request.get(), waits, reactor);
                        reactor->Fail(status);
                      });
   return reactor;
 }
 
-void RunStreams::Start(const Caller& caller, v1::RunCommandRequest* request,
-                       WatchReactor* reactor) {
+void RunStreams::Start(const Caller& caller, v1::CreateAndWatchRunRequest* request,
+                       RunStarter::Waits waits, WatchReactor* reactor) {
   const absl::StatusOr<RunRef> run =
-      parts_.starter->Start(caller, request->spec(), request->request_id());
+      parts_.starter->Start(caller, request->spec(), request->request_id(), waits);
   WipeSecrets(request);  // the watch goes on for long
   if (!run.ok()) return reactor->Fail(run.status());
   WatchOptions options;
-  options.cancel_on_disconnect = request->cancel_on_disconnect();
+  options.by_creator = true;
   reactor->Watch(run->watched(), parts_.logs, std::move(options));
 }
 
@@ -93,6 +94,7 @@ void RunStreams::Watch(const Caller& caller, const v1::WatchRunRequest& request,
   if (!checked.ok()) return reactor->Fail(checked);
   WatchOptions options;
   options.after = request.after_sequence();
+  options.by_creator = run->creator() == caller.Text();
   options.view = NewEventView(request, &texts_);
   reactor->Watch(run->watched(), parts_.logs, std::move(options));
 }

@@ -36,13 +36,15 @@ class RunStreams {
 
   // On gRPC's threads: they do not block, but for what they hand to the gate's.
   Stream* WatchRun(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
-  Stream* RunCommand(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
+  Stream* CreateAndWatchRun(const grpc::CallbackServerContext& context,
+                            const grpc::ByteBuffer& request);
 
  private:
   WatchReactor* NewWatcher();
   // On a thread of the gate.
   void Watch(const Caller& caller, const v1::WatchRunRequest& request, WatchReactor* reactor);
-  void Start(const Caller& caller, v1::RunCommandRequest* request, WatchReactor* reactor);
+  void Start(const Caller& caller, v1::CreateAndWatchRunRequest* request,
+             RunStarter::Waits waits, WatchReactor* reactor);
 
   const Parts parts_;
   TextBudget texts_{FoldedView::kTextBudgetBytes};  // of all folded views

@@ -56,6 +56,24 @@ void CollectIn(const Message& message, const FieldDescriptor* field, Way* way, P
   way->pop_back();
 }
 
+bool IsKnown(const FieldDescriptor* field, int value) {
+  return field->enum_type()->FindValueByNumber(value) != nullptr;
+}
+
+// Of enums.
+void CollectValues(const Message& message, const FieldDescriptor* field, const Way& way,
+                   Paths* paths) {
+  const Reflection& reflection = *message.GetReflection();
+  const auto note = [&](int value) {
+    if (IsKnown(field, value) || paths->size() >= kMostNamed) return;
+    paths->insert(absl::StrCat(TextOf(way), field->name(), " = ", value));
+  };
+  if (!field->is_repeated()) return note(reflection.GetEnumValue(message, field));
+  for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    note(reflection.GetRepeatedEnumValue(message, field, i));
+  }
+}
+
 void Collect(const Message& message, Way* way, Paths* paths) {
   const Reflection& reflection = *message.GetReflection();
   const google::protobuf::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
@@ -65,6 +83,7 @@ void Collect(const Message& message, Way* way, Paths* paths) {
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) CollectValues(message, field, *way, paths);
     const bool nested = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map();
     if (nested) CollectIn(message, field, way, paths);
   }

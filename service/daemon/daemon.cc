@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/state_folder.h"
 #include "service/runs/recovery.h"
 #include "service/runs/retention.h"
@@ -37,6 +38,11 @@ constexpr size_t kConnectionBytes = 256 << 20;
 // Calls at a time on one connection (HTTP/2, SETTINGS_MAX_CONCURRENT_STREAMS): a thousand watchers,
 // and some more. Others wait in the client.
 constexpr int kMaxStreams = 1024;
+// Milliseconds: our own pings, their answers, and the pings of clients (documented in
+// run_service.proto).
+constexpr int kPingEvery = 20'000;
+constexpr int kPingAnswer = 10'000;
+constexpr int kPingsAtMost = 5'000;
 // Of the logs of all runs, in memory, for watchers that keep up; the rest is on the disk.
 constexpr size_t kTailBytes = 128 << 20;
 // For commands to end: longer than an engine takes from TERM to giving up.
@@ -167,10 +173,22 @@ void Daemon::ForgetOld() {
                 retention_clock_.Now(), journal_->journal());
 }
 
+v1::ServerLimits Daemon::Limits() const {
+  v1::ServerLimits limits;
+  limits.set_max_request_bytes(kMaxMessageBytes);
+  limits.set_max_hosts(kMaxHosts);
+  limits.set_max_command_bytes(kMaxCommandBytes);
+  limits.set_max_in_flight(kMaxInFlight);
+  limits.set_max_page_bytes(kMaxPageBytes);
+  limits.set_max_active_runs(static_cast<uint32_t>(options_.max_runs));
+  return limits;
+}
+
 absl::Status Daemon::StartServer() {
   run_service_ = std::make_unique<RunService>(RunService::Parts{
       gate_.get(), helpers_.get(), store_.get(), runs_.get(), starter_.get(), &activity_});
   target_service_ = std::make_unique<TargetService>(gate_.get(), preparer_.get());
+  server_info_ = std::make_unique<ServerService>(gate_.get(), Limits());
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -184,8 +202,16 @@ absl::Status Daemon::StartServer() {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetResourceQuota(grpc::ResourceQuota("musterd").Resize(kConnectionBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  // A peer that has vanished is noticed, and one that pings more often than that is let be, also while
+  // nothing is sent: quiet watches live on.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEvery);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingAnswer);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingsAtMost);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.RegisterService(run_service_.get());
   builder.RegisterService(target_service_.get());
+  builder.RegisterService(server_info_.get());
   for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     if (!socket->is_unix()) {

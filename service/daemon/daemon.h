@@ -17,6 +17,7 @@
 #include "service/access/config.h"
 #include "service/api/call_gate.h"
 #include "service/api/run_service.h"
+#include "service/api/server_service.h"
 #include "service/api/target_service.h"
 #include "service/daemon/daemon_options.h"
 #include "service/journal/journal_thread.h"
@@ -62,6 +63,7 @@ class Daemon {
   absl::Status OwnsFolder() const;
   absl::Status OpenStore();
   absl::Status StartRuns();
+  v1::ServerLimits Limits() const;
   absl::Status StartServer();
   void StopRuns();
   // From the journal, until the engine goes.
@@ -92,6 +94,7 @@ class Daemon {
   std::unique_ptr<CallGate> gate_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;
+  std::unique_ptr<ServerService> server_info_;
   std::vector<std::unique_ptr<ListeningSocket>> sockets_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::unique_ptr<grpc::Server> server_;

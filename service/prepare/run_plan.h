@@ -19,6 +19,7 @@ struct RunPlan {
   v1::RunSpec spec;  // without secrets
   std::string creator;
   std::string request_id;
+  std::string request_digest;  // RequestDigest
   std::string rerun_of;
   std::vector<v1::RunHost> hosts;
   RolloutPlan rollout;

@@ -206,9 +206,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   }
   run.plan.spec = WithoutSecrets(spec);
   ChooseSeed(run.plan.spec.mutable_rollout());
-  absl::StatusOr<RolloutPlan> rollout = PlanRollout(run.plan.spec.rollout(), hosts);
-  if (!rollout.ok()) return rollout.status();
-  run.plan.rollout = *std::move(rollout);
+  run.plan.rollout = PlanRollout(run.plan.spec.rollout(), hosts);
   run.plan.hosts = std::move(hosts);
   run.plan.creator = caller.Text();
   run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();

@@ -3,26 +3,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::service {
 namespace {
 
-constexpr absl::string_view kAllowsNone = " failed, and the run allows none";
-constexpr absl::string_view kMoreThan = " failed, more than the ";
-
-std::string TooMany(uint32_t failures, uint32_t allowed) {
-  const char* have = failures == 1 ? " host has" : " hosts have";
-  if (allowed == 0) return absl::StrCat(failures, have, kAllowsNone);
-  return absl::StrCat(failures, have, kMoreThan, allowed, " that the run allows");
+Why TooMany(uint32_t failures, uint32_t allowed) {
+  std::string text = absl::StrCat(failures, failures == 1 ? " host has" : " hosts have", " failed, ");
+  if (allowed == 0) {
+    text += "and the run allows none";
+  } else {
+    absl::StrAppend(&text, "more than the ", allowed, " that the run allows");
+  }
+  return {v1::RUN_REASON_TOO_MANY_FAILED, std::move(text), ""};
 }
 
 }  // namespace
-
-bool SaysTooManyFailed(absl::string_view message) {
-  return absl::StrContains(message, kAllowsNone) || absl::StrContains(message, kMoreThan);
-}
 
 Rollout::Rollout(RolloutPlan plan, RolloutPast past)
     : plan_(std::move(plan)), hosts_(plan_.order.size(), HostStage::kWaiting) {
@@ -87,6 +83,7 @@ RolloutActions Rollout::Pause() {
   if (paused_ || stopped_ || stage_ == Stage::kOver) return actions;
   paused_ = true;
   actions.running = false;
+  actions.why.reason = v1::RUN_REASON_PAUSE_REQUESTED;
   return actions;
 }
 
@@ -100,9 +97,9 @@ RolloutActions Rollout::Resume() {
   return actions;
 }
 
-RolloutActions Rollout::Stop(std::string message) {
+RolloutActions Rollout::Stop(Why why) {
   RolloutActions actions;
-  if (!stopped_ && stage_ != Stage::kOver) StopNow(std::move(message), &actions);
+  if (!stopped_ && stage_ != Stage::kOver) StopNow(std::move(why), &actions);
   return actions;
 }
 
@@ -160,8 +157,9 @@ void Rollout::BeginBetween(RolloutActions* actions) {
   if (plan_.confirm_batches && !paused_) {
     paused_ = true;
     actions->running = false;
-    actions->message = absl::StrCat("batch ", batch_, " of ", batch_count(),
-                                    " has ended; the next begins when the run is resumed");
+    actions->why.reason = v1::RUN_REASON_BATCH_CONFIRMATION;
+    actions->why.message = absl::StrCat("batch ", batch_, " of ", batch_count(),
+                                        " has ended; the next begins when the run is resumed");
   }
   GoOn(actions);
 }
@@ -186,11 +184,11 @@ bool Rollout::TooManyFailed() const {
   return plan_.max_failures.has_value() && failures_ > *plan_.max_failures;
 }
 
-void Rollout::StopNow(std::string message, RolloutActions* actions) {
+void Rollout::StopNow(Why why, RolloutActions* actions) {
   stopped_ = true;
   paused_ = false;
   actions->stop = true;
-  actions->message = std::move(message);
+  actions->why = std::move(why);
   for (; next_ < plan_.order.size(); ++next_) {
     const uint32_t host = plan_.order[next_];
     if (std::exchange(hosts_[host], HostStage::kDone) == HostStage::kWaiting) {

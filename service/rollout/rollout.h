@@ -7,24 +7,30 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "service/rollout/rollout_plan.h"
 
 namespace muster::service {
 
+// Why a run waits, is stopping, or has ended before its time. A value.
+struct Why {
+  v1::RunReason reason = v1::RUN_REASON_UNSPECIFIED;
+  std::string message;  // for people
+  std::string by;       // who gave the cause, as Run.creator; empty: nobody
+};
+
 // What is to be done, in the order of the members. A value.
 struct RolloutActions {
   // False: the run is PAUSED, and none of the hosts that were started may leave QUEUED. True: it
-  // goes on. `message` says why, for people.
+  // goes on. `why` tells.
   absl::optional<bool> running;
   // The run is STOPPING: hosts that are still in QUEUED end as NOT_STARTED, those under way finish.
-  // `message` says why. Also ends a pause.
+  // `why` tells. Also ends a pause.
   bool stop = false;
   // Hosts that were never started, which are to end as NOT_STARTED. HostEnded is not told of them.
   std::vector<uint32_t> not_started;
-  std::string message;
+  Why why;
   // A batch begins that was not told before: its number, from 1, and how many hosts it has.
   absl::optional<uint32_t> batch;
   uint32_t batch_hosts = 0;
@@ -37,10 +43,6 @@ struct RolloutActions {
   // Every host has ended, and so has every probe. Nothing follows.
   bool over = false;
 };
-
-// Whether a RolloutActions::message says that it stopped because of failures: of a run that another
-// daemon left in STOPPING, this is how it ends.
-bool SaysTooManyFailed(absl::string_view message);
 
 // What a run that is continued has behind it. A value.
 struct RolloutPast {
@@ -78,7 +80,7 @@ class Rollout {
   [[nodiscard]] RolloutActions Pause();
   [[nodiscard]] RolloutActions Resume();
   // For a reason from outside, told to people. Harmless when repeated: the first reason stays.
-  [[nodiscard]] RolloutActions Stop(std::string message);
+  [[nodiscard]] RolloutActions Stop(Why why);
 
   // The batch under way or that began last, from 1; 0: none yet.
   uint32_t batch() const { return batch_; }
@@ -106,7 +108,7 @@ class Rollout {
   void StartHosts(RolloutActions* actions);
   void EndOne(bool succeeded, RolloutActions* actions);
   bool TooManyFailed() const;
-  void StopNow(std::string message, RolloutActions* actions);
+  void StopNow(Why why, RolloutActions* actions);
   void EndRun(RolloutActions* actions);
   // Of batch `batch_`: places in the order.
   size_t BatchBegin() const { return batch_ == 1 ? 0 : plan_.batch_ends[batch_ - 2]; }

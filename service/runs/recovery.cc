@@ -12,38 +12,42 @@
 namespace muster::service {
 namespace {
 
-constexpr char kHasEnd[] = "Only the store's word of its end was missing.";
+Why Lost(absl::string_view more = "") {
+  return {v1::RUN_REASON_DAEMON_LOST, absl::StrCat(kDaemonLost, more), ""};
+}
 
 RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) {
   RunPlan plan;
   plan.spec = unfinished.run.spec();
   plan.creator = unfinished.run.creator();
   plan.request_id = unfinished.request_id;
+  plan.request_digest = unfinished.request_digest;
   plan.rerun_of = unfinished.run.rerun_of();
   plan.warnings.assign(unfinished.run.warnings().begin(), unfinished.run.warnings().end());
-  const absl::StatusOr<RolloutPlan> rollout = PlanRollout(plan.spec.rollout(), hosts);
-  if (rollout.ok()) plan.rollout = *rollout;
+  plan.rollout = PlanRollout(plan.spec.rollout(), hosts);
   plan.hosts = std::move(hosts);
   return plan;
 }
 
-// Why a run is not continued; empty: it is, with `prepared`.
-std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
+// Why a run is not continued; no reason: it is, with `prepared`.
+Why Continue(const UnfinishedRun& unfinished, const ReadPast& read,
                      const RunPreparer& preparer, PreparedRun* prepared) {
   if (!read.damage.empty()) {
-    return absl::StrCat(kDaemonLost, " A part of its log cannot be read: ", read.damage, ".");
+    return Lost(absl::StrCat(" A part of its log cannot be read: ", read.damage, "."));
   }
-  if (!unfinished.run.spec().continue_after_restart()) return kDaemonLost;
+  if (!unfinished.run.spec().continue_after_restart()) return Lost();
   if (read.past.state == v1::RUN_STATE_STOPPING) {
-    return read.past.message.empty() ? kDaemonLost : read.past.message;
+    return read.past.why.message.empty() ? Lost() : read.past.why;
   }
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CallerOfText(unfinished.run.creator()), unfinished.run.spec(), read.hosts);
   if (!again.ok()) {
-    return absl::StrCat(kDaemonLost, " It cannot be continued: ", again.status().message(), ".");
+    Why why = Lost(absl::StrCat(" It cannot be continued: ", again.status().message(), "."));
+    why.reason = v1::RUN_REASON_NOT_CONTINUED;
+    return why;
   }
   *prepared = *std::move(again);
-  return "";
+  return {};
 }
 
 void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
@@ -51,17 +55,18 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   PreparedRun prepared;
   const bool has_end = read.past.end_state != v1::RUN_STATE_UNSPECIFIED &&
                        read.past.ended.size() == read.hosts.size();
-  const std::string why_not = has_end ? kHasEnd : Continue(unfinished, read, preparer, &prepared);
+  const Why why_not = has_end ? Why() : Continue(unfinished, read, preparer, &prepared);
+  const bool goes_on = !has_end && why_not.message.empty();
   RunPlan plan = PlanOf(unfinished, read.hosts);
   plan.max_output_bytes = prepared.plan.max_output_bytes;
   plan.max_output_bytes_per_host = prepared.plan.max_output_bytes_per_host;
   plan.hidden_paths = prepared.plan.hidden_paths;
   const std::shared_ptr<Run> run = starter->Adopt(unfinished.run.id(), std::move(plan), read.past);
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),
-               why_not.empty() ? "is continued" : "is closed");
+               goes_on ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
-  if (why_not.empty()) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
-  run->Close(why_not, /*canceled=*/false);
+  if (goes_on) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
+  run->Close(why_not);
 }
 
 }  // namespace

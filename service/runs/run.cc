@@ -4,10 +4,11 @@
 #include <future>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
+#include "proto/contract/error_details.h"
+#include "proto/contract/states.h"
 #include "proto/contract/times.h"
 #include "service/journal/crash_point.h"
 #include "service/runs/probe_observer.h"
@@ -22,6 +23,21 @@ constexpr size_t kFewHosts = 100;
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr char kLost[] =
     "musterd was ended after the command was requested; it may have run, or may still be running.";
+
+// Whoever is to watch a run that he creates has so long to begin; who has watched it with a daemon that
+// was ended, to come back.
+constexpr absl::Duration kWatchFollows = absl::Seconds(5);
+constexpr absl::Duration kComeBack = absl::Seconds(15);
+
+v1::Event StateEvent(v1::RunState state, const Why& why) {
+  v1::Event event;
+  v1::RunStateChanged* changed = event.mutable_run_state();
+  changed->set_state(state);
+  changed->set_message(why.message);
+  changed->set_reason(why.reason);
+  changed->set_reason_by(why.by);
+  return event;
+}
 
 v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string& message) {
   v1::HostOutcome outcome;
@@ -58,6 +74,7 @@ Run::Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, On
       create_time_(now),
       parts_(parts),
       on_over_(std::move(on_over)),
+      taken_up_(false),
       log_(std::make_shared<RunLog>(id_, parts.tails)),
       records_(plan_.hosts.size()),
       rollout_(plan_.rollout),
@@ -69,12 +86,13 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
       create_time_(past.create_time),
       parts_(parts),
       on_over_(std::move(on_over)),
+      taken_up_(true),
       log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
       output_bytes_(past.output_bytes),
       records_(plan_.hosts.size()),
       rollout_(plan_.rollout, RolloutPastOf(past, plan_.hosts.size())),
       state_(past.state),
-      message_(past.message),
+      why_(past.why),
       canceled_(past.end_state == v1::RUN_STATE_CANCELED),
       end_time_(past.end_time),
       lost_(past.lost),
@@ -87,6 +105,7 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
 NewRun Run::Record() const {
   NewRun record;
   record.request_id = request_id();
+  record.request_digest = plan_.request_digest;
   MutexLock lock(&mutex_);
   record.run = SnapshotAs(state_);
   return record;
@@ -94,9 +113,7 @@ NewRun Run::Record() const {
 
 EventBlock Run::FirstEvents() const {
   EventBlock block;
-  v1::Event state;
-  state.mutable_run_state()->set_state(v1::RUN_STATE_RUNNING);
-  block.Add(state);
+  block.Add(StateEvent(v1::RUN_STATE_RUNNING, {}));
   for (size_t first = 0; first < plan_.hosts.size(); first += kHostsPerEvent) {
     v1::Event event;
     event.mutable_hosts_added()->set_first_index(static_cast<uint32_t>(first));
@@ -117,23 +134,31 @@ void Run::Begin(engine::Job job, engine::Job probe) {
   probe_ = std::move(probe);
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
+  if (creator_watches_ == 0) AwaitCreator(taken_up_ ? kComeBack : kWatchFollows);
   if (state_ == v1::RUN_STATE_PAUSED) Do(rollout_.Pause(), now);
   Do(rollout_.Begin(), now);
 }
 
-void Run::Close(const std::string& why, bool canceled) {
+void Run::Close(const Why& why) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
   const bool all_ended = AllHostsEnded();
-  canceled_ = (canceled && !all_ended) || WasBeingCanceled();
+  canceled_ = (why.reason == v1::RUN_REASON_DAEMON_STOPPED && !all_ended) || WasBeingCanceled();
   EndLost(now);
   if (!all_ended) Do(rollout_.Stop(why), now);
   Do(rollout_.Begin(), now);
 }
 
 bool Run::WasBeingCanceled() const {
-  return state_ == v1::RUN_STATE_STOPPING && !SaysTooManyFailed(message_) &&
-         !absl::StartsWith(message_, kDaemonLost);
+  switch (why_.reason) {
+    case v1::RUN_REASON_TOO_MANY_FAILED:
+    case v1::RUN_REASON_LOCK_FULL:
+    case v1::RUN_REASON_DAEMON_LOST:
+    case v1::RUN_REASON_NOT_CONTINUED:
+      return false;
+    default:
+      return state_ == v1::RUN_STATE_STOPPING;
+  }
 }
 
 void Run::CloseAsLogged() {
@@ -144,12 +169,12 @@ void Run::CloseAsLogged() {
 
 void Run::Do(const RolloutActions& actions, absl::Time now) {
   if (actions.running) {
-    SetState(*actions.running ? v1::RUN_STATE_RUNNING : v1::RUN_STATE_PAUSED, actions.message, now);
+    SetState(*actions.running ? v1::RUN_STATE_RUNNING : v1::RUN_STATE_PAUSED, actions.why, now);
     if (handle_ != nullptr) handle_->SetPaused(!*actions.running);
   }
   if (actions.stop) StopStarting(actions, now);
   EndHosts(UpdatesOf(actions.not_started),
-           Outcome(v1::HOST_STATE_NOT_STARTED, v1::CAUSE_UNSPECIFIED, actions.message), now);
+           Outcome(v1::HOST_STATE_NOT_STARTED, v1::CAUSE_UNSPECIFIED, actions.why.message), now);
   if (actions.batch && rollout_.batch_count() > 1) {
     v1::Event event;
     event.mutable_batch_started()->set_batch(*actions.batch);
@@ -168,21 +193,18 @@ void Run::Append(const v1::Event& event, absl::Time now) {
   parts_.journal->Append(log_, std::move(block), now);
 }
 
-void Run::SetState(v1::RunState state, const std::string& message, absl::Time now) {
+void Run::SetState(v1::RunState state, const Why& why, absl::Time now) {
   if (state_ == state) return;
   state_ = state;
-  message_ = message;
-  v1::Event event;
-  event.mutable_run_state()->set_state(state);
-  event.mutable_run_state()->set_message(message);
-  Append(event, now);
+  why_ = why;
+  Append(StateEvent(state, why), now);
 }
 
 void Run::StopStarting(const RolloutActions& actions, absl::Time now) {
-  SetState(v1::RUN_STATE_STOPPING, actions.message, now);
+  SetState(v1::RUN_STATE_STOPPING, actions.why, now);
   if (handle_ == nullptr) return;
   handle_->SetPaused(false);
-  handle_->StopStarting(actions.message);
+  handle_->StopStarting(actions.why.message);
   // The engine ends those that still wait for their locks.
   AddToEngine(locks_.GiveUp());
 }
@@ -200,7 +222,8 @@ void Run::AddToEngine(const std::vector<uint32_t>& hosts) {
 void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
   absl::Status status;
   for (const uint32_t host : hosts) status.Update(locks_.Ask(EngineHost(host), handle_));
-  if (!status.ok()) Do(rollout_.Stop(std::string(status.message())), now);
+  if (status.ok()) return;
+  Do(rollout_.Stop({v1::RUN_REASON_LOCK_FULL, std::string(status.message()), ""}), now);
 }
 
 engine::Host Run::EngineHost(uint32_t index) const {
@@ -241,27 +264,67 @@ void Run::SetDeadline() {
   deadline_ = parts_.timers->After(left, [weak = weak_from_this(), limit] {
     const std::shared_ptr<Run> run = weak.lock();
     if (run == nullptr) return;
-    run->CancelBecause(
-        absl::StrCat("the run took longer than ", absl::FormatDuration(limit), " (run timeout)."));
+    run->Cancel({v1::RUN_REASON_TIMEOUT,
+                 absl::StrCat("the run took longer than ", absl::FormatDuration(limit),
+                              " (run timeout)."),
+                 ""});
   });
+}
+
+// --- Its creator
+
+void Run::OnCreatorCame() {
+  MutexLock lock(&mutex_);
+  ++creator_watches_;
+  creator_ = nullptr;
+}
+
+void Run::OnCreatorLeft() {
+  MutexLock lock(&mutex_);
+  if (--creator_watches_ == 0) AwaitCreator(absl::ZeroDuration());
+}
+
+void Run::AwaitCreator(absl::Duration at_least) {
+  if (!plan_.spec.has_cancel_after_disconnect() || concluded_) return;
+  const absl::Duration wait =
+      std::max(at_least, ToDuration(plan_.spec.cancel_after_disconnect()));
+  creator_ = parts_.timers->After(wait, [weak = weak_from_this()] {
+    const std::shared_ptr<Run> run = weak.lock();
+    if (run != nullptr) run->OnCreatorGone();
+  });
+}
+
+void Run::OnCreatorGone() {
+  {
+    MutexLock lock(&mutex_);
+    if (creator_watches_ > 0) return;
+  }
+  Cancel({v1::RUN_REASON_CALLER_GONE, "the run was canceled, as its caller was gone.",
+          plan_.creator});
 }
 
 // --- Lifecycle
 
 absl::Status Run::CheckRunning() const {
   if (concluded_ || IsTerminal(state_)) {
-    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended"));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended")),
+                      v1::ERROR_REASON_RUN_STATE);
   }
   if (state_ == v1::RUN_STATE_STOPPING) {
-    return absl::FailedPreconditionError(absl::StrCat("run ", id_, " is stopping: ", message_));
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("run ", id_, " is stopping: ", why_.message)),
+                      v1::ERROR_REASON_RUN_STATE);
   }
   return absl::OkStatus();
 }
 
-absl::Status Run::Pause() {
+absl::Status Run::Pause(const std::string& by) {
   MutexLock lock(&mutex_);
   const absl::Status running = CheckRunning();
-  if (running.ok()) Do(rollout_.Pause(), absl::Now());
+  if (!running.ok()) return running;
+  RolloutActions actions = rollout_.Pause();
+  actions.why.by = by;
+  Do(actions, absl::Now());
   return running;
 }
 
@@ -279,7 +342,7 @@ absl::Status Run::WaitUntilWritten() const {
   return result.get();
 }
 
-void Run::CancelBecause(const std::string& why) {
+void Run::Cancel(const Why& why) {
   MutexLock lock(&mutex_);
   if (concluded_ || frozen_ || std::exchange(canceled_, true)) return;
   const std::shared_ptr<engine::RunHandle> handle = handle_;
@@ -289,7 +352,7 @@ void Run::CancelBecause(const std::string& why) {
 }
 
 void Run::Interrupt() {
-  if (!plan_.spec.continue_after_restart()) return CancelBecause("musterd is stopping.");
+  if (!plan_.spec.continue_after_restart()) return Cancel(DaemonStops());
   MutexLock lock(&mutex_);
   if (handle_ != nullptr) handle_->SetPaused(true);
 }
@@ -370,7 +433,7 @@ void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome
 }
 
 void Run::EndLost(absl::Time now) {
-  EndHosts(std::exchange(lost_, {}), Outcome(v1::HOST_STATE_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost),
+  EndHosts(std::exchange(lost_, {}), Outcome(v1::HOST_STATE_OUTCOME_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost),
            now);
 }
 
@@ -400,9 +463,8 @@ v1::RunState Run::FinalState() const {
 }
 
 void Run::WriteEnd(bool logged) {
-  v1::Event last;
-  last.mutable_run_state()->set_state(FinalState());
-  if (FinalState() != v1::RUN_STATE_SUCCEEDED) last.mutable_run_state()->set_message(message_);
+  const v1::Event last =
+      StateEvent(FinalState(), FinalState() != v1::RUN_STATE_SUCCEEDED ? why_ : Why());
   EndedRun ended;
   ended.run = SnapshotAs(FinalState());
   for (uint32_t i = 0; i < plan_.hosts.size(); ++i) {
@@ -444,7 +506,12 @@ v1::Run Run::SnapshotAs(v1::RunState state) const {
   for (const std::string& warning : plan_.warnings) run.add_warnings(warning);
   if (plan_.new_host_keys != nullptr) TellNewHostKeys(plan_, &run);
   run.set_state(state);
-  if (state != v1::RUN_STATE_SUCCEEDED) run.set_message(message_);
+  *run.mutable_start_time() = run.create_time();
+  if (state != v1::RUN_STATE_SUCCEEDED) {
+    run.set_message(why_.message);
+    run.set_reason(why_.reason);
+    run.set_reason_by(why_.by);
+  }
   records_.FillIn(&run);
   if (IsTerminal(state)) *run.mutable_end_time() = TimestampOf(end_time_);
   run.set_batch(rollout_.batch());

@@ -41,8 +41,12 @@ struct RunParts {
   Timers* timers = GrpcTimers();
 };
 
-// How the message begins of a run that was under way when its daemon was lost, and is not
-// continued.
+// Of runs that a daemon ends in good order.
+inline Why DaemonStops() {
+  return {v1::RUN_REASON_DAEMON_STOPPED, "musterd is stopping.", ""};
+}
+
+// The message of a run that was under way when its daemon was lost begins so.
 constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
 
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
@@ -76,23 +80,23 @@ class Run final : public WatchedRun,
 
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
   void Begin(engine::Job job, engine::Job probe);
-  // In place of it, every host that has not ended comes to its end. `canceled`: by a daemon that
-  // stops in good order; else by the loss of one, which nobody asked for: then the run has failed,
-  // unless it was being canceled already.
-  void Close(const std::string& why, bool canceled);
+  // In place of it, every host that has not ended comes to its end. The run has failed, unless its
+  // daemon was stopped in good order or it was being canceled already.
+  void Close(const Why& why);
   // The same, where its log has an end already: the store is told.
   void CloseAsLogged();
 
   // Harmless when repeated, and on a run that is over.
-  void Cancel() override { CancelBecause("the run was canceled."); }
-  void CancelBecause(const std::string& why);
+  void Cancel(const Why& why);
   // The daemon stops: canceled, unless it is to be continued; then no further host is started.
   void Interrupt();
   // From now on nothing is taken down any more: the next daemon finds out.
   void Freeze() { frozen_ = true; }
   // FAILED_PRECONDITION: it is stopping, or over.
-  absl::Status Pause();
+  absl::Status Pause(const std::string& by);
   absl::Status Resume();
+  void OnCreatorCame() override;
+  void OnCreatorLeft() override;
   // Until what was done to it so far is written down, so that the daemon's end does not undo it; or
   // why it is not yet. Blocks.
   absl::Status WaitUntilWritten() const;
@@ -115,7 +119,7 @@ class Run final : public WatchedRun,
   void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now) override;
 
   void Do(const RolloutActions& actions, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SetState(v1::RunState state, const std::string& message, absl::Time now)
+  void SetState(v1::RunState state, const Why& why, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopStarting(const RolloutActions& actions, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -127,6 +131,9 @@ class Run final : public WatchedRun,
   void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Nobody who created it watches it.
+  void AwaitCreator(absl::Duration at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnCreatorGone();
   bool AllHostsEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // By whoever had it before, as it said: failures that came on top of that change nothing.
   bool WasBeingCanceled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -153,6 +160,7 @@ class Run final : public WatchedRun,
   const absl::Time create_time_;
   const RunParts parts_;
   const OnOver on_over_;
+  const bool taken_up_;  // from an earlier daemon
   const std::shared_ptr<RunLog> log_;
   std::atomic<uint64_t> output_bytes_{0};
   std::atomic<bool> frozen_{false};
@@ -162,7 +170,7 @@ class Run final : public WatchedRun,
   RunRecords records_ ABSL_GUARDED_BY(mutex_);
   Rollout rollout_ ABSL_GUARDED_BY(mutex_);
   v1::RunState state_ ABSL_GUARDED_BY(mutex_) = v1::RUN_STATE_RUNNING;
-  std::string message_ ABSL_GUARDED_BY(mutex_);
+  Why why_ ABSL_GUARDED_BY(mutex_);
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
   bool concluded_ ABSL_GUARDED_BY(mutex_) = false;  // state_ is not terminal before that is durable
   absl::Time end_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
@@ -173,6 +181,8 @@ class Run final : public WatchedRun,
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
+  int creator_watches_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::unique_ptr<Timer> creator_ ABSL_GUARDED_BY(mutex_);  // cancel_after_disconnect
 };
 
 }  // namespace muster::service

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/v1/run_service.pb.h"
+#include "proto/contract/states.h"
 #include "proto/contract/times.h"
 
 namespace muster::service {
@@ -82,7 +83,7 @@ void PastReader::AddState(const v1::RunStateChanged& changed, absl::Time time) {
   } else {
     past.state = changed.state();
   }
-  past.message = changed.message();
+  past.why = {changed.reason(), changed.message(), changed.reason_by()};
 }
 
 void PastReader::AddHosts(const v1::HostsAdded& added) {

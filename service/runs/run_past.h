@@ -31,7 +31,7 @@ struct RunPast {
   std::vector<Probe> probes;
   std::vector<HostUpdate> lost;                // hosts that had been started, and have no end
   v1::RunState state = v1::RUN_STATE_RUNNING;  // the last that is not terminal
-  std::string message;
+  Why why;
   // Where not UNSPECIFIED: the log has its end, which the store was not told of any more.
   v1::RunState end_state = v1::RUN_STATE_UNSPECIFIED;
   absl::Time end_time = absl::InfinitePast();

@@ -2,12 +2,10 @@
 
 #include <utility>
 
+#include "proto/contract/states.h"
 #include "proto/contract/times.h"
 
 namespace muster::service {
-bool IsTerminal(v1::HostState state) { return state >= v1::HOST_STATE_SUCCEEDED; }
-bool IsTerminal(v1::RunState state) { return state >= v1::RUN_STATE_SUCCEEDED; }
-
 RunRecords::RunRecords(size_t hosts) : hosts_(hosts), counts_(v1::HostState_ARRAYSIZE) {
   counts_[v1::HOST_STATE_QUEUED] = static_cast<uint32_t>(hosts);
 }

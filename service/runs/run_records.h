@@ -65,9 +65,6 @@ class RunRecords {
   bool probe_failed_ = false;
 };
 
-bool IsTerminal(v1::HostState state);
-bool IsTerminal(v1::RunState state);
-
 }  // namespace muster::service
 
 #endif  // SERVICE_RUNS_RUN_RECORDS_H_

@@ -7,12 +7,13 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/states.h"
 #include "service/prepare/host_list.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
-#include "service/runs/run_records.h"
 
 namespace muster::service {
 namespace {
@@ -35,10 +36,9 @@ void LogEnd(const Run& run) {
 }  // namespace
 
 absl::StatusOr<RunRef> RunStarter::Start(const Caller& caller, const v1::RunSpec& spec,
-                                         const std::string& request_id) {
-  absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec);
-  if (!prepared.ok()) return prepared.status();
-  return StartPrepared(*std::move(prepared), request_id);
+                                         const std::string& request_id, Waits waits) {
+  return StartOnce({caller.Text(), request_id, RequestDigest(spec)},
+                   [&] { return preparer_->Prepare(caller, spec); }, waits);
 }
 
 absl::StatusOr<v1::Run> RunStarter::Validate(const Caller& caller, const v1::RunSpec& spec) const {
@@ -53,24 +53,32 @@ absl::StatusOr<v1::Run> RunStarter::Validate(const Caller& caller, const v1::Run
   return run;
 }
 
-absl::StatusOr<RunRef> RunStarter::StartPrepared(PreparedRun prepared,
-                                                 const std::string& request_id) {
-  if (request_id.size() > kMaxRequestIdBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("request_id: ", request_id.size(), " bytes; at most ", kMaxRequestIdBytes));
+absl::StatusOr<RunRef> RunStarter::StartOnce(const RunRequest& request, Prepare prepare,
+                                             Waits waits) {
+  if (request.id.size() > kMaxRequestIdBytes) {
+    return FieldError({{"request_id", absl::StrCat(request.id.size(), " bytes; at most ",
+                                                   kMaxRequestIdBytes)}});
   }
-  prepared.plan.request_id = request_id;
-  absl::StatusOr<Runs::Created> created =
-      runs_->Create(std::move(prepared.plan), [&](Run& run) { Begin(&run, &prepared); });
-  if (!created.ok()) return created.status();
-  return std::move(created->run);
+  const RequestTurns::Turn turn(&turns_, request);
+  absl::StatusOr<absl::optional<RunRef>> known = runs_->FindRequest(request);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return **std::move(known);
+  absl::StatusOr<PreparedRun> prepared = prepare();
+  if (!prepared.ok()) return prepared.status();
+  if (!waits()) return absl::CancelledError("the caller has left: no run was started");
+  prepared->plan.request_id = request.id;
+  prepared->plan.request_digest = request.digest;
+  absl::StatusOr<std::shared_ptr<Run>> run = runs_->Create(
+      std::move(prepared->plan), [&](Run& created) { Begin(&created, &*prepared); });
+  if (!run.ok()) return run.status();
+  return RunRef{*std::move(run), {}};
 }
 
 void RunStarter::Begin(Run* run, PreparedRun* prepared) {
   NoteBegun(*run);
   // It is made already, and has to come to an end.
   if (stopping_) {
-    run->Close("musterd is stopping.", /*canceled=*/true);
+    run->Close(DaemonStops());
   } else {
     run->Begin(std::move(prepared->job), std::move(prepared->probe));
   }
@@ -85,7 +93,13 @@ std::shared_ptr<Run> RunStarter::Adopt(std::string id, RunPlan plan, const RunPa
 // --- Again
 
 absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller,
-                                         const v1::RerunHostsRequest& request) {
+                                         const v1::RerunHostsRequest& request, Waits waits) {
+  return StartOnce({caller.Text(), request.request_id(), RequestDigest(request)},
+                   [&] { return PrepareRerun(caller, request); }, waits);
+}
+
+absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
+                                                     const v1::RerunHostsRequest& request) const {
   // Before every host gets it.
   const absl::Status user = CheckUser("login.user", request.login().user());
   if (!user.ok()) return user;
@@ -95,18 +109,19 @@ absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller,
       HostsToRerun(*run, {request.states().begin(), request.states().end()});
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
+  spec.clear_cancel_after_disconnect();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);
-  if (!prepared.ok()) return prepared.status();
-  prepared->plan.rerun_of = run->id();
-  return StartPrepared(*std::move(prepared), request.request_id());
+  if (prepared.ok()) prepared->plan.rerun_of = run->id();
+  return prepared;
 }
 
 absl::StatusOr<std::vector<v1::RunHost>> RunStarter::HostsToRerun(
     const RunRef& run, const std::vector<int>& states) const {
   if (run.live != nullptr || !IsTerminal(run.stored.state())) {
-    return absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended"));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended")),
+                      v1::ERROR_REASON_RUN_STATE);
   }
   absl::StatusOr<std::vector<v1::HostResult>> results =
       store_->Results(run.id(), 0, UINT32_MAX, {});
@@ -120,8 +135,9 @@ absl::StatusOr<std::vector<v1::RunHost>> RunStarter::HostsToRerun(
     }
   }
   if (!hosts.empty()) return hosts;
-  return absl::FailedPreconditionError(
-      absl::StrCat("run ", run.id(), ": no host is in one of these states"));
+  return WithReason(absl::FailedPreconditionError(
+                        absl::StrCat("run ", run.id(), ": no host is in one of these states")),
+                    v1::ERROR_REASON_RUN_STATE);
 }
 
 void RunStarter::TakeLogin(const v1::Login& login, v1::RunSpec* spec,

@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "muster/v1/run_service.pb.h"
 #include "service/access/caller.h"
 #include "service/prepare/run_preparer.h"
 #include "service/runs/activity.h"
+#include "service/runs/run_request.h"
 #include "service/runs/runs.h"
 #include "service/store/run_store.h"
 #include "ssh_engine/base/mutex.h"
@@ -28,13 +30,18 @@ class RunStarter {
   RunStarter(const RunStore* store, const RunPreparer* preparer, Runs* runs, Activity* activity)
       : store_(store), preparer_(preparer), runs_(runs), activity_(activity) {}
 
+  // Whether the caller still waits. Asked once a run is prepared, which may take long: where not,
+  // nothing is started.
+  using Waits = absl::FunctionRef<bool()>;
+
   // Errors as CreateRun documents them. Blocks.
   absl::StatusOr<RunRef> Start(const Caller& caller, const v1::RunSpec& spec,
-                               const std::string& request_id);
+                               const std::string& request_id, Waits waits);
   // What that run would be: no id, and nothing is started. Blocks.
   absl::StatusOr<v1::Run> Validate(const Caller& caller, const v1::RunSpec& spec) const;
   // Errors as RerunHosts documents them. Blocks.
-  absl::StatusOr<RunRef> Rerun(const Caller& caller, const v1::RerunHostsRequest& request);
+  absl::StatusOr<RunRef> Rerun(const Caller& caller, const v1::RerunHostsRequest& request,
+                               Waits waits);
 
   // A run of an earlier daemon, which is under way from now on, and has to be begun or closed.
   std::shared_ptr<Run> Adopt(std::string id, RunPlan plan, const RunPast& past);
@@ -48,7 +55,12 @@ class RunStarter {
   void Stop(std::chrono::milliseconds patience);
 
  private:
-  absl::StatusOr<RunRef> StartPrepared(PreparedRun prepared, const std::string& request_id);
+  using Prepare = absl::FunctionRef<absl::StatusOr<PreparedRun>()>;
+
+  // The run that the same request has made, else a new one.
+  absl::StatusOr<RunRef> StartOnce(const RunRequest& request, Prepare prepare, Waits waits);
+  absl::StatusOr<PreparedRun> PrepareRerun(const Caller& caller,
+                                           const v1::RerunHostsRequest& request) const;
   void Begin(Run* run, PreparedRun* prepared);
   void NoteBegun(const Run& run);
   void WaitUntilOver(std::chrono::steady_clock::time_point end);
@@ -61,6 +73,7 @@ class RunStarter {
   const RunPreparer* const preparer_;
   Runs* const runs_;
   Activity* const activity_;
+  RequestTurns turns_;
   std::atomic<bool> stopping_{false};
   Mutex mutex_;
   int under_way_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -11,13 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "service/access/caller.h"
 #include "service/runs/run.h"
+#include "service/runs/run_request.h"
 #include "service/store/run_store.h"
 #include "ssh_engine/base/mutex.h"
 
@@ -45,18 +46,16 @@ class Runs {
   Runs(const RunStore* store, const RunParts& parts, size_t max_active,
        std::function<void(const Run&)> on_over);
 
-  struct Created {
-    RunRef run;
-    bool existed = false;  // the same request came before: `run` is that one
-  };
-  // Makes a run and returns when it is durable. Where its creator has used the request id before:
-  // the run of that time when it was asked the same, else ALREADY_EXISTS. RESOURCE_EXHAUSTED: too
-  // many are active, or no room on the disk. Blocks.
+  // Makes a run and returns when it is durable. RESOURCE_EXHAUSTED: too many are active, or no room
+  // on the disk. ALREADY_EXISTS: its creator has used the request id before. Blocks.
   //
   // `begin` is called for a new run, once, and has to begin or close it. The run is not durable
   // then: hosts are connected to meanwhile, but no command is started before it is, nor where it
   // cannot be: then it is canceled, and over once its hosts are.
-  absl::StatusOr<Created> Create(RunPlan plan, absl::FunctionRef<void(Run&)> begin);
+  absl::StatusOr<std::shared_ptr<Run>> Create(RunPlan plan, absl::FunctionRef<void(Run&)> begin);
+  // The run that the same request has made. ALREADY_EXISTS: its creator has used the id for
+  // something else. Blocks.
+  absl::StatusOr<absl::optional<RunRef>> FindRequest(const RunRequest& request) const;
   // A run of an earlier daemon, which has to be begun or closed.
   std::shared_ptr<Run> Adopt(std::string id, RunPlan plan, const RunPast& past);
 
@@ -77,7 +76,6 @@ class Runs {
  private:
   using Map = std::map<std::string, std::shared_ptr<Run>, std::less<>>;
 
-  absl::StatusOr<Created> FindRequest(const RunPlan& plan) const;
   std::shared_ptr<Run> LiveRun(absl::string_view id) const;
   absl::StatusOr<std::shared_ptr<Run>> Reserve(RunPlan plan);
   // What the store will say.
@@ -91,9 +89,7 @@ class Runs {
   const size_t max_active_;
   const std::function<void(const Run&)> on_over_;
   mutable Mutex mutex_;
-  int64_t last_id_time_ ABSL_GUARDED_BY(mutex_) = 0;  // milliseconds, of the newest run
   Map live_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, std::string> requests_ ABSL_GUARDED_BY(mutex_);  // to live ids
 };
 
 }  // namespace muster::service

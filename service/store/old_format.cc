@@ -4,6 +4,9 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/delimited_message_util.h>
 
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "muster/v1/run_service.pb.h"
@@ -55,8 +58,28 @@ void Renew(v1::Rollout* rollout) {
   unknown->DeleteByNumber(kOldMaxFailures);
 }
 
+// Daemons told it to people only.
+v1::RunReason ReasonOf(absl::string_view message) {
+  const std::pair<absl::string_view, v1::RunReason> texts[] = {
+      {"the run was canceled.", v1::RUN_REASON_CANCEL_REQUESTED},
+      {" (run timeout).", v1::RUN_REASON_TIMEOUT},
+      {" failed, and the run allows none", v1::RUN_REASON_TOO_MANY_FAILED},
+      {" failed, more than the ", v1::RUN_REASON_TOO_MANY_FAILED},
+      {" It cannot be continued: ", v1::RUN_REASON_NOT_CONTINUED},
+      {"musterd was ended in the middle of the run.", v1::RUN_REASON_DAEMON_LOST},
+      {"musterd is stopping.", v1::RUN_REASON_DAEMON_STOPPED},
+      {"the run could not be written down.", v1::RUN_REASON_NOT_WRITTEN},
+      {" the next begins when the run is resumed", v1::RUN_REASON_BATCH_CONFIRMATION},
+  };
+  for (const auto& [text, reason] : texts) {
+    if (absl::StrContains(message, text)) return reason;
+  }
+  return v1::RUN_REASON_UNSPECIFIED;
+}
+
 void Renew(v1::Run* run) {
   run->set_state(Renewed(run->state()));
+  if (run->reason() == v1::RUN_REASON_UNSPECIFIED) run->set_reason(ReasonOf(run->message()));
   for (v1::HostStateCount& count : *run->mutable_host_state_counts()) {
     count.set_state(Renewed(count.state()));
   }
@@ -74,7 +97,11 @@ void Renew(v1::HostResult* result) {
 
 void Renew(v1::Event* event) {
   if (event->has_run_state()) {
-    event->mutable_run_state()->set_state(Renewed(event->run_state().state()));
+    v1::RunStateChanged* changed = event->mutable_run_state();
+    changed->set_state(Renewed(changed->state()));
+    if (changed->reason() == v1::RUN_REASON_UNSPECIFIED) {
+      changed->set_reason(ReasonOf(changed->message()));
+    }
   }
   if (event->has_host_finished()) Renew(event->mutable_host_finished()->mutable_outcome());
   if (event->has_probe_finished()) Renew(event->mutable_probe_finished()->mutable_outcome());

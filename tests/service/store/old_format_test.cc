@@ -72,12 +72,14 @@ TEST(OldFormatTest, EventsOfRunsAndProbes) {
   events.add_events()->mutable_output()->set_data(std::string("\0\xff", 2));
   events.add_events()->mutable_probe_finished()->mutable_outcome()->set_state(OldHost(7));
   events.add_events()->mutable_run_state()->set_state(OldRun(6));
+  events.mutable_events(4)->mutable_run_state()->set_message("the run was canceled.");
   ASSERT_TRUE(events.ParseFromString(*RenewEvents(events.SerializeAsString())));
   EXPECT_EQ(events.events(0).run_state().state(), v1::RUN_STATE_PAUSED);
   EXPECT_EQ(events.events(1).host_state().state(), v1::HOST_STATE_RUNNING);
   EXPECT_EQ(events.events(2).output().data(), std::string("\0\xff", 2));
   EXPECT_EQ(events.events(3).probe_finished().outcome().state(), v1::HOST_STATE_EXITED_NONZERO);
   EXPECT_EQ(events.events(4).run_state().state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(events.events(4).run_state().reason(), v1::RUN_REASON_CANCEL_REQUESTED);
 }
 
 TEST(OldFormatTest, ResultsKeepTheirOrder) {
