@@ -1,5 +1,7 @@
 #include "client/library/run_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace muster::client {
@@ -40,6 +42,7 @@ void RunView::Apply(const v1::Event& event) {
       break;
     case v1::Event::kOutput:
       Resize(event.output().host_index() + size_t{1});
+      wrote_[event.output().host_index()] = true;
       break;
     default:
       break;
@@ -48,7 +51,10 @@ void RunView::Apply(const v1::Event& event) {
 
 void RunView::Apply(const v1::OutputGroup& group, const v1::HostOutcome& outcome) {
   for (const v1::HostRange& range : group.hosts()) {
-    for (uint32_t host = range.first(); host <= range.last(); ++host) Finish(host, outcome);
+    for (uint32_t host = range.first(); host <= range.last(); ++host) {
+      Finish(host, outcome);
+      if (group.stdout_bytes() + group.stderr_bytes() > 0) wrote_[host] = true;
+    }
   }
 }
 
@@ -56,6 +62,7 @@ void RunView::SetResult(const v1::HostResult& result) {
   told_.clear();
   Resize(result.host_index() + size_t{1});
   names_[result.host_index()] = result.host().name();
+  if (result.stdout_bytes() + result.stderr_bytes() > 0) wrote_[result.host_index()] = true;
   if (result.state() >= v1::HOST_STATE_SUCCEEDED) {
     Finish(result.host_index(), result.outcome());
   } else {
@@ -81,6 +88,7 @@ void RunView::Resize(size_t hosts) {
   counts_[v1::HOST_STATE_QUEUED] += hosts - names_.size();
   names_.resize(hosts);
   states_.resize(hosts, v1::HOST_STATE_QUEUED);
+  wrote_.resize(hosts);
 }
 
 void RunView::SetState(uint32_t host_index, v1::HostState state) {
@@ -94,6 +102,11 @@ void RunView::SetState(uint32_t host_index, v1::HostState state) {
 std::string RunView::NameOf(uint32_t host_index) const {
   if (host_index < names_.size() && !names_[host_index].empty()) return names_[host_index];
   return absl::StrCat("host#", host_index);
+}
+
+bool RunView::failures_wrote() const {
+  return std::any_of(failures_.begin(), failures_.end(),
+                     [this](const Failure& failure) { return wrote_[failure.host_index]; });
 }
 
 size_t RunView::done() const {

@@ -58,6 +58,8 @@ class RunView {
   };
   // Of all hosts that did not succeed, in the order of their ends.
   const std::vector<Failure>& failures() const { return failures_; }
+  // Whether one of them has written anything, as far as it was told.
+  bool failures_wrote() const;
 
  private:
   void Resize(size_t hosts);
@@ -68,6 +70,7 @@ class RunView {
   v1::Run run_;
   std::vector<std::string> names_;
   std::vector<v1::HostState> states_;
+  std::vector<bool> wrote_;  // whether there is output of a host
   std::vector<size_t> counts_ = std::vector<size_t>(v1::HostState_ARRAYSIZE);
   std::vector<size_t> told_;  // by the daemon, in place of counts_; or empty
   v1::RunState state_ = v1::RUN_STATE_UNSPECIFIED;

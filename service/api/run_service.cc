@@ -459,7 +459,7 @@ absl::Status RunService::Delete(const Caller& caller, const std::string& id) {
   if (!run.ok()) return run.status();
   if (run->live == nullptr && IsTerminal(run->stored.state())) return runs_->Forget(id);
   return absl::FailedPreconditionError(
-      absl::StrCat("run ", id, " has not ended; CancelRun (muster cancel) ends it"));
+      absl::StrCat("run ", id, " has not ended; cancel it first, or wait for its end"));
 }
 
 grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* context,

@@ -190,7 +190,7 @@ absl::Status CheckTargets(const v1::TargetSpec& targets) {
 absl::Status CheckSpec(const v1::RunSpec& spec) {
   absl::Status status = CheckTargets(spec.targets());
   if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) {
-    status.Update(Invalid("command", "there is none"));
+    status.Update(Invalid("command", "it is missing; name what is to run, such as \"uptime\""));
   }
   status.Update(CheckLogin(spec.login()));
   status.Update(CheckTimeouts(spec.timeouts()));
