@@ -14,8 +14,8 @@
 #include "google/protobuf/message.h"
 #include "service/access/authorizer.h"
 #include "service/access/caller.h"
-#include "service/api/activity.h"
 #include "service/api/call_lane.h"
+#include "service/runs/activity.h"
 
 namespace muster::service {
 

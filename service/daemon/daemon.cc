@@ -147,18 +147,15 @@ absl::Status Daemon::StartRuns() {
   preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
                                             options_.max_output_per_run_mib * kMib);
   gate_ = std::make_unique<CallGate>(authorizer_.get(), &activity_);
-  run_service_ = std::make_unique<RunService>(
-      RunService::Parts{gate_.get(), helpers_.get(), store_.get(), preparer_.get(), &activity_});
   const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
   runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,
                                  [this](const Run& run) { OnRunOver(run); });
-  run_service_->SetRuns(runs_.get());
-  return Recover(*store_, *preparer_, runs_.get(),
-                 [this](const Run& run) { run_service_->OnRunBegun(run); });
+  starter_ = std::make_unique<RunStarter>(store_.get(), preparer_.get(), runs_.get(), &activity_);
+  return Recover(*store_, *preparer_, starter_.get());
 }
 
 void Daemon::OnRunOver(const Run& run) {
-  run_service_->OnRunOver(run);
+  starter_->OnOver(run);
   if (!forgetting_.exchange(true)) helpers_->Run([this] { ForgetOld(); });
 }
 
@@ -171,6 +168,8 @@ void Daemon::ForgetOld() {
 }
 
 absl::Status Daemon::StartServer() {
+  run_service_ = std::make_unique<RunService>(RunService::Parts{
+      gate_.get(), helpers_.get(), store_.get(), runs_.get(), starter_.get(), &activity_});
   target_service_ = std::make_unique<TargetService>(gate_.get(), preparer_.get());
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -223,7 +222,7 @@ void Daemon::Stop() {
 // Runs that are left end with the engine; their ends go through the helpers to the journal.
 void Daemon::StopRuns() {
   gate_->Stop();
-  run_service_->Stop(kStopTime);
+  starter_->Stop(kStopTime);
   {
     MutexLock lock(&reading_mutex_);
     reading_ = nullptr;

@@ -15,7 +15,6 @@
 #include "absl/time/time.h"
 #include "service/access/authorizer.h"
 #include "service/access/config.h"
-#include "service/api/activity.h"
 #include "service/api/call_gate.h"
 #include "service/api/run_service.h"
 #include "service/api/target_service.h"
@@ -26,8 +25,10 @@
 #include "service/log/tail_memory.h"
 #include "service/prepare/file_cache.h"
 #include "service/prepare/run_preparer.h"
+#include "service/runs/activity.h"
 #include "service/runs/host_locks.h"
 #include "service/runs/retention.h"
+#include "service/runs/run_starter.h"
 #include "service/runs/runs.h"
 #include "service/store/run_store.h"
 #include "ssh_engine/base/helper_pool.h"
@@ -87,6 +88,7 @@ class Daemon {
   engine::Engine* reading_ ABSL_GUARDED_BY(reading_mutex_) = nullptr;
   const RetentionClock retention_clock_;
   std::unique_ptr<RunPreparer> preparer_;
+  std::unique_ptr<RunStarter> starter_;
   std::unique_ptr<CallGate> gate_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "service/runs/host_event_sink.h"
 #include "service/runs/outcome_proto.h"
-#include "service/runs/run.h"
 
 namespace muster::service {
 namespace {
@@ -15,8 +15,9 @@ constexpr size_t kMaxOutput = 4096;  // ProbeFinished.output
 
 class ProbeLoopObserver final : public engine::LoopObserver {
  public:
-  ProbeLoopObserver(std::shared_ptr<Run> run, std::shared_ptr<engine::LoopControl> control)
-      : run_(std::move(run)), control_(std::move(control)) {}
+  ProbeLoopObserver(std::shared_ptr<HostEventSink> sink,
+                    std::shared_ptr<engine::LoopControl> control)
+      : sink_(std::move(sink)), control_(std::move(control)) {}
 
   void OnState(uint32_t, engine::HostState) override {}
   // A probe bears being repeated: nothing is written down before it.
@@ -29,17 +30,17 @@ class ProbeLoopObserver final : public engine::LoopObserver {
     output.append(kept.data(), kept.size());
   }
   void OnEnd(uint32_t host_index, const engine::HostOutcome& outcome) override {
-    ended_.push_back({host_index, ProtoOf(outcome, run_->hidden_paths())});
+    ended_.push_back({host_index, ProtoOf(outcome, sink_->plan().hidden_paths)});
   }
   void Flush(absl::Time now) override {
     for (auto& ended : std::exchange(ended_, {})) {
-      run_->OnProbe(ended.first, std::move(ended.second), std::move(outputs_[ended.first]), now);
+      sink_->OnProbe(ended.first, std::move(ended.second), std::move(outputs_[ended.first]), now);
       outputs_.erase(ended.first);
     }
   }
 
  private:
-  const std::shared_ptr<Run> run_;
+  const std::shared_ptr<HostEventSink> sink_;
   const std::shared_ptr<engine::LoopControl> control_;
   absl::flat_hash_map<uint32_t, std::string> outputs_;
   std::vector<std::pair<uint32_t, v1::HostOutcome>> ended_;
@@ -47,20 +48,20 @@ class ProbeLoopObserver final : public engine::LoopObserver {
 
 class ProbeRunObserver final : public engine::RunObserver {
  public:
-  explicit ProbeRunObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  explicit ProbeRunObserver(std::shared_ptr<HostEventSink> sink) : sink_(std::move(sink)) {}
   std::unique_ptr<engine::LoopObserver> ForLoop(
       int, std::shared_ptr<engine::LoopControl> control) override {
-    return std::make_unique<ProbeLoopObserver>(run_, std::move(control));
+    return std::make_unique<ProbeLoopObserver>(sink_, std::move(control));
   }
 
  private:
-  const std::shared_ptr<Run> run_;
+  const std::shared_ptr<HostEventSink> sink_;
 };
 
 }  // namespace
 
-std::shared_ptr<engine::RunObserver> NewProbeObserver(std::shared_ptr<Run> run) {
-  return std::make_shared<ProbeRunObserver>(std::move(run));
+std::shared_ptr<engine::RunObserver> NewProbeObserver(std::shared_ptr<HostEventSink> sink) {
+  return std::make_shared<ProbeRunObserver>(std::move(sink));
 }
 
 }  // namespace muster::service

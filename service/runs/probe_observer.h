@@ -4,13 +4,13 @@
 
 #include <memory>
 
-#include "ssh_engine/engine.h"
+#include "ssh_engine/observer.h"
 
 namespace muster::service {
 
-class Run;
+class HostEventSink;
 
-std::shared_ptr<engine::RunObserver> NewProbeObserver(std::shared_ptr<Run> run);
+std::shared_ptr<engine::RunObserver> NewProbeObserver(std::shared_ptr<HostEventSink> sink);
 
 }  // namespace muster::service
 

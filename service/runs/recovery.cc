@@ -47,7 +47,7 @@ std::string Continue(const UnfinishedRun& unfinished, const ReadPast& read,
 }
 
 void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
-                Runs* runs, const std::function<void(const Run&)>& begun) {
+                RunStarter* starter) {
   PreparedRun prepared;
   const bool has_end = read.past.end_state != v1::RUN_STATE_UNSPECIFIED &&
                        read.past.ended.size() == read.hosts.size();
@@ -56,8 +56,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   plan.max_output_bytes = prepared.plan.max_output_bytes;
   plan.max_output_bytes_per_host = prepared.plan.max_output_bytes_per_host;
   plan.hidden_paths = prepared.plan.hidden_paths;
-  const std::shared_ptr<Run> run = runs->Adopt(unfinished.run.id(), std::move(plan), read.past);
-  begun(*run);
+  const std::shared_ptr<Run> run = starter->Adopt(unfinished.run.id(), std::move(plan), read.past);
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),
                why_not.empty() ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
@@ -67,8 +66,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
 
 }  // namespace
 
-absl::Status Recover(const RunStore& store, const RunPreparer& preparer, Runs* runs,
-                     const std::function<void(const Run&)>& begun) {
+absl::Status Recover(const RunStore& store, const RunPreparer& preparer, RunStarter* starter) {
   absl::StatusOr<std::vector<UnfinishedRun>> unfinished = store.Unfinished();
   if (!unfinished.ok()) return unfinished.status();
   for (const UnfinishedRun& run : *unfinished) {
@@ -79,7 +77,7 @@ absl::Status Recover(const RunStore& store, const RunPreparer& preparer, Runs* r
                     std::string(read.status().message()));
       continue;
     }
-    RecoverOne(run, *read, preparer, runs, begun);
+    RecoverOne(run, *read, preparer, starter);
   }
   return absl::OkStatus();
 }

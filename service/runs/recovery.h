@@ -4,19 +4,16 @@
 
 #include "absl/status/status.h"
 #include "service/prepare/run_preparer.h"
-#include "service/runs/runs.h"
+#include "service/runs/run_starter.h"
 #include "service/store/run_store.h"
 
 namespace muster::service {
 
 // Each of them is closed, hosts that were started as UNKNOWN and the others as NOT_STARTED, and has
-// failed, or,
-// where the run asks for it, continued with the hosts that were certainly not started. `begun` is
-// called with each before that, for a run counts as under way from then on. One whose log is
-// damaged is closed as well, and says so; only where the damage has its hosts' names it is left as
-// it is, with a word in the daemon's log. Blocks; once, before anybody calls.
-absl::Status Recover(const RunStore& store, const RunPreparer& preparer, Runs* runs,
-                     const std::function<void(const Run&)>& begun);
+// failed, or, where the run asks for it, continued with the hosts that were certainly not started.
+// One whose log is damaged is closed as well, and says so; only where the damage has its hosts'
+// names it is left as it is, with a word in the daemon's log. Blocks; once, before anybody calls.
+absl::Status Recover(const RunStore& store, const RunPreparer& preparer, RunStarter* starter);
 
 }  // namespace muster::service
 

@@ -23,26 +23,6 @@ constexpr size_t kBlockBytes = 64 * 1024;
 constexpr char kLost[] =
     "musterd was ended after the command was requested; it may have run, or may still be running.";
 
-RolloutPast RolloutPastOf(const RunPlan& plan, const RunPast& past) {
-  RolloutPast result;
-  result.hosts.resize(plan.hosts.size(), RolloutPast::Host::kWaiting);
-  result.batch = past.batch;
-  for (const HostUpdate& host : past.ended) {
-    result.hosts[host.host_index] = host.state == v1::HOST_STATE_SUCCEEDED
-                                        ? RolloutPast::Host::kSucceeded
-                                        : RolloutPast::Host::kFailed;
-  }
-  for (const RunPast::Probe& probe : past.probes) {
-    result.hosts[probe.host] = probe.outcome.state() == v1::HOST_STATE_SUCCEEDED
-                                   ? RolloutPast::Host::kProbed
-                                   : RolloutPast::Host::kFailed;
-  }
-  for (const HostUpdate& host : past.lost) {
-    result.hosts[host.host_index] = RolloutPast::Host::kFailed;
-  }
-  return result;
-}
-
 v1::HostOutcome Outcome(v1::HostState state, v1::Cause cause, const std::string& message) {
   v1::HostOutcome outcome;
   outcome.set_state(state);
@@ -80,7 +60,8 @@ Run::Run(std::string id, RunPlan plan, absl::Time now, const RunParts& parts, On
       on_over_(std::move(on_over)),
       log_(std::make_shared<RunLog>(id_, parts.tails)),
       records_(plan_.hosts.size()),
-      rollout_(plan_.rollout) {}
+      rollout_(plan_.rollout),
+      locks_(parts.locks, plan_.spec.rollout().lock()) {}
 
 Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& parts, OnOver on_over)
     : id_(std::move(id)),
@@ -91,12 +72,13 @@ Run::Run(std::string id, RunPlan plan, const RunPast& past, const RunParts& part
       log_(std::make_shared<RunLog>(id_, parts.tails, RunLog::kTailBytes, past.last_sequence)),
       output_bytes_(past.output_bytes),
       records_(plan_.hosts.size()),
-      rollout_(plan_.rollout, RolloutPastOf(plan_, past)),
+      rollout_(plan_.rollout, RolloutPastOf(past, plan_.hosts.size())),
       state_(past.state),
       message_(past.message),
       canceled_(past.end_state == v1::RUN_STATE_CANCELED),
       end_time_(past.end_time),
-      lost_(past.lost) {
+      lost_(past.lost),
+      locks_(parts.locks, plan_.spec.rollout().lock()) {
   for (const auto& [host, time] : past.start_times) records_.NoteStart(host, time);
   for (size_t i = 0; i < past.ended.size(); ++i) records_.Note(past.ended[i], past.end_times[i]);
   for (const RunPast::Probe& probe : past.probes) records_.NoteProbe(probe.host, probe.outcome);
@@ -201,16 +183,24 @@ void Run::StopStarting(const RolloutActions& actions, absl::Time now) {
   if (handle_ == nullptr) return;
   handle_->SetPaused(false);
   handle_->StopStarting(actions.message);
-  DropLocks();
+  // The engine ends those that still wait for their locks.
+  AddToEngine(locks_.GiveUp());
 }
 
 void Run::StartHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
-  if (hosts.empty()) return;
-  if (!plan_.spec.rollout().lock().empty()) return LockHosts(hosts, now);
-  std::vector<engine::Host> list;
-  list.reserve(hosts.size());
-  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
-  handle_->Add(std::move(list));
+  if (locks_.wanted()) return LockHosts(hosts, now);
+  AddToEngine(hosts);
+}
+
+void Run::AddToEngine(const std::vector<uint32_t>& hosts) {
+  if (!hosts.empty()) handle_->Add(EngineHosts(hosts));
+}
+
+// Those that wait in vain for a place in line end with the rest of the run.
+void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
+  absl::Status status;
+  for (const uint32_t host : hosts) status.Update(locks_.Ask(EngineHost(host), handle_));
+  if (!status.ok()) Do(rollout_.Stop(std::string(status.message())), now);
 }
 
 engine::Host Run::EngineHost(uint32_t index) const {
@@ -218,42 +208,17 @@ engine::Host Run::EngineHost(uint32_t index) const {
   return {index, host.address(), static_cast<uint16_t>(host.port()), host.user()};
 }
 
-// Those that wait in vain for a place in line end with the rest of the run.
-void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
-  absl::Status status;
-  for (const uint32_t host : hosts) status.Update(AskForLock(host));
-  if (!status.ok()) Do(rollout_.Stop(std::string(status.message())), now);
-}
-
-// The grant may come within this, or from another thread: it must not take the run's lock.
-absl::Status Run::AskForLock(uint32_t host) {
-  Lock& lock = locks_[host];
-  lock.added = std::make_shared<std::atomic<bool>>(false);
-  const absl::StatusOr<HostLocks::Ticket> ticket = parts_.locks->Acquire(
-      plan_.spec.rollout().lock(),
-      absl::StrCat(plan_.hosts[host].address(), ":", plan_.hosts[host].port()),
-      [handle = handle_, added = lock.added, host = EngineHost(host)](HostLocks::Ticket) {
-        if (!added->exchange(true)) handle->Add({host});
-      });
-  if (ticket.ok()) lock.ticket = *ticket;
-  return ticket.status();
-}
-
-// No further host is started: the engine ends those that still wait.
-void Run::DropLocks() {
-  for (const auto& entry : locks_) {
-    if (entry.second.added->exchange(true)) continue;
-    if (entry.second.ticket != 0) parts_.locks->Release(entry.second.ticket);
-    handle_->Add({EngineHost(entry.first)});
-  }
+std::vector<engine::Host> Run::EngineHosts(const std::vector<uint32_t>& indexes) const {
+  std::vector<engine::Host> hosts;
+  hosts.reserve(indexes.size());
+  for (const uint32_t index : indexes) hosts.push_back(EngineHost(index));
+  return hosts;
 }
 
 void Run::StartProbes(const std::vector<uint32_t>& hosts) {
   if (hosts.empty()) return;
-  std::vector<engine::Host> list;
-  for (const uint32_t host : hosts) list.push_back(EngineHost(host));
   probe_handle_ = parts_.engine->Start(probe_, NewProbeObserver(shared_from_this()));
-  probe_handle_->Add(std::move(list));
+  probe_handle_->Add(EngineHosts(hosts));
   probe_handle_->Finish();
 }
 
@@ -363,11 +328,7 @@ void Run::Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl
   for (const HostUpdate& update : updates) {
     records_.Note(update, now);
     if (!IsTerminal(update.state)) continue;
-    const auto held = locks_.find(update.host_index);
-    if (held != locks_.end()) {
-      parts_.locks->Release(held->second.ticket);
-      locks_.erase(held);
-    }
+    locks_.Release(update.host_index);
     Do(rollout_.HostEnded(update.host_index, update.state == v1::HOST_STATE_SUCCEEDED), now);
   }
 }
@@ -393,7 +354,6 @@ bool Run::AllHostsEnded() const {
   return true;
 }
 
-// Whether a run of an earlier daemon that was stopping was so by itself: nobody canceled it.
 void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome, absl::Time now) {
   EventBlock block;
   for (HostUpdate& host : hosts) {

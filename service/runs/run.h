@@ -5,12 +5,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "muster/v1/host.pb.h"
@@ -21,7 +19,10 @@
 #include "service/log/watched_run.h"
 #include "service/prepare/run_plan.h"
 #include "service/rollout/rollout.h"
+#include "service/runs/host_event_sink.h"
 #include "service/runs/host_locks.h"
+#include "service/runs/run_locks.h"
+#include "service/runs/run_past.h"
 #include "service/runs/run_records.h"
 #include "service/runs/timers.h"
 #include "ssh_engine/base/helper_pool.h"
@@ -40,35 +41,15 @@ struct RunParts {
   Timers* timers = GrpcTimers();
 };
 
-// What is known of a run of an earlier daemon. A value.
-struct RunPast {
-  absl::Time create_time;
-  std::vector<HostUpdate> ended;  // hosts
-  std::vector<absl::Time> end_times;
-  struct Probe {
-    uint32_t host;
-    v1::HostOutcome outcome;
-  };
-  std::map<uint32_t, absl::Time> start_times;  // of hosts, as far as the log has them
-  std::vector<Probe> probes;
-  std::vector<HostUpdate> lost;                // hosts that had been started, and have no end
-  v1::RunState state = v1::RUN_STATE_RUNNING;  // the last that is not terminal
-  std::string message;
-  // Where not UNSPECIFIED: the log has its end, which the store was not told of any more.
-  v1::RunState end_state = v1::RUN_STATE_UNSPECIFIED;
-  absl::Time end_time = absl::InfinitePast();
-  uint32_t batch = 0;
-  uint64_t output_bytes = 0;  // in the log
-  uint64_t last_sequence = 0;
-};
-
 // How the message begins of a run that was under way when its daemon was lost, and is not
 // continued.
 constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";
 
 // Thread-safe. Owned by the registry of runs (Runs), whoever watches it, and what it has asked for.
 // Everything that happens to it goes to the journal before it counts.
-class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
+class Run final : public WatchedRun,
+                  public HostEventSink,
+                  public std::enable_shared_from_this<Run> {
  public:
   // Called once, from the journal's thread, when the end is durable. Must not block.
   using OnOver = std::function<void(const std::shared_ptr<Run>&)>;
@@ -82,7 +63,6 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // Constant.
   const std::string& id() const override { return id_; }
   const std::string& creator() const { return plan_.creator; }
-  const std::vector<std::string>& hidden_paths() const { return plan_.hidden_paths; }
   const std::string& request_id() const { return plan_.request_id; }
   const v1::RunSpec& spec() const { return plan_.spec; }
   const std::vector<v1::RunHost>& hosts() const { return plan_.hosts; }
@@ -117,20 +97,6 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   // why it is not yet. Blocks.
   absl::Status WaitUntilWritten() const;
 
-  // --- For its observers on the engine's loops
-
-  // How many of these bytes of output may go to the log; counts them.
-  size_t ReserveOutput(size_t bytes);
-  void ReturnOutput(size_t bytes) { output_bytes_ -= bytes; }
-  uint64_t max_output_bytes_per_host() const { return plan_.max_output_bytes_per_host; }
-  // Writes the events down, then takes note of the hosts and does what follows.
-  void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now);
-  // The commands of these hosts are granted once it is durable that they start; so long it may wait
-  // for others.
-  void AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
-                  std::shared_ptr<engine::LoopControl> control);
-  void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now);
-
   bool over() const;
   v1::Run Snapshot() const override;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
@@ -139,11 +105,14 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
                    std::vector<v1::HostResult>* results) const;
 
  private:
-  // A host that waits for its lock, or has it.
-  struct Lock {
-    HostLocks::Ticket ticket = 0;
-    std::shared_ptr<std::atomic<bool>> added;  // to the engine
-  };
+  // HostEventSink
+  const RunPlan& plan() const override { return plan_; }
+  size_t ReserveOutput(size_t bytes) override;
+  void ReturnOutput(size_t bytes) override { output_bytes_ -= bytes; }
+  void Commit(EventBlock events, const std::vector<HostUpdate>& updates, absl::Time now) override;
+  void AskToStart(std::vector<uint32_t> hosts, absl::Duration patience,
+                  std::shared_ptr<engine::LoopControl> control) override;
+  void OnProbe(uint32_t host, v1::HostOutcome outcome, std::string output, absl::Time now) override;
 
   void Do(const RolloutActions& actions, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetState(v1::RunState state, const std::string& message, absl::Time now)
@@ -154,8 +123,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LockHosts(const std::vector<uint32_t>& hosts, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status AskForLock(uint32_t host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void DropLocks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddToEngine(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartProbes(const std::vector<uint32_t>& hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetDeadline() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -176,6 +144,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   void OnTimer();
   v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   engine::Host EngineHost(uint32_t index) const;
+  std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const;
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -201,7 +170,7 @@ class Run final : public WatchedRun, public std::enable_shared_from_this<Run> {
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<uint32_t, Lock> locks_ ABSL_GUARDED_BY(mutex_);
+  RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
 };

@@ -7,8 +7,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "service/runs/host_event_sink.h"
 #include "service/runs/outcome_proto.h"
-#include "service/runs/run.h"
 
 namespace muster::service {
 namespace {
@@ -28,8 +28,8 @@ struct HostOutputCount {
 
 class RunLoopObserver final : public engine::LoopObserver {
  public:
-  RunLoopObserver(std::shared_ptr<Run> run, std::shared_ptr<engine::LoopControl> control)
-      : run_(std::move(run)), control_(std::move(control)) {}
+  RunLoopObserver(std::shared_ptr<HostEventSink> sink, std::shared_ptr<engine::LoopControl> control)
+      : sink_(std::move(sink)), control_(std::move(control)) {}
 
   void OnState(uint32_t host_index, engine::HostState state) override {
     pending_states_[host_index] = state;
@@ -60,7 +60,7 @@ class RunLoopObserver final : public engine::LoopObserver {
   void AskToStart();
   void ForgetUnstarted(uint32_t host_index);
 
-  const std::shared_ptr<Run> run_;
+  const std::shared_ptr<HostEventSink> sink_;
   const std::shared_ptr<engine::LoopControl> control_;
   absl::flat_hash_set<uint32_t> unstarted_;  // out of the queue, and neither started nor ended
   absl::flat_hash_set<uint32_t> asked_;      // of these: only their leave to start is missing
@@ -88,15 +88,15 @@ void RunLoopObserver::AddState(uint32_t host_index) {
 
 // How much of it may be kept: whole lines, where not all of it.
 size_t RunLoopObserver::Keep(HostOutputCount* count, absl::string_view bytes) {
-  const uint64_t limit = run_->max_output_bytes_per_host();
+  const uint64_t limit = sink_->plan().max_output_bytes_per_host;
   size_t kept = bytes.size();
   if (limit > 0) kept = static_cast<size_t>(std::min<uint64_t>(kept, limit - count->kept));
-  const size_t reserved = run_->ReserveOutput(kept);
+  const size_t reserved = sink_->ReserveOutput(kept);
   kept = reserved;
   if (kept < bytes.size()) {
     const size_t line_end = bytes.substr(0, kept).rfind('\n');
     kept = line_end == absl::string_view::npos ? 0 : line_end + 1;
-    run_->ReturnOutput(reserved - kept);
+    sink_->ReturnOutput(reserved - kept);
   }
   count->kept += kept;
   return kept;
@@ -120,7 +120,7 @@ void RunLoopObserver::OnOutput(uint32_t host_index, engine::OutputStream stream,
 }
 
 void RunLoopObserver::OnLimit(uint32_t host_index) {
-  if (run_->spec().output_limits().policy() != v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST) return;
+  if (sink_->plan().spec.output_limits().policy() != v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST) return;
   control_->CancelHost(host_index, engine::Cause::kOutputLimit,
                        "the output limit of the host or of the run was reached.");
 }
@@ -143,7 +143,7 @@ void RunLoopObserver::OnEnd(uint32_t host_index, const engine::HostOutcome& outc
   HostUpdate update;
   update.host_index = host_index;
   update.state = ProtoOf(outcome.state);
-  update.outcome = ProtoOf(outcome, run_->hidden_paths());
+  update.outcome = ProtoOf(outcome, sink_->plan().hidden_paths);
   const auto it = outputs_.find(host_index);
   if (it != outputs_.end()) {
     AddOmitted(host_index, it->second);
@@ -163,7 +163,7 @@ void RunLoopObserver::Flush(absl::Time now) {
   std::vector<uint32_t> waiting;
   for (const auto& entry : pending_states_) waiting.push_back(entry.first);
   for (const uint32_t host_index : waiting) AddState(host_index);
-  run_->Commit(block_.TakeCopy(), updates_, now);
+  sink_->Commit(block_.TakeCopy(), updates_, now);
   updates_.clear();
   if (!ready_.empty()) AskToStart();
 }
@@ -176,25 +176,25 @@ void RunLoopObserver::ForgetUnstarted(uint32_t host_index) {
 void RunLoopObserver::AskToStart() {
   const absl::Duration patience = std::exchange(patience_, kMostPatience);
   const bool others = asked_.size() < unstarted_.size();
-  run_->AskToStart(std::exchange(ready_, {}), others ? patience : absl::ZeroDuration(), control_);
+  sink_->AskToStart(std::exchange(ready_, {}), others ? patience : absl::ZeroDuration(), control_);
 }
 
 class RunEngineObserver final : public engine::RunObserver {
  public:
-  explicit RunEngineObserver(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+  explicit RunEngineObserver(std::shared_ptr<HostEventSink> sink) : sink_(std::move(sink)) {}
   std::unique_ptr<engine::LoopObserver> ForLoop(
       int, std::shared_ptr<engine::LoopControl> control) override {
-    return std::make_unique<RunLoopObserver>(run_, std::move(control));
+    return std::make_unique<RunLoopObserver>(sink_, std::move(control));
   }
 
  private:
-  const std::shared_ptr<Run> run_;
+  const std::shared_ptr<HostEventSink> sink_;
 };
 
 }  // namespace
 
-std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run) {
-  return std::make_shared<RunEngineObserver>(std::move(run));
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<HostEventSink> sink) {
+  return std::make_shared<RunEngineObserver>(std::move(sink));
 }
 
 }  // namespace muster::service

@@ -4,14 +4,14 @@
 
 #include <memory>
 
-#include "ssh_engine/engine.h"
+#include "ssh_engine/observer.h"
 
 namespace muster::service {
 
-class Run;
+class HostEventSink;
 
 // Encodes on the loops' threads, keeps the output limits, and commits a block for each Flush.
-std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<Run> run);
+std::shared_ptr<engine::RunObserver> NewRunObserver(std::shared_ptr<HostEventSink> sink);
 
 }  // namespace muster::service
 

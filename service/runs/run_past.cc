@@ -1,7 +1,6 @@
 #include "service/runs/run_past.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -142,6 +141,26 @@ uint64_t EndOfDamage(const RunStore& store, const std::string& id, uint64_t afte
 }
 
 }  // namespace
+
+RolloutPast RolloutPastOf(const RunPast& past, size_t hosts) {
+  RolloutPast result;
+  result.hosts.resize(hosts, RolloutPast::Host::kWaiting);
+  result.batch = past.batch;
+  for (const HostUpdate& host : past.ended) {
+    result.hosts[host.host_index] = host.state == v1::HOST_STATE_SUCCEEDED
+                                        ? RolloutPast::Host::kSucceeded
+                                        : RolloutPast::Host::kFailed;
+  }
+  for (const RunPast::Probe& probe : past.probes) {
+    result.hosts[probe.host] = probe.outcome.state() == v1::HOST_STATE_SUCCEEDED
+                                   ? RolloutPast::Host::kProbed
+                                   : RolloutPast::Host::kFailed;
+  }
+  for (const HostUpdate& host : past.lost) {
+    result.hosts[host.host_index] = RolloutPast::Host::kFailed;
+  }
+  return result;
+}
 
 absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun& run) {
   PastReader reader;

@@ -43,6 +43,11 @@ int64_t MillisecondsOf(absl::string_view id) {
   return value;
 }
 
+absl::Status NoSuchRun(absl::string_view id) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
+}
+
 std::string RequestKey(const std::string& creator, const std::string& request_id) {
   return request_id.empty() ? "" : absl::StrCat(creator, "\n", request_id);
 }
@@ -179,12 +184,15 @@ absl::StatusOr<RunRef> Runs::Find(absl::string_view id) const {
   if (found.live != nullptr) return found;
   absl::StatusOr<absl::optional<NewRun>> stored = store_->Find(id);
   if (!stored.ok()) return stored.status();
-  if (!stored->has_value()) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no run \"", id, "\", or it has been forgotten"));
-  }
+  if (!stored->has_value()) return NoSuchRun(id);
   found.stored = std::move((*stored)->run);
   return found;
+}
+
+absl::StatusOr<RunRef> Runs::FindFor(const Caller& caller, absl::string_view id) const {
+  absl::StatusOr<RunRef> run = Find(id);
+  if (!run.ok() || caller.local() || run->creator() == caller.Text()) return run;
+  return NoSuchRun(id);
 }
 
 // What the store has of a run under way is how it was made.

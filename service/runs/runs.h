@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/access/caller.h"
 #include "service/runs/run.h"
 #include "service/store/run_store.h"
 #include "ssh_engine/base/mutex.h"
@@ -61,6 +62,8 @@ class Runs {
 
   // NOT_FOUND: there is no such run, or it has been forgotten. Blocks, but where it is live.
   absl::StatusOr<RunRef> Find(absl::string_view id) const;
+  // The same to who is not local for the runs of others.
+  absl::StatusOr<RunRef> FindFor(const Caller& caller, absl::string_view id) const;
   // Newest first, at most `query.limit` and, but for the first, kMaxPageBytes. Blocks.
   struct Page {
     std::vector<v1::Run> runs;

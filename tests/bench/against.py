@@ -2,12 +2,15 @@
 
     tests/bench/run.sh against --other PATH/musterd [--rounds 5] [--hosts 1000 --hosts 5000]
 
-They take turns within one run of this program, so that whatever else the machine does meets both; medians
-are compared. Each turn is a daemon of its own over simulated hosts: cold hosts with 26 KB of output each,
-the same hosts warm, `true` on them; and 100 hosts' 10 MiB each, up to the log.
+In each round both are there, over the same simulated hosts, and take turns at the same thing (this, other, other,
+this, ...): cold hosts with 26 KB of output each, the same hosts warm, `true` on them; and 100 hosts' 10 MiB each, up
+to the log. Each pair of neighbouring turns gives a ratio, so that whatever else the machine does meets both; what
+is shown is the median of these ratios, and between which values it is with 95% certainty.
 """
 
 import collections
+import contextlib
+import math
 import os
 import statistics
 import sys
@@ -23,52 +26,75 @@ from results import Results
 from sim import SimFleet
 
 BULK_HOSTS, BULK_BYTES = 100, 10 << 20
+COLD_HOSTS = 4000  # of one round, where that is more than one set
+OUTPUT = f"out {lab.FILE_BYTES}"
 
 
-def sessions(fleet, program, count):
-    """(what, Cost) of one daemon: each per host."""
-    hosts = Hosts(2, count).expression
-    output = f"out {lab.FILE_BYTES}"
-    with lab.Lab(fleet, program=program) as one:
-        for what, command in (("cold, 26 KB", output), ("warm, 26 KB", output), ("warm, true", "true")):
-            yield f"{count:,} {what}", one.run(hosts, command)[0], count
+def watched(command):
+    return lambda one, hosts: one.run(hosts, command)[0]
 
 
-def bulk(fleet, program):
-    hosts = Hosts(3, BULK_HOSTS).expression
-    with lab.Lab(fleet, program=program) as one:
-        one.run(hosts, "true")
-        cost, run = one.run_unwatched(hosts, f"out {BULK_BYTES}")
-        assert run.state == 4, run
-        yield "100 hosts' 10 MiB", cost, BULK_HOSTS
+def bulk(one, hosts):
+    cost, run = one.run_unwatched(hosts, f"out {BULK_BYTES}")
+    assert run.state == 4, run
+    return cost
 
 
-def turns(fleet, program, counts):
-    for count in counts:
-        yield from sessions(fleet, program, count)
-    yield from bulk(fleet, program)
+def steps(count):
+    """(what, how many hosts, their expression, pairs of turns, how) of `count` hosts, in order."""
+    sets = [Hosts(2 + number, count).expression for number in range(max(1, COLD_HOSTS // count))]
+    for hosts in sets:
+        yield f"{count:,} cold, 26 KB", count, hosts, 1, watched(OUTPUT)
+    yield f"{count:,} warm, 26 KB", count, sets[0], 4, watched(OUTPUT)
+    yield f"{count:,} warm, true", count, sets[0], 10, watched("true")
+
+
+def bulk_steps():
+    hosts = Hosts(2, BULK_HOSTS).expression
+    yield "", BULK_HOSTS, hosts, 1, watched("true")
+    yield "100 hosts' 10 MiB", BULK_HOSTS, hosts, 2, bulk
+
+
+def take_turns(programs, planned, found, number):
+    """Who is second meets a machine that is warm: they take turns in that too."""
+    with SimFleet() as fleet, contextlib.ExitStack() as stack:
+        labs = {name: stack.enter_context(lab.Lab(lab.Simulated(fleet), program=program))
+                for name, program in programs.items()}
+        for what, count, hosts, pairs, how in planned:
+            for _ in range(pairs):
+                number += 1
+                for name in sorted(labs, reverse=number % 2 == 1):
+                    cost = how(labs[name], hosts)
+                    found[what][name].append((cost.daemon / count * 1000, cost.wall))
 
 
 def measure(programs, counts, rounds):
-    """what -> program -> (milliseconds of the daemon's CPU a host, seconds of wall) of each round."""
+    """what -> program -> (milliseconds of the daemon's CPU a host, seconds of wall) of each turn."""
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for number in range(rounds):
-        # Who is second meets a machine that is warm: they take turns in that too.
-        for name, program in sorted(programs.items(), reverse=number % 2 == 1):
-            with SimFleet() as fleet:
-                for what, cost, hosts in turns(lab.Simulated(fleet), program, counts):
-                    found[what][name].append((cost.daemon / hosts * 1000, cost.wall))
+        for planned in [*map(steps, counts), bulk_steps()]:
+            take_turns(programs, planned, found, number)
         print(f"  round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    found.pop("")  # what only made sessions
     return found
+
+
+def median_between(values):
+    """The ranks between which the median is with 95% certainty: the sign test's."""
+    values = sorted(values)
+    reach = 0.98 * math.sqrt(len(values))
+    middle = (len(values) - 1) / 2
+    return values[max(0, math.floor(middle - reach))], values[min(len(values) - 1, math.ceil(middle + reach))]
 
 
 def rows(found):
     for what, costs in found.items():
+        ratios = [own[0] / other[0] for own, other in zip(costs["this"], costs["other"])]
         own, other = ([statistics.median(column) for column in zip(*costs[name])]
                       for name in ("this", "other"))
-        spread = [cpu for cpu, _ in costs["this"]]
-        yield {"what": what, "CPU ms a host": own[0], "from": min(spread), "to": max(spread),
-               "the other's": other[0], "ratio": own[0] / other[0],
+        least, most = median_between(ratios)
+        yield {"what": what, "pairs": len(ratios), "CPU ms a host": own[0], "the other's": other[0],
+               "ratio": f"{statistics.median(ratios):.3f}", "from": f"{least:.3f}", "to": f"{most:.3f}",
                "wall s": own[1], "the other's wall s": other[1]}
 
 

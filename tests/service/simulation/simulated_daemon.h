@@ -11,6 +11,7 @@
 #include "service/log/tail_memory.h"
 #include "service/runs/host_locks.h"
 #include "service/runs/recovery.h"
+#include "service/runs/run_starter.h"
 #include "service/runs/runs.h"
 #include "service/store/memory_run_store.h"
 #include "ssh_engine/base/helper_pool.h"
@@ -58,15 +59,14 @@ class SimulatedDaemon {
         timers_(parts.time),
         engine_(parts.time, seed, parts.witness),
         runs_(&store_, {&engine_, &journal_, &tails_, &locks_, parts.helpers, &timers_}, 1000,
-              [](const Run&) {}) {}
+              [this](const Run& run) { starter_.OnOver(run); }),
+        starter_(&store_, parts.preparer, &runs_, &activity_) {}
   ~SimulatedDaemon() {
     *alive_ = false;
     parts_.helpers->Drain();
   }
 
-  absl::Status Recover() {
-    return service::Recover(store_, *parts_.preparer, &runs_, [](const Run&) {});
-  }
+  absl::Status Recover() { return service::Recover(store_, *parts_.preparer, &starter_); }
   // As Runs::Create, but with an id that is the same each time.
   std::shared_ptr<Run> Create(const std::string& id, PreparedRun prepared, Journal::Done done) {
     RunPast past;
@@ -136,7 +136,9 @@ class SimulatedDaemon {
   HostLocks locks_;
   SimulatedTimers timers_;
   SimulatedEngine engine_;
+  Activity activity_{Activity::Clock::now()};
   Runs runs_;
+  RunStarter starter_;
   Journal journal_{&store_,
                    &tails_,
                    {[this](absl::Duration) { wanted_ = true; }, nullptr,

@@ -1,4 +1,4 @@
-#include "service/api/activity.h"
+#include "service/runs/activity.h"
 
 #include <gtest/gtest.h>
 

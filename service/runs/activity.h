@@ -1,6 +1,6 @@
 // Whether anybody needs the daemon.
-#ifndef SERVICE_API_ACTIVITY_H_
-#define SERVICE_API_ACTIVITY_H_
+#ifndef SERVICE_RUNS_ACTIVITY_H_
+#define SERVICE_RUNS_ACTIVITY_H_
 
 #include <chrono>
 
@@ -46,4 +46,4 @@ class Activity {
 
 }  // namespace muster::service
 
-#endif  // SERVICE_API_ACTIVITY_H_
+#endif  // SERVICE_RUNS_ACTIVITY_H_

@@ -1,0 +1,100 @@
+#include "service/api/run_streams.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "service/api/raw_call.h"
+#include "service/prepare/secrets.h"
+#include "service/watch/watch_views.h"
+
+namespace muster::service {
+namespace {
+
+// A call that is refused at once.
+RunStreams::Stream* Refuse(const absl::Status& status) {
+  auto* reactor = new WatchReactor([] {});
+  reactor->Fail(status);
+  return reactor;
+}
+
+absl::Status CheckWatch(const v1::WatchRunRequest& request, const v1::Run& run) {
+  const bool lines = request.view() <= v1::RUN_VIEW_LINES;
+  if (!v1::RunView_IsValid(request.view())) {
+    return absl::InvalidArgumentError(absl::StrCat("view: ", request.view(), " is none"));
+  }
+  if (!lines && request.after_sequence() > 0) {
+    return absl::InvalidArgumentError("after_sequence: only in view LINES");
+  }
+  for (const uint32_t host : request.host_indexes()) {
+    if (host >= run.host_count()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("host_indexes: ", host, "; the run has ", run.host_count(), " hosts"));
+    }
+  }
+  if (request.after_sequence() <= run.last_sequence()) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("after_sequence: ", request.after_sequence(),
+                                            "; the run's newest event is ", run.last_sequence()));
+}
+
+}  // namespace
+
+WatchReactor* RunStreams::NewWatcher() {
+  Activity* const activity = parts_.activity;
+  activity->Begin(Activity::Clock::now());
+  return new WatchReactor([activity] { activity->End(Activity::Clock::now()); });
+}
+
+RunStreams::Stream* RunStreams::RunCommand(const grpc::CallbackServerContext& context,
+                                           const grpc::ByteBuffer& request) {
+  const absl::StatusOr<RawCall<v1::RunCommandRequest>> call =
+      TakeCall<v1::RunCommandRequest>(parts_.gate, context, request);
+  if (!call.ok()) return Refuse(call.status());
+  WatchReactor* const reactor = NewWatcher();
+  parts_.gate->Queue(CallGate::Lane::kStart, context, call->caller, *call->request,
+                     [this, reactor, call = *call](absl::Status status) {
+                       if (status.ok()) return Start(call.caller, call.request.get(), reactor);
+                       reactor->Fail(status);
+                     });
+  return reactor;
+}
+
+void RunStreams::Start(const Caller& caller, v1::RunCommandRequest* request,
+                       WatchReactor* reactor) {
+  const absl::StatusOr<RunRef> run =
+      parts_.starter->Start(caller, request->spec(), request->request_id());
+  WipeSecrets(request);  // the watch goes on for long
+  if (!run.ok()) return reactor->Fail(run.status());
+  WatchOptions options;
+  options.cancel_on_disconnect = request->cancel_on_disconnect();
+  reactor->Watch(run->watched(), parts_.logs, std::move(options));
+}
+
+RunStreams::Stream* RunStreams::WatchRun(const grpc::CallbackServerContext& context,
+                                         const grpc::ByteBuffer& request) {
+  const absl::StatusOr<RawCall<v1::WatchRunRequest>> call =
+      TakeCall<v1::WatchRunRequest>(parts_.gate, context, request);
+  if (!call.ok()) return Refuse(call.status());
+  WatchReactor* const reactor = NewWatcher();
+  parts_.gate->Queue(CallGate::Lane::kRead, context, call->caller, *call->request,
+                     [this, reactor, call = *call](absl::Status status) {
+                       if (status.ok()) return Watch(call.caller, *call.request, reactor);
+                       reactor->Fail(status);
+                     });
+  return reactor;
+}
+
+void RunStreams::Watch(const Caller& caller, const v1::WatchRunRequest& request,
+                       WatchReactor* reactor) {
+  const absl::StatusOr<RunRef> run = parts_.runs->FindFor(caller, request.run_id());
+  if (!run.ok()) return reactor->Fail(run.status());
+  const absl::Status checked = CheckWatch(request, run->Snapshot());
+  if (!checked.ok()) return reactor->Fail(checked);
+  WatchOptions options;
+  options.after = request.after_sequence();
+  options.view = NewEventView(request, &texts_);
+  reactor->Watch(run->watched(), parts_.logs, std::move(options));
+}
+
+}  // namespace muster::service

@@ -1,0 +1,165 @@
+#include "service/runs/run_starter.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
+#include "service/prepare/host_list.h"
+#include "service/prepare/jump_hosts.h"
+#include "service/prepare/secrets.h"
+#include "service/prepare/spec_check.h"
+#include "service/runs/run_records.h"
+
+namespace muster::service {
+namespace {
+
+void LogStart(const Run& run) {
+  spdlog::info("run {} of {}: started on {} hosts", run.id(), run.creator(), run.host_count());
+}
+
+void LogEnd(const Run& run) {
+  const v1::Run end = run.Snapshot();
+  std::string counts;
+  for (const v1::HostStateCount& count : end.host_state_counts()) {
+    absl::StrAppend(&counts, counts.empty() ? "" : ", ", count.hosts(), " ",
+                    v1::HostState_Name(count.state()).substr(sizeof("HOST_STATE_") - 1));
+  }
+  spdlog::info("run {} of {}: {}: {}", run.id(), run.creator(),
+               v1::RunState_Name(end.state()).substr(sizeof("RUN_STATE_") - 1), counts);
+}
+
+}  // namespace
+
+absl::StatusOr<RunRef> RunStarter::Start(const Caller& caller, const v1::RunSpec& spec,
+                                         const std::string& request_id) {
+  absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec);
+  if (!prepared.ok()) return prepared.status();
+  return StartPrepared(*std::move(prepared), request_id);
+}
+
+absl::StatusOr<v1::Run> RunStarter::Validate(const Caller& caller, const v1::RunSpec& spec) const {
+  absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec);
+  if (!prepared.ok()) return prepared.status();
+  v1::Run run;
+  *run.mutable_spec() = std::move(prepared->plan.spec);
+  run.set_host_count(static_cast<uint32_t>(prepared->plan.hosts.size()));
+  run.set_batch_count(static_cast<uint32_t>(prepared->plan.rollout.batch_ends.size()));
+  run.set_creator(caller.Text());
+  for (std::string& warning : prepared->plan.warnings) run.add_warnings(std::move(warning));
+  return run;
+}
+
+absl::StatusOr<RunRef> RunStarter::StartPrepared(PreparedRun prepared,
+                                                 const std::string& request_id) {
+  if (request_id.size() > kMaxRequestIdBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("request_id: ", request_id.size(), " bytes; at most ", kMaxRequestIdBytes));
+  }
+  prepared.plan.request_id = request_id;
+  absl::StatusOr<Runs::Created> created =
+      runs_->Create(std::move(prepared.plan), [&](Run& run) { Begin(&run, &prepared); });
+  if (!created.ok()) return created.status();
+  return std::move(created->run);
+}
+
+void RunStarter::Begin(Run* run, PreparedRun* prepared) {
+  NoteBegun(*run);
+  // It is made already, and has to come to an end.
+  if (stopping_) {
+    run->Close("musterd is stopping.", /*canceled=*/true);
+  } else {
+    run->Begin(std::move(prepared->job), std::move(prepared->probe));
+  }
+}
+
+std::shared_ptr<Run> RunStarter::Adopt(std::string id, RunPlan plan, const RunPast& past) {
+  std::shared_ptr<Run> run = runs_->Adopt(std::move(id), std::move(plan), past);
+  NoteBegun(*run);
+  return run;
+}
+
+// --- Again
+
+absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller,
+                                         const v1::RerunHostsRequest& request) {
+  // Before every host gets it.
+  const absl::Status user = CheckUser("login.user", request.login().user());
+  if (!user.ok()) return user;
+  absl::StatusOr<RunRef> run = runs_->FindFor(caller, request.run_id());
+  if (!run.ok()) return run.status();
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      HostsToRerun(*run, {request.states().begin(), request.states().end()});
+  if (!hosts.ok()) return hosts.status();
+  v1::RunSpec spec = run->stored.spec();
+  if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
+  absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
+  WipeSecrets(&spec);
+  if (!prepared.ok()) return prepared.status();
+  prepared->plan.rerun_of = run->id();
+  return StartPrepared(*std::move(prepared), request.request_id());
+}
+
+absl::StatusOr<std::vector<v1::RunHost>> RunStarter::HostsToRerun(
+    const RunRef& run, const std::vector<int>& states) const {
+  if (run.live != nullptr || !IsTerminal(run.stored.state())) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended"));
+  }
+  absl::StatusOr<std::vector<v1::HostResult>> results =
+      store_->Results(run.id(), 0, UINT32_MAX, {});
+  if (!results.ok()) return results.status();
+  std::vector<v1::RunHost> hosts;
+  for (const v1::HostResult& result : *results) {
+    const bool well = result.state() == v1::HOST_STATE_SUCCEEDED &&
+                      (!result.has_probe() || result.probe().state() == v1::HOST_STATE_SUCCEEDED);
+    if (states.empty() ? !well : absl::c_linear_search(states, result.state())) {
+      hosts.push_back(result.host());
+    }
+  }
+  if (!hosts.empty()) return hosts;
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run.id(), ": no host is in one of these states"));
+}
+
+void RunStarter::TakeLogin(const v1::Login& login, v1::RunSpec* spec,
+                           std::vector<v1::RunHost>* hosts) const {
+  if (!login.user().empty()) ReplaceUser(preparer_->UserOf(spec->login()), login.user(), hosts);
+  v1::Login taken = login;
+  KeepJumpHosts(spec->login(), &taken);
+  *spec->mutable_login() = std::move(taken);
+}
+
+// --- Under way, and the end
+
+void RunStarter::NoteBegun(const Run& run) {
+  LogStart(run);
+  activity_->Begin(Activity::Clock::now());
+  MutexLock lock(&mutex_);
+  ++under_way_;
+}
+
+void RunStarter::OnOver(const Run& run) {
+  LogEnd(run);
+  activity_->End(Activity::Clock::now());
+  MutexLock lock(&mutex_);
+  if (--under_way_ == 0) all_over_.notify_all();
+}
+
+void RunStarter::Stop(std::chrono::milliseconds patience) {
+  stopping_ = true;
+  for (const std::shared_ptr<Run>& run : runs_->Live()) run->Interrupt();
+  WaitUntilOver(std::chrono::steady_clock::now() + patience);
+  for (const std::shared_ptr<Run>& run : runs_->Live()) {
+    if (run->spec().continue_after_restart()) run->Freeze();
+  }
+}
+
+void RunStarter::WaitUntilOver(std::chrono::steady_clock::time_point end) {
+  MutexLock lock(&mutex_);
+  while (under_way_ > 0 && std::chrono::steady_clock::now() < end) lock.WaitUntil(&all_over_, end);
+}
+
+}  // namespace muster::service
