@@ -1,5 +1,8 @@
 #include "client/commands/command_line.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 
@@ -16,6 +19,7 @@
 #include "client/commands/watch_commands.h"
 #include "client/library/autostart.h"
 #include "client/library/muster_client.h"
+#include "client/options/caller_file.h"
 #include "client/options/login_options.h"
 #include "client/options/secret_names.h"
 #include "client/options/utf8_check.h"
@@ -125,8 +129,8 @@ absl::Status CheckInput(const Options& options) {
   if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "there is input, and it would not reach the command: standard input is not sent yet. Where "
-      "it "
-      "is not meant for it, give -n, or put </dev/null behind; a script can be the command itself: "
+      "it is not meant for it, as in a loop (while read h; do muster run -n -t $h ...; done < "
+      "list), give -n, as to ssh, or put </dev/null behind; a script can be the command itself: "
       "-- \"$(cat FILE)\"");
 }
 
@@ -139,6 +143,18 @@ void WarnOfSecrets(const Options& options) {
         "others on the hosts can see it in the list of processes; let the command read a secret ",
         "from a file there")));
   }
+}
+
+// A name that is mistyped would look like hosts whose keys nobody knows.
+void NoteOfKnownHosts(const Options& options, const ServerAddress& server) {
+  if (!Starts(options) || options.known_hosts.empty() || options.known_hosts == "-") return;
+  if (!server.is_unix() || !options.credential.empty()) return;
+  const std::string path = AbsolutePath(options.known_hosts);
+  if (access(path.c_str(), F_OK) == 0 || errno != ENOENT) return;
+  Complain(absl::UnknownError(absl::StrCat(
+      "note: --known-hosts: ", path, " does not exist, and is taken as empty",
+      options.host_key_policy == "accept-new" ? "; it is made for the keys that are accepted"
+                                              : "")));
 }
 
 // A pipeline reads the report, whatever happened.
@@ -163,6 +179,7 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
   if (absl::IsCancelled(requests.status())) return kInterrupted;
   if (!requests.ok()) return CannotStart(options, requests.status());
   WarnOfSecrets(options);
+  NoteOfKnownHosts(options, *server);
   const absl::Status started = server->own ? EnsureDaemon(*server) : absl::OkStatus();
   if (!started.ok()) return CannotStart(options, started);
   const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does

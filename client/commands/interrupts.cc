@@ -8,8 +8,6 @@
 
 #include <utility>
 
-#include "client/text/outcome_text.h"
-
 namespace muster::client {
 
 namespace {
@@ -72,9 +70,11 @@ void Interrupts::Loop() {
     if (fds[0].revents != 0) return;
     signalfd_siginfo info;
     if (fds[1].revents == 0 || read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
-    if (interrupted_.exchange(true)) {
+    const int code = 128 + static_cast<int>(info.ssi_signo);
+    int none = 0;
+    if (!exit_code_.compare_exchange_strong(none, code)) {
       if (on_second_) on_second_();
-      _exit(kInterrupted);
+      _exit(code);
     }
     // On a thread of its own: a second signal is to be heard while this waits for the daemon.
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -11,7 +11,8 @@ namespace muster::client {
 
 // Takes SIGINT, SIGTERM and SIGHUP from its making on, before any other thread is made; those that
 // muster was started to ignore (nohup, "&" in a script) stay ignored. The first calls the handler
-// on a thread of its own; a second one has its say and ends the process with 130.
+// on a thread of its own; a second one has its say and ends the process with 128 and its number, as
+// a shell has it.
 class Interrupts {
  public:
   Interrupts();
@@ -23,7 +24,8 @@ class Interrupts {
   void Handle(std::function<void()> on_first, std::function<void()> on_second = {});
   // Waits for the handler if it runs; it is not called any more.
   void Stop();
-  bool interrupted() const { return interrupted_; }
+  // 128 and the number of the signal that came first; 0: none did.
+  int exit_code() const { return exit_code_; }
 
  private:
   void Loop();
@@ -33,7 +35,7 @@ class Interrupts {
   int stop_ = -1;     // an eventfd
   std::function<void()> on_first_;
   std::function<void()> on_second_;
-  std::atomic<bool> interrupted_{false};
+  std::atomic<int> exit_code_{0};
   std::thread thread_;
   std::mutex mutex_;
   std::thread handler_;  // guarded by mutex_

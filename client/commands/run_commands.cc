@@ -68,7 +68,7 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   const absl::Status status =
       call({on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
   interrupts->Stop();
-  const int code = follower->Finish(status, interrupts->interrupted());
+  const int code = follower->Finish(status, interrupts->exit_code());
   TellUnsentInput(options);
   return code;
 }

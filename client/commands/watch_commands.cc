@@ -116,9 +116,9 @@ int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* c
   if (!created.ok()) return Complain(created.status());
   Follower* const follower = created->get();
   if (SeesPart(*request)) follower->BeginWith(*results);
-  interrupts->Handle([&options] {
+  interrupts->Handle([&options, interrupts] {
     fprintf(stderr, "\nmuster: run %s goes on; muster cancel stops it\n", options.run_id.c_str());
-    _exit(kInterrupted);
+    _exit(interrupts->exit_code());
   });
   const absl::Status status = Stream(*request, follower, client, *output);
   if (status.ok() && SeesPart(*request)) {
@@ -126,7 +126,7 @@ int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* c
     if (ends.ok()) follower->BeginWith(*ends);
   }
   interrupts->Stop();
-  return follower->Finish(status, interrupts->interrupted());
+  return follower->Finish(status, interrupts->exit_code());
 }
 
 int LogsCommand(const Options& options, MusterClient* client, OutputWriter* output) {

@@ -1,5 +1,7 @@
 #include "client/library/run_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "proto/contract/states.h"
 
@@ -41,6 +43,7 @@ void RunView::Apply(const v1::Event& event) {
       break;
     case v1::Event::kOutput:
       Resize(event.output().host_index() + size_t{1});
+      wrote_[event.output().host_index()] = true;
       break;
     default:
       break;
@@ -48,10 +51,16 @@ void RunView::Apply(const v1::Event& event) {
 }
 
 void RunView::Apply(const v1::OutputGroup& group) {
-  v1::HostOutcome& outcome = groups_[group.group()];
-  if (group.has_outcome()) outcome = group.outcome();
+  v1::OutputGroup& head = groups_[group.group()];
+  if (group.has_outcome()) {
+    head = group;
+    for (std::string* text : {head.mutable_stdout(), head.mutable_stderr()}) text->clear();
+  }
   for (const v1::HostRange& range : group.hosts()) {
-    for (uint32_t host = range.first(); host <= range.last(); ++host) Finish(host, outcome);
+    for (uint32_t host = range.first(); host <= range.last(); ++host) {
+      Finish(host, head.outcome());
+      if (head.stdout_bytes() + head.stderr_bytes() > 0) wrote_[host] = true;
+    }
   }
 }
 
@@ -59,6 +68,7 @@ void RunView::SetResult(const v1::HostResult& result) {
   told_.clear();
   Resize(result.host_index() + size_t{1});
   names_[result.host_index()] = result.host().name();
+  if (result.stdout_bytes() + result.stderr_bytes() > 0) wrote_[result.host_index()] = true;
   if (IsTerminal(result.state())) {
     Finish(result.host_index(), result.outcome());
   } else {
@@ -84,6 +94,7 @@ void RunView::Resize(size_t hosts) {
   counts_[v1::HOST_STATE_QUEUED] += hosts - names_.size();
   names_.resize(hosts);
   states_.resize(hosts, v1::HOST_STATE_QUEUED);
+  wrote_.resize(hosts);
 }
 
 void RunView::SetState(uint32_t host_index, v1::HostState state) {
@@ -96,6 +107,11 @@ void RunView::SetState(uint32_t host_index, v1::HostState state) {
 std::string RunView::NameOf(uint32_t host_index) const {
   if (host_index < names_.size() && !names_[host_index].empty()) return names_[host_index];
   return absl::StrCat("host#", host_index);
+}
+
+bool RunView::failures_wrote() const {
+  return std::any_of(failures_.begin(), failures_.end(),
+                     [this](const Failure& failure) { return wrote_[failure.host_index]; });
 }
 
 size_t RunView::done() const {

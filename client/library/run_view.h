@@ -62,6 +62,8 @@ class RunView {
   };
   // Of all hosts that did not succeed, in the order of their ends.
   const std::vector<Failure>& failures() const { return failures_; }
+  // Whether one of them has written anything, as far as it was told.
+  bool failures_wrote() const;
 
  private:
   void Resize(size_t hosts);
@@ -74,10 +76,11 @@ class RunView {
   std::vector<v1::HostState> states_;
   std::map<int, size_t> counts_;  // by state, those of a newer daemon too
   std::map<int, size_t> told_;    // by the daemon, in place of counts_; or empty
+  std::vector<bool> wrote_;  // by host: any output
   v1::RunState state_ = v1::RUN_STATE_UNSPECIFIED;
   size_t admitted_ = 0;  // 0: no batch was told of
   std::vector<Failure> failures_;
-  std::map<uint32_t, v1::HostOutcome> groups_;
+  std::map<uint32_t, v1::OutputGroup> groups_;  // what their first messages have beside content
 };
 
 }  // namespace muster::client

@@ -11,12 +11,6 @@
 namespace muster::client {
 namespace {
 
-// How it is written: the long name where there is one.
-std::string NameOf(const CLI::Option& option) {
-  return option.get_lnames().empty() ? "-" + option.get_snames().front()
-                                     : "--" + option.get_lnames().front();
-}
-
 class Scan {
  public:
   Scan(const CLI::App& app, const std::vector<std::string>& arguments)
@@ -78,7 +72,12 @@ class Scan {
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = Find(name);
     if (option == nullptr) return TellUnknown(name);
-    if (!TakesValue(*option) || equals == std::string::npos) {
+    if (!TakesValue(*option) && equals != std::string::npos) {
+      out_.problem = absl::StrCat(name, " takes no value, and \"", word.substr(equals + 1),
+                                  "\" is given; write it alone");
+      return;
+    }
+    if (equals == std::string::npos) {
       out_.words.push_back(word);
       if (TakesValue(*option)) TakeNextAsValue(*option);
       return;
@@ -102,7 +101,8 @@ class Scan {
 
   void TakeNextAsValue(const CLI::Option& option) {
     if (rest_ != end_) return TakeValue(option, *rest_++);
-    out_.problem = absl::StrCat(NameOf(option), ": its value is missing");
+    out_.problem = absl::StrCat(NameOf(option), ": its value is missing; write ", NameOf(option),
+                                " ", ValueName(option));
   }
 
   void TakeValue(const CLI::Option& option, std::string value) {
@@ -159,6 +159,16 @@ class Scan {
 
 ScannedArguments ScanArguments(const CLI::App& app, const std::vector<std::string>& arguments) {
   return Scan(app, arguments).Run();
+}
+
+std::string NameOf(const CLI::Option& option) {
+  if (!option.get_lnames().empty()) return "--" + option.get_lnames().front();
+  return option.get_snames().empty() ? ValueName(option) : "-" + option.get_snames().front();
+}
+
+std::string ValueName(const CLI::Option& option) {
+  const std::string name = option.get_type_name();
+  return name.substr(0, name.find(':'));
 }
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }

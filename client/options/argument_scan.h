@@ -16,14 +16,19 @@ struct ScannedArguments {
   // Of a subcommand whose words come at the end (CLI::App::positionals_at_end): everything from the
   // first word on that is neither an option nor its value, or behind "--". Exactly as it was given.
   std::vector<std::string> command;
-  // Not empty: what is wrong, for a person. An option or subcommand that does not exist, or a value
-  // given twice for an option that takes one.
+  // Not empty: what is wrong, for a person. An option or subcommand that does not exist, a value
+  // that is missing, is given to an option that takes none, or twice to one that takes one.
   std::string problem;
 };
 
 // CLI11 alone would take what follows the command for muster's own options (ssh, pdsh and clush end
 // theirs at the first word that is none), "--user= X" for "--user X", and the word "[a,b]" for two.
 ScannedArguments ScanArguments(const CLI::App& app, const std::vector<std::string>& arguments);
+
+// How a person writes it: "--user", the long name where there is one; a positional as in the help.
+std::string NameOf(const CLI::Option& option);
+// What its value is called in the help: "PORT".
+std::string ValueName(const CLI::Option& option);
 
 // Whether `option` takes a value, and whether several add up.
 bool TakesValue(const CLI::Option& option);

@@ -39,12 +39,6 @@ std::string Entry(absl::string_view left, absl::string_view right) {
   return text;
 }
 
-// "PORT" of "PORT:INT in [1 - 65535]".
-std::string ValueName(const CLI::Option& option) {
-  const std::string name = option.get_type_name();
-  return name.substr(0, name.find(':'));
-}
-
 std::string PositionalUsage(const CLI::App& app, const CLI::Option& option) {
   const std::string name = absl::StrCat(ValueName(option), TakesList(option) ? "..." : "");
   const bool needed = option.get_required() || app.get_positionals_at_end();

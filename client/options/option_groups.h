@@ -43,6 +43,13 @@ CLI::Option* AddList(CLI::App* app, const std::string& name, std::vector<std::st
 // A number is one of seconds.
 CLI::Option* AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                          const std::string& what);
+// A whole number.
+template <typename T>  // uint32_t, uint64_t
+CLI::Option* AddNumber(CLI::App* app, const std::string& name, T* value, T least, T most,
+                       const std::string& what);
+// One of these words.
+CLI::Option* AddChoice(CLI::App* app, const std::string& name, std::string* value,
+                       const std::vector<std::string>& choices, const std::string& what);
 // Bytes, with K, M, G for powers of 1024.
 CLI::Option* AddSize(CLI::App* app, const std::string& name, uint64_t* value,
                      const std::string& what);

@@ -10,6 +10,7 @@
 #include "client/options/argument_scan.h"
 #include "client/options/help_format.h"
 #include "client/options/option_groups.h"
+#include "client/options/usage_problem.h"
 #include "proto/contract/version.h"
 #include "proto/contract/visible_text.h"
 
@@ -44,7 +45,7 @@ void AddConnection(CLI::App* app, Options* options) {
   app->add_option("--tls-ca", options->tls.ca, "Who vouches for that musterd [$MUSTER_TLS_CA]")
       ->type_name("FILE");
   AddDuration(app, "--reconnect", &options->reconnect,
-              "How long to try to reach a musterd again that was lost [30s]");
+              "How long to try to reach a musterd again that was lost; 0: not at all [30s]");
 }
 
 void FillFromEnvironment(Options* options) {
@@ -67,21 +68,13 @@ void AddHelp(CLI::App* app, Options* options) {
 
 // The end of a command line that cannot be understood.
 ParsedOptions Wrong(const ScannedArguments& scanned, absl::string_view problem) {
-  const std::string blank = scanned.subcommand.empty() ? "" : " ";
+  const std::string command =
+      absl::StrCat("muster", scanned.subcommand.empty() ? "" : " ", scanned.subcommand);
   ParsedOptions parsed;
   parsed.exit_code = 2;
-  AppendVisibleLines(
-      absl::StrCat("muster", blank, scanned.subcommand, ": ", problem, "\n\"muster help", blank,
-                   scanned.subcommand, "\" says what there is.\n"),
-      &parsed.text);
+  AppendVisibleLines(absl::StrCat(command, ": ", problem, "\nSee ", command, " --help.\n"),
+                     &parsed.text);
   return parsed;
-}
-
-std::string ProblemOf(const CLI::ParseError& error, const ScannedArguments& scanned) {
-  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  if (!missing || scanned.command.empty()) return error.what();
-  return absl::StrCat(error.what(), "; options of muster go before the command, which begins with ",
-                      "the first word that is none: \"", scanned.command.front(), "\"");
 }
 
 // Of an app that has parsed nothing: another one shows the help of the subcommand that it parsed.
@@ -141,7 +134,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     parsed.text = out.str();
     return parsed;
   } catch (const CLI::ParseError& error) {
-    return Wrong(scanned, ProblemOf(error, scanned));
+    return Wrong(scanned, ProblemOf(error, *app, scanned));
   }
   if (parsed.options.subcommand == Subcommand::kHelp) {
     Options unused;
@@ -149,7 +142,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   }
   parsed.options.command = std::move(scanned.command);
   if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
-    return Wrong(scanned, "there is no command; it goes behind the options, as with ssh");
+    return Wrong(scanned,
+                 "there is no command; it goes behind the options, as with ssh: muster run -t "
+                 "'web[1-3]' -- uptime");
   }
   FillFromEnvironment(&parsed.options);
   parsed.run = true;

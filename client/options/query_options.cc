@@ -1,4 +1,6 @@
 // muster runs, show, watch, logs, pause, resume, cancel, targets and daemon.
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "client/options/option_groups.h"
 
@@ -19,9 +21,7 @@ void AddJson(CLI::App* app, Options* options, const std::string& what) {
 void AddRuns(CLI::App* app, Options* options) {
   CLI::App* runs =
       AddSubcommand(app, options, Subcommand::kRuns, "runs", "List runs, newest first");
-  runs->add_option("-n,--limit", options->limit, "How many [20]")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
+  AddNumber(runs, "-n,--limit", &options->limit, 1u, 1000u, "How many [20]");
   runs->add_option("--state", options->run_states,
                    "In one of these states: running,paused,stopping,succeeded,failed,canceled")
       ->type_name("STATES");
@@ -52,16 +52,19 @@ void AddWatch(CLI::App* app, Options* options) {
   AddRunId(watch, options);
   AddViewOptions(watch, options);
   watch->option_defaults()->group("Which part of the run");
-  CLI::Option* from =
-      watch->add_option("--from,--after", options->after, "Begin after this event [0]");
+  CLI::Option* from = AddNumber(watch, "--from,--after", &options->after, uint64_t{0},
+                                std::numeric_limits<uint64_t>::max(), "Begin after this event [0]");
   from->type_name("SEQUENCE");
   CLI::Option* summary = watch->add_flag("--summary", options->summary,
                                          "Only progress and the summary, no output of hosts");
-  CLI::Option* hosts = watch->add_option("--hosts", options->hosts, "Only these hosts");
+  CLI::Option* hosts = watch->add_option("--hosts", options->hosts,
+                                         "Only what these hosts tell; summary and exit code are "
+                                         "those of the whole run");
   hosts->type_name("SET")->excludes("--junit");
-  CLI::Option* states = watch->add_option(
-      "--states", options->states,
-      "With --fold or --json: only hosts that ended so: failed,unreached,unknown");
+  CLI::Option* states = watch->add_option("--states", options->states,
+                                          "With --fold or --json: only what hosts tell that ended "
+                                          "so: failed,unreached,unknown; summary "
+                                          "and exit code are those of the whole run");
   states->type_name("STATES")->excludes("--junit")->excludes("--output-dir");
   // They hold the whole of a run.
   for (const char* whole : {"--output-dir", "--junit", "--fold"}) from->excludes(whole);
@@ -140,9 +143,9 @@ void AddTargets(CLI::App* app, Options* options) {
 void AddDaemon(CLI::App* app, Options* options) {
   CLI::App* daemon = AddSubcommand(app, options, Subcommand::kDaemon, "daemon",
                                    "Show, stop or restart your own musterd");
-  daemon->add_option("action", options->daemon_action, "status, stop or restart")
+  AddChoice(daemon, "action", &options->daemon_action, {"status", "stop", "restart"},
+            "status, stop or restart")
       ->required()
-      ->check(CLI::IsMember({"status", "stop", "restart"}))
       ->type_name("ACTION");
   daemon->add_flag("--force", options->force, "Stop it although runs are under way");
   daemon->footer(R"(

@@ -23,7 +23,7 @@ A command of several words is joined with blanks and read by the remote shell, a
 them exactly.
 
 Standard input is not sent: where bytes wait there, nothing is started, unless -n says that they are not
-for the command. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
+for the command, as in: while read h; do muster run -n -t $h -- uptime; done < list. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
 for a host that ended in another way; as pdsh -S and clush -S do with ssh.
 
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
@@ -75,8 +75,10 @@ void AddStarting(CLI::App* app, Options* options) {
                   "Makes it safe to repeat: the same id and command is the same run")
       ->type_name("ID");
   app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
-  app->add_flag("-n,--no-stdin", options->no_stdin,
-                "Standard input is not for the command, which gets none in any case");
+  app->add_flag(
+      "-n,--no-stdin", options->no_stdin,
+      "Standard input is not for the command and is not looked at, as with ssh -n; in a loop "
+      "(while read h; do muster run -n -t $h ...; done < list) it is the loop's");
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ void AddLines(absl::string_view text, Expressions* expressions) {
 absl::Status Add(absl::string_view option, const std::string& given, Expressions* expressions) {
   if (!IsFile(given)) {
     if (absl::StripAsciiWhitespace(given).empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(option, ": it names no host"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(option, ": it is empty, and names no host; is a variable not set?"));
     }
     expressions->push_back(given);
     return absl::OkStatus();
@@ -94,9 +95,12 @@ absl::StatusOr<std::string> TargetExpression(const std::vector<std::string>& tar
   const absl::StatusOr<Expressions> wanted = ReadAll("--targets", targets);
   if (!wanted.ok()) return wanted.status();
   if (wanted->empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--targets: ", targets.empty() ? "there are none" : absl::StrJoin(targets, ", "),
-        targets.empty() ? "" : " names no host"));
+    if (targets.empty()) {
+      return absl::InvalidArgumentError(
+          "no targets: say which hosts, such as -t 'web[1-3]' or -t @web");
+    }
+    return absl::InvalidArgumentError(absl::StrCat("--targets: ", absl::StrJoin(targets, ", "),
+                                                   " names no host; write one in each line"));
   }
   const absl::StatusOr<Expressions> unwanted = ReadAll("--exclude", exclude);
   if (!unwanted.ok()) return unwanted.status();

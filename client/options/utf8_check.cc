@@ -10,49 +10,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/options/field_names.h"
 
 namespace muster::client {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-// Where a field's text comes from. The end of its path decides; the first that fits.
-struct Source {
-  const char* path;
-  const char* option;
-};
-
-constexpr Source kSources[] = {
-    {"targets.expression", "--targets"},
-    {"targets.inventory_file", "--inventory"},
-    {"probe.shell", "--probe"},
-    {"command.shell", "the command"},
-    {"argv.arguments", "the command"},
-    {"environment", "--env"},
-    {"user", "--user"},
-    {"agent_socket", "$SSH_AUTH_SOCK"},
-    {"identity_files.path", "--identity"},
-    {"identity_files.passphrase", "the passphrase"},
-    {"known_hosts_files", "--known-hosts"},
-    {"credential_name", "--credential"},
-    {"jump_hosts", "--jump"},
-    {"lock", "--lock"},
-    {"labels", "--label"},
-    {"request_id", "--request-id"},
-    {"run_id", "the run's id"},
-    {"command_contains", "--command"},
-    {"creator", "--creator"},
-};
-
-std::string SourceOf(const std::string& path) {
-  for (const Source& source : kSources) {
-    if (path == source.path || absl::EndsWith(path, absl::StrCat(".", source.path))) {
-      return source.option;
-    }
-  }
-  return path;
-}
 
 bool IsUtf8(const std::string& text) {
   return google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
@@ -62,9 +26,11 @@ bool IsUtf8(const std::string& text) {
 absl::Status CheckText(const std::string& path, const std::string& text) {
   if (IsUtf8(text)) return absl::OkStatus();
   const bool secret = absl::EndsWith(path, "passphrase");
-  return absl::InvalidArgumentError(absl::StrCat(
-      SourceOf(path), ": ", secret ? "it" : absl::StrCat("\"", absl::CHexEscape(text), "\""),
-      " is not UTF-8, and nothing else can be sent"));
+  const std::string option = OptionOf(path);
+  return absl::InvalidArgumentError(
+      absl::StrCat(option.empty() ? path : option, ": ",
+                   secret ? "it" : absl::StrCat("\"", absl::CHexEscape(text), "\""),
+                   " is not UTF-8, and nothing else can be sent"));
 }
 
 absl::Status CheckMessage(const std::string& path, const Message& message);

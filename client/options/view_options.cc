@@ -7,7 +7,8 @@ const char kExitCodesText[] =
     R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
 nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
 6 standard output, or a file of --output-dir or --junit, could not be written; 7 musterd could not be
-reached, nothing was started; 130 interrupted. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
+reached, nothing was started; 128 and its number where a signal ended muster: 130 by Ctrl-C (INT), 143 by
+TERM, 129 by HUP. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
 
 void AddRunId(CLI::App* app, Options* options) {
   app->add_option("run", options->run_id, "The run's id, the beginning of it, or last: your newest")
@@ -35,8 +36,7 @@ void AddTargetOptions(CLI::App* app, Options* options) {
       ->type_name("NAME");
   app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]")
       ->type_name("NAME");
-  app->add_option("-p,--port", options->port, "Port of targets that name none [22]")
-      ->check(CLI::Range(1, 65535))
+  AddNumber(app, "-p,--port", &options->port, 1u, 65535u, "Port of targets that name none [22]")
       ->type_name("PORT");
 }
 
@@ -52,11 +52,9 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
-  app->add_option("--host-key-policy", options->host_key_policy,
-                  "Host keys that are not known: strict rejects them, accept-new writes them down "
-                  "[strict]")
-      ->check(CLI::IsMember({"strict", "accept-new"}))
-      ->type_name("strict|accept-new");
+  AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new"},
+            "Host keys that are not known: strict rejects them, accept-new writes them down "
+            "[strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
@@ -68,9 +66,8 @@ void AddLoginOptions(CLI::App* app, Options* options) {
 void AddRolloutOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Taking turns");
   RolloutOptions* rollout = &options->rollout;
-  app->add_option("-f,--max-in-flight", rollout->max_in_flight, "Hosts at the same time [256]")
-      ->check(CLI::Range(1, 20000))
-      ->type_name("N");
+  AddNumber(app, "-f,--max-in-flight", &rollout->max_in_flight, 1u, 20000u,
+            "Hosts at the same time [256]");
   app->add_option("--batches", rollout->batches,
                   "One batch of hosts after the other: 1,10%,50%; the last size repeats")
       ->type_name("SIZES");
@@ -95,28 +92,27 @@ void AddLimitOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group(
       "Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
   AddDuration(app, "--connect-timeout", &options->connect_timeout,
-              "From the name to the login, with all retries [10s]");
-  AddDuration(app, "--idle-timeout", &options->idle_timeout, "Without any output [none]");
-  AddDuration(app, "--command-timeout", &options->command_timeout, "For the command [none]");
+              "From the name to the login, with all retries; 0: the default [10s]");
+  AddDuration(app, "--idle-timeout", &options->idle_timeout,
+              "Without any output; 0: no limit [no limit]");
+  AddDuration(app, "--command-timeout", &options->command_timeout,
+              "For the command; 0: no limit [no limit]");
   AddDuration(app, "--run-timeout", &options->run_timeout,
-              "For the whole run, which is canceled then [none]");
+              "For the whole run, which is canceled then; 0: no limit [no limit]");
   AddDuration(app, "--stop-grace", &options->stop_grace,
-              "From TERM to KILL where a command is to end [2s]");
+              "From TERM to KILL where a command is to end; 0: at once [2s]");
   app->add_flag("--signal-only", options->signal_only,
                 "End commands by SSH's signal alone, not over a second channel: for keys with a "
                 "forced command");
-  AddSize(app, "--output-limit", &options->output_limit, "Of a host, in bytes [none]");
-  AddSize(app, "--run-output-limit", &options->run_output_limit,
-          "Of all hosts, in bytes [the daemon's]");
-  app->add_option(
-         "--on-output-limit", options->on_output_limit,
-         "truncate drops what is past the limit, cancel ends the host's command [truncate]")
-      ->check(CLI::IsMember({"truncate", "cancel"}))
-      ->type_name("truncate|cancel");
-  app->add_option("--retries", options->retries,
-                  "Try hosts that cannot be reached so often again, before the command [0]")
-      ->check(CLI::Range(0, 100))
-      ->type_name("N");
+  AddSize(app, "--output-limit", &options->output_limit,
+          "Of a host, in bytes; 0: no limit [no limit]");
+  AddSize(
+      app, "--run-output-limit", &options->run_output_limit,
+      "Of all hosts, in bytes; 0: the daemon's own limit, which holds in any case [the daemon's]");
+  AddChoice(app, "--on-output-limit", &options->on_output_limit, {"truncate", "cancel"},
+            "truncate drops what is past the limit, cancel ends the host's command [truncate]");
+  AddNumber(app, "--retries", &options->retries, 0u, 100u,
+            "Try hosts that cannot be reached so often again, before the command [0]");
 }
 
 void AddViewOptions(CLI::App* app, Options* options) {
@@ -128,10 +124,9 @@ void AddViewOptions(CLI::App* app, Options* options) {
   json->excludes(fold);
   app->add_flag("-S,--command-code", options->command_code,
                 "End with the largest exit code of the commands, 255 where one did not run");
-  app->add_option("--color", options->colour,
-                  "Colours: auto on a terminal, unless NO_COLOR is set or TERM is dumb; always; "
-                  "never [auto]")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+  AddChoice(app, "--color", &options->colour, {"auto", "always", "never"},
+            "Colours: auto on a terminal, unless NO_COLOR is set or TERM is dumb; always; "
+            "never [auto]")
       ->type_name("WHEN");
   app->add_flag("--no-prefix", options->no_prefix, "Lines alone, without their host")
       ->excludes(fold)
@@ -151,7 +146,9 @@ void AddViewOptions(CLI::App* app, Options* options) {
         absl::Duration every;
         const bool valid = text == "auto" || text == "never" ||
                            (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
-        return valid ? "" : "\"" + text + "\" is none of auto, never, or a duration from 1s on";
+        return valid ? ""
+                     : "\"" + text +
+                           "\" is none of auto, never, or a duration from 1s on, such as 10s";
       })
       ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");

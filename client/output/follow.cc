@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/options/field_names.h"
 #include "client/output/output_files.h"
 #include "client/output/progress.h"
 #include "client/output/ssh_config_hint.h"
@@ -150,7 +151,7 @@ void Follower::EndFiles(const absl::Status& status) {
 void Follower::ShowWarnings() {
   for (const std::string& warning : view_.run().warnings()) {
     if (!shown_warnings_.insert(warning).second) continue;
-    absl::StrAppend(writer_->To(2), "muster: warning: ", Visible(warning), "\n");
+    absl::StrAppend(writer_->To(2), "muster: warning: ", Visible(InOptions(warning)), "\n");
   }
 }
 
@@ -207,17 +208,24 @@ std::string Follower::HostsUnderWay() {
 
 // --- The end
 
+// Whether hosts were left out that the summary counts.
+bool Follower::ShowsPart() const {
+  return options_.subcommand == Subcommand::kWatch &&
+         !(options_.hosts.empty() && options_.states.empty());
+}
+
 void Follower::ShowEnd() {
   if (!begun_) return;
   if (options_.json) {
     absl::StrAppend(writer_->To(1), "{\"run\":", ToJson(view_.run()), "}\n");
   } else if (!options_.quiet) {
     const size_t columns = writer_->terminal(2) ? TerminalColumns(2) : 0;
+    if (ShowsPart()) absl::StrAppend(writer_->To(2), "the whole run, also hosts not shown: ");
     absl::StrAppend(writer_->To(2), SummaryOf(view_, Elapsed(absl::Now()), columns));
   }
 }
 
-int Follower::Finish(const absl::Status& status, bool interrupted) {
+int Follower::Finish(const absl::Status& status, int signal_code) {
   ticker_.reset();
   EndFiles(status);
   writer_->ShowStatus("");
@@ -231,7 +239,7 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
   Complain(status, begun_ ? absl::StrCat("; run ", Visible(run_id()), " may go on") : "");
   writer_->Flush();
   TellUnwritten("was shown in part");
-  if (interrupted) return kInterrupted;
+  if (signal_code != 0) return signal_code;
   if (options_.command_code && status.ok() && LargestCommandCode(view_) > 0) {
     return LargestCommandCode(view_);
   }
@@ -242,7 +250,7 @@ int Follower::Finish(const absl::Status& status, bool interrupted) {
 void Follower::Complain(const absl::Status& status, const std::string& end) {
   if (status.ok()) return;
   const size_t columns = writer_->terminal(2) ? TerminalColumns(2) : 0;
-  writer_->To(2)->append(MessageText(absl::StrCat(status.message(), end), columns));
+  writer_->To(2)->append(MessageText(absl::StrCat(InOptions(status.message()), end), columns));
 }
 
 }  // namespace muster::client

@@ -40,8 +40,9 @@ class Follower {
   // Nobody reads our output any more: what goes to files is written as far as it is known.
   // `what_becomes` of the run is said, unless empty.
   void Abandon(const std::string& what_becomes);
-  // After the stream: what is left to show, and the exit code. `status` is the stream's.
-  int Finish(const absl::Status& status, bool interrupted);
+  // After the stream: what is left to show, and the exit code: `signal_code`, unless 0. `status` is
+  // the stream's.
+  int Finish(const absl::Status& status, int signal_code);
 
   // The run's id, once it is known.
   const std::string& run_id() const { return view_.run().id(); }
@@ -59,6 +60,7 @@ class Follower {
   void Complain(const absl::Status& status, const std::string& end);
   void TellUnwritten(const std::string& what_becomes);
   void ShowWarnings();
+  bool ShowsPart() const;
   void ShowEnd();
 
   void ChooseProgress();

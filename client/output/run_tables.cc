@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
+#include "client/options/field_names.h"
 #include "client/text/columns.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
@@ -161,7 +162,7 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
     absl::StrAppend(&text, "message  ", Visible(run.message()), "\n");
   }
   for (const std::string& warning : run.warnings()) {
-    absl::StrAppend(&text, "warning  ", Visible(warning), "\n");
+    absl::StrAppend(&text, "warning  ", Visible(InOptions(warning)), "\n");
   }
   return text;
 }

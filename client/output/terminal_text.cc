@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "client/options/field_names.h"
 #include "client/text/columns.h"
 #include "client/text/outcome_text.h"
 #include "proto/contract/visible_text.h"
@@ -28,7 +29,7 @@ std::string MessageText(absl::string_view message, size_t columns) {
 }
 
 int Complain(const absl::Status& status) {
-  const std::string text = MessageText(status.message(), TerminalColumns(2));
+  const std::string text = MessageText(InOptions(status.message()), TerminalColumns(2));
   fwrite(text.data(), 1, text.size(), stderr);
   return ExitCodeOf(status, false);
 }

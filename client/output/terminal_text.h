@@ -18,8 +18,8 @@ extern const int kBrokenPipe;
 // it is not). Further lines are set in: none of them can pass for a message of its own.
 std::string MessageText(absl::string_view message, size_t columns);
 
-// MessageText on standard error, as wide as its terminal. Returns the exit code of a call that
-// failed so.
+// MessageText of it on standard error, in the words of the command line (InOptions), as wide as its
+// terminal. Returns the exit code of a call that failed so.
 int Complain(const absl::Status& status);
 
 // Writes what is left of the output and says so where it cannot be, unless that was told already;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "proto/contract/text_columns.h"  // ColumnsOf
 
 namespace muster::client {
 
@@ -13,15 +14,11 @@ namespace muster::client {
 // no terminal.
 size_t TerminalColumns(int fd);
 
-// How many columns visible text in UTF-8 takes: two for wide characters of East Asia and emoji,
-// none for what combines with the one before. As wcwidth(3) has it, but whatever the locale.
-size_t ColumnsOf(absl::string_view text);
-
-// What of it fits into so many columns, with "..." at its end where that is not all.
+// What of visible text fits into so many columns, with "..." at its end where that is not all.
 std::string CutToColumns(absl::string_view text, size_t columns);
 
 // Breaks text at blanks into lines of at most `columns`, each set in by `indent`; longer words stay
-// whole. 0 columns: one line. With an end of line.
+// whole, and so do blanks in front. 0 columns: one line. With an end of line.
 std::string WrapWords(absl::string_view text, size_t indent, size_t columns);
 
 }  // namespace muster::client

@@ -157,8 +157,11 @@ void AppendNext(const RunView& view, std::string* to) {
     absl::StrAppend(to, "  again on these: muster rerun ", id,
                     unknown ? " --failed --unreached --not-started, and --unknown where the "
                               "command may run a second time"
-                            : "",
-                    "; what they wrote: muster logs ", id, " HOST\n");
+                            : "");
+    if (view.failures_wrote()) {
+      absl::StrAppend(to, "; what they wrote: muster logs ", id, " HOST");
+    }
+    absl::StrAppend(to, "\n");
   }
 }
 

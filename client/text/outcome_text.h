@@ -23,7 +23,7 @@ enum ExitCode {
   kUnknownOutcome = 5,
   kFilesIncomplete = 6,
   kNoDaemon = 7,
-  kInterrupted = 130,
+  kInterrupted = 130,  // 128 and the signal's number, as a shell has it: SIGINT
 };
 
 // Of a host that ended with EXITED_NONZERO: up to 2^32-1.

@@ -20,7 +20,8 @@ bool CheckText(absl::string_view text, bool (*allowed)(char), SyntaxError* error
     if (c == ']') return error->Set(&c, "']' without '['");
     return error->Set(&c, absl::ascii_isprint(static_cast<unsigned char>(c))
                               ? absl::StrCat("'", std::string(1, c), "' cannot stand in a name")
-                              : "a character that cannot stand in a name");
+                              : "a character that cannot stand in a name; names are written as "
+                                "DNS has them, international ones as xn--...");
   }
   return true;
 }

@@ -24,7 +24,8 @@ struct SyntaxError {
   }
 };
 
-// INVALID_ARGUMENT with the position, the part of `text` around it and a caret below.
+// INVALID_ARGUMENT with the position, counted in characters of UTF-8, the part of `text` around it
+// and a caret below.
 absl::Status ToStatus(const SyntaxError& error, absl::string_view text);
 
 }  // namespace muster

@@ -54,7 +54,7 @@ void Cancel(const RunRef& run, const std::string& by) {
 absl::Status CheckOver(const RunRef& run) {
   if (run.live == nullptr && IsTerminal(run.stored.state())) return absl::OkStatus();
   return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                        "run ", run.id(), " has not ended; CancelRun (muster cancel) ends it")),
+                        "run ", run.id(), " has not ended; cancel it first, or wait for its end")),
                     v1::ERROR_REASON_RUN_STATE);
 }
 

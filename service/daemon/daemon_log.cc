@@ -1,5 +1,6 @@
 #include "service/daemon/daemon_log.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -29,6 +30,11 @@ class VisibleMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Whoever sends what is no message is answered; protobuf's own lines would let him fill the log.
+void TakeFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  spdlog::debug("protobuf: {}", message);
+}
+
 }  // namespace
 
 std::unique_ptr<spdlog::formatter> NewLogFormatter() {
@@ -50,6 +56,7 @@ absl::Status StartLog(const std::string& file, const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::flush_on(spdlog::level::info);
+  google::protobuf::SetLogHandler(TakeFromProtobuf);
   return absl::OkStatus();
 }
 

@@ -10,8 +10,8 @@
 
 namespace muster::service {
 
-// To standard error and to `file`, which is appended to. UNAVAILABLE: it cannot be. Once, before
-// anything is logged.
+// To standard error and to `file`, which is appended to; also what protobuf says, as debug.
+// UNAVAILABLE: it cannot be. Once, before anything is logged.
 absl::Status StartLog(const std::string& file, const std::string& level);
 
 // How a line of it looks. Names of callers, ids of runs and what peers and libraries said are in

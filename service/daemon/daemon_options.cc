@@ -55,7 +55,7 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->add_option("--threads", options->threads, "Event loops [one per core]")
       ->check(CLI::Range(1, 1024));
   AddDuration(app, "--idle-timeout", &options->idle_timeout,
-              "End after so long (15m, 1h) without a run or a call [never]");
+              "End after so long (15m, 1h) without a run or a call; 0: never [never]");
   AddDuration(app, "--session-idle", &options->session_idle,
               "Keep unused SSH sessions open for so long; 0: close them at once [10m]");
   AddDuration(app, "--session-max-age", &options->session_max_age,
@@ -77,7 +77,7 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->add_option(
       "--min-free", options->min_free_mib,
       "MiB of disk that are left free: below, no run is started and none goes on, until there "
-      "is room again [256]");
+      "is room again; 0: no limit [256]");
   app->add_option("--max-output-per-run", options->max_output_per_run_mib,
                   "MiB of output kept of one run; what comes after is left out, and said [512]")
       ->check(CLI::Range(size_t{1}, size_t{1} << 24));

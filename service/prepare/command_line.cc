@@ -93,7 +93,8 @@ absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
   const std::string line =
       command.form_case() == v1::Command::kArgv ? Arguments(command.argv()) : command.shell();
   if (absl::StripAsciiWhitespace(line).empty()) {
-    return absl::InvalidArgumentError("command: there is none");
+    return absl::InvalidArgumentError(
+        "command: it is empty; name what is to run, such as \"uptime\"");
   }
   absl::StatusOr<std::string> exports = Exports(command);
   if (!exports.ok()) return exports;

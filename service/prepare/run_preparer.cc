@@ -18,6 +18,7 @@
 #include "service/prepare/spec_check.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/targets/group_hint.h"
+#include "service/targets/ignored_hint.h"
 
 namespace muster::service {
 namespace {
@@ -144,8 +145,9 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
   if (!allowed.ok()) return allowed;
   v1::ResolveTargetsResponse response;
   for (v1::RunHost& host : *hosts) *response.add_hosts() = std::move(host);
-  std::string warning = WarningOfGroups(request.targets());
-  if (!warning.empty()) response.add_warnings(std::move(warning));
+  for (std::string& warning : WarningsOf(caller, request.targets())) {
+    response.add_warnings(std::move(warning));
+  }
   return response;
 }
 
@@ -164,8 +166,9 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   if (!hosts.ok()) return hosts.status();
   absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
   if (!run.ok()) return run;
-  std::string warning = WarningOfGroups(spec.targets());
-  if (!warning.empty()) run->plan.warnings.push_back(std::move(warning));
+  for (std::string& warning : WarningsOf(caller, spec.targets())) {
+    run->plan.warnings.push_back(std::move(warning));
+  }
   return run;
 }
 
@@ -215,13 +218,22 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   return run;
 }
 
-// Of an inventory of the caller's own: others need not tell him their groups.
-std::string RunPreparer::WarningOfGroups(const v1::TargetSpec& targets) const {
-  if (targets.inventory_file().empty()) return "";
+// A caller from the network need not be told what is in the daemon's own inventory.
+std::vector<std::string> RunPreparer::WarningsOf(const Caller& caller,
+                                                 const v1::TargetSpec& targets) const {
+  const bool own = !targets.inventory_file().empty();
+  if (!caller.local() || (!own && targets.ignored_variables().empty())) return {};
   const absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
-      files_->GetInventory(targets.inventory_file());
-  if (!inventory.ok() || *inventory == nullptr) return "";
-  return HintOfGroups(targets.expression(), **inventory);
+      files_->GetInventory(own ? targets.inventory_file() : config_->inventory_file);
+  if (!inventory.ok()) return {};
+  const std::vector<std::string> ignored(targets.ignored_variables().begin(),
+                                         targets.ignored_variables().end());
+  std::vector<std::string> warnings = {HintOfIgnored(ignored, inventory->get())};
+  if (own && *inventory != nullptr) {
+    warnings.push_back(HintOfGroups(targets.expression(), **inventory));
+  }
+  warnings.erase(std::remove(warnings.begin(), warnings.end(), ""), warnings.end());
+  return warnings;
 }
 
 absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
@@ -244,8 +256,8 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
     found.credential = LocalLogin(login.local());
   } else {
     return absl::PermissionDeniedError(
-        "login: this daemon is shared; name one of its credentials (credential_name, --credential) "
-        "instead of key files or an agent");
+        "login.credential_name: this daemon is shared; name one of its credentials instead of key "
+        "files or an agent");
   }
   if (login.host_key_policy() == v1::HOST_KEY_POLICY_STRICT) {
     found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;

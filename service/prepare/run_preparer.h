@@ -62,8 +62,8 @@ class RunPreparer {
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const Login& login, PreparedRun* run) const;
-  // Empty: there is none.
-  std::string WarningOfGroups(const v1::TargetSpec& targets) const;
+  // What may not be meant as it is written.
+  std::vector<std::string> WarningsOf(const Caller& caller, const v1::TargetSpec& targets) const;
   absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
                                           const Login& login, std::vector<v1::RunHost> hosts) const;

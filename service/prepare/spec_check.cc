@@ -208,7 +208,7 @@ absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
 absl::Status CheckSpec(const v1::RunSpec& spec) {
   Problems problems("spec.");
   CheckTargets(spec.targets(), &problems);
-  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) problems.Add("command", "there is none");
+  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
   CheckLogin(spec.login(), &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);

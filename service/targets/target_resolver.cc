@@ -17,8 +17,7 @@ absl::Status Check(const std::string& host, const HostDetails& details,
     if (absl::c_linear_search(ignored, problem.variable)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("the host ", host, " cannot be used as the inventory says: ", problem.text,
-                     ". To run without that: muster run --ignore-variable ", problem.variable,
-                     " (TargetSpec.ignored_variables)"));
+                     ". To run without that: targets.ignored_variables ", problem.variable));
   }
   return absl::OkStatus();
 }

@@ -54,6 +54,22 @@ def test_a_second_ctrl_c_leaves_at_once(muster, marker):
     subprocess.run(["pkill", "-f", f"sleep {marker}"], check=False)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_another_signal_is_told_by_its_exit_code(muster, marker, number):
+    process = start_sleepers(muster, marker)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 128 + number
+    assert b"127.0.6.[1-5] (5): canceled\n" in err
+    detached = muster("run", *muster.login, "-t", "127.0.6.1", "-d", "--", f"echo begun; sleep {marker}")
+    watch = muster.start("watch", detached.text.strip())
+    assert watch.stdout.readline().endswith(b": begun\n")
+    watch.send_signal(number)
+    _, err = watch.communicate(timeout=SECONDS)
+    assert watch.returncode == 128 + number and b"goes on" in err
+    assert muster("cancel", detached.text.strip()).code == 0
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="needs a login as root")
 def test_root_commands_end_with_all_of_their_group(fleet, muster, marker):
     """OpenSSH signals no command of root: the second channel does."""

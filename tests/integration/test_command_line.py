@@ -252,3 +252,97 @@ def test_a_cancel_of_a_run_that_has_ended_says_so(muster):
     result = muster("cancel", "last")
     assert result.code == 0
     assert result.out.endswith(b" had ended already: failed\n")
+
+
+def test_a_known_hosts_file_that_is_not_there_is_told_once(muster, tmp_path):
+    path = str(tmp_path / "known_hosts")
+    result = muster.run("127.0.0.[1-2]", "true", options=["--known-hosts", path])
+    assert result.code == 3
+    assert result.err.count(f"note: --known-hosts: {path} does not exist, and is taken as empty") == 1
+    result = muster.run("127.0.0.1", "true", options=["--known-hosts", path, "--host-key-policy",
+                                                      "accept-new"])
+    assert (result.code, "is made for the keys" in result.err) == (0, True), result.err
+    result = muster.run("127.0.0.1", "true", options=["--known-hosts", path])
+    assert (result.code, "note" in result.err) == (0, False), result.err
+    assert "known-hosts" not in muster("run", "-t", "127.0.0.1", "true").err
+
+
+def test_who_watches_a_part_is_told_that_the_summary_is_of_all(muster):
+    assert muster.run("127.0.0.[1-3]", "echo hi; test 1 = ${SSH_CONNECTION##*.1 }").code == 1
+    whole = "the whole run, also hosts not shown: 3 hosts: "
+    result = muster("watch", "last", "--hosts", "127.0.0.2")
+    assert result.text == "127.0.0.2: hi\n"
+    assert whole in result.err
+    assert whole in muster("watch", "last", "--fold", "--states", "failed").err
+    for options in ([], ["--from", "3"], ["--fold"]):
+        assert "the whole run" not in muster("watch", "last", *options).err
+
+
+def test_a_variable_to_ignore_that_is_nowhere_is_told(muster, tmp_path):
+    path = str(tmp_path / "hosts")
+    write(path, "h1 ansible_become=true ansible_host=127.0.0.1\n")
+    refused = muster("targets", "-I", path, "h1")
+    assert refused.code == 2 and "--ignore-variable ansible_become" in refused.err
+    assert "ignored_variables" not in refused.err
+    good = ["-I", path, "--ignore-variable", "ansible_become"]
+    bad = [*good, "--ignore-variable", "ansible_becom"]
+    for command in (["targets", *bad, "h1"], ["run", "-d", *muster.login, *bad, "-t", "h1", "true"],
+                    ["run", *muster.login, *bad, "-t", "h1", "true"]):
+        result = muster(*command)
+        assert result.code == 0, result.err
+        assert result.err.count("warning: --ignore-variable: no host of ") == 1, result.err
+        assert '"ansible_becom" (did you mean ansible_become' in result.err
+    assert "--ignore-variable: no host" in muster("show", "last").text
+    assert muster("targets", *good, "h1").err == ""
+    result = muster("targets", "--ignore-variable", "ansible_become", "h1")
+    assert "there is no inventory" in result.err
+
+
+@pytest.mark.parametrize("option,value", [
+    ("--max-in-flight", "abc"), ("--color", "blue"), ("--retries", "-1"), ("--stop-grace", "2h"),
+    ("--batches", "1,x"), ("--batches", ",".join(["1"] * 2000)), ("--label", "a=" + 300 * "x"),
+    ("--lock", 300 * "x"), ("--command-timeout", "1000000h"), ("--env", "A-B=c"),
+    ("--credential", "none"), ("--jump", "a,b,c,d,e,f,g,h,i,j,k"), ("--identity", "/" + 5000 * "x")])
+def test_what_is_wrong_is_told_in_the_words_of_the_command_line(muster, option, value):
+    result = muster.run("127.0.0.1", "true", options=[option, value])
+    assert (result.code, result.out) == (2, b"")
+    assert f"{option}: " in result.err
+    for internal in ("login.", "rollout.", "timeouts.", "stop.", "labels:", "environment:", "Could not",
+                     "excludes", "TargetSpec", "spec."):
+        assert internal not in result.err, result.err
+
+
+def test_nothing_to_do_is_told_with_what_there_is(muster):
+    for args, hint in ((["forget", "last"], "cancel it first"), (["targets"], "-t web[1-3]"),
+                       (["run", "-t", "127.0.0.1", "--", " "], "the command: it is empty")):
+        if args[0] == "forget":
+            assert muster("run", *muster.login, "-d", "-t", "127.0.0.1", "--", "sleep 60").code == 0
+        result = muster(*args)
+        assert result.code == 2
+        assert hint.replace("web[1-3]", "'web[1-3]'") in result.err and "CancelRun" not in result.err
+    assert muster("cancel", "last").code == 0
+
+
+def test_a_mistake_behind_other_letters_is_shown_at_its_place(muster):
+    result = muster("targets", "jörg世@web1]")
+    assert result.code == 2
+    lines = result.err.splitlines()
+    assert "position 11: ']' without '['" in lines[0]
+    assert lines[1].endswith("  jörg世@web1]")
+    assert lines[2] == " " * len(lines[1]) + "^"  # the wide one takes two columns
+
+
+def test_a_loop_that_reads_its_hosts_keeps_them(muster, tmp_path):
+    hosts = str(tmp_path / "hosts")
+    write(hosts, "127.0.0.1\n127.0.0.2\n127.0.0.3\n")
+    loop = 'while read h; do "$0" run "$@" -t $h -- cat || exit 9; echo done $h; done'
+    with open(hosts, encoding="ascii") as file:
+        result = Result(subprocess.run(["sh", "-c", loop, MUSTER, "-n", *muster.login], stdin=file,
+                                       env=muster.env, capture_output=True, check=False))
+    assert result.text.split("\n") == ["done 127.0.0.1", "done 127.0.0.2", "done 127.0.0.3", ""]
+    assert "input" not in result.err
+    with open(hosts, encoding="ascii") as file:
+        result = Result(subprocess.run(["sh", "-c", loop, MUSTER, *muster.login], stdin=file,
+                                       env=muster.env, capture_output=True, check=False))
+    assert (result.code, result.text) == (9, "")
+    assert "give -n, as to ssh" in result.err

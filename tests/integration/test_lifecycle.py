@@ -280,11 +280,18 @@ def test_watching_an_ended_run_tells_how_long_it_took(muster, start):
 
 
 def test_the_summary_says_how_to_go_on(muster):
-    result = muster.run(NAMES[0], "exit 3")
+    result = muster.run(NAMES[0], "echo why >&2; exit 3")
     run = ids(muster("runs", "--json", "-n", "1"))[0]
     assert f"(run {run})\n" in result.err
     assert f"muster rerun {run}" in result.err and f"muster logs {run}" in result.err
     assert "rerun" not in muster.run(NAMES[0], "true").err
+    for options in ([], ["--fold"], ["--json"], ["--sort"]):
+        assert "muster logs" not in muster.run(NAMES[0], "exit 3", options=options).err
+    run = ids(muster("runs", "--json", "-n", "1"))[0]
+    assert "muster logs" not in muster("watch", run, "--summary").err
+    run = ids(muster("runs", "--json", "-n", "1", "--command", "why"))[0]
+    for options in (["--summary"], ["--fold"], []):
+        assert f"muster logs {run}" in muster("watch", run, *options).err, options
 
 
 def test_a_second_interrupt_says_what_goes_on(muster):

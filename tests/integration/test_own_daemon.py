@@ -332,7 +332,7 @@ def test_without_nohup_a_hang_up_cancels_the_run(own):
     assert process.stdout.readline() == b"127.0.0.1: begun\n"
     process.send_signal(signal.SIGHUP)
     process.communicate(timeout=SECONDS)
-    assert process.returncode == 130
+    assert process.returncode == 128 + signal.SIGHUP
 
 
 def test_nohup_protects_musterd(own, tmp_path):

@@ -13,9 +13,13 @@
 //   that OpenSSH takes for any group (dh_gen_key, dh.c: twice what is needed, which is 256 bits at
 //   least), and more than RFC 7919 asks for (appendix A: 400 where p has 8192).
 //
+// Neither checks what OpenSSH does (dh_pub_is_valid, dh.c), of the server's value as of its own:
+// with fewer than four bits set, it tells its exponent where the generator is 2. Such a value is
+// refused.
+//
 // A program that links this has the functions, and libssh calls them: symbols are looked up in the
 // program first (ld.so(8)). Everything else goes to OpenSSL as before. What else is replaced like
-// this: interposed.md.
+// this: README.md.
 #include <dlfcn.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -29,6 +33,7 @@ namespace {
 
 constexpr int kLongModulus = 2048;  // bits: the least that libssh takes (DH_PMIN, dh-gex.c)
 constexpr int kExponent = 512;      // bits
+constexpr int kLeastBitsSet = 4;    // of a public value
 
 using Generate = int(EVP_PKEY_CTX*, EVP_PKEY**);
 
@@ -62,11 +67,31 @@ void Shorten(EVP_PKEY_CTX* context) {
   EVP_PKEY_CTX_set_params(context, params);
 }
 
+// Whether the public value of `key` has as many bits set as OpenSSH asks for.
+bool HasBits(const EVP_PKEY* key) {
+  BIGNUM* value = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PUB_KEY, &value) != 1) return false;
+  const std::unique_ptr<BIGNUM, Free> owned(value);
+  int set = 0;
+  for (int i = BN_num_bits(value); i >= 0 && set < kLeastBitsSet; --i) {
+    set += BN_is_bit_set(value, i);
+  }
+  return set == kLeastBitsSet;
+}
+
 // The full check, but for groups of safe primes that OpenSSL knows.
 bool IsValidPublicValue(EVP_PKEY* peer) {
   const std::unique_ptr<EVP_PKEY_CTX, Free> check(
       EVP_PKEY_CTX_new_from_pkey(nullptr, peer, nullptr));
-  return check != nullptr && EVP_PKEY_public_check_quick(check.get()) == 1;
+  return check != nullptr && EVP_PKEY_public_check_quick(check.get()) == 1 && HasBits(peer);
+}
+
+// As OpenSSL's where none can be made. `made` is what it has made.
+int CheckOwn(int made, EVP_PKEY** key) {
+  if (made != 1 || !IsDhx(*key) || HasBits(*key)) return made;
+  EVP_PKEY_free(*key);
+  *key = nullptr;
+  return -1;
 }
 
 }  // namespace
@@ -84,5 +109,7 @@ extern "C" int EVP_PKEY_generate(EVP_PKEY_CTX* context, EVP_PKEY** key) {
   static Generate* const openssls =
       reinterpret_cast<Generate*>(dlsym(RTLD_NEXT, "EVP_PKEY_generate"));
   if (WouldBeLong(context)) Shorten(context);
-  return openssls(context, key);
+  const int made = openssls(context, key);
+  const bool pair = context != nullptr && EVP_PKEY_CTX_get_operation(context) == EVP_PKEY_OP_KEYGEN;
+  return pair ? CheckOwn(made, key) : made;
 }

@@ -109,12 +109,13 @@ TEST(OptionsTest, AnOptionWithinTheCommandIsExplained) {
 // Values that CLI11's checks let pass, for options that have some.
 const char* ValueFor(const CLI::Option& option) {
   const std::string type = option.get_type_name();
-  if (absl::StrContains(type, "DURATION") || absl::StrContains(type, "SIZE") ||
-      absl::StrContains(type, "INT") || absl::StrContains(type, "SEQUENCE")) {
+  if (absl::StrContains(type, "DURATION") || absl::StrContains(type, "SIZE") || type == "N" ||
+      type == "PORT" || type == "SEQUENCE") {
     return "7";
   }
   if (absl::StrContains(type, "strict")) return "strict";
   if (absl::StrContains(type, "truncate")) return "cancel";
+  if (option.get_name() == "--color") return "never";
   return "a=b";
 }
 
@@ -181,6 +182,87 @@ TEST(OptionsTest, UnknownNamesAreToldWithTheClosest) {
   EXPECT_THAT(Parse({"run", "--\x1b[31m"}).text, ::testing::Not(HasSubstr("\x1b")));
 }
 
+// What CLI11 would say by itself is not for those who give options.
+TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
+  const auto told = [](std::vector<const char*> words, const char* problem, const char* next) {
+    const ParsedOptions parsed = Parse(std::move(words));
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_EQ(parsed.text, absl::StrCat(problem, "\nSee ", next, " --help.\n"));
+  };
+  told({}, "muster: say what to do, such as muster run -t 'web[01-20]' -- uptime, or muster runs",
+       "muster");
+  told({"--server", "a:1"},
+       "muster: say what to do, such as muster run -t 'web[01-20]' -- uptime, or muster runs",
+       "muster");
+  told({"--reconnect", "soon", "runs"},
+       "muster runs: --reconnect: \"soon\" is no duration; write 500ms, 10s or 10, 5m or 1h",
+       "muster runs");
+  told({"rnu"}, "muster: there is no command \"rnu\"; did you mean run or runs?", "muster");
+  told({"run", "true"},
+       "muster run: no targets: say on which hosts, with -t (--targets), such as -t 'web[1-3]' or "
+       "-t @web; options of muster go before the command, which begins with the first word that is "
+       "none: \"true\"",
+       "muster run");
+  told({"run", "-t", "a", "-f", "abc", "true"},
+       "muster run: --max-in-flight: \"abc\" is no whole number from 1 to 20000", "muster run");
+  told({"run", "-t", "a", "-p", "99999", "true"},
+       "muster run: --port: \"99999\" is no whole number from 1 to 65535", "muster run");
+  told({"run", "-t", "a", "--color", "blue", "true"},
+       "muster run: --color: \"blue\" is none of auto, always, never", "muster run");
+  told({"run", "-t", "a", "--fold", "--json", "true"},
+       "muster run: --fold and --json do not go together; give one of them", "muster run");
+  told({"run", "-t", "a", "--fold=yes", "true"},
+       "muster run: --fold takes no value, and \"yes\" is given; write it alone", "muster run");
+  told({"run", "-t", "a", "-f"},
+       "muster run: --max-in-flight: its value is missing; write --max-in-flight N", "muster run");
+  told({"show"},
+       "muster show: RUN is missing: the run's id, the beginning of it, or last: your newest",
+       "muster show");
+  told({"show", "last", "first"},
+       "muster show: \"first\" is one word too many; write muster show [OPTIONS] RUN",
+       "muster show");
+  told({"logs", "last"}, "muster logs: HOST is missing: the host's name in the run", "muster logs");
+  told({"watch", "last", "--from", "-3"},
+       "muster watch: --from: \"-3\" is no whole number from 0 on", "muster watch");
+  told({"daemon"}, "muster daemon: ACTION is missing: status, stop or restart", "muster daemon");
+  told({"daemon", "go"}, "muster daemon: action: \"go\" is none of status, stop, restart",
+       "muster daemon");
+}
+
+// Each option in turn, with values that no kind of option takes but a text: nothing of CLI11's own.
+TEST(OptionsTest, NoValueIsAnsweredInTheWordsOfALibrary) {
+  Options options;
+  const std::unique_ptr<CLI::App> app = MakeApp(&options);
+  int refused = 0;
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::Option* option : sub->get_options()) {
+      if (!option->nonpositional()) continue;
+      const std::string name = NameOf(*option);
+      for (const char* value : {"?!", "-1", "", "99999999999999999999999"}) {
+        const ParsedOptions parsed =
+            Parse({sub->get_name().c_str(), name.c_str(), value, "-t", "a", "b", "c"});
+        refused += parsed.exit_code == 2 ? 1 : 0;
+        for (const char* raw : {"Could not", "required", "is not expected", "not in", "excludes",
+                                "The following", "TEXT", "INT", "UINT", "FLOAT"}) {
+          EXPECT_THAT(parsed.exit_code == 2 ? parsed.text : "", ::testing::Not(HasSubstr(raw)))
+              << sub->get_name() << " " << name << " " << value;
+        }
+      }
+    }
+  }
+  EXPECT_GE(refused, 100);
+}
+
+TEST(OptionsTest, LimitsSayWhatNoneIs) {
+  const std::string help = Parse({"help", "run"}).text;
+  for (const char* option :
+       {"--idle-timeout", "--command-timeout", "--run-timeout", "--output-limit"}) {
+    const size_t at = help.find(absl::StrCat("  ", option, " "));
+    ASSERT_NE(at, std::string::npos) << option;
+    EXPECT_LT(help.find("0: no limit", at), help.find("\n  --", at + 3)) << option;
+  }
+}
+
 TEST(OptionsTest, HelpOfACommand) {
   const std::string run = Parse({"help", "run"}).text;
   EXPECT_EQ(run, Parse({"run", "--help"}).text);
@@ -219,7 +301,7 @@ TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
   wrong({}, "help");
   wrong({"run", "-t", "a"}, "there is no command");
   wrong({"run", "--", "true"}, "-t");
-  wrong({"run", "-t", "a", "-p", "0", "--", "true"}, "-p");
+  wrong({"run", "-t", "a", "-p", "0", "--", "true"}, "--port");
   wrong({"run", "-t", "a", "--command-timeout", "soon", "--", "true"}, "soon");
   wrong({"run", "-t", "a", "--host-key-policy", "no", "--", "true"}, "accept-new");
   wrong({"show"}, "run");
@@ -370,9 +452,9 @@ TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
   EXPECT_EQ(expression({"a", "b[1-2],c"}, {}), "a,b[1-2],c");
   EXPECT_EQ(expression({"a!b", "c!d"}, {}), "a!b,(c!d)");
   EXPECT_EQ(expression({"a"}, {"b", "c,d"}), "a!b!(c,d)");
-  EXPECT_THAT(expression({"a", ""}, {}), HasSubstr("--targets: it names no host"));
-  EXPECT_THAT(expression({"a"}, {" "}), HasSubstr("--exclude: it names no host"));
-  EXPECT_THAT(expression({}, {}), HasSubstr("--targets: there are none"));
+  EXPECT_THAT(expression({"a", ""}, {}), HasSubstr("--targets: it is empty"));
+  EXPECT_THAT(expression({"a"}, {" "}), HasSubstr("--exclude: it is empty"));
+  EXPECT_THAT(expression({}, {}), HasSubstr("no targets: say which hosts, such as -t"));
   EXPECT_THAT(expression({"-"}, {"-"}), HasSubstr("once only"));
   EXPECT_THAT(expression({"@@/no/such/file"}, {}), HasSubstr("/no/such/file"));
 }

@@ -23,6 +23,8 @@ TEST(ColumnsTest, CutsBetweenCharactersAndSaysSo) {
 TEST(ColumnsTest, WrapsAtWords) {
   EXPECT_EQ(WrapWords("one two three", 2, 9), "  one two\n  three\n");
   EXPECT_EQ(WrapWords("one two three", 2, 0), "  one two three\n");
+  EXPECT_EQ(WrapWords("    one two", 2, 10), "      one\n  two\n");  // as below a caret
+  EXPECT_EQ(WrapWords("    ^", 2, 80), "      ^\n");
   EXPECT_EQ(WrapWords("a-word-that-is-long b", 0, 5), "a-word-that-is-long\nb\n");
 }
 

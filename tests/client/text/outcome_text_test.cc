@@ -142,7 +142,7 @@ TEST(OutcomeTextTest, TheSummaryTellsTheRunsOwnLengthAndHowToGoOn) {
   view.Apply(Finished(1, v1::HOST_STATE_SUCCEEDED));
   EXPECT_EQ(SummaryOf(view, absl::ZeroDuration(), 0), "2 hosts: 2 succeeded, in 7.0 s (run 1m8)\n");
   view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
-  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), HasSubstr("muster rerun 1m8; "));
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), HasSubstr("muster rerun 1m8\n"));
   v1::Run running;
   running.set_id("1m8");
   running.set_state(v1::RUN_STATE_RUNNING);
@@ -159,7 +159,47 @@ TEST(OutcomeTextTest, WhatMayHaveRunIsNotOfferedToRunAgainByTheWay) {
   view.Apply(Finished(1, v1::HOST_STATE_OUTCOME_UNKNOWN));
   EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0),
               HasSubstr("muster rerun 1m8 --failed --unreached --not-started, and --unknown where "
-                        "the command may run a second time; "));
+                        "the command may run a second time\n"));
+}
+
+TEST(OutcomeTextTest, LogsAreOfferedWhereThereAreSome) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  view.SetRun(EndedRun(v1::RUN_STATE_FAILED));
+  v1::Event output;
+  output.mutable_output()->set_host_index(0);
+  output.mutable_output()->set_data("hi\n");
+  view.Apply(output);
+  view.Apply(Finished(0, v1::HOST_STATE_SUCCEEDED));
+  view.Apply(Finished(1, v1::HOST_STATE_EXITED_NONZERO, "", 1));
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), Not(HasSubstr("muster logs")));
+  output.mutable_output()->set_host_index(1);
+  view.Apply(output);
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0),
+              HasSubstr("; what they wrote: muster logs"));
+}
+
+TEST(OutcomeTextTest, ThatAHostHasWrittenIsKnownWithoutItsLines) {
+  v1::HostResult result;
+  result.mutable_host()->set_name("web1");
+  result.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  result.mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
+  RunView silent;
+  silent.SetResult(result);
+  EXPECT_FALSE(silent.failures_wrote());
+  result.set_stderr_bytes(3);
+  RunView told;
+  told.SetResult(result);
+  EXPECT_TRUE(told.failures_wrote());
+  v1::OutputGroup group;
+  group.add_hosts();  // the first
+  group.set_stdout_bytes(3);
+  v1::HostOutcome outcome;
+  outcome.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  RunView folded;
+  folded.Apply(HostsAdded(1));
+  folded.Apply(group, outcome);
+  EXPECT_TRUE(folded.failures_wrote());
 }
 
 TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {

@@ -170,6 +170,32 @@ TEST(NodeSetTest, CaretStandsBelowTheMistake) {
                          std::string(30, ' '), "^"));
 }
 
+// In characters, and below them also where they are wide.
+TEST(NodeSetTest, CaretStandsBelowAMistakeBehindOtherLetters) {
+  EXPECT_EQ(ParseNodeSet("\xc3\xa9").status().message(),
+            "bad target expression, position 1: a character that cannot stand in a name; names are "
+            "written as DNS has them, international ones as xn--...\n"
+            "  \xc3\xa9\n"
+            "  ^");
+  // A user may be called so.
+  EXPECT_EQ(ParseNodeSet("j\xc3\xb6rg\xe4\xb8\x96@web1]").status().message(),
+            "bad target expression, position 11: ']' without '['\n"
+            "  j\xc3\xb6rg\xe4\xb8\x96@web1]\n"
+            "             ^");
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += "\xc3\xb6";
+  std::string shown;
+  for (int i = 0; i < 25; ++i) shown += "\xc3\xb6";
+  EXPECT_EQ(ParseNodeSet(many + "@web1]").status().message(),
+            absl::StrCat("bad target expression, position 56: ']' without '['\n  ...",
+                         shown.substr(0, 50), "@web1]\n     ", std::string(30, ' '), "^"));
+}
+
+TEST(NodeSetTest, WhatIsNoTextIsShownAllTheSame) {
+  EXPECT_THAT(std::string(ParseNodeSet("a\t\xff").status().message()),
+              HasSubstr("\n  a <FF>\n    ^"));
+}
+
 TEST(NodeSetTest, LimitsHoldBeforeMemoryIsSpent) {
   NodeSetOptions options;
   options.max_hosts = 100;

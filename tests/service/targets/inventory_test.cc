@@ -238,7 +238,7 @@ TEST(AnsibleIniTest, WhatMusterCannotDoAsTheInventorySaysIsRefused) {
 TEST(AnsibleIniTest, WhatIsRefusedCanBeLeftOutOfAccount) {
   const auto inventory = *ParseInventory("h ansible_become=1 ansible_connection=local\n", "inv");
   EXPECT_THAT(ResolveTargets("h", inventory.get(), 1).status().ToString(),
-              HasSubstr("--ignore-variable ansible_become"));
+              HasSubstr("targets.ignored_variables ansible_become"));
   EXPECT_FALSE(ResolveTargets("h", inventory.get(), 1, {"ansible_become"}).ok());
   EXPECT_TRUE(
       ResolveTargets("h", inventory.get(), 1, {"ansible_become", "ansible_connection"}).ok());

@@ -66,9 +66,9 @@ inline DhKey NewDhKey(const char* type, const BIGNUM* p, const BIGNUM* g, const 
   return DhKey(key);
 }
 
-inline DhKey NewGroup(const BIGNUM* p, const char* type = "DHX") {
+inline DhKey NewGroup(const BIGNUM* p, const char* type = "DHX", BN_ULONG generator = 2) {
   const Number g(BN_new());
-  BN_set_word(g.get(), 2);
+  BN_set_word(g.get(), generator);
   return NewDhKey(type, p, g.get(), nullptr);
 }
 

@@ -81,6 +81,28 @@ TEST(DiffieHellmanTest, PublicValuesOutOfRangeAreRefused) {
   }
 }
 
+// OpenSSH's dh_pub_is_valid (dh.c): 2^n tells n.
+TEST(DiffieHellmanTest, PublicValuesWithFewBitsSetAreRefused) {
+  for (const Number& p : {KnownPrime(2048), UnknownModulus(2048)}) {
+    const DhKey own = GenerateIn(NewGroup(p.get()).get());
+    const Number value(BN_new());
+    BN_set_bit(value.get(), 2000);
+    for (const int bit : {3, 1000}) {
+      EXPECT_FALSE(Takes(own, value)) << bit;
+      BN_set_bit(value.get(), bit);
+    }
+    EXPECT_FALSE(Takes(own, value)) << "three";
+    BN_set_bit(value.get(), 1999);
+    EXPECT_TRUE(Takes(own, value)) << "four";
+  }
+}
+
+// All powers of 1 are 1, and a server may send any group.
+TEST(DiffieHellmanTest, NoOwnValueHasFewBitsSet) {
+  EXPECT_EQ(GenerateIn(NewGroup(UnknownModulus(2048).get(), "DHX", 1).get()), nullptr);
+  EXPECT_NE(GenerateIn(NewGroup(UnknownModulus(2048).get(), "DHX", 5).get()), nullptr);
+}
+
 // It is twice the group's own order that p - 2 has there, and all that it tells of an exponent is
 // whether it is odd: the check with an exponent as long as p is not made.
 TEST(DiffieHellmanTest, OfASafePrimeTheRangeIsAllThatCounts) {

@@ -1,0 +1,121 @@
+#include "client/options/field_names.h"
+
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace muster::client {
+namespace {
+
+struct Source {
+  absl::string_view path;
+  absl::string_view option;
+};
+
+constexpr Source kSources[] = {
+    {"targets.expression", "--targets"},
+    {"targets.inventory_file", "--inventory"},
+    {"targets.ignored_variables", "--ignore-variable"},
+    {"command", "the command"},
+    {"command.shell", "the command"},
+    {"command.argv.arguments", "the command"},
+    {"command.environment", "--env"},
+    {"environment", "--env"},
+    {"login.user", "--user"},
+    {"user", "--user"},
+    {"login.port", "--port"},
+    {"port", "--port"},
+    {"login.local", "--identity, --known-hosts"},
+    {"login.local.agent_socket", "$SSH_AUTH_SOCK"},
+    {"login.local.identity_files", "--identity"},
+    {"login.local.identity_files.path", "--identity"},
+    {"login.local.identity_files.passphrase", "the passphrase"},
+    {"login.local.identity_files.optional", "--identity"},
+    {"login.local.identities_only", "--identities-only"},
+    {"login.local.known_hosts_files", "--known-hosts"},
+    {"login.local.hash_known_hosts", "HashKnownHosts of ssh_config"},
+    {"login.credential_name", "--credential"},
+    {"login.host_key_policy", "--host-key-policy"},
+    {"login.jump_hosts", "--jump"},
+    {"timeouts.connect", "--connect-timeout"},
+    {"timeouts.idle", "--idle-timeout"},
+    {"timeouts.command", "--command-timeout"},
+    {"timeouts.run", "--run-timeout"},
+    {"retries", "--retries"},
+    {"retries.unreachable", "--retries"},
+    {"retries.throttled", "--retries"},
+    {"rollout.max_in_flight", "--max-in-flight"},
+    {"rollout.batches", "--batches"},
+    {"rollout.batches.hosts", "--batches"},
+    {"rollout.batches.percent", "--batches"},
+    {"rollout.batch_pause", "--batch-pause"},
+    {"rollout.confirm_batches", "--confirm-batches"},
+    {"rollout.max_failures", "--max-failures"},
+    {"rollout.max_failures.hosts", "--max-failures"},
+    {"rollout.max_failures.percent", "--max-failures"},
+    {"rollout.order", "--order"},
+    {"rollout.shuffle_seed", "--order"},
+    {"rollout.lock", "--lock"},
+    {"rollout.probe", "--probe"},
+    {"rollout.probe.shell", "--probe"},
+    {"rollout.probe.argv.arguments", "--probe"},
+    {"rollout.probe.environment", "--probe"},
+    {"stop.grace", "--stop-grace"},
+    {"stop.signal_only", "--signal-only"},
+    {"continue_after_restart", "--continue-after-restart"},
+    {"cancel_after_disconnect", "--detach"},
+    {"output_limits.max_bytes_per_host", "--output-limit"},
+    {"output_limits.max_bytes_per_run", "--run-output-limit"},
+    {"output_limits.policy", "--on-output-limit"},
+    {"labels", "--label"},
+    {"request_id", "--request-id"},
+    {"run_id", "the run's id"},
+    {"id_prefix", "the run's id"},
+    {"states", "--states"},
+    {"after_sequence", "--from"},
+    {"host_indexes", "--hosts"},
+    {"command_contains", "--command"},
+    {"creator", "--creator"},
+};
+
+bool IsOfPath(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-'; }
+
+// The path or other word that `text` begins with; a full stop ends a sentence.
+absl::string_view WordAt(absl::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && IsOfPath(text[size])) ++size;
+  while (size > 0 && text[size - 1] == '.') --size;
+  return text.substr(0, size);
+}
+
+}  // namespace
+
+std::string OptionOf(absl::string_view path) {
+  for (const Source& source : kSources) {
+    if (path == source.path) return std::string(source.option);
+  }
+  return "";
+}
+
+std::string InOptions(absl::string_view text) {
+  std::string told;
+  bool quoted = false;
+  for (size_t at = 0; at < text.size();) {
+    const absl::string_view word = WordAt(text.substr(at));
+    if (word.empty()) {
+      quoted ^= text[at] == '"';
+      told.push_back(text[at++]);
+      continue;
+    }
+    const size_t end = at + word.size();
+    const bool heads = at == 0 && end < text.size() && text[end] == ':';
+    const bool dotted = word.find('.') != absl::string_view::npos;
+    const std::string option = heads || (dotted && !quoted) ? OptionOf(word) : "";
+    absl::StrAppend(&told, option.empty() ? word : absl::string_view(option));
+    at = end;
+  }
+  return told;
+}
+
+}  // namespace muster::client
