@@ -111,10 +111,10 @@ int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, Must
 }  // namespace
 
 // Over a unix socket a call ends before its run only where one of the two processes has ended. If
-// it was muster, its run is to end with it: cancel_after_disconnect. If it was the daemon, nobody was
-// there to cancel, and the daemon that comes next is asked with WatchRun for the rest; that call
-// does not cancel, so a muster that is killed after that leaves its run alone. Over a network a
-// call may end because a cable was pulled: there the run goes on without its caller.
+// it was muster, its run is to end with it: cancel_after_disconnect. If it was the daemon, nobody
+// was there to cancel, and the daemon that comes next is asked with WatchRun for the rest; that
+// call does not cancel, so a muster that is killed after that leaves its run alone. Over a network
+// a call may end because a cable was pulled: there the run goes on without its caller.
 int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
                Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
   const std::string request_id = RequestIdOf(options.request_id);

@@ -199,7 +199,8 @@ absl::Status MusterClient::Follow(const std::function<absl::Status()>& once, con
   }
 }
 
-absl::Status MusterClient::CreateAndWatchRun(const v1::CreateAndWatchRunRequest& request, const Stream& stream) {
+absl::Status MusterClient::CreateAndWatchRun(const v1::CreateAndWatchRunRequest& request,
+                                             const Stream& stream) {
   Following following;
   const auto once = [&] {
     if (!following.request.run_id().empty()) return WatchOnce(stream, &following);
@@ -212,8 +213,8 @@ absl::Status MusterClient::CreateAndWatchRun(const v1::CreateAndWatchRunRequest&
   return Follow(once, stream, &following);
 }
 
-absl::Status MusterClient::CommandOnce(const v1::CreateAndWatchRunRequest& request, const Stream& stream,
-                                       Following* following) {
+absl::Status MusterClient::CommandOnce(const v1::CreateAndWatchRunRequest& request,
+                                       const Stream& stream, Following* following) {
   return Once([&](Link* link, grpc::ClientContext* context) {
     const auto reader = link->runs->CreateAndWatchRun(context, request);
     v1::CreateAndWatchRunResponse response;

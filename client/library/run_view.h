@@ -76,7 +76,7 @@ class RunView {
   std::vector<v1::HostState> states_;
   std::map<int, size_t> counts_;  // by state, those of a newer daemon too
   std::map<int, size_t> told_;    // by the daemon, in place of counts_; or empty
-  std::vector<bool> wrote_;  // by host: any output
+  std::vector<bool> wrote_;       // by host: any output
   v1::RunState state_ = v1::RUN_STATE_UNSPECIFIED;
   size_t admitted_ = 0;  // 0: no batch was told of
   std::vector<Failure> failures_;

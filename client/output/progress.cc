@@ -15,9 +15,7 @@ namespace {
 constexpr size_t kMaxNamed = 1000;
 constexpr uint32_t kUsualInFlight = 256;  // Rollout.max_in_flight
 
-bool IsBusy(v1::HostState state) {
-  return state > v1::HOST_STATE_QUEUED && !IsTerminal(state);
-}
+bool IsBusy(v1::HostState state) { return state > v1::HOST_STATE_QUEUED && !IsTerminal(state); }
 
 // Why hosts are not started yet; the daemon does not tell it of each, so as far as the run's own
 // rules say it.

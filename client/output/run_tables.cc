@@ -112,8 +112,8 @@ void AppendCell(const std::string& cell, size_t width, bool right, std::string* 
 
 // What hosts have in common that are shown together.
 std::string GroupOf(const v1::HostResult& result) {
-  std::string group = IsTerminal(result.state()) ? ShortOutcome(result.outcome())
-                                                                 : StateWords(result.state());
+  std::string group =
+      IsTerminal(result.state()) ? ShortOutcome(result.outcome()) : StateWords(result.state());
   if (result.has_probe() && result.probe().state() != v1::HOST_STATE_SUCCEEDED) {
     absl::StrAppend(&group, "; probe ", ShortOutcome(result.probe()));
   }

@@ -14,8 +14,8 @@
 
 namespace muster {
 
-// The codes are the same numbers. A text that is too long for clients is cut, between characters. Errors
-// have details.
+// The codes are the same numbers. A text that is too long for clients is cut, between characters.
+// Errors have details.
 inline grpc::Status GrpcStatus(const absl::Status& status) {
   const auto code = static_cast<grpc::StatusCode>(status.raw_code());
   const absl::string_view text = status.message();

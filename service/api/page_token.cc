@@ -17,7 +17,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr size_t kDigestBytes = 8;  // against mistakes: who makes a token up has a right to the list
+constexpr size_t kDigestBytes =
+    8;  // against mistakes: who makes a token up has a right to the list
 
 const FieldDescriptor* Field(const Message& request, const char* name) {
   return request.GetDescriptor()->FindFieldByName(name);
@@ -49,7 +50,8 @@ std::string MakePageToken(const Message& request, const std::string& place) {
 }
 
 absl::StatusOr<std::string> ReadPageToken(const Message& request) {
-  const std::string token = request.GetReflection()->GetString(request, Field(request, "page_token"));
+  const std::string token =
+      request.GetReflection()->GetString(request, Field(request, "page_token"));
   if (token.empty()) return std::string();
   std::string bytes;
   if (absl::WebSafeBase64Unescape(token, &bytes) && bytes.size() > kDigestBytes &&

@@ -9,12 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/types/optional.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/times.h"
 #include "service/api/page_token.h"
-#include "service/store/run_query.h"
 
 namespace muster::service {
 namespace {
@@ -28,27 +25,12 @@ uint32_t PageSize(uint32_t asked, uint32_t otherwise, uint32_t most) {
   return asked == 0 ? otherwise : std::min(asked, most);
 }
 
-// "NANOSECONDS ID" of the last run of a page.
-absl::StatusOr<absl::optional<RunPosition>> PositionIn(const v1::ListRunsRequest& request) {
-  const absl::StatusOr<std::string> place = ReadPageToken(request);
-  if (!place.ok()) return place.status();
-  if (place->empty()) return absl::optional<RunPosition>();
-  const std::pair<std::string, std::string> parts = absl::StrSplit(*place, absl::MaxSplits(' ', 1));
-  int64_t nanoseconds = 0;
-  if (!absl::SimpleAtoi(parts.first, &nanoseconds)) return BadPageToken();
-  return absl::make_optional(RunPosition{absl::FromUnixNanos(nanoseconds), parts.second});
-}
-
-std::string TokenAfter(const v1::ListRunsRequest& request, const v1::Run& last) {
-  return MakePageToken(request, absl::StrCat(absl::ToUnixNanos(CreateTime(last)), " ", last.id()));
-}
-
 // But for its creator, which depends on who asks.
 absl::StatusOr<RunQuery> QueryOf(const v1::ListRunsRequest& request) {
   RunQuery query;
-  absl::StatusOr<absl::optional<RunPosition>> before = PositionIn(request);
-  if (!before.ok()) return before.status();
-  query.before = *std::move(before);
+  const absl::StatusOr<std::string> place = ReadPageToken(request);
+  if (!place.ok()) return place.status();
+  if (!place->empty() && !absl::SimpleAtoi(*place, &query.before)) return BadPageToken();
   query.id_prefix = request.id_prefix();
   for (const int state : request.states()) query.states.push_back(static_cast<v1::RunState>(state));
   query.labels.insert(request.labels().begin(), request.labels().end());
@@ -102,7 +84,7 @@ absl::Status FillRuns(const Runs& runs, const Caller& caller, const v1::ListRuns
   }
   absl::StatusOr<Runs::Page> page = runs.List(*query);
   if (!page.ok()) return page.status();
-  if (page->more) response->set_next_page_token(TokenAfter(request, page->runs.back()));
+  if (page->more) response->set_next_page_token(MakePageToken(request, absl::StrCat(page->last)));
   for (v1::Run& run : page->runs) *response->add_runs() = std::move(run);
   return absl::OkStatus();
 }

@@ -47,7 +47,7 @@ WatchReactor* RunStreams::NewWatcher() {
 }
 
 RunStreams::Stream* RunStreams::CreateAndWatchRun(const grpc::CallbackServerContext& context,
-                                           const grpc::ByteBuffer& request) {
+                                                  const grpc::ByteBuffer& request) {
   const absl::StatusOr<RawCall<v1::CreateAndWatchRunRequest>> call =
       TakeCall<v1::CreateAndWatchRunRequest>(parts_.gate, context, request);
   if (!call.ok()) return Refuse(call.status());
@@ -55,7 +55,8 @@ RunStreams::Stream* RunStreams::CreateAndWatchRun(const grpc::CallbackServerCont
   parts_.gate->Queue(CallGate::Lane::kStart, context, call->caller, *call->request,
                      [this, reactor, call = *call, &context](absl::Status status) {
                        const auto waits = [&context] { return !context.IsCancelled(); };
-                       if (status.ok()) return Start(call.caller, call.request.get(), waits, reactor);
+                       if (status.ok())
+                         return Start(call.caller, call.request.get(), waits, reactor);
                        reactor->Fail(status);
                      });
   return reactor;

@@ -43,8 +43,8 @@ class RunStreams {
   WatchReactor* NewWatcher();
   // On a thread of the gate.
   void Watch(const Caller& caller, const v1::WatchRunRequest& request, WatchReactor* reactor);
-  void Start(const Caller& caller, v1::CreateAndWatchRunRequest* request,
-             RunStarter::Waits waits, WatchReactor* reactor);
+  void Start(const Caller& caller, v1::CreateAndWatchRunRequest* request, RunStarter::Waits waits,
+             WatchReactor* reactor);
 
   const Parts parts_;
   TextBudget texts_{FoldedView::kTextBudgetBytes};  // of all folded views

@@ -83,7 +83,8 @@ void Collect(const Message& message, Way* way, Paths* paths) {
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) CollectValues(message, field, *way, paths);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM)
+      CollectValues(message, field, *way, paths);
     const bool nested = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map();
     if (nested) CollectIn(message, field, way, paths);
   }

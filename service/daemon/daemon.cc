@@ -202,8 +202,8 @@ absl::Status Daemon::StartServer() {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetResourceQuota(grpc::ResourceQuota("musterd").Resize(kConnectionBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
-  // A peer that has vanished is noticed, and one that pings more often than that is let be, also while
-  // nothing is sent: quiet watches live on.
+  // A peer that has vanished is noticed, and one that pings more often than that is let be, also
+  // while nothing is sent: quiet watches live on.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEvery);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingAnswer);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

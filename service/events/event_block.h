@@ -13,9 +13,9 @@
 namespace muster::service {
 
 // Encodes events as `repeated Event events = 1`, the form that WatchRunResponse and
-// CreateAndWatchRunResponse share on the wire: blocks joined are one message. Where the sequence and the
-// time belong, it leaves room of a fixed width, to be filled in when the events get their place in
-// the log. Not thread-safe.
+// CreateAndWatchRunResponse share on the wire: blocks joined are one message. Where the sequence
+// and the time belong, it leaves room of a fixed width, to be filled in when the events get their
+// place in the log. Not thread-safe.
 class EventBlock {
  public:
   // Adds an event of which only the kind is set; what it has of sequence and time is ignored.

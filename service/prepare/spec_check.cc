@@ -55,7 +55,8 @@ void CheckEnum(absl::string_view field, bool valid, Enum value, Problems* proble
 
 void CheckPath(absl::string_view field, const std::string& path, Problems* problems) {
   if (path.size() > kMaxPathBytes) {
-    problems->Add(field, absl::StrCat("a path of ", path.size(), " bytes; at most ", kMaxPathBytes));
+    problems->Add(field,
+                  absl::StrCat("a path of ", path.size(), " bytes; at most ", kMaxPathBytes));
   } else if (!absl::StartsWith(path, "/")) {
     problems->Add(field, absl::StrCat("\"", path, "\" is not an absolute path"));
   }
@@ -150,8 +151,8 @@ void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
 }
 
 void CheckOutputLimits(const v1::OutputLimits& limits, Problems* problems) {
-  CheckEnum("output_limits.policy", v1::OutputLimitPolicy_IsValid(limits.policy()),
-            limits.policy(), problems);
+  CheckEnum("output_limits.policy", v1::OutputLimitPolicy_IsValid(limits.policy()), limits.policy(),
+            problems);
   CheckMost("output_limits.max_bytes_per_host", limits.max_bytes_per_host(), kMaxNumber, "",
             problems);
   CheckMost("output_limits.max_bytes_per_run", limits.max_bytes_per_run(), kMaxNumber, "",
@@ -208,7 +209,8 @@ absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
 absl::Status CheckSpec(const v1::RunSpec& spec) {
   Problems problems("spec.");
   CheckTargets(spec.targets(), &problems);
-  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET) problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
+  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET)
+    problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
   CheckLogin(spec.login(), &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);

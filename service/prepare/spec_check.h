@@ -12,8 +12,8 @@
 
 namespace muster::service {
 
-// INVALID_ARGUMENT names every field that is faulty, what it is, and what it may be (FieldError). What
-// needs files, the network or the command line's own rules is checked elsewhere.
+// INVALID_ARGUMENT names every field that is faulty, what it is, and what it may be (FieldError).
+// What needs files, the network or the command line's own rules is checked elsewhere.
 absl::Status CheckSpec(const v1::RunSpec& spec);
 absl::Status CheckRequest(const v1::ResolveTargetsRequest& request);
 // The text begins with `field`.

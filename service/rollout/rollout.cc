@@ -9,7 +9,8 @@ namespace muster::service {
 namespace {
 
 Why TooMany(uint32_t failures, uint32_t allowed) {
-  std::string text = absl::StrCat(failures, failures == 1 ? " host has" : " hosts have", " failed, ");
+  std::string text =
+      absl::StrCat(failures, failures == 1 ? " host has" : " hosts have", " failed, ");
   if (allowed == 0) {
     text += "and the run allows none";
   } else {

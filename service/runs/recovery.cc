@@ -30,8 +30,8 @@ RunPlan PlanOf(const UnfinishedRun& unfinished, std::vector<v1::RunHost> hosts) 
 }
 
 // Why a run is not continued; no reason: it is, with `prepared`.
-Why Continue(const UnfinishedRun& unfinished, const ReadPast& read,
-                     const RunPreparer& preparer, PreparedRun* prepared) {
+Why Continue(const UnfinishedRun& unfinished, const ReadPast& read, const RunPreparer& preparer,
+             PreparedRun* prepared) {
   if (!read.damage.empty()) {
     return Lost(absl::StrCat(" A part of its log cannot be read: ", read.damage, "."));
   }

@@ -45,15 +45,15 @@ void ForgetOldRuns(const RunStore& store, const RetentionLimits& limits, absl::T
   const bool too_big = (limits.bytes > 0 && usage->bytes > limits.bytes) ||
                        usage->free_disk_bytes < limits.min_free_bytes;
   size_t forgotten = 0;
-  const auto goes = [&](const RunPosition& run) {
+  const auto goes = [&](const OldRun& run) {
     const bool old = limits.age > absl::ZeroDuration() && run.create_time + limits.age < now;
     return old || forgotten < too_many || (too_big && forgotten < kForBytes);
   };
-  absl::StatusOr<absl::optional<RunPosition>> run = store.OldestAfter({});
+  absl::StatusOr<absl::optional<OldRun>> run = store.OldestAfter(0);
   while (run.ok() && run->has_value() && goes(**run)) {
     journal->Forget((*run)->id);
     ++forgotten;
-    run = store.OldestAfter(*run);
+    run = store.OldestAfter((*run)->number);
   }
   if (forgotten > 0) spdlog::info("forgot {} old runs", forgotten);
 }

@@ -24,8 +24,8 @@ constexpr size_t kBlockBytes = 64 * 1024;
 constexpr char kLost[] =
     "musterd was ended after the command was requested; it may have run, or may still be running.";
 
-// Whoever is to watch a run that he creates has so long to begin; who has watched it with a daemon that
-// was ended, to come back.
+// Whoever is to watch a run that he creates has so long to begin; who has watched it with a daemon
+// that was ended, to come back.
 constexpr absl::Duration kWatchFollows = absl::Seconds(5);
 constexpr absl::Duration kComeBack = absl::Seconds(15);
 
@@ -264,10 +264,10 @@ void Run::SetDeadline() {
   deadline_ = parts_.timers->After(left, [weak = weak_from_this(), limit] {
     const std::shared_ptr<Run> run = weak.lock();
     if (run == nullptr) return;
-    run->Cancel({v1::RUN_REASON_TIMEOUT,
-                 absl::StrCat("the run took longer than ", absl::FormatDuration(limit),
-                              " (run timeout)."),
-                 ""});
+    run->Cancel(
+        {v1::RUN_REASON_TIMEOUT,
+         absl::StrCat("the run took longer than ", absl::FormatDuration(limit), " (run timeout)."),
+         ""});
   });
 }
 
@@ -286,8 +286,7 @@ void Run::OnCreatorLeft() {
 
 void Run::AwaitCreator(absl::Duration at_least) {
   if (!plan_.spec.has_cancel_after_disconnect() || concluded_) return;
-  const absl::Duration wait =
-      std::max(at_least, ToDuration(plan_.spec.cancel_after_disconnect()));
+  const absl::Duration wait = std::max(at_least, ToDuration(plan_.spec.cancel_after_disconnect()));
   creator_ = parts_.timers->After(wait, [weak = weak_from_this()] {
     const std::shared_ptr<Run> run = weak.lock();
     if (run != nullptr) run->OnCreatorGone();
@@ -299,8 +298,8 @@ void Run::OnCreatorGone() {
     MutexLock lock(&mutex_);
     if (creator_watches_ > 0) return;
   }
-  Cancel({v1::RUN_REASON_CALLER_GONE, "the run was canceled, as its caller was gone.",
-          plan_.creator});
+  Cancel(
+      {v1::RUN_REASON_CALLER_GONE, "the run was canceled, as its caller was gone.", plan_.creator});
 }
 
 // --- Lifecycle
@@ -311,9 +310,9 @@ absl::Status Run::CheckRunning() const {
                       v1::ERROR_REASON_RUN_STATE);
   }
   if (state_ == v1::RUN_STATE_STOPPING) {
-    return WithReason(absl::FailedPreconditionError(
-                          absl::StrCat("run ", id_, " is stopping: ", why_.message)),
-                      v1::ERROR_REASON_RUN_STATE);
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("run ", id_, " is stopping: ", why_.message)),
+        v1::ERROR_REASON_RUN_STATE);
   }
   return absl::OkStatus();
 }
@@ -433,8 +432,8 @@ void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome
 }
 
 void Run::EndLost(absl::Time now) {
-  EndHosts(std::exchange(lost_, {}), Outcome(v1::HOST_STATE_OUTCOME_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost),
-           now);
+  EndHosts(std::exchange(lost_, {}),
+           Outcome(v1::HOST_STATE_OUTCOME_UNKNOWN, v1::CAUSE_DAEMON_LOST, kLost), now);
 }
 
 // --- The end

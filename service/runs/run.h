@@ -42,9 +42,7 @@ struct RunParts {
 };
 
 // Of runs that a daemon ends in good order.
-inline Why DaemonStops() {
-  return {v1::RUN_REASON_DAEMON_STOPPED, "musterd is stopping.", ""};
-}
+inline Why DaemonStops() { return {v1::RUN_REASON_DAEMON_STOPPED, "musterd is stopping.", ""}; }
 
 // The message of a run that was under way when its daemon was lost begins so.
 constexpr char kDaemonLost[] = "musterd was ended in the middle of the run.";

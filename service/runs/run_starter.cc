@@ -37,8 +37,9 @@ void LogEnd(const Run& run) {
 
 absl::StatusOr<RunRef> RunStarter::Start(const Caller& caller, const v1::RunSpec& spec,
                                          const std::string& request_id, Waits waits) {
-  return StartOnce({caller.Text(), request_id, RequestDigest(spec)},
-                   [&] { return preparer_->Prepare(caller, spec); }, waits);
+  return StartOnce(
+      {caller.Text(), request_id, RequestDigest(spec)},
+      [&] { return preparer_->Prepare(caller, spec); }, waits);
 }
 
 absl::StatusOr<v1::Run> RunStarter::Validate(const Caller& caller, const v1::RunSpec& spec) const {
@@ -56,8 +57,8 @@ absl::StatusOr<v1::Run> RunStarter::Validate(const Caller& caller, const v1::Run
 absl::StatusOr<RunRef> RunStarter::StartOnce(const RunRequest& request, Prepare prepare,
                                              Waits waits) {
   if (request.id.size() > kMaxRequestIdBytes) {
-    return FieldError({{"request_id", absl::StrCat(request.id.size(), " bytes; at most ",
-                                                   kMaxRequestIdBytes)}});
+    return FieldError(
+        {{"request_id", absl::StrCat(request.id.size(), " bytes; at most ", kMaxRequestIdBytes)}});
   }
   const RequestTurns::Turn turn(&turns_, request);
   absl::StatusOr<absl::optional<RunRef>> known = runs_->FindRequest(request);
@@ -68,8 +69,8 @@ absl::StatusOr<RunRef> RunStarter::StartOnce(const RunRequest& request, Prepare 
   if (!waits()) return absl::CancelledError("the caller has left: no run was started");
   prepared->plan.request_id = request.id;
   prepared->plan.request_digest = request.digest;
-  absl::StatusOr<std::shared_ptr<Run>> run = runs_->Create(
-      std::move(prepared->plan), [&](Run& created) { Begin(&created, &*prepared); });
+  absl::StatusOr<std::shared_ptr<Run>> run =
+      runs_->Create(std::move(prepared->plan), [&](Run& created) { Begin(&created, &*prepared); });
   if (!run.ok()) return run.status();
   return RunRef{*std::move(run), {}};
 }
@@ -92,10 +93,11 @@ std::shared_ptr<Run> RunStarter::Adopt(std::string id, RunPlan plan, const RunPa
 
 // --- Again
 
-absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller,
-                                         const v1::RerunHostsRequest& request, Waits waits) {
-  return StartOnce({caller.Text(), request.request_id(), RequestDigest(request)},
-                   [&] { return PrepareRerun(caller, request); }, waits);
+absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller, const v1::RerunHostsRequest& request,
+                                         Waits waits) {
+  return StartOnce(
+      {caller.Text(), request.request_id(), RequestDigest(request)},
+      [&] { return PrepareRerun(caller, request); }, waits);
 }
 
 absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
@@ -120,8 +122,9 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
 absl::StatusOr<std::vector<v1::RunHost>> RunStarter::HostsToRerun(
     const RunRef& run, const std::vector<int>& states) const {
   if (run.live != nullptr || !IsTerminal(run.stored.state())) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended")),
-                      v1::ERROR_REASON_RUN_STATE);
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("run ", run.id(), " has not ended")),
+        v1::ERROR_REASON_RUN_STATE);
   }
   absl::StatusOr<std::vector<v1::HostResult>> results =
       store_->Results(run.id(), 0, UINT32_MAX, {});

@@ -10,14 +10,13 @@
 #include "absl/time/clock.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
-#include "service/store/run_query.h"
 
 namespace muster::service {
 namespace {
 
 constexpr char kDigits[] = "0123456789abcdefghjkmnpqrstvwxyz";  // without i, l, o, u
 constexpr int kIdDigits = 13;                                   // of 5 bits: 64 are by chance
-constexpr size_t kPart = 200;                                   // that the store is asked for at a time
+constexpr size_t kPart = 200;  // that the store is asked for at a time
 
 std::string MakeId() {
   unsigned char random[kIdDigits];
@@ -28,9 +27,9 @@ std::string MakeId() {
 }
 
 absl::Status NoSuchRun(absl::string_view id) {
-  return WithReason(absl::NotFoundError(absl::StrCat("there is no run \"", id,
-                                                     "\", or it has been forgotten")),
-                    v1::ERROR_REASON_RUN_NOT_FOUND);
+  return WithReason(
+      absl::NotFoundError(absl::StrCat("there is no run \"", id, "\", or it has been forgotten")),
+      v1::ERROR_REASON_RUN_NOT_FOUND);
 }
 
 bool Wants(const RunQuery& query, v1::RunState state) {
@@ -163,19 +162,20 @@ absl::StatusOr<Runs::Page> Runs::List(const RunQuery& query) const {
   part.limit = query.states.empty() ? std::min(query.limit, kPart - 1) + 1 : kPart;
   part.max_bytes = kMaxPageBytes;
   for (;;) {
-    absl::StatusOr<std::vector<v1::Run>> runs = store_->List(part);
+    absl::StatusOr<std::vector<ListedRun>> runs = store_->List(part);
     if (!runs.ok()) return runs.status();
     if (runs->empty()) return found;
-    for (v1::Run& run : *runs) {
-      part.before = PositionOf(run);
-      const std::shared_ptr<Run> live = LiveRun(run.id());
-      if (live != nullptr) run = live->Snapshot();
-      if (!Wants(query, run.state())) continue;
-      bytes += run.ByteSizeLong();
+    for (ListedRun& listed : *runs) {
+      part.before = listed.number;
+      const std::shared_ptr<Run> live = LiveRun(listed.run.id());
+      if (live != nullptr) listed.run = live->Snapshot();
+      if (!Wants(query, listed.run.state())) continue;
+      bytes += listed.run.ByteSizeLong();
       found.more =
           found.runs.size() == query.limit || (!found.runs.empty() && bytes > kMaxPageBytes);
       if (found.more) return found;
-      found.runs.push_back(std::move(run));
+      found.runs.push_back(std::move(listed.run));
+      found.last = listed.number;
     }
   }
 }

@@ -66,7 +66,8 @@ class Runs {
   // Newest first, at most `query.limit` and, but for the first, kMaxPageBytes. Blocks.
   struct Page {
     std::vector<v1::Run> runs;
-    bool more = false;  // there may be older ones
+    bool more = false;   // there may be older ones
+    RunNumber last = 0;  // of the last of `runs`
   };
   absl::StatusOr<Page> List(const RunQuery& query) const;
   std::vector<std::shared_ptr<Run>> Live() const;

@@ -82,7 +82,11 @@ absl::Status MemoryRunStore::Commit(Fence fence, const JournalCommit& commit) {
                                                    " already, or one with request_id \"",
                                                    added.request_id, "\""));
     }
-    runs[added.run.id()].run = added;
+    RunNumber newest = 0;
+    for (const auto& [id, record] : runs) newest = std::max(newest, record.number);
+    MemoryDisk::Record& record = runs[added.run.id()];
+    record.run = added;
+    record.number = newest + 1;
   }
   for (const Starting& starting : commit.starting) {
     const auto run = runs.find(starting.run_id);
@@ -164,13 +168,14 @@ absl::StatusOr<size_t> MemoryRunStore::CountRuns() const {
 absl::StatusOr<std::vector<UnfinishedRun>> MemoryRunStore::Unfinished() const {
   MutexLock lock(&disk_->mutex_);
   std::vector<UnfinishedRun> unfinished;
-  for (const auto& [id, record] : disk_->runs_) {
-    if (record.ended) continue;
+  for (const MemoryDisk::Record* record : InOrder()) {
+    if (record->ended) continue;
+    const std::string& id = record->run.run.id();
     UnfinishedRun& run = unfinished.emplace_back();
-    run.run = record.run.run;
-    run.request_id = record.run.request_id;
-    run.request_digest = record.run.request_digest;
-    run.started = record.started;
+    run.run = record->run.run;
+    run.request_id = record->run.request_id;
+    run.request_digest = record->run.request_digest;
+    run.started = record->started;
     std::sort(run.started.begin(), run.started.end());
     run.started.erase(std::unique(run.started.begin(), run.started.end()), run.started.end());
     const auto log = disk_->logs_.find(id);
@@ -200,37 +205,38 @@ absl::StatusOr<absl::optional<NewRun>> MemoryRunStore::FindRequest(
   return absl::optional<NewRun>();
 }
 
-std::vector<const v1::Run*> MemoryRunStore::InOrder() const {
-  std::vector<const v1::Run*> all;
-  for (const auto& [id, record] : disk_->runs_) all.push_back(&record.run.run);
-  std::sort(all.begin(), all.end(), [](const v1::Run* one, const v1::Run* other) {
-    return PositionOf(*one) < PositionOf(*other);
-  });
+std::vector<const MemoryDisk::Record*> MemoryRunStore::InOrder() const {
+  std::vector<const MemoryDisk::Record*> all;
+  for (const auto& [id, record] : disk_->runs_) all.push_back(&record);
+  std::sort(all.begin(), all.end(),
+            [](const auto* one, const auto* other) { return one->number < other->number; });
   return all;
 }
 
-absl::StatusOr<std::vector<v1::Run>> MemoryRunStore::List(const RunQuery& query) const {
+absl::StatusOr<std::vector<ListedRun>> MemoryRunStore::List(const RunQuery& query) const {
   MutexLock lock(&disk_->mutex_);
-  std::vector<v1::Run> runs;
+  std::vector<ListedRun> runs;
   size_t bytes = 0;
-  const std::vector<const v1::Run*> all = InOrder();
+  const std::vector<const MemoryDisk::Record*> all = InOrder();
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
     if (runs.size() >= query.limit || bytes >= query.max_bytes) break;
-    if (!Matches(**it, query)) continue;
-    bytes += (*it)->ByteSizeLong();
-    runs.push_back(**it);
+    const v1::Run& run = (*it)->run.run;
+    if ((*it)->number >= query.before || !Matches(run, query)) continue;
+    bytes += run.ByteSizeLong();
+    runs.push_back({run, (*it)->number});
   }
   return runs;
 }
 
-absl::StatusOr<absl::optional<RunPosition>> MemoryRunStore::OldestAfter(
-    const absl::optional<RunPosition>& after) const {
+absl::StatusOr<absl::optional<OldRun>> MemoryRunStore::OldestAfter(RunNumber after) const {
   MutexLock lock(&disk_->mutex_);
-  for (const v1::Run* run : InOrder()) {
-    const bool later = !after.has_value() || *after < PositionOf(*run);
-    if (later && disk_->runs_.at(run->id()).ended) return absl::make_optional(PositionOf(*run));
+  for (const MemoryDisk::Record* record : InOrder()) {
+    const v1::Run& run = record->run.run;
+    if (record->ended && record->number > after) {
+      return OldRun{run.id(), TimeOf(run.create_time()), record->number};
+    }
   }
-  return absl::optional<RunPosition>();
+  return absl::optional<OldRun>();
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> MemoryRunStore::Results(

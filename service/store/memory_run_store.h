@@ -53,6 +53,7 @@ class MemoryDisk {
   };
   struct Record {
     NewRun run;
+    RunNumber number = 0;
     bool ended = false;
     std::vector<uint32_t> started;
     std::vector<v1::HostResult> results;
@@ -85,9 +86,8 @@ class MemoryRunStore final : public RunStore {
   absl::StatusOr<absl::optional<NewRun>> Find(absl::string_view id) const override;
   absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
                                                      absl::string_view request_id) const override;
-  absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override;
-  absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
-      const absl::optional<RunPosition>& after) const override;
+  absl::StatusOr<std::vector<ListedRun>> List(const RunQuery& query) const override;
+  absl::StatusOr<absl::optional<OldRun>> OldestAfter(RunNumber after) const override;
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const override;
@@ -96,7 +96,8 @@ class MemoryRunStore final : public RunStore {
 
  private:
   // Oldest first.
-  std::vector<const v1::Run*> InOrder() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_->mutex_);
+  std::vector<const MemoryDisk::Record*> InOrder() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_->mutex_);
   absl::Status Admit(StoreWrite kind, Fence fence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_->mutex_);
 
   const std::shared_ptr<MemoryDisk> disk_;

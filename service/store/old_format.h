@@ -1,5 +1,6 @@
-// What daemons before the states with room wrote, as it is now: the terminal states of hosts had the
-// numbers from 6 on and those of runs from 4 on, without a gap, and a rollout's amounts were text
+// What daemons before the states with room wrote, as it is now: the terminal states of hosts had
+// the numbers from 6 on and those of runs from 4 on, without a gap, and a rollout's amounts were
+// text
 // ("5", "10%"), and so were the reasons of runs.
 //
 // All functions may be given what is new already: it stays as it is. None: it cannot be decoded.

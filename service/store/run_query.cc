@@ -27,13 +27,10 @@ bool CommandContains(const v1::Command& command, const std::string& text) {
 
 absl::Time CreateTime(const v1::Run& run) { return TimeOf(run.create_time()); }
 
-RunPosition PositionOf(const v1::Run& run) { return {CreateTime(run), run.id()}; }
-
 bool Matches(const v1::Run& run, const RunQuery& query) {
   const auto& states = query.states;
   const absl::Time time = CreateTime(run);
-  return (!query.before.has_value() || PositionOf(run) < *query.before) &&
-         absl::StartsWith(run.id(), query.id_prefix) &&
+  return absl::StartsWith(run.id(), query.id_prefix) &&
          (query.creator.empty() || run.creator() == query.creator) &&
          (states.empty() || std::find(states.begin(), states.end(), run.state()) != states.end()) &&
          time >= query.created_after && time < query.created_before &&

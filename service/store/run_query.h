@@ -9,10 +9,9 @@
 namespace muster::service {
 
 absl::Time CreateTime(const v1::Run& run);
-RunPosition PositionOf(const v1::Run& run);
 
-// Whether `run` fits all of `query` but its limits. `command_contains` is looked for in the shell
-// line, or in the arguments joined by blanks; upper and lower case differ.
+// Whether `run` fits all of `query` but `before` and its limits. `command_contains` is looked for
+// in the shell line, or in the arguments joined by blanks; upper and lower case differ.
 bool Matches(const v1::Run& run, const RunQuery& query);
 
 }  // namespace muster::service

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -69,19 +68,18 @@ struct UnfinishedRun {
   std::string damage;
 };
 
-// A run's place in the order of creation. A value.
-struct RunPosition {
-  absl::Time create_time;
-  std::string id;  // tells those of the same time apart
+// In the order of creation, whatever the clock said: later runs have greater ones. The store's.
+using RunNumber = int64_t;
 
-  bool operator<(const RunPosition& other) const {
-    return std::tie(create_time, id) < std::tie(other.create_time, other.id);
-  }
+// A run, as it ended or as it was made.
+struct ListedRun {
+  v1::Run run;
+  RunNumber number = 0;
 };
 
 // Which runs. Empty and unset fields mean all.
 struct RunQuery {
-  absl::optional<RunPosition> before;  // only older ones
+  RunNumber before = INT64_MAX;  // only older ones
   std::string id_prefix;
   std::string creator;
   std::vector<v1::RunState> states;
@@ -98,6 +96,13 @@ struct LogPart {
   std::string bytes;  // `repeated Event events = 1`
   uint64_t last_sequence = 0;
   bool more = false;  // there is more in the store already
+};
+
+// A run that is over.
+struct OldRun {
+  std::string id;
+  absl::Time create_time;
+  RunNumber number = 0;
 };
 
 // How much is kept.
@@ -154,11 +159,10 @@ class RunStore {
   virtual absl::StatusOr<absl::optional<NewRun>> FindRequest(
       absl::string_view creator, absl::string_view request_id) const = 0;
   // Newest first.
-  virtual absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const = 0;
-  // The oldest of the runs that are over and come after `after` (none: of all); none where there is
-  // no more. What it costs does not grow with the number of runs.
-  virtual absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
-      const absl::optional<RunPosition>& after) const = 0;
+  virtual absl::StatusOr<std::vector<ListedRun>> List(const RunQuery& query) const = 0;
+  // The oldest of the runs that are over and come after `after` (0: of all); none where there is no
+  // more. What it costs does not grow with the number of runs.
+  virtual absl::StatusOr<absl::optional<OldRun>> OldestAfter(RunNumber after) const = 0;
   // Results of an ended run: at most `limit` from host `first` on that are in one of `states`
   // (empty: any), in order. NOT_FOUND: no such run, or it has not ended.
   virtual absl::StatusOr<std::vector<v1::HostResult>> Results(

@@ -16,8 +16,8 @@ namespace muster::service {
 class EventView {
  public:
   virtual ~EventView() = default;
-  // `events`: whole ones, `repeated Event events = 1`; none where the watcher is to be sent its first
-  // response before there are any. With `more`, others can be read at once. Gives an encoded
+  // `events`: whole ones, `repeated Event events = 1`; none where the watcher is to be sent its
+  // first response before there are any. With `more`, others can be read at once. Gives an encoded
   // WatchRunResponse without its run and position, or nothing, where nothing is to be sent now.
   virtual std::string Feed(absl::string_view events, bool more) = 0;
   // What was held back, when the log has ended; called until it gives nothing.

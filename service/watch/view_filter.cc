@@ -4,8 +4,7 @@ namespace muster::service {
 
 ViewFilter::ViewFilter(const v1::WatchRunRequest& request)
     : hosts_(request.host_indexes().begin(), request.host_indexes().end()),
-      states_(request.states().begin(), request.states().end()) {
-}
+      states_(request.states().begin(), request.states().end()) {}
 
 bool ViewFilter::WantsEvent(const ScannedEvent& scanned) const {
   if (scanned.is_output) return WantsHost(scanned.host_index);

@@ -21,9 +21,7 @@ class ViewFilter {
 
   bool everything() const { return hosts_.empty() && states_.empty(); }
   bool WantsHost(uint32_t host) const { return hosts_.empty() || hosts_.contains(host); }
-  bool WantsState(v1::HostState state) const {
-    return states_.empty() || states_.contains(state);
-  }
+  bool WantsState(v1::HostState state) const { return states_.empty() || states_.contains(state); }
   // Whether LINES tells of it.
   bool WantsEvent(const ScannedEvent& event) const;
 

@@ -95,7 +95,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool alarm_set_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
   bool idle_set_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::Alarm idle_ ABSL_GUARDED_BY(mutex_);  // keep_alive after the last write
+  grpc::Alarm idle_ ABSL_GUARDED_BY(mutex_);          // keep_alive after the last write
   grpc::ByteBuffer message_ ABSL_GUARDED_BY(mutex_);  // being written
 };
 

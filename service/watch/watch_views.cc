@@ -25,8 +25,8 @@ class FilteredEventView final : public EventView {
   const ViewFilter filter_;
 };
 
-// WATCH_VIEW_FOLDED. While there is more to read it only takes in, so that hosts that are alike come
-// in one group.
+// WATCH_VIEW_FOLDED. While there is more to read it only takes in, so that hosts that are alike
+// come in one group.
 class FoldedEventView final : public EventView {
  public:
   FoldedEventView(const v1::WatchRunRequest& request, TextBudget* texts)

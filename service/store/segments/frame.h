@@ -23,7 +23,7 @@ namespace muster::service {
 constexpr uint32_t kSegmentVersion = 1;
 constexpr size_t kSegmentHeaderSize = 32;
 constexpr size_t kFrameHeaderSize = 36;
-constexpr uint32_t kMaxFrameBytes = 256u << 20;  // decoded; more is damage
+constexpr uint32_t kMaxFrameBytes = 256u << 20;      // decoded; more is damage
 constexpr absl::string_view kFrameMagic = "\xf5MF";  // then its version
 // Frames of version 1 have the events as old_format.h knows them.
 constexpr char kFrameVersion = 2;

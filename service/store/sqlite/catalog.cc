@@ -277,8 +277,7 @@ absl::Status Catalog::AddStarted(int64_t number, std::vector<uint32_t>* hosts) c
 absl::StatusOr<std::vector<UnfinishedRun>> Catalog::Unfinished() const {
   MutexLock lock(&mutex_);
   std::vector<UnfinishedRun> runs;
-  Query query(reader_.get(),
-              absl::StrCat(kColumns, "WHERE ended_at IS NULL ORDER BY create_time, id"));
+  Query query(reader_.get(), absl::StrCat(kColumns, "WHERE ended_at IS NULL ORDER BY number"));
   while (true) {
     absl::StatusOr<absl::optional<NewRun>> run = ReadRun(&query);
     if (!run.ok()) return run.status();
@@ -319,19 +318,16 @@ absl::StatusOr<absl::optional<NewRun>> Catalog::FindRequest(absl::string_view cr
   return ReadRun(&query.BindText(1, creator).BindText(2, request_id));
 }
 
-absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const {
+absl::StatusOr<std::vector<ListedRun>> Catalog::List(const RunQuery& wanted) const {
   MutexLock lock(&mutex_);
-  std::vector<v1::Run> runs;
-  Query query(reader_.get(),
-              absl::StrCat(kColumns,
-                           "WHERE (create_time, id) < (?1, ?2) AND create_time BETWEEN ?3 AND ?4"
-                           " AND (?5 = '' OR creator = ?5) ORDER BY create_time DESC, id DESC"));
-  const RunPosition before = wanted.before.value_or(RunPosition{absl::InfiniteFuture(), ""});
-  query.BindInt(1, absl::ToUnixNanos(before.create_time))
-      .BindText(2, before.id)
-      .BindInt(3, absl::ToUnixNanos(wanted.created_after))
-      .BindInt(4, absl::ToUnixNanos(wanted.created_before))
-      .BindText(5, wanted.creator);
+  std::vector<ListedRun> runs;
+  Query query(reader_.get(), absl::StrCat(kColumns,
+                                          "WHERE number < ?1 AND create_time BETWEEN ?2 AND ?3"
+                                          " AND (?4 = '' OR creator = ?4) ORDER BY number DESC"));
+  query.BindInt(1, wanted.before)
+      .BindInt(2, absl::ToUnixNanos(wanted.created_after))
+      .BindInt(3, absl::ToUnixNanos(wanted.created_before))
+      .BindText(4, wanted.creator);
   size_t bytes = 0;
   while (runs.size() < wanted.limit && bytes < wanted.max_bytes) {
     absl::StatusOr<absl::optional<NewRun>> run = ReadRun(&query);
@@ -339,23 +335,20 @@ absl::StatusOr<std::vector<v1::Run>> Catalog::List(const RunQuery& wanted) const
     if (!run->has_value()) break;
     if (!Matches((*run)->run, wanted)) continue;
     bytes += (*run)->run.ByteSizeLong();
-    runs.push_back(std::move((*run)->run));
+    runs.push_back({std::move((*run)->run), query.Int(3)});
   }
   return runs;
 }
 
-absl::StatusOr<absl::optional<RunPosition>> Catalog::OldestAfter(
-    const absl::optional<RunPosition>& after) const {
+absl::StatusOr<absl::optional<OldRun>> Catalog::OldestAfter(RunNumber after) const {
   MutexLock lock(&mutex_);
   Query query(reader_.get(),
-              "SELECT create_time, id FROM run WHERE (create_time, id) > (?, ?)"
-              " AND ended_at IS NOT NULL ORDER BY create_time, id LIMIT 1");
-  const RunPosition from = after.value_or(RunPosition{absl::InfinitePast(), ""});
-  query.BindInt(1, absl::ToUnixNanos(from.create_time)).BindText(2, from.id);
-  const absl::StatusOr<bool> row = query.Step();
+              "SELECT id, create_time, number FROM run WHERE number > ? AND ended_at IS NOT NULL"
+              " ORDER BY number LIMIT 1");
+  const absl::StatusOr<bool> row = query.BindInt(1, after).Step();
   if (!row.ok()) return row.status();
-  if (!*row) return absl::optional<RunPosition>();
-  return RunPosition{absl::FromUnixNanos(query.Int(0)), std::string(query.Bytes(1))};
+  if (!*row) return absl::optional<OldRun>();
+  return OldRun{std::string(query.Bytes(0)), absl::FromUnixNanos(query.Int(1)), query.Int(2)};
 }
 
 absl::StatusOr<std::vector<v1::HostResult>> Catalog::Results(

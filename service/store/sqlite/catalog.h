@@ -53,9 +53,8 @@ class Catalog {
   absl::StatusOr<absl::optional<NewRun>> Find(absl::string_view id) const;
   absl::StatusOr<absl::optional<NewRun>> FindRequest(absl::string_view creator,
                                                      absl::string_view request_id) const;
-  absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const;
-  absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
-      const absl::optional<RunPosition>& after) const;
+  absl::StatusOr<std::vector<ListedRun>> List(const RunQuery& query) const;
+  absl::StatusOr<absl::optional<OldRun>> OldestAfter(RunNumber after) const;
   absl::StatusOr<std::vector<v1::HostResult>> Results(
       absl::string_view run_id, uint32_t first, uint32_t limit,
       const std::vector<v1::HostState>& states) const;

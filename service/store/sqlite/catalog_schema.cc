@@ -52,11 +52,10 @@ CREATE TABLE log_end (
 );
 )";
 
-// Terminal states had other numbers, and a rollout's amounts were text: old_format.h. Runs are in the
-// order of their creation; their ids say nothing of it any more.
+// Terminal states had other numbers, and a rollout's amounts were text: old_format.h. Ids say
+// nothing of the order any more: run.number does.
 constexpr char kVersion3[] = R"(
 ALTER TABLE run ADD COLUMN request_digest BLOB;
-CREATE INDEX run_created ON run (create_time, id);
 UPDATE run SET run = renew_run(run);
 UPDATE result SET states = states >> 6, results = renew_results(results);
 )";

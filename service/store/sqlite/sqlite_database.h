@@ -34,8 +34,8 @@ class Database {
 
   // Statements without results.
   absl::Status Execute(const std::string& sql);
-  // Has statements call it as `name`, with a blob, for another one; none: the statement fails. Constant
-  // as long as this lives.
+  // Has statements call it as `name`, with a blob, for another one; none: the statement fails.
+  // Constant as long as this lives.
   using Function = absl::optional<std::string> (*)(absl::string_view blob);
   absl::Status AddFunction(const char* name, Function function);
   int64_t last_row_id() const;

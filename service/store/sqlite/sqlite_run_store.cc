@@ -64,11 +64,10 @@ class SqliteRunStore final : public RunStore {
                                                      absl::string_view request_id) const override {
     return catalog_->FindRequest(creator, request_id);
   }
-  absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query) const override {
+  absl::StatusOr<std::vector<ListedRun>> List(const RunQuery& query) const override {
     return catalog_->List(query);
   }
-  absl::StatusOr<absl::optional<RunPosition>> OldestAfter(
-      const absl::optional<RunPosition>& after) const override {
+  absl::StatusOr<absl::optional<OldRun>> OldestAfter(RunNumber after) const override {
     return catalog_->OldestAfter(after);
   }
   absl::StatusOr<std::vector<v1::HostResult>> Results(

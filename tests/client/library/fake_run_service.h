@@ -46,8 +46,9 @@ class FakeRunService final : public v1::RunService::Service {
     return request_ids_;
   }
 
-  grpc::Status CreateAndWatchRun(grpc::ServerContext*, const v1::CreateAndWatchRunRequest* request,
-                          grpc::ServerWriter<v1::CreateAndWatchRunResponse>* writer) override {
+  grpc::Status CreateAndWatchRun(
+      grpc::ServerContext*, const v1::CreateAndWatchRunRequest* request,
+      grpc::ServerWriter<v1::CreateAndWatchRunResponse>* writer) override {
     if (Refuses(request->request_id())) return Unavailable();
     return Play<v1::CreateAndWatchRunResponse>(0, writer);
   }

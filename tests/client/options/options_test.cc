@@ -546,7 +546,10 @@ TEST_F(RunRequestTest, Rollout) {
   options_.rollout.probe = "true";
   options_.rollout.batch_pause = absl::Milliseconds(1500);
   const v1::Rollout rollout = Make()->rollout();
-  EXPECT_THAT(rollout.batches(), ElementsAre("1", "10%", "50%"));
+  ASSERT_EQ(rollout.batches_size(), 3);
+  EXPECT_EQ(rollout.batches(0).hosts(), 1u);
+  EXPECT_EQ(rollout.batches(1).percent(), 10u);
+  EXPECT_EQ(rollout.batches(2).percent(), 50u);
   EXPECT_EQ(rollout.order(), v1::HOST_ORDER_SHUFFLED);
   EXPECT_EQ(rollout.shuffle_seed(), 42u);
   EXPECT_EQ(rollout.probe().shell(), "true");

@@ -195,7 +195,7 @@ TEST_F(PrinterTest, GroupsAreFoldedAsTheDaemonDid) {
     const auto printer = NewFoldPrinter(&writer, false);
     v1::OutputGroup group;
     group.set_group(1);
-    group.set_state(v1::HOST_STATE_SUCCEEDED);
+    group.mutable_outcome()->set_state(v1::HOST_STATE_SUCCEEDED);
     group.set_stdout("same\n");
     group.add_hosts()->set_first(0);
     printer->OnGroup(group, view);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "client/library/run_view.h"
+#include "client/text/state_names.h"
 
 namespace muster::client {
 namespace {
@@ -65,10 +66,6 @@ TEST(OutcomeTextTest, ExitCodesAreTheServers) {
   outcome.set_exit_code(2147483647);
   outcome.set_exit_status(4294967295);
   EXPECT_EQ(ShortOutcome(outcome), "exited with code 4294967295");
-  v1::OutputGroup group;
-  group.set_state(v1::HOST_STATE_EXITED_NONZERO);
-  group.set_exit_status(4294967295);
-  EXPECT_EQ(ShortOutcome(OutcomeOf(group)), "exited with code 4294967295");
 }
 
 TEST(OutcomeTextTest, TheWorstOutcomeIsTheExitCode) {
@@ -194,12 +191,41 @@ TEST(OutcomeTextTest, ThatAHostHasWrittenIsKnownWithoutItsLines) {
   v1::OutputGroup group;
   group.add_hosts();  // the first
   group.set_stdout_bytes(3);
-  v1::HostOutcome outcome;
-  outcome.set_state(v1::HOST_STATE_EXITED_NONZERO);
+  group.mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
   RunView folded;
   folded.Apply(HostsAdded(1));
-  folded.Apply(group, outcome);
+  folded.Apply(group);
   EXPECT_TRUE(folded.failures_wrote());
+}
+
+// A group's outcome comes with its first message only.
+TEST(OutcomeTextTest, HostsThatJoinAGroupLaterEndedAsItDid) {
+  RunView view;
+  view.Apply(HostsAdded(3));
+  v1::OutputGroup group;
+  group.set_group(1);
+  group.add_hosts();
+  group.mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
+  view.Apply(group);
+  v1::OutputGroup more;
+  more.set_group(1);
+  more.add_hosts()->set_first(1);
+  more.mutable_hosts(0)->set_last(2);
+  view.Apply(more);
+  EXPECT_EQ(view.CountOf(v1::HOST_STATE_EXITED_NONZERO), 3u);
+  EXPECT_EQ(view.failures().size(), 3u);
+}
+
+// Of a newer daemon.
+TEST(OutcomeTextTest, AStateThatIsNotKnownCountsByItsNumber) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  v1::Event event;
+  event.mutable_host_finished()->mutable_outcome()->set_state(static_cast<v1::HostState>(99));
+  view.Apply(event);
+  EXPECT_EQ(view.done(), 1u);
+  EXPECT_EQ(view.failed(), 1u);
+  EXPECT_EQ(StateName(static_cast<v1::HostState>(99)), "state_99");
 }
 
 TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {

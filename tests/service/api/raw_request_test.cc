@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "muster/v1/run_service.pb.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 namespace {
@@ -48,18 +49,24 @@ TEST(RawRequestTest, ItsBytesAreOverwrittenWhateverTheirPieces) {
   }
 }
 
+void ExpectUnreadable(const absl::Status& status, const std::string& text) {
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(status.message(), text);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_REQUEST_UNREADABLE);
+}
+
 TEST(RawRequestTest, WhatCannotBeReadIsOverwrittenAndToldInASentence) {
   const std::string text = RequestWithSecrets().SerializeAsString() + "\xff\xff\xff";
   const std::vector<grpc::Slice> pieces = Pieces(text, 64);
   const grpc::ByteBuffer bytes(pieces.data(), pieces.size());
-  EXPECT_EQ(TakeRequest<v1::CreateRunRequest>(bytes).status(),
-            absl::InvalidArgumentError("the request is not a muster.v1.CreateRunRequest"));
+  ExpectUnreadable(TakeRequest<v1::CreateRunRequest>(bytes).status(),
+                   "the request is not a muster.v1.CreateRunRequest");
   EXPECT_EQ(TextOf(bytes), std::string(text.size(), '\0'));
 }
 
 TEST(RawRequestTest, ACallWithoutItsRequestIsNoEmptyOne) {
-  EXPECT_EQ(TakeRequest<v1::CreateRunRequest>(grpc::ByteBuffer()).status(),
-            absl::InvalidArgumentError("the call came without its request"));
+  ExpectUnreadable(TakeRequest<v1::CreateRunRequest>(grpc::ByteBuffer()).status(),
+                   "the call came without its request");
 }
 
 TEST(RawRequestTest, NothingIsAMessage) {

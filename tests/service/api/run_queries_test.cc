@@ -28,7 +28,7 @@ class RunQueriesTest : public ::testing::Test {
         runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}); });
     creating_ = false;
     EXPECT_TRUE(created.ok()) << created.status();
-    return created->run.id();
+    return (*created)->id();
   }
   absl::Status List(const Caller& caller, const v1::ListRunsRequest& request) {
     runs_page_.Clear();

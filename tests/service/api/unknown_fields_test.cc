@@ -7,6 +7,7 @@
 
 #include "muster/v1/run_service.pb.h"
 #include "muster/v1/target_service.pb.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 namespace {
@@ -63,6 +64,24 @@ TEST(UnknownFieldsTest, AreFoundWhereverTheyAre) {
   SpoilEachIn<v1::PauseRunRequest>();
   SpoilEachIn<v1::ResumeRunRequest>();
   SpoilEachIn<v1::ListRunsRequest>();
+}
+
+TEST(UnknownFieldsTest, ValuesOfEnumsAreToldToo) {
+  v1::CreateRunRequest request;
+  request.mutable_spec()->mutable_rollout()->set_order(static_cast<v1::HostOrder>(77));
+  EXPECT_THAT(std::string(CheckKnown(request).message()),
+              HasSubstr("does not know spec.rollout.order = 77: "));
+  v1::WatchRunRequest watch;
+  watch.add_states(v1::HOST_STATE_SUCCEEDED);
+  EXPECT_TRUE(CheckKnown(watch).ok());
+  watch.add_states(static_cast<v1::HostState>(6));
+  EXPECT_THAT(std::string(CheckKnown(watch).message()), HasSubstr("does not know states = 6: "));
+}
+
+TEST(UnknownFieldsTest, ProgramsAreToldTheFields) {
+  v1::CreateRunRequest request;
+  AddUnknown(request.mutable_spec());
+  EXPECT_EQ(ReasonOf(CheckKnown(request)), v1::ERROR_REASON_FIELD_UNKNOWN);
 }
 
 TEST(UnknownFieldsTest, EachIsNamedOnceAndNotTooMany) {

@@ -65,8 +65,8 @@ TEST(RolloutPlanTest, MaxFailures) {
     size_t hosts;
     uint32_t expected;
   } cases[] = {
-      {Hosts(0), 10, 0},     {Hosts(3), 10, 3},      {Percent(10), 9, 0},   {Percent(10), 10, 1},
-      {Percent(10), 19, 1},  {Percent(100), 100, 100}, {Percent(0), 100, 0},
+      {Hosts(0), 10, 0},    {Hosts(3), 10, 3},        {Percent(10), 9, 0},  {Percent(10), 10, 1},
+      {Percent(10), 19, 1}, {Percent(100), 100, 100}, {Percent(0), 100, 0},
   };
   for (const auto& c : cases) {
     v1::Rollout rollout;

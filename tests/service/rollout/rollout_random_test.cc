@@ -92,7 +92,7 @@ class World {
 
   void TogglePause() { Apply(paused_ ? rollout_->Resume() : rollout_->Pause()); }
 
-  void Stop() { Apply(rollout_->Stop("by chance")); }
+  void Stop() { Apply(rollout_->Stop({v1::RUN_REASON_CANCEL_REQUESTED, "by chance", ""})); }
 
   void Restart() {
     NewDaemon();
@@ -157,7 +157,7 @@ class World {
 
   void Stopped(const RolloutActions& actions) {
     ASSERT_FALSE(stopped_) << "stopped twice";
-    ASSERT_FALSE(actions.message.empty());
+    ASSERT_FALSE(actions.why.message.empty());
     stopped_ = true;
     paused_ = false;
   }

@@ -57,7 +57,10 @@ std::string Text(const RolloutActions& actions) {
   std::vector<std::string> parts;
   if (actions.running) parts.push_back(*actions.running ? "running" : "paused");
   if (actions.stop) parts.push_back("stop");
-  if (!actions.message.empty()) parts.push_back(absl::StrCat("\"", actions.message, "\""));
+  const std::string& message = actions.why.message;
+  if (!message.empty()) parts.push_back(absl::StrCat("\"", message, "\""));
+  EXPECT_EQ(actions.why.reason == v1::RUN_REASON_UNSPECIFIED,
+            !actions.stop && actions.running != absl::make_optional(false));
   AddHosts("not started", actions.not_started, &parts);
   if (actions.batch)
     parts.push_back(absl::StrCat("batch ", *actions.batch, " has ", actions.batch_hosts));
@@ -78,7 +81,8 @@ RolloutActions Tell(Rollout* rollout, const std::string& input) {
   if (words[0] == "pause") return rollout->Pause();
   if (words[0] == "resume") return rollout->Resume();
   if (words[0] == "timer") return rollout->TimerFired();
-  if (words[0] == "stop") return rollout->Stop("the run was canceled");
+  if (words[0] == "stop")
+    return rollout->Stop({v1::RUN_REASON_CANCEL_REQUESTED, "the run was canceled", ""});
   if (words[0] == "ok") return rollout->HostEnded(host, true);
   if (words[0] == "bad") return rollout->HostEnded(host, false);
   if (words[0] == "well") return rollout->ProbeEnded(host, true);

@@ -29,7 +29,7 @@ class RetentionTest : public ::testing::Test {
     EXPECT_TRUE(journal_.Turn().ok());
     std::string left;
     const auto runs = store_.List({});
-    for (const v1::Run& run : *runs) left += run.id();
+    for (const ListedRun& listed : *runs) left += listed.run.id();
     return left;
   }
 

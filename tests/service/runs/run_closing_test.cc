@@ -34,7 +34,7 @@ class RunClosingTest : public ::testing::Test {
         std::make_shared<service::Run>("id", PlanOf(2, spec_), read->past, daemon.parts(),
                                        [](const std::shared_ptr<service::Run>&) {});
     if (read->past.end_state == v1::RUN_STATE_UNSPECIFIED) {
-      run->Close(kWhy, /*canceled=*/false);
+      run->Close({v1::RUN_REASON_DAEMON_LOST, kWhy, ""});
     } else {
       EXPECT_FALSE(run->over());
       run->CloseAsLogged();
@@ -53,10 +53,12 @@ class RunClosingTest : public ::testing::Test {
     event.mutable_host_finished()->mutable_outcome()->set_state(state);
     return event;
   }
-  static v1::Event Became(v1::RunState state, const std::string& message = "") {
+  static v1::Event Became(v1::RunState state, const Why& why = {}) {
     v1::Event event;
     event.mutable_run_state()->set_state(state);
-    event.mutable_run_state()->set_message(message);
+    event.mutable_run_state()->set_message(why.message);
+    event.mutable_run_state()->set_reason(why.reason);
+    event.mutable_run_state()->set_reason_by(why.by);
     return event;
   }
 
@@ -70,8 +72,7 @@ class RunClosingTest : public ::testing::Test {
 
 TEST_F(RunClosingTest, AnEndThatTheLogHasIsNotWrittenOnceMore) {
   Live({Ended(0, v1::HOST_STATE_SUCCEEDED), Ended(1, v1::HOST_STATE_CANCELED),
-        Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
-        Became(v1::RUN_STATE_CANCELED, "the run was canceled.")});
+        Became(v1::RUN_STATE_STOPPING, Canceled()), Became(v1::RUN_STATE_CANCELED, Canceled())});
   EXPECT_TRUE(Close().empty());
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
   EXPECT_EQ(ended_.message(), "the run was canceled.");
@@ -95,16 +96,18 @@ TEST_F(RunClosingTest, AFailedHostIsNoCancel) {
 }
 
 TEST_F(RunClosingTest, ARunThatWasBeingCanceledIsCanceled) {
-  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."), Ended(0, v1::HOST_STATE_CANCELED),
+  Live({Became(v1::RUN_STATE_STOPPING, Canceled()), Ended(0, v1::HOST_STATE_CANCELED),
         Ended(1, v1::HOST_STATE_NOT_STARTED)});
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(ended_.reason(), v1::RUN_REASON_CANCEL_REQUESTED);
+  EXPECT_EQ(ended_.reason_by(), "uid:1");
 }
 
 // The daemon that closed it was lost, too.
 TEST_F(RunClosingTest, ARunThatWasBeingClosedHasFailed) {
-  Live({Became(v1::RUN_STATE_STOPPING, kDaemonLost), Ended(0, v1::HOST_STATE_OUTCOME_UNKNOWN),
-        Ended(1, v1::HOST_STATE_NOT_STARTED)});
+  Live({Became(v1::RUN_STATE_STOPPING, {v1::RUN_REASON_DAEMON_LOST, kDaemonLost, ""}),
+        Ended(0, v1::HOST_STATE_OUTCOME_UNKNOWN), Ended(1, v1::HOST_STATE_NOT_STARTED)});
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
 }
@@ -113,20 +116,22 @@ TEST_F(RunClosingTest, ARunThatStoppedByItselfHasFailed) {
   v1::RunSpec spec;
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Live({Ended(0, v1::HOST_STATE_EXITED_NONZERO),
-        Became(v1::RUN_STATE_STOPPING, "1 host has failed, and the run allows none"),
+        Became(v1::RUN_STATE_STOPPING,
+               {v1::RUN_REASON_TOO_MANY_FAILED, "1 host has failed, and the run allows none", ""}),
         Ended(1, v1::HOST_STATE_NOT_STARTED)},
        spec);
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_FAILED);
   EXPECT_EQ(ended_.message(), "1 host has failed, and the run allows none");
+  EXPECT_EQ(ended_.reason(), v1::RUN_REASON_TOO_MANY_FAILED);
 }
 
 // The cancel came first, and was answered.
 TEST_F(RunClosingTest, FailuresAfterACancelChangeNothing) {
   v1::RunSpec spec;
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
-  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
-        Ended(0, v1::HOST_STATE_EXITED_NONZERO), Ended(1, v1::HOST_STATE_NOT_STARTED)},
+  Live({Became(v1::RUN_STATE_STOPPING, Canceled()), Ended(0, v1::HOST_STATE_EXITED_NONZERO),
+        Ended(1, v1::HOST_STATE_NOT_STARTED)},
        spec);
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
@@ -136,9 +141,7 @@ TEST_F(RunClosingTest, FailuresAfterACancelChangeNothing) {
 TEST_F(RunClosingTest, ACanceledRunWhoseHostsAreCutOffIsCanceled) {
   v1::RunSpec spec;
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
-  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."),
-        Ended(0, v1::HOST_STATE_EXITED_NONZERO)},
-       spec);
+  Live({Became(v1::RUN_STATE_STOPPING, Canceled()), Ended(0, v1::HOST_STATE_EXITED_NONZERO)}, spec);
   Close();
   EXPECT_EQ(ended_.state(), v1::RUN_STATE_CANCELED);
 }
@@ -146,7 +149,7 @@ TEST_F(RunClosingTest, ACanceledRunWhoseHostsAreCutOffIsCanceled) {
 TEST_F(RunClosingTest, CanceledHostsAreNoFailures) {
   v1::RunSpec spec;
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
-  Live({Became(v1::RUN_STATE_STOPPING, "the run was canceled."), Ended(0, v1::HOST_STATE_CANCELED),
+  Live({Became(v1::RUN_STATE_STOPPING, Canceled()), Ended(0, v1::HOST_STATE_CANCELED),
         Ended(1, v1::HOST_STATE_CANCELED)},
        spec);
   EXPECT_EQ(Close(), std::vector<int>{v1::Event::kRunState});

@@ -22,6 +22,11 @@
 
 namespace muster::service {
 
+// Of CancelRun.
+inline Why Canceled() {
+  return {v1::RUN_REASON_CANCEL_REQUESTED, "the run was canceled.", "uid:1"};
+}
+
 // The parts of one daemon's life; those before and after it have the same disk. What it is asked is
 // written when the test says so.
 struct FakeDaemon {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "service/runs/run.h"
+#include "tests/service/amounts.h"
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -14,9 +15,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-v1::RunSpec Batches(std::initializer_list<const char*> batches) {
+v1::RunSpec Batches(std::initializer_list<v1::HostAmount> batches) {
   v1::RunSpec spec;
-  for (const char* batch : batches) spec.mutable_rollout()->add_batches(batch);
+  for (const v1::HostAmount& batch : batches) *spec.mutable_rollout()->add_batches() = batch;
   return spec;
 }
 
@@ -68,7 +69,7 @@ class RunRolloutTest : public ::testing::Test {
 };
 
 TEST_F(RunRolloutTest, ABatchBeginsWhenTheOneBeforeHasEnded) {
-  Begin(PlanOf(3, Batches({"1", "100%"})));
+  Begin(PlanOf(3, Batches({Hosts(1), Percent(100)})));
   EXPECT_THAT(engine_->asked().added, ElementsAre(0));
   engine_->EndNow(0);
   EXPECT_THAT(engine_->asked().added, ElementsAre(0, 1, 2));
@@ -80,7 +81,7 @@ TEST_F(RunRolloutTest, ABatchBeginsWhenTheOneBeforeHasEnded) {
 }
 
 TEST_F(RunRolloutTest, PastMaxFailuresNoFurtherHostIsStarted) {
-  v1::RunSpec spec = Batches({"2"});
+  v1::RunSpec spec = Batches({Hosts(2)});
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Begin(PlanOf(4, spec));
   engine_->EndNow(1, HostState::kExitedNonzero);
@@ -96,9 +97,9 @@ TEST_F(RunRolloutTest, PastMaxFailuresNoFurtherHostIsStarted) {
 }
 
 TEST_F(RunRolloutTest, PausedAndResumed) {
-  Begin(PlanOf(2, Batches({"1"})));
-  EXPECT_TRUE(run_->Pause().ok());
-  EXPECT_TRUE(run_->Pause().ok());
+  Begin(PlanOf(2, Batches({Hosts(1)})));
+  EXPECT_TRUE(run_->Pause("uid:1").ok());
+  EXPECT_TRUE(run_->Pause("uid:1").ok());
   EXPECT_TRUE(engine_->asked().paused);
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_PAUSED);
   engine_->EndNow(0);
@@ -106,15 +107,15 @@ TEST_F(RunRolloutTest, PausedAndResumed) {
   EXPECT_TRUE(run_->Resume().ok());
   EXPECT_FALSE(engine_->asked().paused);
   EXPECT_THAT(engine_->asked().added, ElementsAre(0, 1));
-  run_->Cancel();
-  EXPECT_TRUE(absl::IsFailedPrecondition(run_->Pause()));
+  run_->Cancel(Canceled());
+  EXPECT_TRUE(absl::IsFailedPrecondition(run_->Pause("uid:1")));
   engine_->EndNow(1, HostState::kCanceled);
   Turn();
   EXPECT_TRUE(absl::IsFailedPrecondition(run_->Resume()));
 }
 
 TEST_F(RunRolloutTest, BatchesThatAreConfirmedPauseTheRun) {
-  v1::RunSpec spec = Batches({"1"});
+  v1::RunSpec spec = Batches({Hosts(1)});
   spec.mutable_rollout()->set_confirm_batches(true);
   Begin(PlanOf(2, spec));
   engine_->EndNow(0);
@@ -125,7 +126,7 @@ TEST_F(RunRolloutTest, BatchesThatAreConfirmedPauseTheRun) {
 }
 
 TEST_F(RunRolloutTest, TheNextBatchComesAfterTheBatchPause) {
-  v1::RunSpec spec = Batches({"1"});
+  v1::RunSpec spec = Batches({Hosts(1)});
   spec.mutable_rollout()->mutable_batch_pause()->set_nanos(1'000'000);
   Begin(PlanOf(2, spec));
   engine_->EndNow(0);
@@ -136,7 +137,7 @@ TEST_F(RunRolloutTest, TheNextBatchComesAfterTheBatchPause) {
 }
 
 TEST_F(RunRolloutTest, ProbesComeBetweenBatchesAndAFailedOneCounts) {
-  v1::RunSpec spec = Batches({"2", "1"});
+  v1::RunSpec spec = Batches({Hosts(2), Hosts(1)});
   spec.mutable_rollout()->mutable_probe()->set_shell("true");
   spec.mutable_rollout()->mutable_max_failures()->set_hosts(0);
   Begin(PlanOf(3, spec));
@@ -184,7 +185,7 @@ TEST_F(RunRolloutTest, AStopWithdrawsFromTheLinesForLocks) {
   const auto waiting = Make("waiting", PlanOf(1, spec));
   waiting->Begin({}, {});
   FakeEngineRun& asked = *daemon_.engine.runs()[1];
-  waiting->Cancel();
+  waiting->Cancel(Canceled());
   EXPECT_THAT(asked.asked().added, ElementsAre(0));  // to be ended by the engine
   EXPECT_EQ(asked.asked().cancels, 1);
   EXPECT_EQ(daemon_.locks.tickets(), 1u);
@@ -204,10 +205,11 @@ TEST_F(RunRolloutTest, ClosedOnItsLostHostsAreUnknownAndTheOthersNotStarted) {
   past.end_times = {now_};
   past.lost.push_back(Lost(2));
   TakeUp(PlanOf(4), past);
-  run_->Close("musterd was ended.", /*canceled=*/false);
+  run_->Close({v1::RUN_REASON_DAEMON_LOST, "musterd was ended.", ""});
   Turn();
-  EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_NOT_STARTED,
-                                           v1::HOST_STATE_OUTCOME_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
+  EXPECT_THAT(StatesOf(*run_),
+              ElementsAre(v1::HOST_STATE_SUCCEEDED, v1::HOST_STATE_NOT_STARTED,
+                          v1::HOST_STATE_OUTCOME_UNKNOWN, v1::HOST_STATE_NOT_STARTED));
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_FAILED);  // nobody canceled it
   EXPECT_THAT(daemon_.engine.runs(), IsEmpty());
   EXPECT_EQ(Events().back().run_state().message(), "musterd was ended.");

@@ -35,18 +35,23 @@ class RunStarterTest : public ::testing::Test {
     starting_ = false;
     return run;
   }
+  absl::StatusOr<RunRef> Ask(const v1::RunSpec& spec, const std::string& request_id) {
+    return WithStore(
+        [&] { return starter_.Start(owner_, spec, request_id, [this] { return waits_; }); });
+  }
   std::shared_ptr<service::Run> Start(const v1::RunSpec& spec = Spec()) {
-    const absl::StatusOr<RunRef> run =
-        WithStore([&] { return starter_.Start(owner_, spec, /*request_id=*/""); });
+    const absl::StatusOr<RunRef> run = Ask(spec, /*request_id=*/"");
     EXPECT_TRUE(run.ok()) << run.status();
     return run->live;
   }
   absl::StatusOr<RunRef> Rerun(const Caller& caller, const std::string& id,
-                               const std::vector<v1::HostState>& states = {}) {
+                               const std::vector<v1::HostState>& states = {},
+                               const std::string& request_id = "") {
     v1::RerunHostsRequest request;
+    request.set_request_id(request_id);
     request.set_run_id(id);
     for (const v1::HostState state : states) request.add_states(state);
-    return WithStore([&] { return starter_.Rerun(caller, request); });
+    return WithStore([&] { return starter_.Rerun(caller, request, [this] { return waits_; }); });
   }
   // The newest run: hosts 0 and 2 as SUCCEEDED.
   void EndHosts(HostState of_host_1) {
@@ -68,6 +73,7 @@ class RunStarterTest : public ::testing::Test {
   const Caller owner_{Caller::Kind::kUid, "1000"};
   const Caller other_{Caller::Kind::kDns, "ci.example.com"};
   bool starting_ = false;
+  bool waits_ = true;  // the caller
   Config config_;
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
@@ -104,9 +110,38 @@ TEST_F(RunStarterTest, ValidatingStartsNothing) {
 }
 
 TEST_F(RunStarterTest, ARequestIdThatIsTooLongStartsNothing) {
-  const absl::StatusOr<RunRef> run = starter_.Start(owner_, Spec(), std::string(129, 'x'));
+  const absl::StatusOr<RunRef> run = Ask(Spec(), std::string(129, 'x'));
   EXPECT_TRUE(absl::IsInvalidArgument(run.status())) << run.status();
   EXPECT_THAT(runs_.Live(), IsEmpty());
+}
+
+TEST_F(RunStarterTest, ARepeatIsTheRunThatExists) {
+  const absl::StatusOr<RunRef> run = Ask(Spec(), "r1");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(Ask(Spec(), "r1")->id(), run->id());
+  v1::RunSpec spec = Spec();
+  spec.mutable_rollout()->set_shuffle_seed(7);
+  EXPECT_TRUE(absl::IsAlreadyExists(Ask(spec, "r1").status()));
+  EndHosts(HostState::kExitedNonzero);
+  EXPECT_EQ(Ask(Spec(), "r1")->id(), run->id());
+}
+
+TEST_F(RunStarterTest, ARequestIdIsOfOneCallAndWhatItAsks) {
+  const std::string id = Start()->id();
+  EndHosts(HostState::kExitedNonzero);
+  const absl::StatusOr<RunRef> again = Rerun(owner_, id, {}, "r1");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(Rerun(owner_, id, {}, "r1")->id(), again->id());
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(Rerun(owner_, id, {v1::HOST_STATE_EXITED_NONZERO}, "r1").status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(Ask(Spec(), "r1").status()));
+}
+
+TEST_F(RunStarterTest, WhoHasLeftMeanwhileStartsNothing) {
+  waits_ = false;
+  EXPECT_TRUE(absl::IsCancelled(Ask(Spec(), "r1").status()));
+  EXPECT_THAT(runs_.Live(), IsEmpty());
+  EXPECT_TRUE(idle());
 }
 
 TEST_F(RunStarterTest, ARerunTakesTheHostsThatDidNotSucceed) {
@@ -124,7 +159,7 @@ TEST_F(RunStarterTest, ARerunTakesTheStatesThatItIsTold) {
   const absl::StatusOr<RunRef> again = Rerun(owner_, id, {v1::HOST_STATE_SUCCEEDED});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_THAT(NamesOf(*again->live), ElementsAre("host0", "host2"));
-  const absl::Status none = Rerun(owner_, id, {v1::HOST_STATE_UNKNOWN}).status();
+  const absl::Status none = Rerun(owner_, id, {v1::HOST_STATE_OUTCOME_UNKNOWN}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(none)) << none;
 }
 

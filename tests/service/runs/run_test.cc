@@ -278,14 +278,14 @@ TEST_F(RunTest, WithCancelHostTheHostIsEndedOnce) {
 
 TEST_F(RunTest, CancelReachesTheEngineOnceAndIsTold) {
   Begin(PlanOf(1));
-  run_->Cancel();
-  run_->Cancel();
+  run_->Cancel(Canceled());
+  run_->Cancel(Canceled());
   EXPECT_EQ(engine_->asked().cancels, 1);
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_STOPPING);
   engine_->EndNow(0, HostState::kCanceled);
   Turn();
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);
-  run_->Cancel();
+  run_->Cancel(Canceled());
   Turn();
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);
   EXPECT_EQ(overs_, 1);
@@ -293,7 +293,7 @@ TEST_F(RunTest, CancelReachesTheEngineOnceAndIsTold) {
 
 TEST_F(RunTest, CanceledBeforeItBeginsStartsNothingAndEnds) {
   Make(PlanOf(2));
-  run_->Cancel();
+  run_->Cancel(Canceled());
   run_->Begin({}, {});
   Turn();
   EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_NOT_STARTED, v1::HOST_STATE_NOT_STARTED));
@@ -303,7 +303,7 @@ TEST_F(RunTest, CanceledBeforeItBeginsStartsNothingAndEnds) {
 
 TEST_F(RunTest, CanceledTooLateHasSucceeded) {
   Begin(PlanOf(1));
-  run_->Cancel();
+  run_->Cancel(Canceled());
   engine_->EndNow(0);
   Turn();
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_SUCCEEDED);
@@ -318,6 +318,39 @@ TEST_F(RunTest, ARunTimeoutCancels) {
   Turn();
   EXPECT_EQ(Events().back().run_state().state(), v1::RUN_STATE_CANCELED);
   EXPECT_EQ(Events().back().run_state().message(), "the run took longer than 1ms (run timeout).");
+}
+
+TEST_F(RunTest, TellsWhyItStopsAndWhoHadItDoSo) {
+  Begin(PlanOf(1));
+  EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_UNSPECIFIED);
+  EXPECT_TRUE(run_->Pause("uid:7").ok());
+  EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_PAUSE_REQUESTED);
+  EXPECT_EQ(run_->Snapshot().reason_by(), "uid:7");
+  EXPECT_TRUE(run_->Resume().ok());
+  EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_UNSPECIFIED);
+  run_->Cancel(Canceled());
+  EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_CANCEL_REQUESTED);
+  engine_->EndNow(0, HostState::kCanceled);
+  Turn();
+  EXPECT_EQ(run_->Snapshot().reason_by(), "uid:1");
+  EXPECT_EQ(Events().back().run_state().reason(), v1::RUN_REASON_CANCEL_REQUESTED);
+  EXPECT_EQ(Events().back().run_state().reason_by(), "uid:1");
+}
+
+TEST_F(RunTest, IsCanceledOnceItsCreatorIsGone) {
+  v1::RunSpec spec;
+  spec.mutable_cancel_after_disconnect();
+  Begin(PlanOf(1, spec));
+  run_->OnCreatorCame();
+  run_->OnCreatorCame();
+  run_->OnCreatorLeft();
+  EXPECT_EQ(engine_->asked().cancels, 0);
+  run_->OnCreatorLeft();
+  engine_->Await([](const AskedOfEngine& asked) { return asked.cancels > 0; });
+  engine_->EndNow(0, HostState::kCanceled);
+  Turn();
+  EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_CALLER_GONE);
 }
 
 TEST_F(RunTest, InterruptedSaysWhy) {
@@ -340,7 +373,7 @@ TEST_F(RunTest, InterruptedToBeContinuedStartsNoFurtherHostAndIsFrozenAsItIs) {
   run_->Freeze();
   engine_->Ready(1);
   engine_->EndNow(1, HostState::kUnknown);
-  run_->Cancel();
+  run_->Cancel(Canceled());
   Turn();
   EXPECT_THAT(engine_->asked().granted, IsEmpty());
   EXPECT_EQ(Events().back().host_finished().host_index(), 0u);

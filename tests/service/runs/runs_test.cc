@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -13,7 +16,12 @@ RunPlan Request(const std::string& id, const std::string& command = "true") {
   spec.mutable_command()->set_shell(command);
   RunPlan plan = PlanOf(1, spec);
   plan.request_id = id;
+  plan.request_digest = command;
   return plan;
+}
+
+RunRequest RequestOf(const RunPlan& plan) {
+  return {plan.creator, plan.request_id, plan.request_digest};
 }
 
 class RunsTest : public ::testing::Test {
@@ -24,7 +32,7 @@ class RunsTest : public ::testing::Test {
       if (creating_) daemon_.journal.Turn().IgnoreError();
     };
   }
-  absl::StatusOr<Runs::Created> Create(RunPlan plan) {
+  absl::StatusOr<std::shared_ptr<service::Run>> Create(RunPlan plan) {
     creating_ = true;
     auto created = runs_.Create(std::move(plan), [this](service::Run& run) {
       ++begun_;
@@ -36,7 +44,7 @@ class RunsTest : public ::testing::Test {
   std::shared_ptr<service::Run> Begin(RunPlan plan) {
     const auto created = Create(std::move(plan));
     EXPECT_TRUE(created.ok()) << created.status();
-    return created->run.live;
+    return *created;
   }
   void EndAll() {
     for (const auto& run : daemon_.engine.runs()) {
@@ -65,21 +73,30 @@ TEST_F(RunsTest, ARunIsLiveUntilItsEndIsDurableAndFoundInTheStoreThen) {
   EXPECT_TRUE(absl::IsNotFound(runs_.Find("none").status()));
 }
 
-TEST_F(RunsTest, TheSameRequestGivesTheSameRunWhileItIsLiveAndAfter) {
-  const std::shared_ptr<service::Run> run = Begin(Request("r1"));
-  auto again = Create(Request("r1"));
-  ASSERT_TRUE(again.ok());
-  EXPECT_TRUE(again->existed);
-  EXPECT_EQ(again->run.live, run);
+TEST_F(RunsTest, TheSameRequestIsFoundWhileItsRunIsLiveAndAfter) {
+  const RunPlan plan = Request("r1");
+  EXPECT_FALSE(runs_.FindRequest(RequestOf(plan))->has_value());
+  const std::shared_ptr<service::Run> run = Begin(plan);
+  EXPECT_EQ((**runs_.FindRequest(RequestOf(plan))).live, run);
   EndAll();
-  again = Create(Request("r1"));
-  ASSERT_TRUE(again.ok());
-  EXPECT_TRUE(again->existed);
-  EXPECT_EQ(again->run.id(), run->id());
-  EXPECT_TRUE(absl::IsAlreadyExists(Create(Request("r1", "false")).status()));
+  EXPECT_EQ((**runs_.FindRequest(RequestOf(plan))).id(), run->id());
+  const absl::Status other = runs_.FindRequest(RequestOf(Request("r1", "false"))).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(other)) << other;
   RunPlan others = Request("r1");
   others.creator = "uid:2";
-  EXPECT_FALSE(Create(std::move(others))->existed);
+  EXPECT_FALSE(runs_.FindRequest(RequestOf(others))->has_value());
+  EXPECT_FALSE(runs_.FindRequest(RequestOf(Request("")))->has_value());
+}
+
+TEST_F(RunsTest, IdsSayNothingAndAreNotGuessed) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 50; ++i) {
+    ids.insert(Begin(Request(""))->id());
+    EndAll();
+  }
+  EXPECT_EQ(ids.size(), 50u);
+  for (const std::string& id : ids) EXPECT_EQ(id.size(), 13u);  // of 5 bits
+  EXPECT_EQ(runs_.List({})->runs.size(), 50u);
 }
 
 TEST_F(RunsTest, NoMoreAreActiveThanAllowed) {
@@ -96,13 +113,13 @@ TEST_F(RunsTest, WhatCannotBeWrittenIsNoRun) {
   EXPECT_TRUE(runs_.Live().empty());
   EXPECT_EQ(daemon_.engine.runs().back()->asked().cancels, 1);
   daemon_.disk->SetFault(nullptr);
+  EXPECT_FALSE(runs_.FindRequest(RequestOf(Request("r1")))->has_value());
   const auto again = Create(Request("r1"));
   ASSERT_TRUE(again.ok());
-  EXPECT_FALSE(again->existed);
   EndAll();
   EXPECT_EQ(begun_, 2);
   EXPECT_EQ(overs_, 2);
-  EXPECT_EQ(Create(Request("r1"))->run.id(), again->run.id());
+  EXPECT_EQ((**runs_.FindRequest(RequestOf(Request("r1")))).id(), (*again)->id());
 }
 
 TEST_F(RunsTest, WhatIsStoppedWhileItCannotBeWrittenIsOverOnce) {
@@ -125,7 +142,7 @@ TEST_F(RunsTest, AListHasLiveRunsAsTheyStand) {
   const std::shared_ptr<service::Run> ended = Begin(Request(""));
   EndAll();
   const std::shared_ptr<service::Run> live = Begin(Request(""));
-  EXPECT_TRUE(live->Pause().ok());
+  EXPECT_TRUE(live->Pause("uid:1").ok());
   RunQuery paused;
   paused.states = {v1::RUN_STATE_PAUSED};
   auto found = runs_.List(paused);
@@ -154,7 +171,7 @@ TEST_F(RunsTest, APageIsBoundedInBytes) {
     const auto found = runs_.List(query);
     EXPECT_EQ(found->more, page < 2) << page;
     runs += found->runs.size();
-    query.before = found->runs.back().id();
+    query.before = found->last;
   }
   EXPECT_EQ(runs, 5u);
 }

@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "muster/v1/run_service.pb.h"
+#include "proto/contract/states.h"
 #include "service/events/event_block.h"
 #include "service/runs/run_records.h"
 #include "tests/service/simulation/simulated_daemon.h"
@@ -129,7 +130,8 @@ class World final : public HostWitness {
     for (uint32_t i = chance_.Below(4); i > 0; --i) {
       rollout->add_batches()->set_hosts(static_cast<uint32_t>(1 + chance_.Below(5)));
     }
-    if (chance_.OneIn(3)) rollout->mutable_max_failures()->set_hosts(static_cast<uint32_t>(chance_.Below(6)));
+    if (chance_.OneIn(3))
+      rollout->mutable_max_failures()->set_hosts(static_cast<uint32_t>(chance_.Below(6)));
     if (chance_.OneIn(3)) rollout->mutable_batch_pause()->set_seconds(1 + chance_.Below(5));
     rollout->set_confirm_batches(chance_.OneIn(4));
     if (chance_.OneIn(3)) rollout->mutable_probe()->set_shell("probe " + id);
@@ -179,9 +181,10 @@ class World final : public HostWitness {
     for (const std::shared_ptr<Run>& run : daemon_->runs()->Live()) {
       if (!facts_.at(run->id()).acknowledged || stopping_) continue;
       const uint32_t what = chance_.Below(12);
-      if (what < 2 && !calm_) run->Pause().IgnoreError();
+      if (what < 2 && !calm_) run->Pause("").IgnoreError();
       if (what > 5 || calm_) run->Resume().IgnoreError();
-      if (what == 3 && !calm_ && chance_.OneIn(4)) run->Cancel();
+      if (what == 3 && !calm_ && chance_.OneIn(4))
+        run->Cancel({v1::RUN_REASON_CANCEL_REQUESTED, "", ""});
     }
   }
 

@@ -74,7 +74,7 @@ class SimulatedDaemon {
     const std::shared_ptr<Run> run = runs_.Adopt(id, std::move(prepared.plan), past);
     journal_.AddRun(run->Record(), run->log(), run->FirstEvents(), parts_.time->now(),
                     [done = std::move(done), run](const absl::Status& status) mutable {
-                      if (!status.ok()) run->CancelBecause("the run could not be written down.");
+                      if (!status.ok()) run->Cancel({v1::RUN_REASON_NOT_WRITTEN, "", ""});
                       done(status);
                     });
     run->Begin(std::move(prepared.job), std::move(prepared.probe));

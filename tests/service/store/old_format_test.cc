@@ -50,10 +50,20 @@ TEST(OldFormatTest, ARunHasTodaysStatesAndAmounts) {
 }
 
 TEST(OldFormatTest, EveryStateHasItsNewNumber) {
-  const char* const hosts[] = {"SUCCEEDED", "EXITED_NONZERO", "SIGNALED", "UNREACHABLE",
-                               "THROTTLED", "HOST_KEY_REJECTED", "AUTHENTICATION_FAILED",
-                               "CONNECT_TIMEOUT", "IDLE_TIMEOUT", "COMMAND_TIMEOUT", "CANCELED",
-                               "OUTCOME_UNKNOWN", "NOT_STARTED", "SKIPPED"};
+  const char* const hosts[] = {"SUCCEEDED",
+                               "EXITED_NONZERO",
+                               "SIGNALED",
+                               "UNREACHABLE",
+                               "THROTTLED",
+                               "HOST_KEY_REJECTED",
+                               "AUTHENTICATION_FAILED",
+                               "CONNECT_TIMEOUT",
+                               "IDLE_TIMEOUT",
+                               "COMMAND_TIMEOUT",
+                               "CANCELED",
+                               "OUTCOME_UNKNOWN",
+                               "NOT_STARTED",
+                               "SKIPPED"};
   int number = 6;
   for (const char* name : hosts) {
     v1::WatchRunResponse old;
