@@ -9,17 +9,20 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "ssh_engine/action/line_assembler.h"
-#include "ssh_engine/action/stop_line.h"
+#include "ssh_engine/action/stop_sequence.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/pool/run_context.h"
+#include "ssh_engine/transport/exec_channel.h"
 #include "ssh_engine/transport/session.h"
 
 namespace muster::engine {
 
 // Opens a channel, requests the command, hands its output to the observer, and stops it where a
 // limit in time or the caller says so. Loop-confined; owned by the host's task.
-class RemoteCommand final : public SessionUser, private ReadingGate::User {
+class RemoteCommand final : public SessionUser,
+                            private ReadingGate::User,
+                            private StopSequence::Subject {
  public:
   struct Result {
     HostOutcome outcome;
@@ -63,22 +66,10 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
     kRunning,  // the server has confirmed it
     kEnded,
   };
-  // How far stopping the command has come.
-  enum class Stop {
-    kNo,
-    kRequested,  // the request to run it is unanswered
-    kLineSent,   // the line on the second channel ends it, from TERM to its report
-    kTermSent,   // by signal requests, since no line was heard
-    kKillSent,
-    kReadingOn,  // nothing more is done: what output there still is
-  };
-  // Of the second channel.
-  enum class Beside { kUnused, kAtWork, kEnded };
-
   // Who has an open session expects an answer at once.
   void SetHurried(bool hurried);
   // Takes steps until one has to wait, then says what to wait for.
-  void Advance();
+  void Advance() override;
   // One step; whether to go on at once.
   bool Step();
   bool OpenChannel();
@@ -86,7 +77,7 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   bool WaitForGrant();
   bool Exec();
   bool Pump();
-  SshTransport::Step PumpBoth();
+  bool TakeIn();
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -99,18 +90,12 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void OnCommandTimeout();
   void OnIdleTimer();
   void StopCommand(HostState state, Cause cause, std::string message);
-  void BeginStop();
-  void SendLine(absl::Duration grace);
-  // Sends a signal request, and waits that long for what comes of it.
-  void SendSignal(Stop stop, const std::string& name, absl::Duration wait);
-  // What the line has said, and whether the channel is closed, decides how to go on.
-  void FollowStop();
-  void OnStopTimer();
-  void ReadOn();
-  void OnQuiet();
-  void CutShort();
-  bool NothingIsRead() const { return parked_ || !context_->reading->open(); }
-  StopReport LineReport() const { return ReadStopReport(transport().beside_output()); }
+  StopSequence* NewSequence();
+  void OnStopped(bool cut_short) override;
+  ExecChannel& command() override { return *channel_; }
+  bool NothingIsRead() const override { return parked_ || !context_->reading->open(); }
+  bool parked() const override { return parked_; }
+  absl::Duration last_output() const override { return last_output_; }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void NoteExit();
@@ -119,7 +104,6 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   // `cut_short`: the channel was closed from here.
   void EndStopped(bool cut_short);
   std::string WhatIsLeft() const;
-  std::string WhyNoLine() const;
   // How the command's own process ended, where the server has told: in the outcome, and in words.
   void TellExit(HostOutcome* outcome) const;
   void EndUnopened();
@@ -129,6 +113,9 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
 
+  // By the server: all output has come.
+  bool closed() const { return channel_->closed(); }
+  const ExitReport& exit_report() const { return channel_->exit_report(); }
   absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return session_->transport(); }
@@ -140,23 +127,20 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   const absl::Duration begin_;
   HostTimings* const timings_;
   absl::AnyInvocable<void(Result)> on_end_;
+  std::unique_ptr<ExecChannel> channel_;  // null once this has ended
 
   Phase phase_ = Phase::kOpening;
-  std::unique_ptr<Timer> phase_timer_;    // opening, exec, then stopping
+  std::unique_ptr<Timer> phase_timer_;    // opening, exec
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
   absl::Duration ready_since_;
   absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
-  bool closed_ = false;  // by the server: all output has come
-  Stop stop_ = Stop::kNo;
+  bool stopping_ = false;  // was asked for; begins once the request is answered
   bool ended_before_stop_ = false;
-  bool line_heard_ = false;
   HostOutcome stop_outcome_;
-  Beside beside_ = Beside::kUnused;
-  std::string stop_line_;
-  absl::Duration read_on_until_;
+  std::unique_ptr<StopSequence> sequence_;  // from where it begins on
   bool parked_ = false;
   bool hurried_ = false;
 

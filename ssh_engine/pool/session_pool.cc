@@ -298,7 +298,7 @@ SessionPool::Grant SessionPool::TakeIdle(IdleIt it) {
 }
 
 void SessionPool::OnIdleReady(IdleIt it) {
-  if (it->session->transport().PumpIdle() == SshTransport::Step::kAgain) {
+  if (it->session->transport().Pump() == SshTransport::Step::kAgain) {
     it->session->UpdateInterest();
   } else {
     TakeIdle(it);  // and drops it

@@ -150,7 +150,7 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
     context_->pool->NoteOneCommand(Key());
   }
   if (TurnedOut(result)) result.outcome = LoginRefused();
-  if (session_->transport().Release()) {
+  if (session_->transport().Reusable()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
   End(std::move(result.outcome));

@@ -123,6 +123,7 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
                           "out one\n", "err oops\n", "out two$", "SUCCEEDED"));
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
+  EXPECT_EQ(server_.inputs_ended, 1);
   EXPECT_EQ(ends_, 1);
   EXPECT_EQ(loop_.armed_timers(), 1u);  // the pool's, for unused sessions
   EXPECT_EQ(pool_.idle_sessions(), 1u);
