@@ -174,7 +174,7 @@ void RunService::BeginRun(Run* run, PreparedRun* prepared) {
   if (parts_.gate->stopping()) {
     run->Close("musterd is stopping.", /*canceled=*/true);
   } else {
-    run->Begin(std::move(prepared->job), std::move(prepared->probe));
+    run->Begin(std::move(prepared->job), std::move(prepared->probe), std::move(prepared->access));
   }
 }
 

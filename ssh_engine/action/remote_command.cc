@@ -18,101 +18,62 @@ std::string HowItEnded(const ExitReport& report) {
 
 }  // namespace
 
-RemoteCommand::RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
-                             absl::Duration begin, HostTimings* timings,
-                             absl::AnyInvocable<void(Result)> on_end)
-    : host_(host),
+RemoteCommand::RemoteCommand(const Command& command, const ActionSite& site, ActionContext* context,
+                             OnEnd on_end)
+    : command_(command),
+      site_(site),
       context_(context),
-      session_(session),
-      warm_(warm),
-      begin_(begin),
-      timings_(timings),
       on_end_(std::move(on_end)),
+      start_(site_, context, this),
       stdout_(context->job->max_line),
       stderr_(context->job->max_line) {}
 
-RemoteCommand::~RemoteCommand() {
-  Unpark();
-  SetHurried(false);
-}
-
-void RemoteCommand::SetHurried(bool hurried) {
-  if (std::exchange(hurried_, hurried) == hurried) return;
-  context_->loop->AddHurried(hurried ? 1 : -1);
-}
+RemoteCommand::~RemoteCommand() { Unpark(); }
 
 void RemoteCommand::Start() {
-  SetHurried(warm_);
-  session_->SetUser(this);
-  session_->SetBulk(false);
+  site_.session->SetUser(this);
+  site_.session->SetBulk(false);
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
-  phase_timer_ = context_->loop->NewTimer([this] { OnPhaseTimeout(); });
-  // The server may hang here as well.
-  phase_timer_->Arm(warm_ ? limits().connect / 2 : limits().connect);
   Advance();
 }
 
 void RemoteCommand::Advance() {
   while (Step()) {
   }
-  if (phase_ == Phase::kEnded) return;
-  parked_ ? session_->Park() : session_->UpdateInterest();
+  if (ended_) return;
+  parked_ ? site_.session->Park() : site_.session->UpdateInterest();
 }
 
 bool RemoteCommand::Step() {
-  switch (phase_) {
-    case Phase::kOpening:
-      return OpenChannel();
-    case Phase::kReady:
-      return WaitForGrant();
-    case Phase::kExec:
-      return Exec();
-    case Phase::kRunning:
-      return Pump();
-    case Phase::kEnded:
-      return false;
-  }
-  return false;
+  if (ended_) return false;
+  return running() ? Pump() : Begin();
 }
 
-bool RemoteCommand::OpenChannel() {
-  switch (channel_->Open()) {
+bool RemoteCommand::Begin() {
+  switch (start_.Advance()) {
     case SshStep::kAgain:
       return false;
     case SshStep::kDone:
-      BeginWait();
-      return false;
+      if (stopping_) NewSequence()->Begin();
+      return true;
     case SshStep::kFailed:
-      EndUnopened();
+      // A refusal is an answer: nothing was started.
+      requested() && channel_->failure().cause != Cause::kExecRefused ? EndLost() : EndUnopened();
       return false;
   }
-  return false;
-}
-
-// The disk may be full for hours: who waits here has no limit in time, but may be canceled.
-void RemoteCommand::BeginWait() {
-  timings_->channel_open = SinceBegin();
-  phase_ = Phase::kReady;
-  phase_timer_->Disarm();
-  ready_since_ = context_->loop->Now();
-  context_->observer->OnReady(host_.index, timings_->channel_open);
-}
-
-// Looks only whether the connection lives.
-bool RemoteCommand::WaitForGrant() {
-  if (transport().Pump() == SshStep::kFailed) EndUnopened();
   return false;
 }
 
 void RemoteCommand::Grant() {
-  if (phase_ != Phase::kReady) return;
-  waited_ = context_->loop->Now() - ready_since_;
-  context_->observer->OnState(host_.index, HostState::kStarting);
-  phase_ = Phase::kExec;
-  phase_timer_->Arm(limits().connect);
-  last_output_ = context_->loop->Now();
+  if (ended_ || !start_.Grant()) return;
   channel_->EndInput();  // commands read end of file rather than wait for input
+  StartLimits();
+  Advance();
+}
+
+void RemoteCommand::StartLimits() {
+  last_output_ = context_->loop->Now();
   if (limits().command > absl::ZeroDuration()) {
     command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
     command_timer_->Arm(limits().command);
@@ -121,33 +82,12 @@ void RemoteCommand::Grant() {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
     idle_timer_->Arm(limits().idle);
   }
-  Advance();
-}
-
-bool RemoteCommand::Exec() {
-  switch (channel_->Request(context_->job->command)) {
-    case SshStep::kAgain:
-      return false;
-    case SshStep::kDone:
-      timings_->started = SinceBegin();
-      SetHurried(false);
-      phase_ = Phase::kRunning;
-      phase_timer_->Disarm();
-      context_->observer->OnState(host_.index, HostState::kRunning);
-      if (stopping_) NewSequence()->Begin();
-      return true;
-    case SshStep::kFailed:
-      // A refusal is an answer: nothing was started.
-      channel_->failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
-      return false;
-  }
-  return false;
 }
 
 bool RemoteCommand::Parked() {
   if (!parked_ && !context_->reading->open()) {
     parked_ = true;
-    context_->reading->Park(this, session_->bulk());
+    context_->reading->Park(this, site_.session->bulk());
   }
   return parked_;
 }
@@ -177,7 +117,7 @@ bool RemoteCommand::Pump() {
   if (!lives) {
     EndByExitOrLost();
   } else {
-    if (!closed()) session_->SetBulk(transport().HasMore());
+    if (!closed()) site_.session->SetBulk(transport().HasMore());
     Settle();
   }
   return false;
@@ -191,45 +131,36 @@ void RemoteCommand::Settle() {
 void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
   last_output_ = context_->loop->Now();
   // Much output may come within one iteration.
-  timings_->last_output = context_->loop->ReadClock() - begin_;
-  if (timings_->first_output == absl::ZeroDuration()) {
-    timings_->first_output = timings_->last_output;
+  site_.timings->last_output = context_->loop->ReadClock() - site_.begin;
+  if (site_.timings->first_output == absl::ZeroDuration()) {
+    site_.timings->first_output = site_.timings->last_output;
   }
   LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
   assembler.Append(bytes, [&](const OutputChunk& chunk) {
-    context_->observer->OnOutput(host_.index, stream, chunk);
+    context_->observer->OnOutput(index(), stream, chunk);
   });
 }
 
 void RemoteCommand::NoteExit() {
-  if (timings_->exited == absl::ZeroDuration() && exit_report().ended()) {
-    timings_->exited = context_->loop->ReadClock() - begin_;
+  if (site_.timings->exited == absl::ZeroDuration() && exit_report().ended()) {
+    site_.timings->exited = context_->loop->ReadClock() - site_.begin;
   }
 }
 
 // --- Limits in time, and stopping
 
-void RemoteCommand::OnPhaseTimeout() {
-  switch (phase_) {
-    case Phase::kOpening:
-      return OnOpenTimeout();
-    case Phase::kExec:
-      return End(
-          HostState::kUnknown, Cause::kConnectionLost,
-          absl::StrCat("the server did not answer the request to run the command within ",
-                       absl::FormatDuration(limits().connect), "; it may have been started."));
-    default:
-      return;
+void RemoteCommand::OnStartTimeout() {
+  const std::string limit = absl::FormatDuration(limits().connect);
+  if (requested()) {
+    return End(HostState::kUnknown, Cause::kConnectionLost,
+               absl::StrCat("the server did not answer the request to run the command within ",
+                            limit, "; it may have been started."));
   }
-}
-
-void RemoteCommand::OnOpenTimeout() {
   HostOutcome outcome;
   outcome.state = HostState::kConnectTimeout;
-  outcome.message =
-      absl::StrCat("opening a session on ", Endpoint(host_, *context_), " took longer than ",
-                   absl::FormatDuration(limits().connect), " (connect timeout).");
-  End(std::move(outcome), warm_);
+  outcome.message = absl::StrCat("opening a session on ", Endpoint(*site_.host, site_.jump_path),
+                                 " took longer than ", limit, " (connect timeout).");
+  End(std::move(outcome), site_.warm);
 }
 
 void RemoteCommand::OnCommandTimeout() {
@@ -249,13 +180,13 @@ void RemoteCommand::OnIdleTimer() {
 }
 
 void RemoteCommand::Cancel(Cause cause, const std::string& message) {
-  if (phase_ == Phase::kEnded) return;
+  if (ended_) return;
   if (requested()) return StopCommand(HostState::kCanceled, cause, message);
   EndNotStarted(message);
 }
 
 void RemoteCommand::Abandon() {
-  if (phase_ == Phase::kEnded) return;
+  if (ended_) return;
   if (requested()) {
     return EndUnknown(Cause::kDaemonLost, "musterd was stopped while the command ran; ");
   }
@@ -264,15 +195,15 @@ void RemoteCommand::Abandon() {
 
 // What a command leaves behind that has ended by itself is not signalled.
 void RemoteCommand::StopCommand(HostState state, Cause cause, std::string message) {
-  if (stopping_ || phase_ == Phase::kEnded) return;
+  if (stopping_ || ended_) return;
   stopping_ = true;
   stop_outcome_.state = state;
   stop_outcome_.cause = cause;
   stop_outcome_.message = std::move(message);
-  ended_before_stop_ = phase_ == Phase::kRunning && exit_report().ended();
+  ended_before_stop_ = running() && exit_report().ended();
   if (ended_before_stop_) return NewSequence()->ReadOn();
   // A signal sent before the exec request is answered would be lost, and would eat the answer.
-  if (phase_ != Phase::kRunning) return;
+  if (!running()) return;
   NewSequence()->Begin();
   Advance();
 }
@@ -280,7 +211,7 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
 StopSequence* RemoteCommand::NewSequence() {
   StopSequence::Subject* const subject = this;
   sequence_ =
-      std::make_unique<StopSequence>(context_->loop, context_->job->stop, session_, subject);
+      std::make_unique<StopSequence>(context_->loop, context_->job->stop, site_.session, subject);
   return sequence_.get();
 }
 
@@ -366,9 +297,10 @@ void RemoteCommand::EndUnopened() {
   HostOutcome outcome;
   outcome.state = HostState::kUnreachable;
   outcome.cause = failure.cause;
-  outcome.message = absl::StrCat(Endpoint(host_, *context_), ": ", failure.message, ".");
+  outcome.message =
+      absl::StrCat(Endpoint(*site_.host, site_.jump_path), ": ", failure.message, ".");
   End(std::move(outcome),
-      warm_ && phase_ <= Phase::kExec && timings_->first_output == absl::ZeroDuration());
+      site_.warm && !running() && site_.timings->first_output == absl::ZeroDuration());
 }
 
 void RemoteCommand::EndLost() {
@@ -404,26 +336,33 @@ void RemoteCommand::EndNotStarted(std::string message) {
 }
 
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
-  const bool lost_in_wait = phase_ == Phase::kReady && outcome.state == HostState::kUnreachable;
-  if (phase_ == Phase::kReady) waited_ = context_->loop->Now() - ready_since_;
-  const bool was_requested = requested();
-  phase_ = Phase::kEnded;
+  Result result;
+  result.stale_session = stale_session;
+  result.refused = stale_session && outcome.cause == Cause::kExecRefused;
+  result.requested = requested();
+  result.lost_in_wait =
+      start_.phase() == ActionStart::Phase::kReady && outcome.state == HostState::kUnreachable;
+  result.waited_for_grant = start_.waited();
+  result.outcome = std::move(outcome);
+  ended_ = true;
   Unpark();
-  SetHurried(false);
-  timings_->closed = context_->loop->ReadClock() - begin_;
-  stdout_.Finish([this](const OutputChunk& chunk) {
-    context_->observer->OnOutput(host_.index, OutputStream::kStdout, chunk);
-  });
-  stderr_.Finish([this](const OutputChunk& chunk) {
-    context_->observer->OnOutput(host_.index, OutputStream::kStderr, chunk);
-  });
-  phase_timer_.reset();
+  start_.End();
+  site_.timings->closed = context_->loop->ReadClock() - site_.begin;
+  FinishOutput();
   command_timer_.reset();
   idle_timer_.reset();
   if (sequence_ != nullptr) sequence_->Drop();
   channel_.reset();
-  const bool refused = stale_session && outcome.cause == Cause::kExecRefused;
-  on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited_});
+  on_end_(std::move(result));
+}
+
+void RemoteCommand::FinishOutput() {
+  stdout_.Finish([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStdout, chunk);
+  });
+  stderr_.Finish([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStderr, chunk);
+  });
 }
 
 }  // namespace muster::engine

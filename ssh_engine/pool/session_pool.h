@@ -28,7 +28,7 @@ struct SessionKey {
   uint16_t port = 22;
   std::string user;
   std::string credential;  // Credential::id
-  std::string jump_path;   // RunContext's
+  std::string jump_path;   // DialContext's
 
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
     return a.port == b.port && a.address == b.address && a.user == b.user &&

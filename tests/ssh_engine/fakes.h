@@ -18,8 +18,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/host_keys/known_hosts.h"
-#include "ssh_engine/job.h"
 #include "ssh_engine/net/connector.h"
 #include "ssh_engine/observer.h"
 #include "ssh_engine/output.h"
