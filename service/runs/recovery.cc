@@ -60,7 +60,10 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),
                why_not.empty() ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
-  if (why_not.empty()) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
+  if (why_not.empty()) {
+    return run->Begin(std::move(prepared.job), std::move(prepared.probe),
+                      std::move(prepared.access));
+  }
   run->Close(why_not, /*canceled=*/false);
 }
 

@@ -74,8 +74,9 @@ class Run final : public WatchedRun,
   NewRun Record() const;
   EventBlock FirstEvents() const;
 
-  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
-  void Begin(engine::Job job, engine::Job probe);
+  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
+  // `access` that of all hosts.
+  void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
   // In place of it, every host that has not ended comes to its end. `canceled`: by a daemon that
   // stops in good order; else by the loss of one, which nobody asked for: then the run has failed,
   // unless it was being canceled already.
@@ -143,8 +144,9 @@ class Run final : public WatchedRun,
   void OnEndWritten(const absl::Status& status);
   void OnTimer();
   v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  engine::Host EngineHost(uint32_t index) const;
-  std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const;
+  engine::Host EngineHost(uint32_t index) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -170,6 +172,7 @@ class Run final : public WatchedRun,
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const engine::Access> access_ ABSL_GUARDED_BY(mutex_);  // as long as handle_
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run

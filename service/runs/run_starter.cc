@@ -72,7 +72,7 @@ void RunStarter::Begin(Run* run, PreparedRun* prepared) {
   if (stopping_) {
     run->Close("musterd is stopping.", /*canceled=*/true);
   } else {
-    run->Begin(std::move(prepared->job), std::move(prepared->probe));
+    run->Begin(std::move(prepared->job), std::move(prepared->probe), std::move(prepared->access));
   }
 }
 

@@ -77,7 +77,7 @@ class SimulatedDaemon {
                       if (!status.ok()) run->CancelBecause("the run could not be written down.");
                       done(status);
                     });
-    run->Begin(std::move(prepared.job), std::move(prepared.probe));
+    run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.access));
     return run;
   }
 
