@@ -2,33 +2,14 @@
 #ifndef SSH_ENGINE_JOB_H_
 #define SSH_ENGINE_JOB_H_
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
+#include <variant>
 
 #include "absl/time/time.h"
-#include "ssh_engine/credentials/credential.h"
-#include "ssh_engine/host_keys/known_hosts.h"
-#include "ssh_engine/outcome.h"
 
 namespace muster::engine {
-
-// One host of a run. A value.
-struct Host {
-  uint32_t index = 0;   // in the run; from 0, without gaps
-  std::string address;  // name or literal address, without brackets
-  uint16_t port = 22;
-  std::string user;
-};
-
-// A host on the way to others (ssh -J). A value.
-struct JumpHost {
-  std::string address;  // name or literal address, without brackets
-  uint16_t port = 22;
-  std::string user;
-};
 
 // Zero means no limit, except for connect.
 struct Timeouts {
@@ -56,21 +37,18 @@ struct StopRules {
   bool signal_only = false;
 };
 
-// What the policy kAcceptNew did for a run. Counted by its loops; thread-safe.
-struct NewHostKeys {
-  std::atomic<uint32_t> written{0};
-  std::atomic<uint32_t> not_kept{0};  // KnownHosts::Added::kNotKept
+// A command line, as sent in the exec request (RFC 4254, 6.5): the remote shell splits it. A value.
+struct Command {
+  std::string line;
 };
 
-// What to do on each host, and how. Immutable once handed over; shared by the loops.
+// What is done on each host.
+using Action = std::variant<Command>;
+
+// What to do on each host, and how; how each of them is reached is Host::access. Immutable once
+// handed over; shared by the loops.
 struct Job {
-  std::string command;  // as sent in the exec request (RFC 4254, 6.5): the remote shell splits it
-  std::shared_ptr<const Credential> credential;
-  std::shared_ptr<KnownHosts> known_hosts;
-  HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
-  bool hash_new_names = false;                 // in known_hosts, as ssh with HashKnownHosts
-  std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
-  std::vector<JumpHost> jump_hosts;  // on the way to each host, the nearest first; none: directly
+  Action action;
   Timeouts timeouts;
   Retries retries;
   // Whether an outcome may say how a peer that is no SSH server greets: a caller from the network

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ssh_engine/job.h"
+#include "ssh_engine/host.h"
 
 namespace muster::engine {
 

@@ -15,7 +15,7 @@
 #include "muster/v1/host.pb.h"
 #include "service/access/caller.h"
 #include "service/access/config.h"
-#include "ssh_engine/job.h"
+#include "ssh_engine/host.h"
 
 namespace muster::service {
 

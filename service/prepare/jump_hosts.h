@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/v1/run.pb.h"
-#include "ssh_engine/job.h"
+#include "ssh_engine/host.h"
 
 namespace muster::service {
 

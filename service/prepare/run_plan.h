@@ -10,7 +10,7 @@
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/rollout/rollout_plan.h"
-#include "ssh_engine/job.h"
+#include "ssh_engine/host.h"
 
 namespace muster::service {
 

@@ -72,7 +72,7 @@ engine::StopRules StopRulesOf(const v1::StopRules& proto) {
 
 engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
   engine::Job job;
-  job.command = std::move(command);
+  job.action = engine::Command{std::move(command)};
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
   job.stop = StopRulesOf(spec.stop());
@@ -194,10 +194,11 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   if (!allowed.ok()) return allowed;
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
-  run.job.jump_hosts = *std::move(jump_hosts);
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
-  const absl::Status loaded = LoadInto(login, &run);
-  if (!loaded.ok()) return loaded;
+  absl::StatusOr<engine::Access> access = LoadAccess(login, &run);
+  if (!access.ok()) return access.status();
+  access->jump_hosts = *std::move(jump_hosts);
+  run.access = std::make_shared<const engine::Access>(*std::move(access));
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
     if (!probe.ok()) {
@@ -205,7 +206,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
                           absl::StrCat("rollout.probe: ", probe.status().message()));
     }
     run.probe = run.job;
-    run.probe.command = *std::move(probe);
+    run.probe.action = engine::Command{*std::move(probe)};
   }
   run.plan.spec = WithoutSecrets(spec);
   ChooseSeed(run.plan.spec.mutable_rollout());
@@ -281,29 +282,30 @@ absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
       "configuration");
 }
 
-absl::Status RunPreparer::LoadInto(const Login& login, PreparedRun* run) const {
+absl::StatusOr<engine::Access> RunPreparer::LoadAccess(const Login& login, PreparedRun* run) const {
+  engine::Access access;
   const NamedCredential& credential = login.credential;
   const std::vector<std::string>& hidden = run->plan.hidden_paths;
   absl::StatusOr<std::shared_ptr<const engine::Credential>> keys =
       engine::LoadCredential(credential.keys);
   if (!keys.ok()) return HidePaths(keys.status(), hidden);
-  run->job.credential = *std::move(keys);
+  access.credential = *std::move(keys);
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
       files_->GetKnownHosts(credential.known_hosts_files);
   if (!known_hosts.ok()) return HidePaths(known_hosts.status(), hidden);
-  run->job.known_hosts = *std::move(known_hosts);
-  run->job.host_key_policy = credential.host_key_policy;
-  run->job.hash_new_names = credential.hash_known_hosts;
+  access.known_hosts = *std::move(known_hosts);
+  access.host_key_policy = credential.host_key_policy;
+  access.hash_new_names = credential.hash_known_hosts;
   if (credential.host_key_policy == engine::HostKeyPolicy::kAcceptNew) {
-    run->job.new_host_keys = std::make_shared<engine::NewHostKeys>();
-    run->plan.new_host_keys = run->job.new_host_keys;
+    access.new_host_keys = std::make_shared<engine::NewHostKeys>();
+    run->plan.new_host_keys = access.new_host_keys;
     if (!credential.known_hosts_files.empty()) {
       run->plan.new_host_keys_file = WithoutFolders(credential.known_hosts_files.front(), hidden);
     }
   }
-  const std::string problems = WithoutFolders(run->job.known_hosts->Problems(), hidden);
+  const std::string problems = WithoutFolders(access.known_hosts->Problems(), hidden);
   if (!problems.empty()) run->plan.warnings.push_back(problems);
-  return absl::OkStatus();
+  return access;
 }
 
 }  // namespace muster::service

@@ -15,6 +15,7 @@
 #include "service/prepare/file_cache.h"
 #include "service/prepare/host_list.h"
 #include "service/prepare/run_plan.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/job.h"
 
 namespace muster::service {
@@ -23,7 +24,8 @@ namespace muster::service {
 struct PreparedRun {
   RunPlan plan;
   engine::Job job;
-  engine::Job probe;  // of Rollout.probe, if there is one
+  engine::Job probe;                             // of Rollout.probe, if there is one
+  std::shared_ptr<const engine::Access> access;  // of all its hosts
 };
 
 // Checks, authorizes the credential, resolves, authorizes the hosts, reads keys and known_hosts.
@@ -61,10 +63,10 @@ class RunPreparer {
   std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
-  absl::Status LoadInto(const Login& login, PreparedRun* run) const;
+  // All but the way; what is to be told of it goes to the run's plan.
+  absl::StatusOr<engine::Access> LoadAccess(const Login& login, PreparedRun* run) const;
   // What may not be meant as it is written.
   std::vector<std::string> WarningsOf(const Caller& caller, const v1::TargetSpec& targets) const;
-  absl::Status LoadInto(const NamedCredential& credential, PreparedRun* run) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
                                           const Login& login, std::vector<v1::RunHost> hosts) const;
 

@@ -65,8 +65,8 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
   spdlog::warn("run {} of {}: was under way when musterd ended: {}", run->id(), run->creator(),
                goes_on ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
-  if (goes_on) return run->Begin(std::move(prepared.job), std::move(prepared.probe));
-  run->Close(why_not);
+  if (!goes_on) return run->Close(why_not);
+  run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.access));
 }
 
 }  // namespace

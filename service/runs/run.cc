@@ -126,12 +126,13 @@ EventBlock Run::FirstEvents() const {
 
 // --- What is to be done
 
-void Run::Begin(engine::Job job, engine::Job probe) {
+void Run::Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
   if (concluded_) return;  // it was canceled before
   EndLost(now);
   probe_ = std::move(probe);
+  access_ = std::move(access);
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
   if (creator_watches_ == 0) AwaitCreator(taken_up_ ? kComeBack : kWatchFollows);
@@ -228,7 +229,7 @@ void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
 
 engine::Host Run::EngineHost(uint32_t index) const {
   const v1::RunHost& host = plan_.hosts[index];
-  return {index, host.address(), static_cast<uint16_t>(host.port()), host.user()};
+  return {index, host.address(), static_cast<uint16_t>(host.port()), host.user(), access_};
 }
 
 std::vector<engine::Host> Run::EngineHosts(const std::vector<uint32_t>& indexes) const {
@@ -444,6 +445,7 @@ void Run::Conclude(absl::Time now) {
   if (handle_ != nullptr) handle_->Finish();
   handle_ = nullptr;
   probe_handle_ = nullptr;
+  access_ = nullptr;
   QueueEnd(/*logged=*/false);
 }
 

@@ -76,8 +76,9 @@ class Run final : public WatchedRun,
   NewRun Record() const;
   EventBlock FirstEvents() const;
 
-  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
-  void Begin(engine::Job job, engine::Job probe);
+  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
+  // `access` that of all hosts.
+  void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
   // In place of it, every host that has not ended comes to its end. The run has failed, unless its
   // daemon was stopped in good order or it was being canceled already.
   void Close(const Why& why);
@@ -148,8 +149,9 @@ class Run final : public WatchedRun,
   void OnEndWritten(const absl::Status& status);
   void OnTimer();
   v1::RunState FinalState() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  engine::Host EngineHost(uint32_t index) const;
-  std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const;
+  engine::Host EngineHost(uint32_t index) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -176,6 +178,7 @@ class Run final : public WatchedRun,
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const engine::Access> access_ ABSL_GUARDED_BY(mutex_);  // as long as handle_
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run

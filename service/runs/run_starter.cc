@@ -81,7 +81,7 @@ void RunStarter::Begin(Run* run, PreparedRun* prepared) {
   if (stopping_) {
     run->Close(DaemonStops());
   } else {
-    run->Begin(std::move(prepared->job), std::move(prepared->probe));
+    run->Begin(std::move(prepared->job), std::move(prepared->probe), std::move(prepared->access));
   }
 }
 

@@ -2,91 +2,54 @@
 #ifndef SSH_ENGINE_ACTION_REMOTE_COMMAND_H_
 #define SSH_ENGINE_ACTION_REMOTE_COMMAND_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "ssh_engine/action/action_context.h"
+#include "ssh_engine/action/action_start.h"
+#include "ssh_engine/action/host_action.h"
 #include "ssh_engine/action/line_assembler.h"
-#include "ssh_engine/action/stop_line.h"
+#include "ssh_engine/action/stop_sequence.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/outcome.h"
-#include "ssh_engine/pool/run_context.h"
-#include "ssh_engine/transport/session.h"
+#include "ssh_engine/transport/exec_channel.h"
 
 namespace muster::engine {
 
-// Opens a channel, requests the command, hands its output to the observer, and stops it where a
-// limit in time or the caller says so. Loop-confined; owned by the host's task.
-class RemoteCommand final : public SessionUser, private ReadingGate::User {
+// Requests the command, hands its output to the observer, and stops it where a limit in time or the
+// caller says so.
+class RemoteCommand final : public HostAction,
+                            private ActionStart::Subject,
+                            private ReadingGate::User,
+                            private StopSequence::Subject {
  public:
-  struct Result {
-    HostOutcome outcome;
-    // Nothing was started: on a session that was there already, a new one may do better.
-    bool stale_session = false;
-    // Of those: the server said no, as one does that takes one command on each session.
-    bool refused = false;
-    bool requested = false;  // as the observer has heard
-    // The connection broke while the command waited for its grant: nothing was requested.
-    bool lost_in_wait = false;
-    absl::Duration waited_for_grant;
-  };
-
-  // `session` must outlive this. `warm`: it was there already; where it does not open a channel
-  // within half of Timeouts::connect it counts as stale. `on_end` is called once, after all output,
-  // from within a call to or from this: it must not destroy this there.
-  RemoteCommand(const Host& host, RunContext* context, Session* session, bool warm,
-                absl::Duration begin, HostTimings* timings,
-                absl::AnyInvocable<void(Result)> on_end);
+  // `command` must outlive this, and so must what the others point to.
+  RemoteCommand(const Command& command, const ActionSite& site, ActionContext* context,
+                OnEnd on_end);
   ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
 
-  void Start();
-  // The command may be requested. Once, and only while it waits for that: else ignored.
-  void Grant();
-  // Ends at once where no command was requested, else stops the command first.
-  void Cancel(Cause cause, const std::string& message);
-  // Whether the command may have been started.
-  bool requested() const { return phase_ == Phase::kExec || phase_ == Phase::kRunning; }
-  // Ends at once.
-  void Abandon();
-
+  void Start() override;
+  void Grant() override;
+  void Cancel(Cause cause, const std::string& message) override;
+  void Abandon() override;
   void OnSessionReady() override { Advance(); }
 
  private:
-  enum class Phase {
-    kOpening,
-    kReady,    // the channel is open; waits for Grant, without a limit in time
-    kExec,     // the command was requested: it may run from here on
-    kRunning,  // the server has confirmed it
-    kEnded,
-  };
-  // How far stopping the command has come.
-  enum class Stop {
-    kNo,
-    kRequested,  // the request to run it is unanswered
-    kLineSent,   // the line on the second channel ends it, from TERM to its report
-    kTermSent,   // by signal requests, since no line was heard
-    kKillSent,
-    kReadingOn,  // nothing more is done: what output there still is
-  };
-  // Of the second channel.
-  enum class Beside { kUnused, kAtWork, kEnded };
-
-  // Who has an open session expects an answer at once.
-  void SetHurried(bool hurried);
   // Takes steps until one has to wait, then says what to wait for.
-  void Advance();
+  void Advance() override;
   // One step; whether to go on at once.
   bool Step();
-  bool OpenChannel();
-  void BeginWait();
-  bool WaitForGrant();
-  bool Exec();
+  bool Begin();
+  SshStep Open() override { return channel_->Open(); }
+  SshStep Request() override { return channel_->Request(command_.line); }
+  void OnStartTimeout() override;
   bool Pump();
-  SshTransport::Step PumpBoth();
+  bool TakeIn();
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -94,32 +57,25 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void Unpark();
   void OnReadingAgain() override;
 
-  void OnPhaseTimeout();
-  void OnOpenTimeout();
+  void StartLimits();
   void OnCommandTimeout();
   void OnIdleTimer();
   void StopCommand(HostState state, Cause cause, std::string message);
-  void BeginStop();
-  void SendLine(absl::Duration grace);
-  // Sends a signal request, and waits that long for what comes of it.
-  void SendSignal(Stop stop, const std::string& name, absl::Duration wait);
-  // What the line has said, and whether the channel is closed, decides how to go on.
-  void FollowStop();
-  void OnStopTimer();
-  void ReadOn();
-  void OnQuiet();
-  void CutShort();
-  bool NothingIsRead() const { return parked_ || !context_->reading->open(); }
-  StopReport LineReport() const { return ReadStopReport(transport().beside_output()); }
+  StopSequence* NewSequence();
+  void OnStopped(bool cut_short) override;
+  ExecChannel& command() override { return *channel_; }
+  bool NothingIsRead() const override { return parked_ || !context_->reading->open(); }
+  bool parked() const override { return parked_; }
+  absl::Duration last_output() const override { return last_output_; }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
+  void FinishOutput();
   void NoteExit();
   void EndByExit();
   void EndByExitOrLost();
   // `cut_short`: the channel was closed from here.
   void EndStopped(bool cut_short);
   std::string WhatIsLeft() const;
-  std::string WhyNoLine() const;
   // How the command's own process ended, where the server has told: in the outcome, and in words.
   void TellExit(HostOutcome* outcome) const;
   void EndUnopened();
@@ -129,36 +85,33 @@ class RemoteCommand final : public SessionUser, private ReadingGate::User {
   void End(HostOutcome outcome, bool stale_session = false);
   void End(HostState state, Cause cause, std::string message);
 
-  absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
+  // By the server: all output has come.
+  bool closed() const { return channel_->closed(); }
+  const ExitReport& exit_report() const { return channel_->exit_report(); }
+  // The command may have been started, and has not ended.
+  bool requested() const { return !ended_ && start_.requested(); }
+  bool running() const { return !ended_ && start_.phase() == ActionStart::Phase::kStarted; }
+  uint32_t index() const { return site_.host->index; }
   const Timeouts& limits() const { return context_->job->timeouts; }
-  SshTransport& transport() const { return session_->transport(); }
+  SshTransport& transport() const { return site_.session->transport(); }
 
-  const Host& host_;
-  RunContext* const context_;
-  Session* const session_;
-  const bool warm_;
-  const absl::Duration begin_;
-  HostTimings* const timings_;
-  absl::AnyInvocable<void(Result)> on_end_;
+  const Command& command_;
+  const ActionSite site_;
+  ActionContext* const context_;
+  OnEnd on_end_;
+  std::unique_ptr<ExecChannel> channel_;  // null once this has ended
 
-  Phase phase_ = Phase::kOpening;
-  std::unique_ptr<Timer> phase_timer_;    // opening, exec, then stopping
+  ActionStart start_;
+  bool ended_ = false;
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
-  absl::Duration ready_since_;
-  absl::Duration waited_;  // for the grant
   absl::Duration last_output_;
 
-  bool closed_ = false;  // by the server: all output has come
-  Stop stop_ = Stop::kNo;
+  bool stopping_ = false;  // was asked for; begins once the request is answered
   bool ended_before_stop_ = false;
-  bool line_heard_ = false;
   HostOutcome stop_outcome_;
-  Beside beside_ = Beside::kUnused;
-  std::string stop_line_;
-  absl::Duration read_on_until_;
+  std::unique_ptr<StopSequence> sequence_;  // from where it begins on
   bool parked_ = false;
-  bool hurried_ = false;
 
   LineAssembler stdout_;
   LineAssembler stderr_;

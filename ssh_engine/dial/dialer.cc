@@ -16,14 +16,14 @@ constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 
 }  // namespace
 
-bool TrustsSession(const Host& host, const RunContext& context, const HostKey& key) {
-  const KnownHosts& known_hosts = *context.job->known_hosts;
+bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key) {
+  const KnownHosts& known_hosts = *context.access->known_hosts;
   const KnownHosts::Verdict verdict =
       known_hosts.Check(host.address, host.port, key.type, key.blob).verdict;
   if (verdict == KnownHosts::Verdict::kMatch) return true;
   // A new session would be accepted as well, and not remembered either.
   return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
-         context.job->host_key_policy == HostKeyPolicy::kAcceptNew;
+         context.access->host_key_policy == HostKeyPolicy::kAcceptNew;
 }
 
 bool CanPass(const HostOutcome& outcome) {
@@ -35,8 +35,8 @@ bool CanPass(const HostOutcome& outcome) {
          outcome.cause == Cause::kNetwork || outcome.cause == Cause::kLocal;
 }
 
-Dialer::Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
-               HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
+Dialer::Dialer(const Host& host, DialContext* context, absl::Duration begin,
+               absl::Duration deadline, HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
                absl::AnyInvocable<void(Result)> on_done)
     : host_(host),
       context_(context),
@@ -55,7 +55,7 @@ Dialer::~Dialer() {
 template <typename Work, typename Done>
 void Dialer::OnHelper(Work work, Done done) {
   context_->helpers->Run([alive = std::weak_ptr<char>(alive_), loop = context_->loop,
-                          known_hosts = context_->job->known_hosts, work = std::move(work),
+                          known_hosts = context_->access->known_hosts, work = std::move(work),
                           done = std::move(done)]() mutable {
     loop->Post([alive, done = std::move(done), result = work(known_hosts.get())]() mutable {
       if (!alive.expired()) done(std::move(result));
@@ -89,9 +89,9 @@ void Dialer::OnConnected(ConnectResult result) {
 void Dialer::BeginHandshake(UniqueFd connected) {
   SshTransportOptions options;
   options.user = host_.user;
-  asked_types_ = context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+  asked_types_ = context_->access->known_hosts->KeyTypes(host_.address, host_.port);
   options.known_key_types = asked_types_;
-  options.quote_greeting = context_->job->quote_greeting;
+  options.quote_greeting = context_->quote_greeting;
   transport_ = context_->new_transport(std::move(connected), std::move(options));
   watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
     if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
@@ -185,7 +185,7 @@ bool Dialer::AfterHandshake(SshTransport::Step step) {
 bool Dialer::CheckHostKey() {
   const HostKey& key = transport_->host_key();
   const KnownHosts::Lookup lookup =
-      context_->job->known_hosts->Check(host_.address, host_.port, key.type, key.blob);
+      context_->access->known_hosts->Check(host_.address, host_.port, key.type, key.blob);
   if (lookup.verdict == KnownHosts::Verdict::kMatch) {
     BeginLogin();
     return true;
@@ -208,14 +208,14 @@ bool Dialer::RejectHostKey(const KnownHosts::Lookup& lookup) {
       return RejectUnknown(shown, lookup.note);
     case KnownHosts::Verdict::kChanged:
       return Reject(Cause::kHostKeyChanged,
-                    absl::StrCat("the host key of ", Endpoint(host_, *context_),
+                    absl::StrCat("the host key of ", Endpoint(host_, context_->jump_path),
                                  " is not the known one of ", lookup.where, ": it shows ", shown,
                                  ". Somebody may be listening in, or the host was installed anew: "
                                  "find out which, then remove that line."));
     case KnownHosts::Verdict::kRevoked:
       return Reject(Cause::kHostKeyRevoked,
-                    absl::StrCat("the host key of ", Endpoint(host_, *context_), ", ", shown,
-                                 ", is marked @revoked at ", lookup.where, ".",
+                    absl::StrCat("the host key of ", Endpoint(host_, context_->jump_path), ", ",
+                                 shown, ", is marked @revoked at ", lookup.where, ".",
                                  lookup.note.empty() ? "" : " ", lookup.note));
   }
   return false;
@@ -241,7 +241,7 @@ bool Dialer::SearchHostKey() {
 bool Dialer::MayShowAnother(const HostKey& key) const {
   if (redialed_) return false;
   const std::vector<std::string> types =
-      context_->job->known_hosts->KeyTypes(host_.address, host_.port);
+      context_->access->known_hosts->KeyTypes(host_.address, host_.port);
   return !types.empty() && types.front() != key.type && types != asked_types_;
 }
 
@@ -257,10 +257,10 @@ void Dialer::Redial() {
 }
 
 bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
-  if (context_->job->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
+  if (context_->access->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
   return Reject(Cause::kHostKeyUnknown,
-                absl::StrCat("no known_hosts file has a key of ", Endpoint(host_, *context_),
-                             "; it shows ", shown,
+                absl::StrCat("no known_hosts file has a key of ",
+                             Endpoint(host_, context_->jump_path), "; it shows ", shown,
                              ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
                              "host key policy accept-new.",
                              note.empty() ? "" : " ", note));
@@ -281,7 +281,7 @@ bool Dialer::SaveHostKey() {
 void Dialer::WriteHostKey() {
   OnHelper(
       [host = host_, key = transport_->host_key(),
-       hashed = context_->job->hash_new_names](KnownHosts* known_hosts) {
+       hashed = context_->access->hash_new_names](KnownHosts* known_hosts) {
         return known_hosts->Add(host.address, host.port, key.type, key.blob, hashed);
       },
       [this](const absl::StatusOr<KnownHosts::Added>& added) { OnHostKeyWritten(added); });
@@ -295,14 +295,14 @@ void Dialer::OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added) {
     return save_timer_->Arm(kLockRetry);
   }
   if (added.ok()) {
-    if (NewHostKeys* const keys = context_->job->new_host_keys.get(); keys != nullptr) {
+    if (NewHostKeys* const keys = context_->access->new_host_keys.get(); keys != nullptr) {
       keys->written += *added == KnownHosts::Added::kWritten;
       keys->not_kept += *added == KnownHosts::Added::kNotKept;
     }
     BeginLogin();
   } else {
     Reject(Cause::kHostKeyUnsaved,
-           absl::StrCat("the new host key of ", Endpoint(host_, *context_),
+           absl::StrCat("the new host key of ", Endpoint(host_, context_->jump_path),
                         " could not be written down: ", added.status().message(),
                         locked ? absl::StrCat(" for ", absl::FormatDuration(kLockPatience),
                                               "; lslocks(8) tells which")
@@ -317,9 +317,9 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ =
-      std::make_unique<Login>(transport_, context_->credential, &context_->preferred_identities,
-                              context_->loop, context_->helpers, [this] { Advance(); });
+  login_ = std::make_unique<Login>(transport_, context_->access->credential,
+                                   &context_->preferred_identities, context_->loop,
+                                   context_->helpers, [this] { Advance(); });
 }
 
 bool Dialer::LogIn() {
@@ -357,8 +357,8 @@ void Dialer::OnTimeout() {
   const bool asked = phase_ == Phase::kLogin && !login_->busy();
   const std::string said = asked ? transport_->LoginText() : "";
   Fail(HostState::kConnectTimeout, Cause::kNone,
-       absl::StrCat(PhaseName(), " ", Endpoint(host_, *context_), " took longer than ",
-                    absl::FormatDuration(context_->job->timeouts.connect), " (connect timeout).",
+       absl::StrCat(PhaseName(), " ", Endpoint(host_, context_->jump_path), " took longer than ",
+                    absl::FormatDuration(context_->timeout), " (connect timeout).",
                     said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\".")));
   End();
 }
@@ -394,15 +394,15 @@ void Dialer::FailTransport() {
   const TransportFailure& failure = transport_->failure();
   if (WayIsLost()) {
     return Fail(HostState::kUnreachable, Cause::kReset,
-                absl::StrCat(Endpoint(host_, *context_), ": the jump host was lost during ",
-                             PhaseName(), " it."));
+                absl::StrCat(Endpoint(host_, context_->jump_path),
+                             ": the jump host was lost during ", PhaseName(), " it."));
   }
   if (failure.throttled) result_.congested = true;
   const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
   Fail(
       failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
       failure.throttled ? penalty : failure.cause,
-      absl::StrCat(Endpoint(host_, *context_), ": ", failure.message,
+      absl::StrCat(Endpoint(host_, context_->jump_path), ": ", failure.message,
                    phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
 }
 

@@ -11,12 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/dial/dial_context.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/host_keys/known_hosts.h"
-#include "ssh_engine/job.h"
 #include "ssh_engine/login/login.h"
 #include "ssh_engine/net/connector.h"
 #include "ssh_engine/outcome.h"
-#include "ssh_engine/pool/run_context.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
@@ -40,7 +40,7 @@ class Dialer {
   // EventLoop::Now's.
   // What it waits for helper threads to compute is not the host's fault, and does not count.
   // `on_done` is called once, from the loop, never within Start; it may destroy this.
-  Dialer(const Host& host, RunContext* context, absl::Duration begin, absl::Duration deadline,
+  Dialer(const Host& host, DialContext* context, absl::Duration begin, absl::Duration deadline,
          HostTimings* timings, absl::AnyInvocable<void()> on_trusted,
          absl::AnyInvocable<void(Result)> on_done);
   // Gives up where it has not ended.
@@ -104,7 +104,7 @@ class Dialer {
   void End();
 
   const Host& host_;
-  RunContext* const context_;
+  DialContext* const context_;
   const absl::Duration begin_;
   absl::Duration deadline_;
   HostTimings* const timings_;
@@ -129,7 +129,7 @@ class Dialer {
 };
 
 // Whether a session to the host that is open, with this key, is one that the run would have made.
-bool TrustsSession(const Host& host, const RunContext& context, const HostKey& key);
+bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key);
 
 // Whether what went wrong before the command can pass by itself.
 bool CanPass(const HostOutcome& outcome);

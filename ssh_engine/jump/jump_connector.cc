@@ -98,11 +98,11 @@ class JumpConnector::JumpAttempt final : public Attempt {
   std::unique_ptr<Attempt> of_link_;
 };
 
-JumpConnector::JumpConnector(RunContext context, const JumpHost& host, JumpLinks* links)
+JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLinks* links)
     : context_(std::move(context)),
       host_(HostOf(host)),
       name_(NameOf(host)),
-      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.credential->id)),
+      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.access->credential->id)),
       links_(links),
       alive_(std::make_shared<char>()) {}
 
@@ -137,7 +137,7 @@ void JumpConnector::Dial() {
   if (dialer_ != nullptr) return;
   const absl::Duration now = context_.loop->Now();
   dialer_ = std::make_unique<Dialer>(
-      host_, &context_, now, now + context_.job->timeouts.connect, &timings_, [] {},
+      host_, &context_, now, now + context_.timeout, &timings_, [] {},
       [this](Dialer::Result result) { OnDialed(std::move(result)); });
   dialer_->Start();
 }
@@ -163,8 +163,8 @@ void JumpConnector::FailAll(const ConnectResult& failure) {
   for (JumpAttempt* const attempt : std::exchange(waiting_, {})) attempt->Fail(CopyOf(failure));
 }
 
-void AddJumpHosts(JumpLinks* links, RunContext* context) {
-  for (const JumpHost& host : context->job->jump_hosts) {
+void AddJumpHosts(JumpLinks* links, DialContext* context) {
+  for (const JumpHost& host : context->access->jump_hosts) {
     auto connector = std::make_shared<JumpConnector>(*context, host, links);
     absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
     context->connector = connector.get();

@@ -11,12 +11,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/dial/dial_context.h"
 #include "ssh_engine/dial/dialer.h"
-#include "ssh_engine/job.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/jump/jump_link.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
-#include "ssh_engine/pool/run_context.h"
 #include "ssh_engine/pool/session_pool.h"
 
 namespace muster::engine {
@@ -46,9 +46,8 @@ class JumpLinks {
 // let us in, everybody is told why, and nobody tries again. Loop-confined; a run's own.
 class JumpConnector final : public Connector {
  public:
-  // `context` leads to the jump host; whose job's connect timeout, known_hosts and credential
-  // count.
-  JumpConnector(RunContext context, const JumpHost& host, JumpLinks* links);
+  // `context` leads to the jump host; its timeout and its Access count there, too.
+  JumpConnector(DialContext context, const JumpHost& host, JumpLinks* links);
   ~JumpConnector() override;
 
   std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
@@ -64,7 +63,7 @@ class JumpConnector final : public Connector {
   void OnDialed(Dialer::Result result);
   void FailAll(const ConnectResult& failure);
 
-  RunContext context_;
+  DialContext context_;
   const Host host_;
   const std::string name_;
   const std::string key_;  // of its links
@@ -76,8 +75,8 @@ class JumpConnector final : public Connector {
   std::shared_ptr<char> alive_;            // what was deferred is dropped once this is gone
 };
 
-// Leads the context by way of its job's jump hosts.
-void AddJumpHosts(JumpLinks* links, RunContext* context);
+// Leads the context by way of its Access' jump hosts.
+void AddJumpHosts(JumpLinks* links, DialContext* context);
 
 }  // namespace muster::engine
 

@@ -104,7 +104,7 @@ std::unique_ptr<Connector::Attempt> JumpLink::Connect(const std::string& host, u
 
 void JumpLink::OnSessionReady() {
   if (lost()) return;
-  if (session_->transport().PumpIdle() == SshTransport::Step::kFailed) return Lose();
+  if (session_->transport().Pump() == SshTransport::Step::kFailed) return Lose();
   Settle();
 }
 

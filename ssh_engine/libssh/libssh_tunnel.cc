@@ -60,22 +60,22 @@ Cause CauseOf(absl::string_view text) {
 
 class LibsshTunnel final : public SshTunnel {
  public:
-  LibsshTunnel(TunnelCarrier* carrier, std::string address, uint16_t port, TunnelUser* user)
-      : carrier_(carrier), address_(std::move(address)), port_(port), user_(user) {}
+  LibsshTunnel(LibsshLink* link, std::string address, uint16_t port, TunnelUser* user)
+      : link_(link), address_(std::move(address)), port_(port), user_(user) {}
   ~LibsshTunnel() override {
-    carrier_->InTurn([this] { Free(); });
+    link_->InTurn([this] { Free(); });
   }
 
   Step Open() override {
     Step step = Step::kAgain;
-    carrier_->InTurn([&] { step = TryOpen(); });
+    link_->InTurn([&] { step = TryOpen(); });
     return step;
   }
   const TransportFailure& failure() const override { return failure_; }
   size_t Room() const override { return closed_ ? 0 : ssh_channel_window_size(channel_); }
   size_t Write(absl::string_view bytes) override {
     int written = 0;
-    carrier_->InTurn([&] {
+    link_->InTurn([&] {
       written = ssh_channel_write(channel_, bytes.data(), static_cast<uint32_t>(bytes.size()));
     });
     return written > 0 ? static_cast<size_t>(written) : 0;
@@ -88,7 +88,7 @@ class LibsshTunnel final : public SshTunnel {
   Step Refused();
   Step Fail(Cause cause, bool throttled, std::string message);
 
-  TunnelCarrier* const carrier_;
+  LibsshLink* const link_;
   const std::string address_;
   const uint16_t port_;
   TunnelUser* const user_;
@@ -101,15 +101,15 @@ class LibsshTunnel final : public SshTunnel {
 };
 
 void LibsshTunnel::Make() {
-  channel_ = ssh_channel_new(carrier_->session());
+  channel_ = ssh_channel_new(link_->session());
   if (channel_ == nullptr) return;
-  number_ = kFirstChannel + carrier_->NextChannel();
+  number_ = kFirstChannel + link_->NextTunnel();
   callbacks_ = {};
   callbacks_.userdata = this;
   callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, uint32_t size, int,
                                         void* self) {
     auto* tunnel = static_cast<LibsshTunnel*>(self);
-    tunnel->carrier_->CountData(size);
+    tunnel->link_->CountData(size);
     tunnel->user_->OnTunnelData({static_cast<const char*>(data), size});
     return static_cast<int>(size);
   };
@@ -146,7 +146,7 @@ SshTunnel::Step LibsshTunnel::TryOpen() {
 }
 
 SshTunnel::Step LibsshTunnel::Refused() {
-  const std::string error = ssh_get_error(carrier_->session());
+  const std::string error = ssh_get_error(link_->session());
   const absl::optional<Refusal> refusal = ParseRefusal(error);
   if (refusal.has_value() && refusal->channel != number_ && ++repeats_ <= kMostRepeats) {
     Free();
@@ -176,9 +176,9 @@ SshTunnel::Step LibsshTunnel::Fail(Cause cause, bool throttled, std::string mess
 
 }  // namespace
 
-std::unique_ptr<SshTunnel> NewLibsshTunnel(TunnelCarrier* carrier, std::string address,
-                                           uint16_t port, TunnelUser* user) {
-  return std::make_unique<LibsshTunnel>(carrier, std::move(address), port, user);
+std::unique_ptr<SshTunnel> NewLibsshTunnel(LibsshLink* link, std::string address, uint16_t port,
+                                           TunnelUser* user) {
+  return std::make_unique<LibsshTunnel>(link, std::move(address), port, user);
 }
 
 }  // namespace muster::engine

@@ -81,9 +81,12 @@ void SessionPool::Serve() {
   for (int begun = 0; !queue_.empty() && HasRoom() && MakeRoom();) {
     if (begun == kHandshakesATurn) return turn_timer_->Arm(absl::ZeroDuration());
     const DemandPtr demand = queue_.Pop();
-    if (!demand->waits() || !Admit(demand)) continue;
-    GrantPlace(demand);
-    ++begun;
+    if (!demand->waits()) {
+      PassOn(demand->request.key);
+    } else if (Admit(demand)) {
+      GrantPlace(demand);
+      ++begun;
+    }
   }
 }
 
@@ -183,27 +186,47 @@ void SessionPool::OnHandshakeEnd(Place* place) {
 
 template <typename Lines, typename Key>
 void SessionPool::LeaveLine(Lines* lines, const Key& key) {
+  --lines->find(key)->second.handshakes;
+  LetIn(lines, key);
+}
+
+// Who has withdrawn in the line holds up nobody: there may be no further handshake whose end would
+// let the next one in.
+template <typename Lines, typename Key>
+void SessionPool::LetIn(Lines* lines, const Key& key) {
   const auto it = lines->find(key);
+  if (it == lines->end()) return;
   Line& line = it->second;
-  --line.handshakes;
-  if (!line.waiting.empty()) {
+  for (bool found = false; !found && !line.waiting.empty();) {
     const DemandPtr next = std::move(line.waiting.front());
     line.waiting.pop_front();
-    if (next->waits()) Queue(next);
+    found = next->waits();
+    if (found) Queue(next);
   }
   if (line.handshakes == 0 && line.waiting.empty()) lines->erase(it);
 }
 
+void SessionPool::PassOn(const SessionKey& key) {
+  QueueParked(key);
+  LetIn(&addresses_, AddressOf(key));
+  if (!key.jump_path.empty()) LetIn(&ways_, key.jump_path);
+}
+
 void SessionPool::OnPlaceFreed(const SessionKey& key) {
   sessions_ -= Descriptors(key);
-  Host& host = hosts_[key];
-  --host.sessions;
-  const auto parked = absl::c_find_if(host.demands, [](const DemandPtr& demand) {
-    return demand->state == Demand::State::kParked;
-  });
-  if (parked != host.demands.end()) Queue(DemandPtr(*parked));
+  --hosts_[key].sessions;
+  QueueParked(key);
   ForgetIfEmpty(key);
   Wake();
+}
+
+void SessionPool::QueueParked(const SessionKey& key) {
+  const auto host = hosts_.find(key);
+  if (host == hosts_.end()) return;
+  const auto parked = absl::c_find_if(host->second.demands, [](const DemandPtr& demand) {
+    return demand->state == Demand::State::kParked;
+  });
+  if (parked != host->second.demands.end()) Queue(DemandPtr(*parked));
 }
 
 void SessionPool::ForgetIfEmpty(const SessionKey& key) {
@@ -298,7 +321,7 @@ SessionPool::Grant SessionPool::TakeIdle(IdleIt it) {
 }
 
 void SessionPool::OnIdleReady(IdleIt it) {
-  if (it->session->transport().PumpIdle() == SshTransport::Step::kAgain) {
+  if (it->session->transport().Pump() == SshTransport::Step::kAgain) {
     it->session->UpdateInterest();
   } else {
     TakeIdle(it);  // and drops it

@@ -28,7 +28,7 @@ struct SessionKey {
   uint16_t port = 22;
   std::string user;
   std::string credential;  // Credential::id
-  std::string jump_path;   // RunContext's
+  std::string jump_path;   // DialContext's
 
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
     return a.port == b.port && a.address == b.address && a.user == b.user &&
@@ -201,6 +201,12 @@ class SessionPool {
   static bool MayEnter(Line* line, int most, const DemandPtr& demand);
   template <typename Lines, typename Key>
   void LeaveLine(Lines* lines, const Key& key);
+  // Queues the next of a line who still waits.
+  template <typename Lines, typename Key>
+  void LetIn(Lines* lines, const Key& key);
+  // A turn that came to nothing is the next one's, of those who wait for the same.
+  void PassOn(const SessionKey& key);
+  void QueueParked(const SessionKey& key);
   void GrantPlace(const DemandPtr& demand);
   void Queue(const DemandPtr& demand);
   // Takes the demand out of its host's.

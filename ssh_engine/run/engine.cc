@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
@@ -47,11 +48,19 @@ int UsableCores() {
   return std::max(1, CPU_COUNT(&set));
 }
 
-// In place of one that could not be copied.
+// In place of a credential that could not be copied.
 std::shared_ptr<const Credential> NoCredential() {
   Credential none;
   none.notes.push_back("The keys could not be copied: out of memory.");
   return std::make_shared<const Credential>(std::move(none));
+}
+
+// Keys are not shared between threads.
+std::shared_ptr<const Access> CopyOf(const Access& access) {
+  auto copy = std::make_shared<Access>(access);
+  auto credential = access.credential->Duplicate();
+  copy->credential = credential.ok() ? *std::move(credential) : NoCredential();
+  return copy;
 }
 
 // One loop's share of a run, as long as it lasts. Loop-confined; shared by the loop, which drops it
@@ -73,7 +82,6 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   // What a run brings to a loop.
   struct Order {
     std::shared_ptr<const Job> job;
-    std::shared_ptr<const Credential> credential;  // this loop's own
     std::shared_ptr<RunObserver> observer;
     std::shared_ptr<InFlightLimit> limit;
   };
@@ -178,17 +186,17 @@ SharePtr LoopThread::Start(Order order) {
 void LoopThread::Begin(Order order, const SharePtr& share) {
   if (abandoned_) return;
   RunContext context;
-  context.loop = loop_.get();
-  context.connector = connector_.get();
-  context.helpers = helpers_;
-  context.computers = computers_;
+  context.action = {loop_.get(), reading_.get(), order.job, nullptr};
+  context.dial.loop = loop_.get();
+  context.dial.helpers = helpers_;
+  context.dial.computers = computers_;
+  context.dial.new_transport = NewLibsshTransport;
+  context.dial.timeout = order.job->timeouts.connect;
+  context.dial.quote_greeting = order.job->quote_greeting;
+  context.dial.connector = connector_.get();
   context.pool = pool_.get();
-  context.reading = reading_.get();
-  context.new_transport = NewLibsshTransport;
+  context.links = links_.get();
   context.random.seed(std::random_device()());
-  context.credential = order.credential != nullptr ? std::move(order.credential) : NoCredential();
-  context.job = std::move(order.job);
-  AddJumpHosts(links_.get(), &context);
   const auto place = shares_.insert(shares_.end(), share);
   auto control = std::make_shared<LoopControlImpl>(weak_from_this(), share);
   share->run = std::make_unique<RunOnLoop>(std::move(context),
@@ -245,7 +253,8 @@ class RunHandleImpl final : public RunHandle {
         limit_(std::make_shared<InFlightLimit>(std::max<uint32_t>(1, job_->max_in_flight))),
         loops_(std::move(loops)),
         observer_(std::move(observer)),
-        shares_(loops_.size()) {}
+        shares_(loops_.size()),
+        copies_(loops_.size()) {}
   ~RunHandleImpl() override { Finish(); }
 
   void Add(std::vector<Host> hosts) override;
@@ -260,6 +269,8 @@ class RunHandleImpl final : public RunHandle {
     return absl::HashOf(host.address, host.port, host.user) % loops_.size();
   }
   void AddTo(size_t loop, std::vector<Host> hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Has the hosts keep the loop's own copy of what they share.
+  void GiveCopies(size_t loop, std::vector<Host>* hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   SharePtr Begin(size_t index, LoopThread* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The share that begins later is told as well, then.
   void TellAll(const std::function<void(RunOnLoop&)>& action) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -272,6 +283,10 @@ class RunHandleImpl final : public RunHandle {
   Mutex mutex_;
   std::shared_ptr<RunObserver> observer_ ABSL_GUARDED_BY(mutex_);  // null once finished
   std::vector<SharePtr> shares_ ABSL_GUARDED_BY(mutex_);           // by loop; null: none yet
+  // By loop: what was handed in, which the keys point to, and the loop's copy.
+  std::vector<absl::flat_hash_map<
+      const Access*, std::pair<std::shared_ptr<const Access>, std::shared_ptr<const Access>>>>
+      copies_ ABSL_GUARDED_BY(mutex_);
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
   absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // StopStarting's message
@@ -296,14 +311,25 @@ void RunHandleImpl::AddTo(size_t index, std::vector<Host> hosts) {
   const std::shared_ptr<LoopThread> loop = loops_[index].lock();
   if (loop == nullptr) return;
   if (shares_[index] == nullptr) shares_[index] = Begin(index, loop.get());
+  GiveCopies(index, &hosts);
   loop->Tell(shares_[index],
              [hosts = std::move(hosts)](RunOnLoop& run) mutable { run.Add(std::move(hosts)); });
+}
+
+void RunHandleImpl::GiveCopies(size_t loop, std::vector<Host>* hosts) {
+  for (Host& host : *hosts) {
+    auto& [access, copy] = copies_[loop][host.access.get()];
+    if (copy == nullptr) {
+      access = host.access;
+      copy = CopyOf(*access);
+    }
+    host.access = copy;
+  }
 }
 
 SharePtr RunHandleImpl::Begin(size_t index, LoopThread* loop) {
   LoopThread::Order order;
   order.job = job_;
-  order.credential = job_->credential->Duplicate().value_or(nullptr);
   order.observer = observer_;
   order.limit = limit_;
   SharePtr share = loop->Start(std::move(order));

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/action/new_host_action.h"
 
 namespace muster::engine {
 namespace {
@@ -30,22 +31,23 @@ absl::Duration Backoff(int attempts) {
 
 }  // namespace
 
-HostTask::HostTask(Host host, RunContext* context, absl::AnyInvocable<void()> on_end)
-    : host_(std::move(host)), context_(context), on_end_(std::move(on_end)) {}
+HostTask::HostTask(Host host, RunContext* context, DialContext* dial,
+                   absl::AnyInvocable<void()> on_end)
+    : host_(std::move(host)), context_(context), dial_(dial), on_end_(std::move(on_end)) {}
 
 void HostTask::Start() { AskForSession(false); }
 
 SessionKey HostTask::Key() const {
-  return {host_.address, host_.port, host_.user, context_->credential->id, context_->jump_path};
+  return {host_.address, host_.port, host_.user, dial_->access->credential->id, dial_->jump_path};
 }
 
 void HostTask::AskForSession(bool fresh) {
   SessionPool::Request request;
   request.key = Key();
-  request.share = {context_->job->caller, context_};
+  request.share = {job().caller, context_};
   request.fresh = fresh;
   // What was trusted when the session was made may be revoked by now, or unknown to this caller.
-  request.trusts = [this](const HostKey& key) { return TrustsSession(host_, *context_, key); };
+  request.trusts = [this](const HostKey& key) { return TrustsSession(host_, *dial_, key); };
   request.on_grant = [this](SessionPool::Grant grant) { OnGrant(std::move(grant)); };
   ticket_ = context_->pool->Ask(std::move(request));
 }
@@ -55,22 +57,22 @@ void HostTask::OnGrant(SessionPool::Grant grant) {
   LeaveQueue();
   place_ = std::move(grant.place);
   session_ = std::move(grant.session);
-  session_ != nullptr ? RunCommand(true) : Dial();
+  session_ != nullptr ? StartAction(true) : Dial();
 }
 
 void HostTask::LeaveQueue() {
   if (std::exchange(left_queue_, true)) return;
-  begin_ = context_->loop->Now();
+  begin_ = loop()->Now();
 }
 
 // --- A session
 
 void HostTask::Dial() {
-  if (++attempts_ == 1) deadline_ = context_->loop->Now() + context_->job->timeouts.connect;
+  if (++attempts_ == 1) deadline_ = loop()->Now() + job().timeouts.connect;
   timings_ = HostTimings();
   RiseTo(HostState::kConnecting);
   dialer_ = std::make_unique<Dialer>(
-      host_, context_, begin_, deadline_, &timings_, [this] { RiseTo(HostState::kAuthenticating); },
+      host_, dial_, begin_, deadline_, &timings_, [this] { RiseTo(HostState::kAuthenticating); },
       [this](Dialer::Result result) { OnDialed(std::move(result)); });
   dialer_->Start();
 }
@@ -79,7 +81,7 @@ void HostTask::Dial() {
 void HostTask::RiseTo(HostState state) {
   if (state <= state_) return;
   state_ = state;
-  context_->observer->OnState(host_.index, state);
+  observer()->OnState(host_.index, state);
 }
 
 void HostTask::OnDialed(Dialer::Result result) {
@@ -92,20 +94,20 @@ void HostTask::OnDialed(Dialer::Result result) {
   }
   place_->OnLoggedIn(result.prompt);
   way_lost_ = std::move(result.way_lost);
-  session_ = std::make_unique<Session>(context_->loop, std::move(result.transport));
-  RunCommand(false);
+  session_ = std::make_unique<Session>(loop(), std::move(result.transport));
+  StartAction(false);
 }
 
 bool HostTask::TryAgain(const HostOutcome& outcome) {
   if (!CanPass(outcome)) return false;
   if (outcome.cause == Cause::kLocal) return WaitForResources();
-  const Retries& retries = context_->job->retries;
+  const Retries& retries = job().retries;
   const int allowed =
       outcome.state == HostState::kThrottled ? retries.throttled : retries.unreachable;
   const int failed = attempts_ - short_of_resources_;
   if (failed > allowed) return false;
   const absl::Duration wait = Jittered(Backoff(failed), &context_->random);
-  if (context_->loop->Now() + wait + kLeastAttempt > deadline_) return false;
+  if (loop()->Now() + wait + kLeastAttempt > deadline_) return false;
   AskLater(wait);
   return true;
 }
@@ -120,27 +122,27 @@ bool HostTask::WaitForResources() {
 }
 
 void HostTask::AskLater(absl::Duration wait) {
-  retry_timer_ = context_->loop->NewTimer([this] { AskForSession(false); });
+  retry_timer_ = loop()->NewTimer([this] { AskForSession(false); });
   retry_timer_->Arm(wait);
 }
 
-// --- The command
+// --- The action
 
-void HostTask::RunCommand(bool warm) {
+void HostTask::StartAction(bool warm) {
   warm_ = warm;
-  command_ = std::make_unique<RemoteCommand>(
-      host_, context_, session_.get(), warm, begin_, &timings_,
-      [this](RemoteCommand::Result result) { OnCommandEnd(std::move(result)); });
-  command_->Start();
+  const ActionSite site = {&host_, dial_->jump_path, session_.get(), warm, begin_, &timings_};
+  action_ = NewHostAction(site, &context_->action,
+                          [this](HostAction::Result result) { OnActionEnd(std::move(result)); });
+  action_->Start();
 }
 
-// The command is still at work on the stack, but does not touch the session any more.
-void HostTask::OnCommandEnd(RemoteCommand::Result result) {
+// The action is still at work on the stack, but does not touch the session any more.
+void HostTask::OnActionEnd(HostAction::Result result) {
   if (result.stale_session) return ReplaceSession(result);
   // What it waited for the grant is not the host's fault.
   deadline_ += result.waited_for_grant;
   if (result.lost_in_wait && TryAgain(result.outcome)) {
-    stale_command_ = std::move(command_);
+    stale_action_ = std::move(action_);
     session_.reset();
     place_.reset();
     return;
@@ -150,16 +152,16 @@ void HostTask::OnCommandEnd(RemoteCommand::Result result) {
     context_->pool->NoteOneCommand(Key());
   }
   if (TurnedOut(result)) result.outcome = LoginRefused();
-  if (session_->transport().Release()) {
+  if (session_->transport().Reusable()) {
     context_->pool->Return(std::move(place_), std::move(session_));
   }
   End(std::move(result.outcome));
 }
 
-void HostTask::ReplaceSession(const RemoteCommand::Result& result) {
+void HostTask::ReplaceSession(const HostAction::Result& result) {
   if (result.requested) state_ = HostState::kStarting;
   reuse_refused_ = result.refused;
-  stale_command_ = std::move(command_);
+  stale_action_ = std::move(action_);
   session_.reset();
   place_.reset();
   warm_ = false;
@@ -169,7 +171,7 @@ void HostTask::ReplaceSession(const RemoteCommand::Result& result) {
 // A server may come to know only then that it does not want us: sshd where PAM opens no session, or
 // a ChrootDirectory is not as it should be. It leaves our request unread, so the end may show as a
 // reset.
-bool HostTask::TurnedOut(const RemoteCommand::Result& result) const {
+bool HostTask::TurnedOut(const HostAction::Result& result) const {
   const bool way_lost = way_lost_ != nullptr && *way_lost_;
   return !warm_ && !way_lost && !result.lost_in_wait &&
          result.outcome.state == HostState::kUnreachable && result.outcome.cause == Cause::kReset;
@@ -181,8 +183,8 @@ HostOutcome HostTask::LoginRefused() const {
   HostOutcome outcome;
   outcome.state = HostState::kAuthenticationFailed;
   outcome.message = absl::StrCat(
-      Endpoint(host_, *context_), ": ", transport.failure().message, ", right after it had let ",
-      host_.user,
+      Endpoint(host_, dial_->jump_path), ": ", transport.failure().message,
+      ", right after it had let ", host_.user,
       " in and before it opened a session, as sshd does where PAM or a ChrootDirectory "
       "does not allow one: the server's log says why.",
       said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\"."));
@@ -192,7 +194,7 @@ HostOutcome HostTask::LoginRefused() const {
 // --- What is asked of it
 
 void HostTask::Grant() {
-  if (!ended_ && command_ != nullptr) command_->Grant();
+  if (!ended_ && action_ != nullptr) action_->Grant();
 }
 
 void HostTask::StopIfQueued(const std::string& message) {
@@ -207,7 +209,7 @@ void HostTask::SetPaused(bool paused) {
 
 void HostTask::Cancel(Cause cause, const std::string& message) {
   if (ended_) return;
-  if (command_ != nullptr) return command_->Cancel(cause, message);
+  if (action_ != nullptr) return action_->Cancel(cause, message);
   EndUnstarted(message);
 }
 
@@ -215,7 +217,7 @@ void HostTask::Cancel(Cause cause, const std::string& message) {
 
 void HostTask::Abandon() {
   if (ended_) return;
-  if (command_ != nullptr) return command_->Abandon();
+  if (action_ != nullptr) return action_->Abandon();
   EndUnstarted("musterd was stopped before the command was started.");
 }
 
@@ -236,7 +238,7 @@ void HostTask::End(HostOutcome outcome) {
         absl::EndsWith(outcome.message, ".") || absl::EndsWith(outcome.message, "?");
     absl::StrAppend(&outcome.message, sentence ? "" : ".", " Tried ", attempts_, " times.");
   }
-  context_->observer->OnEnd(host_.index, outcome);
+  observer()->OnEnd(host_.index, outcome);
   ticket_.reset();
   dialer_.reset();
   retry_timer_.reset();

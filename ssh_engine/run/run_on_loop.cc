@@ -68,10 +68,10 @@ RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
                      std::shared_ptr<InFlightLimit> limit, absl::AnyInvocable<void()> on_done)
     : context_(std::move(context)),
       limit_(std::move(limit)),
-      observer_(context_.loop, std::move(observer)),
+      observer_(context_.action.loop, std::move(observer)),
       on_done_(std::move(on_done)),
       alive_(std::make_shared<char>()) {
-  context_.observer = &observer_;
+  context_.action.observer = &observer_;
 }
 
 RunOnLoop::~RunOnLoop() = default;
@@ -102,7 +102,8 @@ void RunOnLoop::StartMore() {
 
 void RunOnLoop::StartOne() {
   const uint32_t index = queued_.front().index;
-  auto task = std::make_unique<HostTask>(std::move(queued_.front()), &context_,
+  DialContext* const dial = DialContextOf(queued_.front().access);
+  auto task = std::make_unique<HostTask>(std::move(queued_.front()), &context_, dial,
                                          [this, index] { OnHostEnd(index); });
   queued_.pop_front();
   HostTask* const started = task.get();
@@ -110,9 +111,19 @@ void RunOnLoop::StartOne() {
   started->Start();
 }
 
+DialContext* RunOnLoop::DialContextOf(const std::shared_ptr<const Access>& access) {
+  std::unique_ptr<DialContext>& context = dial_contexts_[access.get()];
+  if (context == nullptr) {
+    context = std::make_unique<DialContext>(context_.dial);
+    context->access = access;
+    AddJumpHosts(context_.links, context.get());
+  }
+  return context.get();
+}
+
 // The task is still at work on the stack: it is destroyed at the end of the iteration.
 void RunOnLoop::OnHostEnd(uint32_t host_index) {
-  context_.loop->Defer([this, host_index, alive = std::weak_ptr<char>(alive_)] {
+  context_.action.loop->Defer([this, host_index, alive = std::weak_ptr<char>(alive_)] {
     if (alive.expired()) return;
     tasks_.erase(host_index);
     limit_->Release();
@@ -170,7 +181,7 @@ void RunOnLoop::Abandon() {
   stopped_ = "musterd was stopped before this host's turn came.";
   EndQueued();
   for (auto& task : tasks_) task.second.task->Abandon();
-  observer_.Flush(context_.loop->WallTime());
+  observer_.Flush(context_.action.loop->WallTime());
 }
 
 // --- The end
@@ -191,8 +202,8 @@ void RunOnLoop::EndUnstarted(uint32_t host_index, const std::string& message) {
 void RunOnLoop::DoneIfSo() {
   if (done_ || !finished_ || !queued_.empty() || !tasks_.empty()) return;
   done_ = true;
-  observer_.Flush(context_.loop->WallTime());
-  context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
+  observer_.Flush(context_.action.loop->WallTime());
+  context_.action.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
     if (!alive.expired()) on_done_();
   });
 }

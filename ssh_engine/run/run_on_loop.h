@@ -12,11 +12,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/types/optional.h"
-#include "ssh_engine/job.h"
+#include "ssh_engine/dial/dial_context.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/observer.h"
-#include "ssh_engine/pool/run_context.h"
 #include "ssh_engine/run/host_task.h"
 #include "ssh_engine/run/in_flight_limit.h"
+#include "ssh_engine/run/run_context.h"
 
 namespace muster::engine {
 
@@ -72,12 +73,15 @@ class RunOnLoop {
  private:
   void StartMore();
   void StartOne();
+  // The one that leads to all hosts that have this Access.
+  DialContext* DialContextOf(const std::shared_ptr<const Access>& access);
   void OnHostEnd(uint32_t host_index);
   void EndQueued();
   void EndUnstarted(uint32_t host_index, const std::string& message);
   void DoneIfSo();
 
   RunContext context_;
+  absl::flat_hash_map<const Access*, std::unique_ptr<DialContext>> dial_contexts_;
   const std::shared_ptr<InFlightLimit> limit_;
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;

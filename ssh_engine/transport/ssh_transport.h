@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
-#include "absl/strings/string_view.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/credentials/credential.h"
-#include "ssh_engine/outcome.h"
-#include "ssh_engine/output.h"
+#include "ssh_engine/transport/exec_channel.h"
+#include "ssh_engine/transport/ssh_step.h"
+#include "ssh_engine/transport/ssh_tunnel.h"
 
 namespace muster::engine {
 
@@ -23,69 +22,24 @@ struct HostKey {
   std::string blob;  // wire format (RFC 4253, 6.6)
 };
 
-// Why a step failed. A value.
-struct TransportFailure {
-  // kReset, kTimeout, kProtocol or kExecRefused; with `throttled` also kPenalized.
-  Cause cause = Cause::kNone;
-  bool throttled = false;  // turned away: there are too many connections, or this address's penalty
-  std::string message;     // in the peer's or the library's words; printable
-  bool closed = false;     // the peer ended the connection: it said so, or sent an end of its bytes
-};
-
-// How the command ended, as far as the server has said. A value.
-struct ExitReport {
-  bool has_status = false;
-  uint32_t status = 0;  // RFC 4254, 6.10: Windows' go up to 4294967295
-  bool has_signal = false;
-  std::string signal;  // "KILL"
-  bool core_dumped = false;
-  bool end_of_output = false;  // everything that the command wrote has been given out
-
-  bool ended() const { return has_status || has_signal; }
-};
-
-// Who uses a tunnel. Called from within the transport's calls, and must call neither it nor the
-// tunnel there.
-class TunnelUser {
- public:
-  virtual ~TunnelUser() = default;
-  virtual void OnTunnelData(absl::string_view bytes) = 0;
-  virtual void OnTunnelEnd() = 0;  // no more data will come; may be told twice
-};
-
-// A connection that a server makes on our behalf (direct-tcpip; RFC 4254, 7.2). Loop-confined.
-class SshTunnel {
- public:
-  enum class Step { kDone, kAgain, kFailed };
-
-  // Closes it. Not while the server has yet to answer: it would stay open there.
-  virtual ~SshTunnel() = default;
-
-  // Until the server has answered: to be called again whenever something has come.
-  virtual Step Open() = 0;
-  // Why the server made no connection, after kFailed.
-  virtual const TransportFailure& failure() const = 0;
-  // How many bytes the server takes now.
-  virtual size_t Room() const = 0;
-  // No more than that; answers how many it has taken: fewer while keys are exchanged anew.
-  virtual size_t Write(absl::string_view bytes) = 0;
-};
-
-// A connection, one login, one command after another. The steps are called in the order in which
-// they stand here, those of a command again for each, each until it answers something other than
-// kAgain: whenever the descriptor is readable, or is writable and WantsWrite() is true. After
-// kFailed only failure(), Release and the destructor may be called.
+// A connection, one login, and channels over it. The steps up to the login are called in the order
+// in which they stand here, each until it answers something other than kAgain: whenever the
+// descriptor is readable, or is writable and WantsWrite() is true. After kFailed only failure(),
+// Reusable and the destructor may be called.
 //
 // Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who
 // uses the connection now.
 class SshTransport {
  public:
-  enum class Step { kDone, kAgain, kFailed };
+  using Step = SshStep;
   enum class AuthStep {
     kAccepted,
     kDenied,
-    kPartial,   // right, but the server wants another method or key as well
-    kUnproven,  // the server was not asked, or got no signature: the agent is gone or does not sign
+    kPartial,  // right, but the server wants another method or key as well
+    // The server was not asked, or got no signature: the agent is gone or does not sign. Of a
+    // password: it asked for something else, question().
+    kUnproven,
+    kExpired,  // the server wants another password first; the connection has failed
     kAgain,
     kFailed,
   };
@@ -111,6 +65,13 @@ class SshTransport {
   // agent, not for the server: call it on a helper thread, and nothing else meanwhile but Abort.
   virtual AuthStep AuthenticateByAgent(const std::string& agent_socket,
                                        const std::string& public_key) = 0;
+  // Logs in with a password (RFC 4252, 8).
+  virtual AuthStep AuthenticateByPassword(const std::string& password) = 0;
+  // The same, as the answer to the one question that the server asks, if it is not to be shown
+  // while it is typed (keyboard-interactive; RFC 4256).
+  virtual AuthStep AuthenticateByAnswer(const std::string& password) = 0;
+  // What the server asked for that a password does not answer; printable.
+  virtual const std::string& question() const = 0;
   // Makes an AuthenticateByAgent under way, and every later one, end soon. Any thread.
   virtual void Abort() = 0;
   // Logs in with nothing but the user's name ("none"; RFC 4252, 5.2).
@@ -122,43 +83,22 @@ class SshTransport {
   // 4252, 5.4), in one line; printable. Empty: nothing.
   virtual std::string LoginText() const = 0;
 
-  // Called within Exec and Pump from now on. The bytes are valid during the call only.
-  using Output = absl::AnyInvocable<void(OutputStream, absl::string_view)>;
-  virtual void SetOutput(Output output) = 0;
-  virtual Step OpenChannel() = 0;
-  // Requests the command and ends its input. Output may come before kDone. Where the server does
-  // not answer, but sends output or the end of the command, that is the answer.
-  virtual Step Exec(const std::string& command) = 0;
-  // Takes in what has come. kDone when the server has closed the channel; kAgain also when there is
-  // more to read but others should have their turn.
+  // A channel for a command. After the login. More than one at a time: the connection is not
+  // Reusable after that.
+  virtual std::unique_ptr<ExecChannel> NewExecChannel(ExecChannel::Output output) = 0;
+  // A connection to a host by way of this server. After the login, on a transport that runs no
+  // commands; to be destroyed before the transport.
+  virtual std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
+                                               TunnelUser* user) = 0;
+  // Takes in what has come, for all channels, or while there is none. Never kDone; kAgain as long
+  // as the connection lives: also when there is more to read but others should have their turn, or
+  // a channel of a command has been closed or refused.
   virtual Step Pump() = 0;
   // Whether the last Pump ended for the sake of others.
   virtual bool HasMore() const { return false; }
-  virtual const ExitReport& exit_report() const = 0;
-
-  // Forgets the command, whether it has ended or not. Whether the connection can take another: it
-  // lives, and the channel was closed by both sides.
-  virtual bool Release() = 0;
-  // Takes in what comes while there is no command; kAgain as long as the connection lives.
-  virtual Step PumpIdle() = 0;
-
-  // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Exec was done.
-  virtual void Signal(const std::string& name) = 0;
-  // Runs one further command beside the one under way, over a channel of its own: to be called,
-  // with the same command, after each Pump until it does not answer kAgain; after PumpIdle where
-  // the server has closed the channel of the one under way. kDone when its own channel is closed,
-  // kFailed also when the server opens none; the command under way is not touched. Release ends it
-  // too, and then answers false.
-  virtual Step RunBeside(const std::string& command) = 0;
-  // How the output of RunBeside begins: 1 KiB.
-  virtual const std::string& beside_output() const = 0;
-  // Asks the server to end the channel, without waiting.
-  virtual void CloseChannel() = 0;
-
-  // A connection to a host by way of this server. After the login, on a transport that runs no
-  // commands; to be destroyed before the transport. PumpIdle takes in what comes for all tunnels.
-  virtual std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
-                                               TunnelUser* user) = 0;
+  // Whether the connection can take another command, once its channels are destroyed: it lives, and
+  // both sides had closed each of them.
+  virtual bool Reusable() = 0;
 
   // Whether bytes wait for the socket to become writable.
   virtual bool WantsWrite() const = 0;

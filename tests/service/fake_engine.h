@@ -23,6 +23,7 @@ struct AskedOfEngine {
   bool paused = false;
   int cancels = 0;
   int finishes = 0;
+  std::shared_ptr<const engine::Access> access;  // of the host that was added last
 };
 
 // One run in the engine. What is asked of it is thread-safe; the rest plays its only loop, on the
@@ -34,7 +35,10 @@ class FakeEngineRun final : public engine::RunHandle {
 
   void Add(std::vector<engine::Host> hosts) override {
     book_->Note([&](AskedOfEngine* asked) {
-      for (const engine::Host& host : hosts) asked->added.push_back(host.index);
+      for (const engine::Host& host : hosts) {
+        asked->added.push_back(host.index);
+        asked->access = host.access;
+      }
     });
   }
   void Finish() override {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,8 +18,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/host.h"
 #include "ssh_engine/host_keys/known_hosts.h"
-#include "ssh_engine/job.h"
 #include "ssh_engine/net/connector.h"
 #include "ssh_engine/observer.h"
 #include "ssh_engine/output.h"
@@ -136,12 +137,15 @@ struct FakeServer {
   std::vector<AuthStep> logins;  // one for each key of a file; kAgain when there are no more
   std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
   AuthStep without_key = AuthStep::kDenied;
+  AuthStep password = AuthStep::kDenied;
+  AuthStep answer = AuthStep::kDenied;  // to its one question
+  std::string question;
   std::string methods = "publickey,password";
   std::string login_text;
   Step open = Step::kAgain;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
-  Step beside = Step::kAgain;
+  Step beside = Step::kAgain;  // kDone: the second channel is closed
   std::string beside_output;
   Step idle = Step::kAgain;
   bool reusable = true;  // after a command
@@ -161,10 +165,13 @@ struct FakeServer {
   int execs = 0;
   int opens = 0;
   int pumps = 0;
+  int inputs_ended = 0;              // before the request
   std::vector<std::string> besides;  // commands of second channels
   std::vector<FakeTunnel*> tunnels;  // that there are
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
 };
+
+class FakeExecChannel;
 
 class FakeTransport final : public SshTransport {
  public:
@@ -194,42 +201,27 @@ class FakeTransport final : public SshTransport {
     return answer;
   }
   void Abort() override {}
+  AuthStep AuthenticateByPassword(const std::string& password) override {
+    server_->keys.push_back(absl::StrCat("password ", password));
+    return server_->password;
+  }
+  AuthStep AuthenticateByAnswer(const std::string& password) override {
+    server_->keys.push_back(absl::StrCat("answer ", password));
+    return server_->answer;
+  }
+  const std::string& question() const override { return server_->question; }
   AuthStep AuthenticateWithoutKey() override {
     server_->keys.push_back("none");
     return server_->without_key;
   }
   std::string AuthenticationMethods() const override { return server_->methods; }
   std::string LoginText() const override { return server_->login_text; }
-  void SetOutput(Output output) override { server_->on_output = std::move(output); }
-  Step OpenChannel() override {
-    ++server_->opens;
-    return server_->open;
-  }
-  Step Exec(const std::string& command) override {
-    if (!std::exchange(requested_, true)) ++server_->execs;
-    server_->command = command;
-    return server_->exec;
-  }
-  Step Pump() override {
-    ++server_->pumps;
-    return server_->pump;
-  }
-  Step RunBeside(const std::string& command) override {
-    if (server_->besides.empty() || server_->besides.back() != command) {
-      server_->besides.push_back(command);
-    }
-    return server_->beside;
-  }
-  const std::string& beside_output() const override { return server_->beside_output; }
-  const ExitReport& exit_report() const override { return server_->exit; }
-  bool Release() override {
+  std::unique_ptr<ExecChannel> NewExecChannel(ExecChannel::Output output) override;
+  Step Pump() override;
+  bool Reusable() override {
     server_->exit = ExitReport();
-    requested_ = false;
     return server_->reusable;
   }
-  Step PumpIdle() override { return server_->idle; }
-  void Signal(const std::string& name) override { server_->signals.push_back(name); }
-  void CloseChannel() override { server_->closed_channel = true; }
   std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
                                        TunnelUser* user) override {
     return std::make_unique<FakeTunnel>(absl::StrCat(address, ":", port), user, &server_->tunnels);
@@ -238,10 +230,102 @@ class FakeTransport final : public SshTransport {
   const TransportFailure& failure() const override { return server_->failure; }
 
  private:
+  friend class FakeExecChannel;
+
   const UniqueFd fd_;
   FakeServer* const server_;
-  bool requested_ = false;
+  FakeExecChannel* command_ = nullptr;
+  FakeExecChannel* beside_ = nullptr;  // made while there was one
+  bool failed_ = false;
 };
+
+// The first of a connection runs the command, and a second one what is to end it.
+class FakeExecChannel final : public ExecChannel {
+ public:
+  FakeExecChannel(FakeTransport* transport, Output output)
+      : transport_(transport),
+        server_(transport->server_),
+        self_(transport->command_ == nullptr ? &transport->command_ : &transport->beside_),
+        output_(std::move(output)) {
+    *self_ = this;
+    if (is_command()) server_->on_output = [this](auto s, auto bytes) { output_(s, bytes); };
+  }
+  ~FakeExecChannel() override { *self_ = nullptr; }
+
+  Step Open() override {
+    if (!is_command()) return Note(server_->beside == Step::kFailed ? Step::kFailed : Step::kDone);
+    ++server_->opens;
+    return Note(server_->open);
+  }
+  Step Request(const std::string& command) override {
+    if (answered_) std::abort();  // it would be requested a second time
+    const bool first = !std::exchange(requested_, true);
+    if (first) server_->inputs_ended += input_ended_;
+    if (!is_command()) {
+      if (first) server_->besides.push_back(command);
+      answered_ = true;
+      return Step::kDone;
+    }
+    server_->execs += first;
+    server_->command = command;
+    answered_ = server_->exec == Step::kDone;
+    return Note(server_->exec);
+  }
+  void EndInput() override { input_ended_ = true; }
+  void Signal(const std::string& name) override { server_->signals.push_back(name); }
+  void Close() override { server_->closed_channel = true; }
+  bool closed() const override { return closed_; }
+  const ExitReport& exit_report() const override { return server_->exit; }
+  const TransportFailure& failure() const override {
+    static const TransportFailure none;
+    return failed_ || transport_->failed_ ? server_->failure : none;
+  }
+
+  // What comes for the command.
+  Step TakeIn() {
+    ++server_->pumps;
+    closed_ = server_->pump == Step::kDone;
+    return server_->pump;
+  }
+  // What comes for a second one.
+  void TakeInBeside() {
+    const std::string come = server_->beside_output.substr(taken_);
+    taken_ += come.size();
+    if (!come.empty()) output_(OutputStream::kStdout, come);
+    closed_ = requested_ && server_->beside == Step::kDone;
+  }
+  bool started() const { return answered_; }
+
+ private:
+  bool is_command() const { return self_ == &transport_->command_; }
+  Step Note(Step step) {
+    failed_ = failed_ || step == Step::kFailed;
+    return step;
+  }
+
+  FakeTransport* const transport_;
+  FakeServer* const server_;
+  FakeExecChannel** const self_;
+  Output output_;
+  bool requested_ = false;
+  bool answered_ = false;  // the request
+  bool input_ended_ = false;
+  bool failed_ = false;
+  bool closed_ = false;
+  size_t taken_ = 0;
+};
+
+inline std::unique_ptr<ExecChannel> FakeTransport::NewExecChannel(ExecChannel::Output output) {
+  return std::make_unique<FakeExecChannel>(this, std::move(output));
+}
+
+inline SshStep FakeTransport::Pump() {
+  const bool runs = command_ != nullptr && command_->started() && !command_->closed();
+  const Step step = runs ? command_->TakeIn() : server_->idle;
+  failed_ = failed_ || step == Step::kFailed;
+  if (beside_ != nullptr) beside_->TakeInBeside();
+  return failed_ ? Step::kFailed : Step::kAgain;
+}
 
 class FakeKnownHosts final : public KnownHosts {
  public:

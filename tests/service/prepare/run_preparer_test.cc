@@ -65,17 +65,16 @@ TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
   spec.mutable_rollout()->mutable_probe()->set_shell("true");
   const auto run = Prepare(spec);
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
-  EXPECT_THAT(TextsOf(run->probe.jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(TextsOf(run->access->jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
   EXPECT_THAT(run->plan.spec.login().jump_hosts(), ElementsAre("bob@gate:2222", "inner"));
 }
 
 TEST_F(RunPreparerTest, AJumpHostWithoutAUserHasThatOfTargetsWithoutOne) {
   v1::RunSpec spec = Spec({"web2"});
-  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts),
+  EXPECT_THAT(TextsOf(Prepare(spec)->access->jump_hosts),
               ElementsAre(std::string(getpwuid(getuid())->pw_name) + " web2 22"));
   spec.mutable_login()->set_credential_name("deploy");
-  EXPECT_THAT(TextsOf(Prepare(spec)->job.jump_hosts), ElementsAre("deploy web2 22"));
+  EXPECT_THAT(TextsOf(Prepare(spec)->access->jump_hosts), ElementsAre("deploy web2 22"));
 }
 
 TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
@@ -83,14 +82,14 @@ TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
   host.set_name("web1");
   const auto run = preparer_.Prepare(kOwner, Spec({"ann@gate"}), {host});
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_THAT(TextsOf(run->job.jump_hosts), ElementsAre("ann gate 22"));
+  EXPECT_THAT(TextsOf(run->access->jump_hosts), ElementsAre("ann gate 22"));
 }
 
 TEST_F(RunPreparerTest, TheSameHostMayBeATargetAndOnTheWay) {
   const auto run = Prepare(Spec({"web1"}));
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->plan.hosts.size(), 1u);
-  EXPECT_EQ(run->job.jump_hosts.size(), 1u);
+  EXPECT_EQ(run->access->jump_hosts.size(), 1u);
 }
 
 TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {

@@ -32,7 +32,7 @@ class RecoveryTest : public ::testing::Test {
                                               [](const auto&) {});
     first_.journal.AddRun(run->Record(), run->log(), run->FirstEvents(), now_,
                           [](const absl::Status&) {});
-    run->Begin({}, {});
+    run->Begin({}, {}, nullptr);
     FakeEngineRun& engine = *first_.engine.runs().at(0);
     for (const uint32_t host : {0, 1, 2}) engine.Ready(host);
     ASSERT_TRUE(first_.Turn().ok());
@@ -111,9 +111,10 @@ TEST_F(RecoveryTest, OneThatAsksForItIsContinuedWithTheHostsThatWereNotStarted) 
   Recover();
   ASSERT_EQ(next_->engine.runs().size(), 1u);
   FakeEngineRun& engine = *next_->engine.runs()[0];
-  EXPECT_THAT(engine.job().command, HasSubstr("true"));
-  ASSERT_EQ(engine.job().jump_hosts.size(), 1u);
-  EXPECT_EQ(engine.job().jump_hosts[0].address, "gate");
+  EXPECT_THAT(std::get<engine::Command>(engine.job().action).line, HasSubstr("true"));
+  const std::shared_ptr<const engine::Access> access = engine.asked().access;
+  ASSERT_EQ(access->jump_hosts.size(), 1u);
+  EXPECT_EQ(access->jump_hosts[0].address, "gate");
   EXPECT_THAT(engine.asked().added, ElementsAre(3));
   engine.EndNow(3);
   EXPECT_TRUE(next_->Turn().ok());

@@ -36,7 +36,7 @@ class RunRolloutTest : public ::testing::Test {
   }
   void Begin(RunPlan plan) {
     run_ = Make("id", std::move(plan));
-    run_->Begin({}, {});
+    run_->Begin({}, {}, access_);
     engine_ = daemon_.engine.runs().at(0);
   }
   // As the next daemon finds it, with the same log.
@@ -64,6 +64,7 @@ class RunRolloutTest : public ::testing::Test {
 
   const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   FakeDaemon daemon_;
+  const std::shared_ptr<const engine::Access> access_ = std::make_shared<engine::Access>();
   std::shared_ptr<service::Run> run_;
   std::shared_ptr<FakeEngineRun> engine_;
 };
@@ -146,6 +147,7 @@ TEST_F(RunRolloutTest, ProbesComeBetweenBatchesAndAFailedOneCounts) {
   ASSERT_EQ(daemon_.engine.runs().size(), 2u);
   FakeEngineRun& probe = *daemon_.engine.runs()[1];
   EXPECT_THAT(probe.asked().added, ElementsAre(0, 1));
+  EXPECT_EQ(probe.asked().access, access_);
   EXPECT_EQ(probe.asked().finishes, 1);
   probe.Ready(0);
   EXPECT_THAT(probe.asked().granted, ElementsAre(0));  // without the journal
@@ -166,7 +168,7 @@ TEST_F(RunRolloutTest, TwoRunsWithOneLockTakeTurnsOnEachHost) {
   spec.mutable_rollout()->set_lock("deploy");
   Begin(PlanOf(2, spec));
   const auto other = Make("other", PlanOf(1, spec));
-  other->Begin({}, {});
+  other->Begin({}, {}, nullptr);
   FakeEngineRun& others = *daemon_.engine.runs()[1];
   EXPECT_THAT(engine_->asked().added, ElementsAre(0, 1));
   EXPECT_THAT(others.asked().added, IsEmpty());
@@ -183,7 +185,7 @@ TEST_F(RunRolloutTest, AStopWithdrawsFromTheLinesForLocks) {
   spec.mutable_rollout()->set_lock("deploy");
   Begin(PlanOf(1, spec));
   const auto waiting = Make("waiting", PlanOf(1, spec));
-  waiting->Begin({}, {});
+  waiting->Begin({}, {}, nullptr);
   FakeEngineRun& asked = *daemon_.engine.runs()[1];
   waiting->Cancel(Canceled());
   EXPECT_THAT(asked.asked().added, ElementsAre(0));  // to be ended by the engine
@@ -222,7 +224,7 @@ TEST_F(RunRolloutTest, ContinuedItStartsOnlyHostsThatWereNotStarted) {
   past.end_times = {now_};
   past.lost.push_back(Lost(1));
   TakeUp(PlanOf(4), past);
-  run_->Begin({}, {});
+  run_->Begin({}, {}, nullptr);
   FakeEngineRun& asked = *daemon_.engine.runs().at(0);
   EXPECT_THAT(asked.asked().added, ElementsAre(2, 3));
   asked.EndNow(2);
@@ -237,7 +239,7 @@ TEST_F(RunRolloutTest, ContinuedItIsStillPaused) {
   RunPast past;
   past.state = v1::RUN_STATE_PAUSED;
   TakeUp(PlanOf(1), past);
-  run_->Begin({}, {});
+  run_->Begin({}, {}, nullptr);
   EXPECT_THAT(daemon_.engine.runs().at(0)->asked().added, IsEmpty());
   EXPECT_TRUE(run_->Resume().ok());
   EXPECT_THAT(daemon_.engine.runs().at(0)->asked().added, ElementsAre(0));

@@ -115,9 +115,12 @@ class World final : public HostWitness {
  private:
   // --- Runs
 
-  static bool IsProbe(const engine::Job& job) { return absl::StrContains(job.command, "probe"); }
+  static const std::string& LineOf(const engine::Job& job) {
+    return std::get<engine::Command>(job.action).line;
+  }
+  static bool IsProbe(const engine::Job& job) { return absl::StrContains(LineOf(job), "probe"); }
   static std::string IdOf(const engine::Job& job) {
-    return job.command.substr(job.command.find("run"), 4);
+    return LineOf(job).substr(LineOf(job).find("run"), 4);
   }
   Facts& FactsOf(const engine::Job& job) { return facts_.at(IdOf(job)); }
 

@@ -96,7 +96,8 @@ class SimulatedEngine final : public engine::Engine {
   }
   std::shared_ptr<engine::RunHandle> Start(engine::Job job,
                                            std::shared_ptr<engine::RunObserver> observer) override {
-    const uint64_t seed = seed_ ^ std::hash<std::string>()(job.command);
+    const uint64_t seed =
+        seed_ ^ std::hash<std::string>()(std::get<engine::Command>(job.action).line);
     runs_.push_back(std::make_shared<SimulatedEngineRun>(std::move(job), std::move(observer), time_,
                                                          seed, witness_));
     return runs_.back();

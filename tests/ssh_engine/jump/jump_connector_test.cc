@@ -18,6 +18,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kGate[] = "gate";
+constexpr absl::Duration kTimeout = absl::Seconds(10);
 
 class JumpConnectorTest : public ::testing::Test {
  protected:
@@ -31,27 +32,28 @@ class JumpConnectorTest : public ::testing::Test {
     auto credential = std::make_shared<Credential>();
     credential->id = "key";
     credential->identities.push_back(MakeIdentity("key"));
-    job_->known_hosts = known_hosts_;
-    job_->jump_hosts = {{kGate, 2222, "ann"}};
+    access_->known_hosts = known_hosts_;
+    access_->jump_hosts = {{kGate, 2222, "ann"}};
+    access_->credential = std::move(credential);
     context_.loop = &loop_;
     context_.connector = &direct_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       user_ = options.user;
       return std::make_unique<FakeTransport>(std::move(fd), &gate_);
     };
-    context_.job = job_;
-    context_.credential = std::move(credential);
+    context_.timeout = kTimeout;
+    context_.access = access_;
     gate_.handshake = SshTransport::Step::kDone;
     gate_.logins = {SshTransport::AuthStep::kAccepted};
   }
 
   // What a run gets; outlives its attempts.
-  RunContext& Context() {
-    RunContext& context = contexts_.emplace_back(context_);
+  DialContext& Context() {
+    DialContext& context = contexts_.emplace_back(context_);
     AddJumpHosts(&links_, &context);
     return context;
   }
-  Customer* Connect(const RunContext& context, const std::string& host) {
+  Customer* Connect(const DialContext& context, const std::string& host) {
     Customer* customer = &customers_.emplace_back();
     customer->attempt = context.connector->Connect(host, 22, [customer](ConnectResult result) {
       customer->result = std::move(result);
@@ -70,15 +72,15 @@ class JumpConnectorTest : public ::testing::Test {
   FakeServer gate_;
   std::string user_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
-  std::shared_ptr<Job> job_ = std::make_shared<Job>();
-  RunContext context_;
+  std::shared_ptr<Access> access_ = std::make_shared<Access>();
+  DialContext context_;
   JumpLinks links_{&loop_, SessionLimits{1024, absl::Minutes(1), absl::Hours(1)}};
-  std::deque<RunContext> contexts_;
+  std::deque<DialContext> contexts_;
   std::deque<Customer> customers_;
 };
 
 TEST_F(JumpConnectorTest, OneConnectionToTheJumpHostCarriesAll) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   EXPECT_EQ(context.jump_path, "ann@gate:2222");
   Connect(context, "a");
   Connect(context, "b");
@@ -92,7 +94,7 @@ TEST_F(JumpConnectorTest, OneConnectionToTheJumpHostCarriesAll) {
 }
 
 TEST_F(JumpConnectorTest, AnotherRunUsesTheSame) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Connect(context, "a");
   LetIn();
   Connect(Context(), "b");
@@ -100,11 +102,11 @@ TEST_F(JumpConnectorTest, AnotherRunUsesTheSame) {
 }
 
 TEST_F(JumpConnectorTest, NotARunThatDoesNotTrustTheJumpHost) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Connect(context, "a");
   LetIn();
   known_hosts_->lookup.verdict = KnownHosts::Verdict::kUnknown;
-  const RunContext& other = Context();
+  const DialContext& other = Context();
   Customer* customer = Connect(other, "b");
   ASSERT_THAT(direct_.hosts(), SizeIs(2));
   LetIn();
@@ -113,20 +115,22 @@ TEST_F(JumpConnectorTest, NotARunThatDoesNotTrustTheJumpHost) {
 }
 
 TEST_F(JumpConnectorTest, NorOneWithAnotherCredential) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Connect(context, "a");
   LetIn();
   auto credential = std::make_shared<Credential>();
   credential->id = "other";
-  context_.credential = std::move(credential);
-  const RunContext& other = Context();
+  auto access = std::make_shared<Access>(*access_);
+  access->credential = std::move(credential);
+  context_.access = std::move(access);
+  const DialContext& other = Context();
   Connect(other, "b");
   EXPECT_THAT(direct_.hosts(), SizeIs(2));
 }
 
 TEST_F(JumpConnectorTest, WhoIsNotLetInTriesOnce) {
   gate_.logins = {SshTransport::AuthStep::kDenied};
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* first = Connect(context, "a");
   LetIn();
   EXPECT_EQ(first->result.state, HostState::kAuthenticationFailed);
@@ -143,7 +147,7 @@ TEST_F(JumpConnectorTest, AJumpHostIsAskedForTheKeyThatIsKnown) {
   known_hosts_->matching_type = "ssh-rsa";
   HelperPool helpers(1);
   context_.helpers = &helpers;
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Connect(context, "a");
   LetIn();
   loop_.RunPosted();
@@ -156,7 +160,7 @@ TEST_F(JumpConnectorTest, AJumpHostIsAskedForTheKeyThatIsKnown) {
 }
 
 TEST_F(JumpConnectorTest, WhatCanPassIsTriedAgain) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* first = Connect(context, "a");
   direct_.Fail(kGate, Cause::kRefused, "nobody listens");
   loop_.Run();
@@ -169,14 +173,14 @@ TEST_F(JumpConnectorTest, WhatCanPassIsTriedAgain) {
 }
 
 TEST_F(JumpConnectorTest, ASilentJumpHostTimesOut) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* customer = Connect(context, "a");
-  loop_.Advance(job_->timeouts.connect);
+  loop_.Advance(kTimeout);
   EXPECT_EQ(customer->result.state, HostState::kConnectTimeout);
 }
 
 TEST_F(JumpConnectorTest, PastWhatOneCarriesThereIsASecond) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Connect(context, "a");
   LetIn();
   for (size_t i = 1; i < JumpLink::kMaxTunnels; ++i) Connect(context, "a");
@@ -186,7 +190,7 @@ TEST_F(JumpConnectorTest, PastWhatOneCarriesThereIsASecond) {
 }
 
 TEST_F(JumpConnectorTest, AnUnusedOneIsClosed) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* customer = Connect(context, "a");
   LetIn();
   loop_.Advance(absl::Minutes(2));
@@ -201,7 +205,7 @@ TEST_F(JumpConnectorTest, AnUnusedOneIsClosed) {
 }
 
 TEST_F(JumpConnectorTest, AnOldOneCarriesNothingNewAndIsClosedWhenItCarriesNothing) {
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* customer = Connect(context, "a");
   LetIn();
   loop_.Advance(absl::Hours(1));
@@ -218,7 +222,7 @@ TEST_F(JumpConnectorTest, AnOldOneCarriesNothingNewAndIsClosedWhenItCarriesNothi
 TEST_F(JumpConnectorTest, OneThatPenalizesUsIsNotTriedAgain) {
   gate_.handshake = SshTransport::Step::kFailed;
   gate_.failure = {Cause::kPenalized, true, "not at this time"};
-  const RunContext& context = Context();
+  const DialContext& context = Context();
   Customer* first = Connect(context, "a");
   LetIn();
   EXPECT_EQ(first->result.state, HostState::kThrottled);
@@ -229,8 +233,8 @@ TEST_F(JumpConnectorTest, OneThatPenalizesUsIsNotTriedAgain) {
 }
 
 TEST_F(JumpConnectorTest, OneAfterTheOther) {
-  job_->jump_hosts.push_back({"::1", 22, "bob"});
-  const RunContext& context = Context();
+  access_->jump_hosts.push_back({"::1", 22, "bob"});
+  const DialContext& context = Context();
   EXPECT_EQ(context.jump_path, "ann@gate:2222,bob@[::1]:22");
   Connect(context, "a");
   LetIn();
@@ -239,7 +243,7 @@ TEST_F(JumpConnectorTest, OneAfterTheOther) {
 }
 
 TEST_F(JumpConnectorTest, WhoGivesUpInTheMeantimeIsForgotten) {
-  RunContext& context = Context();
+  DialContext& context = Context();
   Customer* customer = Connect(context, "a");
   customer->attempt.reset();
   LetIn();
@@ -249,7 +253,7 @@ TEST_F(JumpConnectorTest, WhoGivesUpInTheMeantimeIsForgotten) {
   known_hosts_->lookup.verdict = KnownHosts::Verdict::kUnknown;
   Customer* late = Connect(context, "b");
   late->attempt.reset();
-  context = RunContext();
+  context = DialContext();
   EXPECT_FALSE(direct_.Waits(kGate));
 }
 

@@ -481,6 +481,36 @@ TEST_F(SessionPoolTest, AWithdrawnRequestIsNotGranted) {
   EXPECT_EQ(pool_->sessions(), 0u);
 }
 
+// As when a run is canceled that has more hosts behind a gate than may be dialed at once.
+TEST_F(SessionPoolTest, WhoHasWithdrawnInTheLineHoldsUpNobody) {
+  MakePool();
+  std::vector<Customer*> dialing;
+  std::vector<Customer*> canceled;
+  for (int i = 0; i < SessionPool::kMaxHandshakesOfWay; ++i) {
+    dialing.push_back(GetByWayOf("gate", absl::StrCat("a", i)));
+    ASSERT_TRUE(dialing.back()->granted);
+  }
+  for (int i = 0; i < SessionPool::kMaxHandshakesOfWay; ++i) {
+    canceled.push_back(GetByWayOf("gate", absl::StrCat("b", i)));
+  }
+  Customer* other = GetByWayOf("gate", "c");
+  for (Customer* customer : canceled) customer->ticket.reset();
+  for (Customer* customer : dialing) Close(customer);
+  EXPECT_TRUE(other->granted);
+}
+
+TEST_F(SessionPoolTest, ATurnThatIsWithdrawnIsTheNextOnes) {
+  MakePool();
+  std::vector<Customer*> inside;
+  for (int i = 0; i < SessionPool::kMaxSessionsOfHost; ++i) inside.push_back(Get("a"));
+  Customer* first = Get("a");
+  Customer* second = Get("a");
+  inside[0]->grant = SessionPool::Grant();  // it would be the first one's turn
+  first->ticket.reset();
+  loop_.Run();
+  EXPECT_TRUE(second->granted);
+}
+
 TEST_F(SessionPoolTest, ASessionForARequestThatIsWithdrawnStaysInThePool) {
   MakePool();
   Keep("a");

@@ -118,19 +118,25 @@ class Agent {
 
 class EngineTest : public ::testing::Test {
  protected:
-  EngineTest() : engine_(NewEngine({2}).value()) {}
-
-  Job MakeJob(const std::string& command) {
-    Job job;
-    job.command = command;
+  EngineTest() : engine_(NewEngine({2}).value()) {
     CredentialSpec spec;
     spec.identity_files.push_back({sshd_.client_key(), "", true});
-    job.credential = LoadCredential(spec).value();
-    job.known_hosts = LoadKnownHosts({sshd_.known_hosts()}, "").value();
+    access_->credential = LoadCredential(spec).value();
+    access_->known_hosts = LoadKnownHosts({sshd_.known_hosts()}, "").value();
+  }
+
+  // What the hosts have that are made from now on; as before where it is not changed.
+  Access& Other() {
+    access_ = std::make_shared<Access>(*access_);
+    return *access_;
+  }
+  Job MakeJob(const std::string& command) {
+    Job job;
+    job.action = Command{command};
     return job;
   }
   Host MakeHost(uint32_t index, const std::string& address = "127.0.0.1") {
-    return {index, address, sshd_.port(), sshd_.user()};
+    return {index, address, sshd_.port(), sshd_.user(), access_};
   }
   std::shared_ptr<RunHandle> Run(Job job, std::vector<Host> hosts,
                                  std::shared_ptr<RunObserver> observer) {
@@ -147,6 +153,7 @@ class EngineTest : public ::testing::Test {
   }
 
   Sshd sshd_;
+  std::shared_ptr<Access> access_ = std::make_shared<Access>();
   std::unique_ptr<Engine> engine_;
 };
 
@@ -167,18 +174,17 @@ TEST_F(EngineTest, OffersAnAgentsKeysOneByOne) {
   }
   CredentialSpec spec;
   spec.agent_socket = agent.socket();
-  Job job = MakeJob("true");
-  job.credential = LoadCredential(spec).value();
-  HostRecord host = RunOne(job);
+  Other().credential = LoadCredential(spec).value();
+  HostRecord host = RunOne(MakeJob("true"));
   EXPECT_EQ(host.outcome.state, HostState::kAuthenticationFailed);
   EXPECT_THAT(host.outcome.message,
               HasSubstr("none of the keys that were offered for user " + sshd_.user() +
                         ": agent key 'ed25519', agent key 'rsa', agent key 'ecdsa'."));
 
   agent.Add(sshd_.client_key());
-  job.credential = LoadCredential(spec).value();
+  Other().credential = LoadCredential(spec).value();
   const auto recorder = std::make_shared<Recorder>(4);
-  Run(job,
+  Run(MakeJob("true"),
       {MakeHost(0, "127.0.0.2"), MakeHost(1, "127.0.0.3"), MakeHost(2, "127.0.0.4"),
        MakeHost(3, "127.0.0.5")},
       recorder);
@@ -235,9 +241,8 @@ TEST_F(EngineTest, RefusedPort) {
 }
 
 TEST_F(EngineTest, UnknownHostKeyIsRejected) {
-  Job job = MakeJob("true");
-  job.known_hosts = LoadKnownHosts({}, "").value();
-  const HostRecord record = RunOne(std::move(job));
+  Other().known_hosts = LoadKnownHosts({}, "").value();
+  const HostRecord record = RunOne(MakeJob("true"));
   EXPECT_EQ(record.outcome.state, HostState::kHostKeyRejected);
   EXPECT_EQ(record.outcome.cause, Cause::kHostKeyUnknown);
   EXPECT_THAT(record.outcome.message, HasSubstr("SHA256:"));
@@ -245,22 +250,22 @@ TEST_F(EngineTest, UnknownHostKeyIsRejected) {
 
 TEST_F(EngineTest, AcceptNewWritesTheKeyDown) {
   const std::string file = sshd_.folder() + "/fresh/known_hosts";
-  Job job = MakeJob("true");
-  job.host_key_policy = HostKeyPolicy::kAcceptNew;
-  job.known_hosts = LoadKnownHosts({}, file).value();
-  EXPECT_EQ(RunOne(job).outcome.state, HostState::kSucceeded);
+  Access& accepting = Other();
+  accepting.host_key_policy = HostKeyPolicy::kAcceptNew;
+  accepting.known_hosts = LoadKnownHosts({}, file).value();
+  EXPECT_EQ(RunOne(MakeJob("true")).outcome.state, HostState::kSucceeded);
   EXPECT_THAT(muster::testing::ReadFile(file), HasSubstr("ssh-ed25519"));
-  job.host_key_policy = HostKeyPolicy::kStrict;
-  job.known_hosts = LoadKnownHosts({file}, "").value();
-  EXPECT_EQ(RunOne(job).outcome.state, HostState::kSucceeded);
+  Access& strict = Other();
+  strict.host_key_policy = HostKeyPolicy::kStrict;
+  strict.known_hosts = LoadKnownHosts({file}, "").value();
+  EXPECT_EQ(RunOne(MakeJob("true")).outcome.state, HostState::kSucceeded);
 }
 
 TEST_F(EngineTest, AKeyTheServerDoesNotKnow) {
-  Job job = MakeJob("true");
   CredentialSpec spec;
   spec.identity_files.push_back({sshd_.folder() + "/host_key", "", true});
-  job.credential = LoadCredential(spec).value();
-  const HostRecord record = RunOne(std::move(job));
+  Other().credential = LoadCredential(spec).value();
+  const HostRecord record = RunOne(MakeJob("true"));
   EXPECT_EQ(record.outcome.state, HostState::kAuthenticationFailed);
   EXPECT_THAT(record.outcome.message, HasSubstr("host_key"));
   EXPECT_THAT(record.outcome.message, HasSubstr("publickey"));

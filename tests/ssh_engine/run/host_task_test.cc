@@ -30,23 +30,23 @@ class HostTaskTest : public ::testing::Test {
   HostTaskTest() {
     auto credential = std::make_shared<Credential>();
     credential->identities.push_back(MakeIdentity("key"));
-    job_->command = "uptime";
-    job_->known_hosts = known_hosts_;
-    context_.loop = &loop_;
-    context_.connector = &connector_;
-    context_.helpers = &helpers_;
-    context_.computers = &helpers_;
+    job_->action = Command{"uptime"};
+    access_->credential = std::move(credential);
+    access_->known_hosts = known_hosts_;
+    dial_.access = access_;
+    dial_.loop = &loop_;
+    dial_.connector = &connector_;
+    dial_.helpers = &helpers_;
+    dial_.computers = &helpers_;
+    dial_.timeout = job_->timeouts.connect;
+    context_.action = {&loop_, &reading_, job_, &observer_};
     context_.pool = &pool_;
-    context_.reading = &reading_;
-    context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
+    dial_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       server_.user = options.user;
       ++dials_;
       fd_ = fd.get();
       return std::make_unique<FakeTransport>(std::move(fd), &server_);
     };
-    context_.job = job_;
-    context_.credential = std::move(credential);
-    context_.observer = &observer_;
     observer_.on_ready = [this](uint32_t) {
       if (grants_) loop_.Defer([this] { task_->Grant(); });
     };
@@ -54,7 +54,8 @@ class HostTaskTest : public ::testing::Test {
 
   void Start() {
     ends_ = 0;
-    task_ = std::make_unique<HostTask>(Host{0, kHost, 22, "ann"}, &context_, [this] { ++ends_; });
+    task_ = std::make_unique<HostTask>(Host{0, kHost, 22, "ann", access_}, &context_, &dial_,
+                                       [this] { ++ends_; });
     task_->Start();
     loop_.Run();
   }
@@ -101,9 +102,11 @@ class HostTaskTest : public ::testing::Test {
   RecordingObserver observer_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  std::shared_ptr<Access> access_ = std::make_shared<Access>();
   SessionPool pool_{&loop_, SessionLimits()};
   std::atomic<bool> may_read_{true};
   ReadingGate reading_{&loop_, &may_read_};
+  DialContext dial_;
   RunContext context_;
   std::unique_ptr<HostTask> task_;
   int fd_ = -1;
@@ -123,6 +126,7 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
                           "out one\n", "err oops\n", "out two$", "SUCCEEDED"));
   EXPECT_EQ(server_.user, "ann");
   EXPECT_EQ(server_.command, "uptime");
+  EXPECT_EQ(server_.inputs_ended, 1);
   EXPECT_EQ(ends_, 1);
   EXPECT_EQ(loop_.armed_timers(), 1u);  // the pool's, for unused sessions
   EXPECT_EQ(pool_.idle_sessions(), 1u);
@@ -166,6 +170,25 @@ TEST_F(HostTaskTest, PassesOnWhyItCouldNotConnect) {
   EXPECT_EQ(outcome().state, HostState::kUnreachable);
   EXPECT_EQ(outcome().cause, Cause::kDns);
   EXPECT_EQ(outcome().message, "no such name");
+}
+
+TEST_F(HostTaskTest, AWrongPasswordIsTriedOnce) {
+  auto secret = std::make_shared<Secret>(6);
+  std::string("secret").copy(secret->data(), 6);
+  auto credential = std::make_shared<Credential>();
+  credential->password = std::move(secret);
+  access_->credential = std::move(credential);
+  job_->retries.unreachable = 5;
+  Start();
+  server_.handshake = Step::kDone;
+  connector_.Succeed(kHost);
+  loop_.Run();
+  loop_.Advance(job_->timeouts.connect);
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+  EXPECT_EQ(outcome().attempts, 1);
+  EXPECT_EQ(dials_, 1);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret"));
+  EXPECT_THAT(outcome().message, HasSubstr("the server refused the password for user ann."));
 }
 
 TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
@@ -829,7 +852,7 @@ TEST_F(HostTaskTest, NothingIsSaidToAnUnknownHost) {
 }
 
 TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   for (const auto verdict : {KnownHosts::Verdict::kChanged, KnownHosts::Verdict::kRevoked}) {
     known_hosts_->lookup = {verdict, "known_hosts:3"};
     StartCommand();
@@ -840,7 +863,7 @@ TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
 }
 
 TEST_F(HostTaskTest, AcceptNewWritesTheKeyBeforeItLogsIn) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   std::promise<void> go;
   helpers_.Run([may_go = go.get_future()] { may_go.wait(); });
@@ -854,7 +877,7 @@ TEST_F(HostTaskTest, AcceptNewWritesTheKeyBeforeItLogsIn) {
 }
 
 TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   known_hosts_->add_status = absl::PermissionDeniedError("known_hosts: read only");
   StartCommand();
@@ -865,7 +888,7 @@ TEST_F(HostTaskTest, AKeyThatCannotBeWrittenDownIsNotAccepted) {
 
 // Whoever may read known_hosts can lock it.
 TEST_F(HostTaskTest, ALockedFileIsTriedAgainForFiveSeconds) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   known_hosts_->add_status = absl::UnavailableError("another program has locked known_hosts");
   StartCommand();
@@ -885,7 +908,7 @@ TEST_F(HostTaskTest, ALockedFileIsTriedAgainForFiveSeconds) {
 }
 
 TEST_F(HostTaskTest, ALockThatIsGivenBackIsNoTrouble) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   known_hosts_->add_status = absl::UnavailableError("another program has locked known_hosts");
   StartCommand();
@@ -897,8 +920,8 @@ TEST_F(HostTaskTest, ALockThatIsGivenBackIsNoTrouble) {
 }
 
 TEST_F(HostTaskTest, NewKeysAreCounted) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
-  job_->new_host_keys = std::make_shared<NewHostKeys>();
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->new_host_keys = std::make_shared<NewHostKeys>();
   for (const bool keeps_nothing : {false, false, true}) {
     known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
     known_hosts_->keeps_nothing = keeps_nothing;
@@ -906,8 +929,8 @@ TEST_F(HostTaskTest, NewKeysAreCounted) {
     loop_.RunPosted();
     task_.reset();
   }
-  EXPECT_EQ(job_->new_host_keys->written, 2u);
-  EXPECT_EQ(job_->new_host_keys->not_kept, 1u);
+  EXPECT_EQ(access_->new_host_keys->written, 2u);
+  EXPECT_EQ(access_->new_host_keys->not_kept, 1u);
 }
 
 TEST_F(HostTaskTest, HashedNamesAreSearchedByAHelper) {
@@ -948,7 +971,7 @@ class AnotherHostKeyTest : public HostTaskTest {
     known_hosts_->after_search = {KnownHosts::Verdict::kChanged, "known_hosts:7"};
     known_hosts_->types_after_search = {kKnown};
     known_hosts_->matching_type = kKnown;
-    context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
+    dial_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       ++dials_;
       fd_ = fd.get();
       server_.gone = false;
@@ -1000,7 +1023,7 @@ TEST_F(AnotherHostKeyTest, ThatItDoesNotHaveIsAChangedKey) {
 
 // At another port than 22 a key of the bare name alone changes nothing: the verdict is "unknown".
 TEST_F(AnotherHostKeyTest, IsNotWrittenDownBesideTheKnownOne) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->after_search = {KnownHosts::Verdict::kUnknown, ""};
   ShowTheOther();
   connector_.Succeed(kHost);
@@ -1072,9 +1095,9 @@ TEST_F(AnotherHostKeyTest, IsNoMatterWhereTheSecondConnectionFails) {
 TEST_F(AnotherHostKeyTest, LeavesTheSecondConnectionToTellHowPromptTheServerIs) {
   Dialer::Result result;
   HostTimings timings;
-  const Host host{0, kHost, 22, "ann"};
+  const Host host{0, kHost, 22, "ann", access_};
   Dialer dialer(
-      host, &context_, loop_.Now(), loop_.Now() + absl::Seconds(30), &timings, [] {},
+      host, &dial_, loop_.Now(), loop_.Now() + absl::Seconds(30), &timings, [] {},
       [&](Dialer::Result its) { result = std::move(its); });
   server_.logins = {AuthStep::kAccepted};
   dialer.Start();
@@ -1105,7 +1128,7 @@ TEST_F(AnotherHostKeyTest, IsKnownOnceAnotherRunHasSearched) {
 }
 
 TEST_F(HostTaskTest, MayBeDestroyedWhileAHelperWrites) {
-  job_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
   StartCommand();
   task_.reset();

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/jump/jump_connector.h"
 #include "tests/ssh_engine/fakes.h"
 #include "tests/ssh_engine/loop/simulated_loop.h"
 
@@ -13,30 +14,34 @@ namespace muster::engine {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class RunOnLoopTest : public ::testing::Test {
  protected:
   RunOnLoopTest() {
-    job_->known_hosts = std::make_shared<FakeKnownHosts>();
-    context_.loop = &loop_;
-    context_.connector = &connector_;
-    context_.helpers = &helpers_;
+    access_->credential = std::make_shared<Credential>();
+    access_->known_hosts = std::make_shared<FakeKnownHosts>();
+    context_.action.loop = context_.dial.loop = &loop_;
+    context_.action.reading = &reading_;
+    context_.dial.connector = &connector_;
+    context_.dial.helpers = &helpers_;
+    context_.dial.timeout = job_->timeouts.connect;
     context_.pool = &pool_;
-    context_.reading = &reading_;
-    context_.credential = std::make_shared<Credential>();
+    context_.links = &links_;
   }
 
+  Host MakeHost(uint32_t index) { return {index, absl::StrCat("h", index), 22, "ann", access_}; }
   void Make(uint32_t hosts) {
     MakeOnly(hosts);
     loop_.Run();
   }
   void MakeOnly(uint32_t hosts) {
     std::vector<Host> list;
-    for (uint32_t i = 0; i < hosts; ++i) list.push_back({i, absl::StrCat("h", i), 22, "ann"});
+    for (uint32_t i = 0; i < hosts; ++i) list.push_back(MakeHost(i));
     auto observer = std::make_unique<RecordingObserver>();
     observer_ = observer.get();
-    context_.job = job_;
+    context_.action.job = job_;
     run_ = std::make_unique<RunOnLoop>(context_, std::move(observer), limit_, [this] { ++dones_; });
     // As the engine does it.
     limit_->AddLoop(kLoop, [this](uint32_t permits) {
@@ -67,8 +72,10 @@ class RunOnLoopTest : public ::testing::Test {
   FakeConnector connector_;
   HelperPool helpers_{1};
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  std::shared_ptr<Access> access_ = std::make_shared<Access>();
   std::shared_ptr<InFlightLimit> limit_ = std::make_shared<InFlightLimit>(2);
   SessionPool pool_{&loop_, SessionLimits()};
+  JumpLinks links_{&loop_, SessionLimits()};
   std::atomic<bool> may_read_{true};
   ReadingGate reading_{&loop_, &may_read_};
   RunContext context_;
@@ -89,6 +96,28 @@ TEST_F(RunOnLoopTest, StartsAsManyAsTheLimitPermitsAndTheNextAsEachEnds) {
   EXPECT_EQ(dones_, 1);
   EXPECT_THAT(observer_->outcomes, SizeIs(4));
   EXPECT_EQ(TakeLeft(), 2);
+}
+
+// Those that share one share the way to their jump host, too.
+TEST_F(RunOnLoopTest, EachHostIsReachedAsItsAccessSays) {
+  limit_ = std::make_shared<InFlightLimit>(3);
+  auto behind = std::make_shared<Access>(*access_);
+  behind->jump_hosts = {{"gate", 22, "ann"}};
+  const std::shared_ptr<Access> direct = std::exchange(access_, behind);
+  Make(1);
+  access_ = direct;
+  run_->Add({MakeHost(1)});
+  access_ = behind;
+  run_->Add({MakeHost(2)});
+  limit_->Enqueue({kLoop, kLoop});
+  loop_.Run();
+  EXPECT_THAT(connector_.hosts(), ElementsAre("gate", "h1"));
+  connector_.Fail("gate", Cause::kRefused, "refused");
+  loop_.Run();
+  EXPECT_THAT(observer_->outcomes, SizeIs(2));
+  EXPECT_THAT(observer_->outcomes[2].message, HasSubstr("jump host ann@gate:22"));
+  Fail(1);
+  EXPECT_EQ(dones_, 1);
 }
 
 TEST_F(RunOnLoopTest, AHostThatHangsHoldsItsOwnPlaceOnly) {
@@ -127,8 +156,8 @@ TEST_F(RunOnLoopTest, ATurnIsNotLostWhereItComesBeforeItsHost) {
   limit_ = std::make_shared<InFlightLimit>(1);
   Make(1);
   EXPECT_THAT(connector_.hosts(), ElementsAre("h0"));
-  loop_.Post([this] { run_->Add({{1, "h1", 22, "ann"}}); });  // still on its way, when
-  limit_->Enqueue({kLoop});                                   // its turn is there
+  loop_.Post([this] { run_->Add({MakeHost(1)}); });  // still on its way, when
+  limit_->Enqueue({kLoop});                          // its turn is there
   limit_->Release();
   loop_.Run();
   EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
@@ -182,7 +211,7 @@ TEST_F(RunOnLoopTest, CancelHostEndsOneInTheQueue) {
 TEST_F(RunOnLoopTest, HostsThatComeAfterCancelEndAtOnce) {
   Make(1);
   run_->Cancel();
-  run_->Add({{1, "h1", 22, "ann"}});
+  run_->Add({MakeHost(1)});
   EXPECT_EQ(observer_->outcomes.at(1).state, HostState::kNotStarted);
 }
 

@@ -1,0 +1,39 @@
+// What it takes to reach the hosts of one run that have the same Access, from one loop.
+#ifndef SSH_ENGINE_DIAL_DIAL_CONTEXT_H_
+#define SSH_ENGINE_DIAL_DIAL_CONTEXT_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "ssh_engine/base/helper_pool.h"
+#include "ssh_engine/host.h"
+#include "ssh_engine/loop/event_loop.h"
+#include "ssh_engine/net/connector.h"
+#include "ssh_engine/transport/ssh_transport.h"
+
+namespace muster::engine {
+
+// Outlives the hosts' tasks. Loop-confined.
+struct DialContext {
+  EventLoop* loop = nullptr;
+  HelperPool* helpers = nullptr;
+  HelperPool* computers = nullptr;  // helpers for what computes for long
+  SshTransportFactory new_transport;
+  // Of the job.
+  absl::Duration timeout;  // Timeouts::connect
+  bool quote_greeting = true;
+
+  std::shared_ptr<const Access> access;  // this loop's own copy
+  Connector* connector = nullptr;
+  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22". Empty: none.
+  std::string jump_path;
+  std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
+  std::vector<size_t> preferred_identities;     // Login::Enough
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_DIAL_DIAL_CONTEXT_H_

@@ -1,0 +1,60 @@
+// A host of a run, and how it is reached.
+#ifndef SSH_ENGINE_HOST_H_
+#define SSH_ENGINE_HOST_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ssh_engine/credentials/credential.h"
+#include "ssh_engine/host_keys/known_hosts.h"
+
+namespace muster::engine {
+
+// A host on the way to others (ssh -J). A value.
+struct JumpHost {
+  std::string address;  // name or literal address, without brackets
+  uint16_t port = 22;
+  std::string user;
+};
+
+// What the policy kAcceptNew did for a run. Counted by its loops; thread-safe.
+struct NewHostKeys {
+  std::atomic<uint32_t> written{0};
+  std::atomic<uint32_t> not_kept{0};  // KnownHosts::Added::kNotKept
+};
+
+// How hosts are reached: what proves the user there, which of their keys are trusted, and the way.
+// The jump hosts on the way are reached with the same credential and known_hosts. Immutable once
+// handed over; hosts for which it is equal share one, and with it what was learnt on the way.
+struct Access {
+  std::shared_ptr<const Credential> credential;  // not null
+  std::shared_ptr<KnownHosts> known_hosts;       // not null
+  HostKeyPolicy host_key_policy = HostKeyPolicy::kStrict;
+  bool hash_new_names = false;                 // in known_hosts, as ssh with HashKnownHosts
+  std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
+  std::vector<JumpHost> jump_hosts;            // the nearest first; none: directly
+};
+
+// One host of a run. A value.
+struct Host {
+  uint32_t index = 0;   // in the run; from 0, without gaps
+  std::string address;  // name or literal address, without brackets
+  uint16_t port = 22;
+  std::string user;
+  std::shared_ptr<const Access> access;  // not null where it is handed to the engine
+};
+
+// A host as messages name it. `jump_path`: DialContext's.
+inline std::string Endpoint(const Host& host, absl::string_view jump_path) {
+  return absl::StrCat(host.address, " port ", host.port,
+                      jump_path.empty() ? "" : absl::StrCat(" by way of ", jump_path));
+}
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_HOST_H_
