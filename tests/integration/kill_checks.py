@@ -11,7 +11,7 @@ from programs import SECONDS
 # The command was certainly started, or certainly not; of the others it is not known.
 STARTED = {"SUCCEEDED", "EXITED_NONZERO", "SIGNALED"}
 NOT_STARTED = {"NOT_STARTED", "UNREACHABLE", "CONNECT_TIMEOUT", "SKIPPED"}
-UNCLEAR = {"UNKNOWN", "CANCELED"}
+UNCLEAR = {"OUTCOME_UNKNOWN", "CANCELED"}
 
 
 class EndedRun:

@@ -33,16 +33,16 @@ class Tally:
             row["hosts"] += len(run.results)
             row["events"] += len(kill.told.events.get(run.id, {}))
             states = run.states()
-            row["UNKNOWN"] += states["UNKNOWN"]
+            row["OUTCOME_UNKNOWN"] += states["OUTCOME_UNKNOWN"]
             row["NOT_STARTED"] += states["NOT_STARTED"]
 
     def text(self):
-        columns = ["rounds", "reached", "runs", "hosts", "events", "NOT_STARTED", "UNKNOWN"]
+        columns = ["rounds", "reached", "runs", "hosts", "events", "NOT_STARTED", "OUTCOME_UNKNOWN"]
         lines = ["| killed at | " + " | ".join(columns) + " | UNKNOWN % |",
                  "|---|" + "---:|" * (len(columns) + 1)]
         total = sum(self._rows.values(), collections.Counter())
         for name, row in [*self._rows.items(), ("in all", total)]:
-            share = 100 * row["UNKNOWN"] / max(row["hosts"], 1)
+            share = 100 * row["OUTCOME_UNKNOWN"] / max(row["hosts"], 1)
             cells = " | ".join(str(row[column]) for column in columns)
             lines.append(f"| {name} | {cells} | {share:.1f} |")
         return "\n".join(lines)

@@ -136,8 +136,8 @@ def by_signal(caller, server):
     # What a server says that does not speak of signals.
     if ended.state == "EXITED_NONZERO":
         return f"exit code {ended.outcome.exit_code}"
-    if ended.state == "UNKNOWN":
-        return "UNKNOWN"
+    if ended.state == "OUTCOME_UNKNOWN":
+        return "OUTCOME_UNKNOWN"
     return wrong(ended, "signal KILL")
 
 

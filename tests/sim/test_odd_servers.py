@@ -71,7 +71,7 @@ def test_a_server_that_takes_one_command_a_session(sim, outcome, host):
 def test_output_is_an_answer_to_the_request(outcome):
     """As is an end, of which nothing else was said."""
     for command, state in (("echo hello; exit 3", "EXITED_NONZERO"), ("true", "SUCCEEDED"),
-                           ("signal TERM", "SIGNALED"), ("close", "UNKNOWN")):
+                           ("signal TERM", "SIGNALED"), ("close", "OUTCOME_UNKNOWN")):
         end = in_time(lambda command=command: outcome("127.1.0.3", command), 8)
         assert end["state"] == f"HOST_STATE_{state}", end
 
