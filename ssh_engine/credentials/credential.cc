@@ -1,11 +1,18 @@
 #include "ssh_engine/credentials/credential.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -25,13 +32,35 @@ std::string AgentKeyName(const AgentKey& key) {
   return absl::StrCat("agent key '", comment.empty() ? KeyFingerprint(key.blob) : comment, "'");
 }
 
-std::string IdOf(const std::vector<Identity>& identities) {
+// A digest with this key tells nothing of a password to who sees it.
+const std::string& ProcessKey() {
+  static const std::string key = [] {
+    std::string bytes(32, '\0');
+    if (RAND_bytes(reinterpret_cast<uint8_t*>(&bytes[0]), 32) != 1) std::abort();
+    return bytes;
+  }();
+  return key;
+}
+
+std::string DigestOf(const Secret& password) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  const std::string& key = ProcessKey();
+  const std::string& text = password.get();
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const uint8_t*>(text.data()), text.size(), digest, &size);
+  return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
+}
+
+std::string IdOf(const Credential& credential) {
   std::string blobs;
-  for (const Identity& identity : identities) {
+  for (const Identity& identity : credential.identities) {
     absl::StrAppend(&blobs,
                     PublicBlob(identity.public_key ? identity.public_key : identity.private_key));
   }
-  return KeyFingerprint(blobs);
+  const std::string keys = KeyFingerprint(blobs);
+  return credential.password == nullptr ? keys
+                                        : absl::StrCat(keys, " ", DigestOf(*credential.password));
 }
 
 // Puts a credential together in the order in which it is to be offered.
@@ -41,6 +70,7 @@ class Loader {
   absl::Status AddFile(const IdentityFile& file);
   // Keys of the agent that no file names.
   void AddOtherAgentKeys();
+  absl::Status SetPassword(const std::string& password);
   Credential Take();
 
  private:
@@ -124,8 +154,8 @@ bool Loader::AddFromAgent(const std::string& path, Identities* identities) {
   if (held == agent_keys_.end()) return false;
   SshKey key = ImportPublicKey(*blob);
   if (key == nullptr) return false;
-  identities->push_back(
-      {std::move(key), nullptr, *blob, absl::StrCat(path, " (from the agent)"), KeyTypeOf(*blob)});
+  identities->push_back({std::move(key), nullptr, *blob, absl::StrCat(path, " (from the agent)"),
+                         KeyTypeOf(*blob), /*in_agent=*/true});
   return true;
 }
 
@@ -146,20 +176,31 @@ void Loader::AddOtherAgentKeys() {
       continue;
     }
     agents_.push_back(
-        {std::move(public_key), nullptr, key.blob, AgentKeyName(key), KeyTypeOf(key.blob)});
+        {std::move(public_key), nullptr, key.blob, AgentKeyName(key), KeyTypeOf(key.blob), true});
   }
+}
+
+absl::Status Loader::SetPassword(const std::string& password) {
+  if (absl::StrContains(password, '\0')) {
+    return absl::InvalidArgumentError("a password with a NUL byte cannot be sent to servers");
+  }
+  auto secret = std::make_shared<Secret>(password.size());
+  password.copy(secret->data(), password.size());
+  credential_.password = std::move(secret);
+  return absl::OkStatus();
 }
 
 Credential Loader::Take() {
   AppendNew(std::move(required_), &credential_.identities);
   AppendNew(std::move(agents_), &credential_.identities);
   AppendNew(std::move(optional_), &credential_.identities);
-  credential_.id = IdOf(credential_.identities);
+  credential_.id = IdOf(credential_);
   return std::move(credential_);
 }
 
 absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
-  Identity copy = {nullptr, nullptr, identity.public_blob, identity.name, identity.type};
+  Identity copy = {nullptr,       nullptr,       identity.public_blob,
+                   identity.name, identity.type, identity.in_agent};
   if (identity.public_key) copy.public_key = DuplicateKey(identity.public_key);
   if (identity.private_key) copy.private_key = DuplicateKey(identity.private_key);
   const bool copied =
@@ -177,6 +218,7 @@ absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const 
   auto copy = std::make_shared<Credential>();
   copy->agent_socket = agent_socket;
   copy->notes = notes;
+  copy->password = password;  // it is only read
   copy->id = id;
   for (const Identity& identity : identities) {
     absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
@@ -199,6 +241,9 @@ absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const Credentia
     if (absl::Status added = loader.AddFile(file); !added.ok()) return added;
   }
   if (!spec.identities_only) loader.AddOtherAgentKeys();
+  if (spec.password) {
+    if (absl::Status set = loader.SetPassword(spec.password->get()); !set.ok()) return set;
+  }
   return std::make_shared<const Credential>(loader.Take());
 }
 

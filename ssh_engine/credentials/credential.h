@@ -1,4 +1,4 @@
-// What a user can prove to be himself with: private keys and an agent.
+// What a user can prove to be himself with: private keys, an agent, a password.
 #ifndef SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
 #define SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/base/secret.h"
 #include "ssh_engine/credentials/ssh_key.h"
 
@@ -26,20 +27,23 @@ struct CredentialSpec {
   // Of the agent's keys only those that a file names: one that holds the public key, or a private
   // one that cannot be read without the agent (ssh's IdentitiesOnly).
   bool identities_only = false;
+  absl::optional<Passphrase> password =
+      absl::nullopt;  // none: no login by one; empty: one that is empty
 };
 
-// One key to offer. The private part is in memory or stays in the agent.
+// One key to offer.
 struct Identity {
   // Of an agent's key: the public key or certificate. Of a file with a certificate (FILE-cert.pub):
   // the certificate, which is attached to the private key already; libssh's
   // ssh_userauth_try_publickey must be given this one. Empty otherwise.
   SshKey public_key;
-  SshKey private_key;       // empty: ask the agent to sign
+  SshKey private_key;       // empty where it is in_agent
   std::string public_blob;  // of an agent's key: its public part, or certificate, in wire format
   // What to call it in messages: "/home/ann/.ssh/id_ed25519", "agent key 'ann@laptop'".
   std::string name;
   // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ssh-rsa-cert-v01@openssh.com", ...
   std::string type;
+  bool in_agent = false;  // the private part stays there, and the agent signs
 };
 
 // In the order to be offered: required files, then the agent's keys, then the other files, as
@@ -48,8 +52,10 @@ struct Identity {
 struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;
-  // The same for credentials with the same keys in the same order (SHA-256), and for no others. Who
-  // has them could make the sessions himself that others with them have made.
+  std::shared_ptr<const Secret> password;  // null: none
+  // The same for credentials with the same keys in the same order (SHA-256) and the same password
+  // (its HMAC, with a key that only this process has), and for no others. Who has them could make
+  // the sessions himself that others with them have made.
   std::string id;
   // What was left out and why, one sentence each; part of the message when authentication fails.
   std::vector<std::string> notes;
@@ -66,7 +72,8 @@ absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path);
 // 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND,
 // INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or that others
 // can read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so that it would
-// take too long to open): each names the file. An agent that does not answer is a note, not an
+// take too long to open): each names the file. INVALID_ARGUMENT, too, for a password that no server
+// can be given. An agent that does not answer is a note, not an
 // error.
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
 

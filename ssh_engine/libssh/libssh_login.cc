@@ -65,6 +65,48 @@ void LibsshLogin::NoteAgentList(bool alone) {
   if (alone && last != agent_list_ && link_->buffers().Has(last)) ssh_buffer_free(last);
 }
 
+AuthStep LibsshLogin::ByPassword(const std::string& password) {
+  return link_->TakeTurn([&] { return TryPassword(password); });
+}
+
+// That a server wants another password first (SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, 60) libssh takes
+// for a message that does not belong there (ssh_packet_incoming_filter, packet.c).
+AuthStep LibsshLogin::TryPassword(const std::string& password) {
+  const int result = ssh_userauth_password(session(), nullptr, password.c_str());
+  const AuthStep step = Conclude(result);
+  if (step == AuthStep::kUnproven) question_ = link_->LibraryError();
+  const bool expired = step == AuthStep::kFailed &&
+                       absl::StrContains(link_->LibraryError(), "rejected packet (type 60)");
+  return expired ? AuthStep::kExpired : step;
+}
+
+AuthStep LibsshLogin::ByAnswer(const std::string& password) {
+  return link_->TakeTurn([&] { return TryAnswer(password); });
+}
+
+AuthStep LibsshLogin::TryAnswer(const std::string& password) {
+  int result = ssh_userauth_kbdint(session(), nullptr, nullptr);
+  while (result == SSH_AUTH_INFO) {
+    if (!AnswerQuestion(password)) return AuthStep::kUnproven;
+    result = ssh_userauth_kbdint(session(), nullptr, nullptr);  // sends the answer
+  }
+  const AuthStep step = Conclude(result);
+  if (step == AuthStep::kUnproven) question_ = link_->LibraryError();
+  return step;
+}
+
+// Some tell something, and ask nothing. Who asks twice wants something else, such as a new
+// password.
+bool LibsshLogin::AnswerQuestion(const std::string& password) {
+  const int count = ssh_userauth_kbdint_getnprompts(session());
+  if (count == 0) return true;
+  char echo = 0;
+  const char* const prompt = ssh_userauth_kbdint_getprompt(session(), 0, &echo);
+  question_ = PeerText(prompt != nullptr ? prompt : "", kMostLoginText);
+  if (count > 1 || echo != 0 || std::exchange(question_answered_, true)) return false;
+  return ssh_userauth_kbdint_setanswer(session(), 0, password.c_str()) == 0;
+}
+
 AuthStep LibsshLogin::WithoutKey() {
   if (extensions_read_) return AuthStep::kDenied;  // it was asked then
   return link_->TakeTurn([&] { return Conclude(ssh_userauth_none(session(), nullptr)); });

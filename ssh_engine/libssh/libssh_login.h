@@ -22,6 +22,9 @@ class LibsshLogin {
 
   AuthStep ByKey(const Identity& identity);
   AuthStep ByAgent(const std::string& agent_socket, const std::string& public_key);
+  AuthStep ByPassword(const std::string& password);
+  AuthStep ByAnswer(const std::string& password);
+  const std::string& question() const { return question_; }
   AuthStep WithoutKey();
   void Abort() { agent_.Abort(); }
   std::string Methods() const;
@@ -35,6 +38,9 @@ class LibsshLogin {
   int OfferByAgent(const std::string& public_key);
   int BeginOfferByAgent(const std::string& public_key);
   void NoteAgentList(bool alone);
+  AuthStep TryPassword(const std::string& password);
+  AuthStep TryAnswer(const std::string& password);
+  bool AnswerQuestion(const std::string& password);
   AuthStep Conclude(int result);
   AuthStep Fail();
   bool RefusedHere() const;
@@ -44,6 +50,8 @@ class LibsshLogin {
   bool reading_extensions_ = false;
   bool extensions_read_ = false;
   AgentLink agent_;
+  bool question_answered_ = false;
+  std::string question_;
   bool agent_offers_ = false;        // libssh has the key to offer, and waits for the server
   ssh_buffer agent_list_ = nullptr;  // libssh's, of that key
 };

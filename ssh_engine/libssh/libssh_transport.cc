@@ -67,6 +67,13 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
                                const std::string& public_key) override {
     return login_.ByAgent(agent_socket, public_key);
   }
+  AuthStep AuthenticateByPassword(const std::string& password) override {
+    return login_.ByPassword(password);
+  }
+  AuthStep AuthenticateByAnswer(const std::string& password) override {
+    return login_.ByAnswer(password);
+  }
+  const std::string& question() const override { return login_.question(); }
   void Abort() override { login_.Abort(); }
   AuthStep AuthenticateWithoutKey() override { return login_.WithoutKey(); }
   std::string AuthenticationMethods() const override { return login_.Methods(); }

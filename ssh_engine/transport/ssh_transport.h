@@ -35,8 +35,11 @@ class SshTransport {
   enum class AuthStep {
     kAccepted,
     kDenied,
-    kPartial,   // right, but the server wants another method or key as well
-    kUnproven,  // the server was not asked, or got no signature: the agent is gone or does not sign
+    kPartial,  // right, but the server wants another method or key as well
+    // The server was not asked, or got no signature: the agent is gone or does not sign. Of a
+    // password: it asked for something else, question().
+    kUnproven,
+    kExpired,  // the server wants another password first; the connection has failed
     kAgain,
     kFailed,
   };
@@ -62,6 +65,13 @@ class SshTransport {
   // agent, not for the server: call it on a helper thread, and nothing else meanwhile but Abort.
   virtual AuthStep AuthenticateByAgent(const std::string& agent_socket,
                                        const std::string& public_key) = 0;
+  // Logs in with a password (RFC 4252, 8).
+  virtual AuthStep AuthenticateByPassword(const std::string& password) = 0;
+  // The same, as the answer to the one question that the server asks, if it is not to be shown
+  // while it is typed (keyboard-interactive; RFC 4256).
+  virtual AuthStep AuthenticateByAnswer(const std::string& password) = 0;
+  // What the server asked for that a password does not answer; printable.
+  virtual const std::string& question() const = 0;
   // Makes an AuthenticateByAgent under way, and every later one, end soon. Any thread.
   virtual void Abort() = 0;
   // Logs in with nothing but the user's name ("none"; RFC 4252, 5.2).

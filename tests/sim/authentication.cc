@@ -40,17 +40,75 @@ Authentication::Result Authentication::OnRequest(const std::string& session_id, 
   request.user = fields->String();
   request.service = fields->String();
   const absl::string_view method = fields->String();
-  const bool with_signature = fields->Bool();
-  request.algorithm = fields->String();
-  request.key = fields->String();
   if (method == "none") --failures_;  // only asks what there is
-  if (method != "publickey" || !fields->ok() || refuse_) return Fail(sender);
+  if (method == "none" || refuse_ || method != Methods()) return Fail(sender);
+  if (method == "publickey") return OnKey(session_id, &request, fields, sender);
+  if (method == "password") {
+    fields->Bool();  // whether it is a new one
+    return OnPassword(fields->String(), sender);
+  }
+  const bool code = password_.way == PasswordRule::Way::kCode;
+  return Ask(code ? "Verification code: " : "Password: ", code, sender);
+}
+
+absl::string_view Authentication::Methods() const {
+  switch (password_.way) {
+    case PasswordRule::Way::kNot:
+      return "publickey";
+    case PasswordRule::Way::kPassword:
+    case PasswordRule::Way::kExpired:
+      return "password";
+    default:
+      return "keyboard-interactive";
+  }
+}
+
+Authentication::Result Authentication::OnKey(const std::string& session_id,
+                                             PublicKeyRequest* request, WireReader* fields,
+                                             MessageSender* sender) {
+  const bool with_signature = fields->Bool();
+  request->algorithm = fields->String();
+  request->key = fields->String();
+  if (!fields->ok()) return Fail(sender);
   if (!with_signature) {
-    SendPkOk(request.algorithm, request.key, sender);
+    SendPkOk(request->algorithm, request->key, sender);
     return Result::kAgain;
   }
-  request.signature = fields->String();
-  if (!Accepts(session_id, request)) return Fail(sender);
+  request->signature = fields->String();
+  return Accepts(session_id, *request) ? Succeed(sender) : Fail(sender);
+}
+
+Authentication::Result Authentication::OnPassword(absl::string_view password,
+                                                  MessageSender* sender) {
+  if (password != password_.password) return Fail(sender);
+  if (password_.way != PasswordRule::Way::kExpired) return Succeed(sender);
+  WireWriter(sender->Begin()).Byte(kUserauthPasswdChangereq).String("Too old.").String("");
+  sender->End();
+  return Result::kAgain;
+}
+
+// No question: it only tells something.
+Authentication::Result Authentication::Ask(absl::string_view question, bool shown,
+                                           MessageSender* sender) {
+  ++questions_;
+  WireWriter writer(sender->Begin());
+  writer.Byte(kUserauthInfoRequest).String("").String("").String("");
+  writer.Uint32(question.empty() ? 0 : 1);
+  if (!question.empty()) writer.String(question).Bool(shown);
+  sender->End();
+  return Result::kAgain;
+}
+
+Authentication::Result Authentication::OnInfoResponse(WireReader* fields, MessageSender* sender) {
+  if (questions_ == 0) return Fail(sender);
+  const uint32_t count = fields->Uint32();
+  if (questions_ == 2) return count == 0 ? Succeed(sender) : Fail(sender);
+  if (count != 1 || fields->String() != password_.password) return Fail(sender);
+  const bool renew = password_.way == PasswordRule::Way::kRenew;
+  return Ask(renew ? "New password: " : "", false, sender);
+}
+
+Authentication::Result Authentication::Succeed(MessageSender* sender) {
   WireWriter(sender->Begin()).Byte(kUserauthSuccess);
   sender->End();
   return Result::kLoggedIn;
@@ -58,7 +116,7 @@ Authentication::Result Authentication::OnRequest(const std::string& session_id, 
 
 Authentication::Result Authentication::Fail(MessageSender* sender) {
   if (++failures_ >= kMaxAuthTries) return Result::kTooManyFailures;
-  WireWriter(sender->Begin()).Byte(kUserauthFailure).String("publickey").Bool(false);
+  WireWriter(sender->Begin()).Byte(kUserauthFailure).String(Methods()).Bool(false);
   sender->End();
   return Result::kAgain;
 }

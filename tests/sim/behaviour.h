@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "tests/sim/flood.h"
+#include "tests/sim/password_rule.h"
 #include "tests/sim/throttle.h"
 
 namespace muster::sim {
@@ -32,6 +33,7 @@ struct Behaviour {
   bool garbage = false;
   bool endless_banner = false;
   bool refuse_auth = false;
+  PasswordRule password;  // then it takes no keys
   bool changed_key = false;
   std::shared_ptr<Throttle> throttle;  // null: none
   bool mute_exec = false;              // does not answer the requests that it carries out

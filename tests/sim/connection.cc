@@ -26,7 +26,7 @@ Connection::Connection(const Surroundings& surroundings, UniqueFd fd, Address ad
             surroundings.statistics, this),
       transport_(surroundings.key_exchange, KeyFor(*surroundings.host_keys, address, behaviour),
                  this),
-      authentication_(surroundings.verify, behaviour.refuse_auth),
+      authentication_(surroundings.verify, behaviour.refuse_auth, behaviour.password),
       channels_(this),
       throttled_(behaviour.throttle != nullptr) {}
 
@@ -75,7 +75,12 @@ void Connection::OnMessage(uint8_t type, WireReader* fields) {
     case kServiceRequest:
       return OnServiceRequest(fields);
     case kUserauthRequest:
-      return OnUserauthRequest(fields);
+      return logged_in_ || Ends(Phase::kAuth) ? void()
+                                              : AfterUserauth(authentication_.OnRequest(
+                                                    transport_.session_id(), fields, &transport_));
+    case kUserauthInfoResponse:
+      return logged_in_ ? void()
+                        : AfterUserauth(authentication_.OnInfoResponse(fields, &transport_));
     case kGlobalRequest:
       return OnGlobalRequest(fields);
     case kRequestFailure:
@@ -90,9 +95,8 @@ void Connection::OnServiceRequest(WireReader* fields) {
   transport_.End();
 }
 
-void Connection::OnUserauthRequest(WireReader* fields) {
-  if (logged_in_ || Ends(Phase::kAuth)) return;
-  switch (authentication_.OnRequest(transport_.session_id(), fields, &transport_)) {
+void Connection::AfterUserauth(Authentication::Result result) {
+  switch (result) {
     case Authentication::Result::kAgain:
       return;
     case Authentication::Result::kTooManyFailures:

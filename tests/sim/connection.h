@@ -74,7 +74,7 @@ class Connection final : private Link::Handler, private Transport::Handler, priv
   Statistics* statistics() override { return surroundings_.statistics; }
 
   void OnServiceRequest(WireReader* fields);
-  void OnUserauthRequest(WireReader* fields);
+  void AfterUserauth(Authentication::Result result);
   void OnGlobalRequest(WireReader* fields);
   void OnConnectionMessage(uint8_t type, WireReader* fields);
   void SendNonsense();

@@ -101,8 +101,22 @@ absl::Status ParseSwitch(absl::string_view name, Behaviour* behaviour) {
   return absl::OkStatus();
 }
 
+absl::optional<PasswordRule::Way> ParsePasswordWay(absl::string_view name) {
+  using Way = PasswordRule::Way;
+  if (name == "password") return Way::kPassword;
+  if (name == "expired-password") return Way::kExpired;
+  if (name == "password-answer") return Way::kAnswer;
+  if (name == "password-renewal") return Way::kRenew;
+  if (name == "verification-code") return Way::kCode;
+  return absl::nullopt;
+}
+
 absl::Status ParseOne(Words* words, Behaviour* behaviour) {
   const absl::string_view name = words->Next();
+  if (const auto way = ParsePasswordWay(name)) {
+    behaviour->password = {*way, std::string(words->Next())};
+    return absl::OkStatus();
+  }
   if (name == "stall") return ParsePhase(name, words, &behaviour->stall);
   if (name == "reset") return ParsePhase(name, words, &behaviour->reset);
   if (name == "one-command") return ParsePhase(name, words, &behaviour->one_command);

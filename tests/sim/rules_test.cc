@@ -53,7 +53,7 @@ TEST(RulesTest, EveryBehaviourIsRead) {
           .Add("127.1.0.1 stall exec reset auth garbage endless-banner throttle 10:30:100 "
                "max-sessions 1 refuse-auth changed-key delay 20 rate 1000 close-after 5000 "
                "die-after-commands 3 mute-exec late-exec lost-window one-command open flood opens "
-               "idle-flood ignores")
+               "idle-flood ignores expired-password secret")
           .ok());
   const Behaviour& behaviour = rules.Find(At("127.1.0.1"));
   EXPECT_EQ(behaviour.stall, Phase::kExec);
@@ -70,6 +70,8 @@ TEST(RulesTest, EveryBehaviourIsRead) {
   EXPECT_EQ(behaviour.one_command, Phase::kOpen);
   EXPECT_EQ(behaviour.flood, Flood::kOpens);
   EXPECT_EQ(behaviour.idle_flood, Flood::kIgnores);
+  EXPECT_EQ(behaviour.password.way, PasswordRule::Way::kExpired);
+  EXPECT_EQ(behaviour.password.password, "secret");
 }
 
 TEST(RulesTest, SaysWhatIsWrong) {

@@ -137,6 +137,9 @@ struct FakeServer {
   std::vector<AuthStep> logins;  // one for each key of a file; kAgain when there are no more
   std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
   AuthStep without_key = AuthStep::kDenied;
+  AuthStep password = AuthStep::kDenied;
+  AuthStep answer = AuthStep::kDenied;  // to its one question
+  std::string question;
   std::string methods = "publickey,password";
   std::string login_text;
   Step open = Step::kAgain;
@@ -198,6 +201,15 @@ class FakeTransport final : public SshTransport {
     return answer;
   }
   void Abort() override {}
+  AuthStep AuthenticateByPassword(const std::string& password) override {
+    server_->keys.push_back(absl::StrCat("password ", password));
+    return server_->password;
+  }
+  AuthStep AuthenticateByAnswer(const std::string& password) override {
+    server_->keys.push_back(absl::StrCat("answer ", password));
+    return server_->answer;
+  }
+  const std::string& question() const override { return server_->question; }
   AuthStep AuthenticateWithoutKey() override {
     server_->keys.push_back("none");
     return server_->without_key;

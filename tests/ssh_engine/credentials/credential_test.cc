@@ -233,6 +233,39 @@ TEST_F(CredentialTest, LoadsEveryKindOfKey) {
   }
 }
 
+// The same password is, or none, and the same keys: whoever has them may share a session.
+TEST_F(CredentialTest, ThePasswordIsPartOfTheIdAndIsNotTold) {
+  const auto id_of = [](absl::optional<Passphrase> password) {
+    CredentialSpec spec;
+    spec.password = std::move(password);
+    return (*LoadCredential(spec))->id;
+  };
+  EXPECT_EQ(id_of(Passphrase("secret")), id_of(Passphrase("secret")));
+  EXPECT_NE(id_of(Passphrase("secret")), id_of(Passphrase("secre")));
+  EXPECT_NE(id_of(Passphrase("secret")), id_of(absl::nullopt));
+  EXPECT_NE(id_of(Passphrase("")), id_of(absl::nullopt));
+  EXPECT_THAT(id_of(Passphrase("secret")), Not(HasSubstr("secret")));
+}
+
+TEST_F(CredentialTest, ACopyHasThePasswordAndTheKeys) {
+  CredentialSpec spec;
+  spec.identity_files.push_back({NewKey("key", "-t ed25519"), "", true});
+  spec.password = Passphrase("secret");
+  const auto credential = LoadCredential(spec);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  const auto copy = (*credential)->Duplicate();
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ((*copy)->password->get(), "secret");
+  EXPECT_EQ((*copy)->id, (*credential)->id);
+  EXPECT_NE((*copy)->id, (*LoadFile(Path("key")))->id);
+}
+
+TEST_F(CredentialTest, APasswordThatWouldBeCutShortIsRefused) {
+  CredentialSpec spec;
+  spec.password = Passphrase(absl::string_view("a\0b", 3));
+  EXPECT_EQ(LoadCredential(spec).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(CredentialTest, AMissingFileIsAnErrorOnlyWhenRequired) {
   const absl::Status status = LoadFile(Path("none")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
@@ -338,6 +371,7 @@ TEST_F(CredentialTest, OffersRequiredFilesThenTheAgentThenTheOthers) {
               ElementsAre(required, "agent key 'comment of agents'", optional));
   EXPECT_EQ((*credential)->agent_socket, socket);
   const Identity& agent_key = (*credential)->identities[1];
+  EXPECT_TRUE(agent_key.in_agent);
   EXPECT_EQ(agent_key.private_key, nullptr);
   EXPECT_EQ(agent_key.type, "ecdsa-sha2-nistp256");
   EXPECT_EQ(PublicBlob(agent_key.public_key), BlobOf(agents + ".pub"));
@@ -346,6 +380,7 @@ TEST_F(CredentialTest, OffersRequiredFilesThenTheAgentThenTheOthers) {
   ASSERT_TRUE(copy.ok()) << copy.status();
   EXPECT_EQ(Names(**copy), Names(**credential));
   EXPECT_EQ((*copy)->agent_socket, socket);
+  EXPECT_TRUE((*copy)->identities[1].in_agent);
   EXPECT_EQ((*copy)->identities[1].private_key, nullptr);
   EXPECT_EQ(PublicBlob((*copy)->identities[1].public_key), BlobOf(agents + ".pub"));
 }

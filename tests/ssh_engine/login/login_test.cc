@@ -11,6 +11,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 using AuthStep = SshTransport::AuthStep;
 
 class LoginTest : public ::testing::Test {
@@ -25,7 +27,14 @@ class LoginTest : public ::testing::Test {
     Identity identity;
     identity.name = name;
     identity.public_blob = name;
+    identity.in_agent = true;
     return identity;
+  }
+
+  void GivePassword() {
+    auto secret = std::make_shared<Secret>(6);
+    std::string("secret").copy(secret->data(), 6);
+    credential_->password = std::move(secret);
   }
 
   SimulatedLoop loop_;
@@ -113,6 +122,19 @@ TEST_F(LoginTest, OffersTheAgentsKeysOneByOneOnAHelperThread) {
   EXPECT_THAT(server_.keys, ElementsAre("y of /agent"));
 }
 
+TEST_F(LoginTest, TheAgentIsAskedAgainWhenTheServerHasAnswered) {
+  credential_->identities.push_back(AgentKey("x"));
+  server_.agent = {AuthStep::kAgain, AuthStep::kAccepted};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kAgain);
+  EXPECT_FALSE(login->busy());
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kDone);
+}
+
 TEST_F(LoginTest, AnAgentThatDoesNotSignIsNoRefusal) {
   credential_->identities.push_back(AgentKey("x"));
   server_.agent = {AuthStep::kUnproven};
@@ -144,6 +166,105 @@ TEST_F(LoginTest, APartialSuccessIsExplained) {
   EXPECT_THAT(server_.keys, ElementsAre("a"));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method"));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password."));
+}
+
+TEST_F(LoginTest, APasswordIsOfferedOnceAndOnlyAsTheServerTakesIt) {
+  GivePassword();
+  EXPECT_EQ(Make()->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret"));
+  server_.password = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+
+  server_.methods = "publickey,keyboard-interactive";
+  server_.answer = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "answer secret"));
+
+  server_.methods = "publickey";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("none"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("the server takes no password"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: publickey."));
+}
+
+// PAM would count it twice.
+TEST_F(LoginTest, ARefusedPasswordIsNotOfferedInTheOtherWay) {
+  GivePassword();
+  server_.methods = "password,keyboard-interactive";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret"));
+  EXPECT_EQ(login->refused(), 1u);
+  EXPECT_THAT(login->Explain("ann"),
+              StartsWith("the server refused the password for user ann. It accepts: "));
+  EXPECT_THAT(login->Explain("ann"), Not(HasSubstr("secret")));
+}
+
+TEST_F(LoginTest, KeysComeBeforeThePasswordAndAreToldApartFromIt) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kDenied};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "password secret"));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("none of the keys that were offered for user ann: "
+                                               "a. It refused the password as well."));
+}
+
+TEST_F(LoginTest, AKeyAndThePasswordWhereTheServerWantsBoth) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kPartial};
+  server_.methods = "password";
+  server_.password = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(preferred_, ElementsAre(0));
+  server_.logins = {AuthStep::kPartial};
+  server_.password = AuthStep::kDenied;
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method too. "
+                                               "It refused the password."));
+}
+
+// It had refused the key before only because it wanted the password first.
+TEST_F(LoginTest, AKeyIsOfferedAgainOnceThePasswordWasTaken) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kDenied, AuthStep::kAccepted};
+  server_.password = AuthStep::kPartial;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("a", "password secret", "a"));
+}
+
+TEST_F(LoginTest, APasswordThatHasToBeChangedIsNoRefusal) {
+  GivePassword();
+  server_.password = AuthStep::kExpired;
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_EQ(login->refused(), 0u);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("the password of user ann to be changed first"));
+}
+
+TEST_F(LoginTest, AQuestionThatAPasswordDoesNotAnswerIsTold) {
+  GivePassword();
+  server_.methods = "keyboard-interactive";
+  server_.answer = AuthStep::kUnproven;
+  server_.question = "Verification code: ";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("does not answer: \"Verification code: \"."));
+}
+
+TEST_F(LoginTest, AServerThatHangsUpWhenItGetsThePasswordIsExplained) {
+  GivePassword();
+  server_.password = AuthStep::kFailed;
+  server_.failure.message = "the server closed the connection without a word";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kFailed);
+  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("while ann was to be logged in with the "
+                                                  "password. That account may not be let in"));
 }
 
 TEST_F(LoginTest, ABrokenConnectionIsNoRefusal) {

@@ -172,6 +172,25 @@ TEST_F(HostTaskTest, PassesOnWhyItCouldNotConnect) {
   EXPECT_EQ(outcome().message, "no such name");
 }
 
+TEST_F(HostTaskTest, AWrongPasswordIsTriedOnce) {
+  auto secret = std::make_shared<Secret>(6);
+  std::string("secret").copy(secret->data(), 6);
+  auto credential = std::make_shared<Credential>();
+  credential->password = std::move(secret);
+  access_->credential = std::move(credential);
+  job_->retries.unreachable = 5;
+  Start();
+  server_.handshake = Step::kDone;
+  connector_.Succeed(kHost);
+  loop_.Run();
+  loop_.Advance(job_->timeouts.connect);
+  EXPECT_EQ(outcome().state, HostState::kAuthenticationFailed);
+  EXPECT_EQ(outcome().attempts, 1);
+  EXPECT_EQ(dials_, 1);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret"));
+  EXPECT_THAT(outcome().message, HasSubstr("the server refused the password for user ann."));
+}
+
 TEST_F(HostTaskTest, ServersThatCloseBeforeTheBannerAreThrottling) {
   job_->retries.throttled = 0;
   Start();

@@ -1,0 +1,32 @@
+#include "ssh_engine/login/agent_offer.h"
+
+#include <utility>
+
+namespace muster::engine {
+
+AgentOffer::AgentOffer(std::shared_ptr<SshTransport> transport, EventLoop* loop,
+                       HelperPool* helpers, absl::AnyInvocable<void()> on_done)
+    : transport_(std::move(transport)),
+      loop_(loop),
+      helpers_(helpers),
+      on_done_(std::move(on_done)),
+      alive_(std::make_shared<char>()) {}
+
+void AgentOffer::Begin(const std::string& agent_socket, const std::string& public_key) {
+  helpers_->Run([this, alive = std::weak_ptr<char>(alive_), loop = loop_, transport = transport_,
+                 socket = agent_socket, key = public_key]() mutable {
+    const SshTransport::AuthStep answer = transport->AuthenticateByAgent(socket, key);
+    // The transport goes along, so that the loop, not this thread, destroys it at the latest.
+    loop->Post([this, alive = std::move(alive), transport = std::move(transport), answer] {
+      if (alive.expired()) return;
+      answer_ = answer;
+      on_done_();
+    });
+  });
+}
+
+absl::optional<SshTransport::AuthStep> AgentOffer::Take() {
+  return std::exchange(answer_, absl::nullopt);
+}
+
+}  // namespace muster::engine

@@ -1,0 +1,90 @@
+#include "ssh_engine/login/login_report.h"
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace muster::engine {
+
+bool LoginReport::RefusedPassword() const { return absl::c_linear_search(refused, kThePassword); }
+
+std::string LoginReport::RefusedKeys(absl::string_view user) const {
+  std::vector<std::string> names = refused;
+  const bool password = RefusedPassword();
+  if (password) names.erase(absl::c_find(names, kThePassword));
+  return absl::StrCat("the server took none of the keys that were offered for user ", user, ": ",
+                      absl::StrJoin(names, ", "), ".",
+                      password ? " It refused the password as well." : "");
+}
+
+std::string LoginReport::NothingOffered(absl::string_view user) const {
+  if (!unproven.empty()) return absl::StrCat("no key could be used to log in as ", user, ".");
+  if (has_password && !password_used) {
+    return absl::StrCat("the server takes no password, and there is no key to log in with as ",
+                        user, ".");
+  }
+  return absl::StrCat("there is no key to log in with as ", user,
+                      ", and the server lets nobody in without: start an ssh-agent or name a key "
+                      "file.");
+}
+
+std::string LoginReport::Explain(absl::string_view user, absl::string_view methods) const {
+  std::string text;
+  if (password_expired) {
+    text = absl::StrCat("the server wants the password of user ", user,
+                        " to be changed first: log in by hand and do so.");
+  } else if (!question.empty()) {
+    text = absl::StrCat("the server asked for something that the password of user ", user,
+                        " does not answer: \"", question, "\".");
+  } else if (!taken.empty()) {
+    text = absl::StrCat("the server took ", absl::StrJoin(taken, ", "), " for user ", user,
+                        ", but wants another method too.");
+    if (!refused.empty()) {
+      absl::StrAppend(&text, " It refused ", absl::StrJoin(refused, ", "), ".");
+    }
+  } else if (refused_keys() > 0) {
+    text = RefusedKeys(user);
+  } else if (RefusedPassword()) {
+    text = absl::StrCat("the server refused the password for user ", user, ".");
+  } else {
+    text = NothingOffered(user);
+  }
+  if (!methods.empty()) absl::StrAppend(&text, " It accepts: ", methods, ".");
+  return text;
+}
+
+std::string LoginReport::ExplainEnd(absl::string_view user, const TransportFailure& failure,
+                                    absl::string_view offered) const {
+  std::string text = absl::StrCat(failure.message, ", while ", user, " was to be logged in");
+  if (!offered.empty()) absl::StrAppend(&text, " with ", offered);
+  if (!refused.empty()) {
+    absl::StrAppend(&text, ", after it had refused ", absl::StrJoin(refused, ", "));
+  }
+  return text + AdviceAfterEnd(failure, offered);
+}
+
+std::string LoginReport::RemarkOnAgent() const {
+  if (unproven.empty()) return "";
+  return absl::StrCat(" No signature was made with ", absl::StrJoin(unproven, ", "),
+                      ": an agent may be gone, be locked or refuse.");
+}
+
+std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
+                                        absl::string_view offered) const {
+  const bool pending = !offered.empty() && offered != kThePassword;
+  const size_t so_far = refused_keys() + (pending ? 1 : 0);
+  const bool counted = absl::StrContains(failure.message, "Too many authentication failures");
+  if (so_far < keys && (counted || so_far > 1)) {
+    return absl::StrCat(". ", so_far, " of ", keys,
+                        " keys were offered, and servers count those they refuse (sshd's "
+                        "MaxAuthTries): choose one with -i FILE --identities-only.");
+  }
+  if (counted) {
+    return has_password ? ". It took nothing that was offered." : ". It took none of the keys.";
+  }
+  return ". That account may not be let in, whatever the key (expired, /etc/nologin, PAM): the "
+         "server's log says why.";
+}
+
+}  // namespace muster::engine
