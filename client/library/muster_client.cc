@@ -342,12 +342,19 @@ absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
 
 absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
     const v1::ResolveTargetsRequest& request) {
-  v1::ResolveTargetsResponse response;
-  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
-    return link->targets->ResolveTargets(context, request, &response);
-  });
-  if (!status.ok()) return status;
-  return response;
+  v1::ResolveTargetsRequest part = request;
+  v1::ResolveTargetsResponse all;
+  do {
+    v1::ResolveTargetsResponse response;
+    const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+      return link->targets->ResolveTargets(context, part, &response);
+    });
+    if (!status.ok()) return status;
+    part.set_page_token(response.next_page_token());
+    for (v1::RunHost& host : *response.mutable_hosts()) *all.add_hosts() = std::move(host);
+    *all.mutable_warnings() = std::move(*response.mutable_warnings());
+  } while (!part.page_token().empty());
+  return all;
 }
 
 std::string NewRequestId() {

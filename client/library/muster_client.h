@@ -69,6 +69,7 @@ class MusterClient {
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
   absl::StatusOr<v1::ListHostResultsResponse> ListHostResults(
       const v1::ListHostResultsRequest& request);
+  // All pages.
   absl::StatusOr<v1::ResolveTargetsResponse> ResolveTargets(
       const v1::ResolveTargetsRequest& request);
 

@@ -14,6 +14,7 @@ inline constexpr size_t kMaxHosts = 100'000;
 inline constexpr size_t kMaxHostListBytes = 16 << 20;
 inline constexpr size_t kMaxTargetExpressionBytes = 64 * 1024;
 inline constexpr int kMaxIgnoredVariables = 32;
+inline constexpr size_t kMaxHostNameBytes = 255;
 inline constexpr size_t kMaxCommandBytes = 128 * 1024 - 1;  // MAX_ARG_STRLEN has a NUL, too
 inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kMaxCredentialNameBytes = 256;

@@ -58,12 +58,6 @@ absl::Status CheckOver(const RunRef& run) {
                     v1::ERROR_REASON_RUN_STATE);
 }
 
-class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
- public:
-  explicit RefuseInput(const absl::Status& status) { Finish(GrpcStatus(status)); }
-  void OnDone() override { delete this; }
-};
-
 }  // namespace
 
 RunService::RunService(const Parts& parts)
@@ -145,7 +139,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::CreateAndWatchRun(
   return streams_.CreateAndWatchRun(*context, *request);
 }
 
-// --- Lifecycle, and what is to come
+// --- Lifecycle
 
 grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* context,
                                                 const grpc::ByteBuffer* request,
@@ -197,14 +191,6 @@ grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* con
         const absl::Status over = CheckOver(*run);
         return over.ok() ? parts_.runs->Forget(run->id()) : over;
       });
-}
-
-grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(
-    grpc::CallbackServerContext* context, v1::SendInputResponse*) {
-  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
-  if (!caller.ok()) return new RefuseInput(caller.status());
-  return new RefuseInput(
-      absl::UnimplementedError("this version of musterd cannot send input to commands yet"));
 }
 
 }  // namespace muster::service

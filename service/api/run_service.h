@@ -72,8 +72,6 @@ class RunService final
   grpc::ServerUnaryReactor* DeleteRun(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* answer) override;
-  grpc::ServerReadReactor<v1::SendInputRequest>* SendInput(
-      grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
 
  private:
   const Parts parts_;

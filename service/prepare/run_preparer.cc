@@ -136,9 +136,15 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
     const Caller& caller, const v1::ResolveTargetsRequest& request) const {
   const absl::Status checked = CheckRequest(request);
   if (!checked.ok()) return checked;
-  const std::string user = request.user().empty() ? own_user_ : request.user();
+  NamedCredential credential;
+  if (request.login().credential_case() == v1::Login::kCredentialName) {
+    absl::StatusOr<Login> login = FindLogin(caller, request.login());
+    if (!login.ok()) return login.status();
+    credential = std::move(login->credential);
+  }
+  const std::string user = DefaultUser(request.login(), credential);
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, request.targets(), {user, request.port()});
+      Resolve(caller, request.targets(), {user, request.login().port()});
   if (!hosts.ok()) return hosts.status();
   const absl::Status allowed = authorizer_->AuthorizeLook(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));

@@ -9,11 +9,14 @@
 #include "absl/strings/str_split.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/nodeset/target.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/rollout/host_amount.h"
 
 namespace muster::service {
 namespace {
+
+constexpr size_t kMostProblems = 20;
 
 // What is wrong with a request: all of it.
 class Problems {
@@ -31,6 +34,8 @@ class Problems {
         absl::StrSplit(status.message(), absl::MaxSplits(": ", 1));
     Add(parts.first, std::string(parts.second));
   }
+  // More are of no use to anybody.
+  bool few() const { return found_.size() < kMostProblems; }
   absl::Status ToStatus() const { return FieldError(found_, root_); }
 
  private:
@@ -171,6 +176,26 @@ void CheckLabels(const v1::RunSpec& spec, Problems* problems) {
   }
 }
 
+// As in an expression, but without user and port.
+std::string ProblemOfName(const std::string& name) {
+  if (name.size() > kMaxHostNameBytes) {
+    return absl::StrCat(name.size(), " bytes; at most ", kMaxHostNameBytes);
+  }
+  const absl::StatusOr<Target> target = ParseTarget(FormatTarget({"", name, 0}));
+  if (!target.ok()) return std::string(target.status().message());
+  const bool bare = target->user.empty() && target->port == 0 && target->host == name;
+  return bare ? "" : absl::StrCat("\"", name, "\" is no name or address alone");
+}
+
+void CheckHost(const std::string& field, const v1::TargetHost& host, Problems* problems) {
+  std::string problem = ProblemOfName(host.name());
+  if (!problem.empty()) problems->Add(field + ".name", std::move(problem));
+  problem = host.address().empty() ? "" : ProblemOfName(host.address());
+  if (!problem.empty()) problems->Add(field + ".address", std::move(problem));
+  problems->Add(CheckUser(field + ".user", host.user()));
+  problems->Add(CheckPort(field + ".port", host.port()));
+}
+
 void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
   if (targets.expression().size() > kMaxTargetExpressionBytes) {
     problems->Add("targets.expression",
@@ -181,6 +206,11 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
             kMaxIgnoredVariables, "", problems);
   if (!targets.inventory_file().empty()) {
     CheckPath("targets.inventory_file", targets.inventory_file(), problems);
+  }
+  CheckMost("targets.hosts", static_cast<uint64_t>(targets.hosts_size()), kMaxHosts, " hosts",
+            problems);
+  for (int i = 0; i < targets.hosts_size() && problems->few(); ++i) {
+    CheckHost(absl::StrCat("targets.hosts[", i, "]"), targets.hosts(i), problems);
   }
 }
 
@@ -201,8 +231,7 @@ absl::Status CheckPort(absl::string_view field, uint32_t port) {
 absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
   Problems problems("");
   CheckTargets(request.targets(), &problems);
-  problems.Add(CheckUser("user", request.user()));
-  problems.Add(CheckPort("port", request.port()));
+  CheckLogin(request.login(), &problems);
   return problems.ToStatus();
 }
 
