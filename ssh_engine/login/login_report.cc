@@ -81,8 +81,7 @@ std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
                         "MaxAuthTries): choose one with -i FILE --identities-only.");
   }
   if (counted) {
-    return RefusedPassword() || !pending ? ". It took nothing that was offered."
-                                         : ". It took none of the keys.";
+    return has_password ? ". It took nothing that was offered." : ". It took none of the keys.";
   }
   return ". That account may not be let in, whatever the key (expired, /etc/nologin, PAM): the "
          "server's log says why.";

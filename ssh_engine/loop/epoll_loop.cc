@@ -77,6 +77,12 @@ class EpollLoop::WatchImpl final : public FdWatch {
     SetEvents(EpollEvents(read, write));
   }
 
+  void Forget() override {
+    ABSL_RAW_CHECK(loop_->InLoopThread(), "a watch belongs to its loop's thread");
+    state_->events = 0;
+    forgotten_ = true;
+  }
+
   void SetPriority(Priority priority) override {
     ABSL_RAW_CHECK(loop_->InLoopThread(), "a watch belongs to its loop's thread");
     const int epoll = loop_->SetOf(priority);
@@ -89,7 +95,7 @@ class EpollLoop::WatchImpl final : public FdWatch {
 
  private:
   void SetEvents(uint32_t events) {
-    if (events == state_->events) return;
+    if (events == state_->events || forgotten_) return;
     const int operation = events == 0           ? EPOLL_CTL_DEL
                           : state_->events == 0 ? EPOLL_CTL_ADD
                                                 : EPOLL_CTL_MOD;
@@ -105,6 +111,7 @@ class EpollLoop::WatchImpl final : public FdWatch {
   EpollLoop* const loop_;
   const uint64_t id_;
   const std::shared_ptr<WatchState> state_;
+  bool forgotten_ = false;
 };
 
 class EpollLoop::TimerImpl final : public Timer {

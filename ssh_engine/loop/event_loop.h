@@ -32,6 +32,9 @@ class FdWatch {
   virtual void SetInterest(bool read, bool write) = 0;
   // From now on; costs a few system calls where it changes.
   virtual void SetPriority(Priority priority) = 0;
+  // The descriptor was closed first, by somebody else: nothing comes any more, and its number,
+  // which may be another's by now, is left alone.
+  virtual void Forget() = 0;
 };
 
 // A one-shot timer, disarmed at first. Destroying it disarms it. Loop-confined.

@@ -43,6 +43,36 @@ TEST_F(EpollLoopTest, RunsPostedTasksInOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2, 3));
 }
 
+// What closed it may have been a library, and the number has another one's descriptor.
+TEST_F(EpollLoopTest, AWatchThatForgetsLeavesTheNextOneWithItsNumberAlone) {
+  std::unique_ptr<FdWatch> next;
+  std::unique_ptr<Timer> late;
+  int seen = 0;
+  loop_->Post([&] {
+    UniqueFd first(eventfd(0, EFD_CLOEXEC));
+    const int number = first.get();
+    auto dead = loop_->Watch(number, Priority::kNormal, [](Readiness) { FAIL(); });
+    dead->SetInterest(true, false);
+    first.Reset();
+    ASSERT_EQ(dup2(near_.get(), number), number);
+    near_.Reset(number);
+    next = loop_->Watch(number, Priority::kNormal, [&](Readiness) {
+      ++seen;
+      loop_->Stop();
+    });
+    next->SetInterest(true, false);
+    dead->Forget();
+    dead->SetInterest(true, true);
+    dead->SetPriority(Priority::kBulk);
+    dead.reset();
+    late = loop_->NewTimer([&] { loop_->Stop(); });
+    late->Arm(absl::Seconds(60));
+    Write();
+  });
+  loop_->Run();
+  EXPECT_EQ(seen, 1);
+}
+
 TEST_F(EpollLoopTest, TakesPostsFromOtherThreads) {
   constexpr int kThreads = 4;
   constexpr int kPosts = 5000;

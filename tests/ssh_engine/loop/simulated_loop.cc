@@ -22,6 +22,10 @@ class SimulatedLoop::SimulatedWatch final : public FdWatch {
     write_ = write;
   }
   void SetPriority(Priority priority) override { priority_ = priority; }
+  void Forget() override {
+    ++loop_->forgotten;
+    read_ = write_ = false;
+  }
   // The callback may destroy this.
   void Call(Readiness readiness) {
     const auto callback = callback_;

@@ -53,6 +53,7 @@ class SimulatedLoop final : public EventLoop {
 
   bool background_behind = false;  // what BackgroundIsBehind answers
   int hurried = 0;                 // by AddHurried
+  int forgotten = 0;               // watches that were told to Forget
 
  private:
   class SimulatedWatch;

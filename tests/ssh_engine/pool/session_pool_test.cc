@@ -316,9 +316,12 @@ TEST_F(SessionPoolTest, ASessionThatTheServerClosesIsForgottenAtOnce) {
   Return(customer);
   loop_.SetReady(fd, kReadable);
   EXPECT_EQ(pool_->idle_sessions(), 1u);
+  EXPECT_EQ(loop_.forgotten, 0);
   server_.idle = SshTransport::Step::kFailed;
+  server_.closed = true;
   loop_.SetReady(fd, kReadable);
   EXPECT_EQ(pool_->sessions(), 0u);
+  EXPECT_EQ(loop_.forgotten, 1);  // the number may be another's by now
 }
 
 TEST_F(SessionPoolTest, AtItsLimitTheLongestUnusedMakesRoom) {
