@@ -11,19 +11,19 @@ namespace {
 // A kind of action that this does not know does not compile.
 struct Maker {
   std::unique_ptr<HostAction> operator()(const Command& command) {
-    return std::make_unique<RemoteCommand>(command, site, context, std::move(on_end));
+    return std::make_unique<RemoteCommand>(command, site, context, std::move(*on_end));
   }
 
   const ActionSite& site;
   ActionContext* const context;
-  HostAction::OnEnd on_end;
+  HostAction::OnEnd* const on_end;
 };
 
 }  // namespace
 
 std::unique_ptr<HostAction> NewHostAction(const ActionSite& site, ActionContext* context,
                                           HostAction::OnEnd on_end) {
-  return std::visit(Maker{site, context, std::move(on_end)}, context->job->action);
+  return std::visit(Maker{site, context, &on_end}, context->job->action);
 }
 
 }  // namespace muster::engine

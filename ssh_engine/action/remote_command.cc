@@ -336,14 +336,11 @@ void RemoteCommand::EndNotStarted(std::string message) {
 }
 
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
-  Result result;
-  result.stale_session = stale_session;
-  result.refused = stale_session && outcome.cause == Cause::kExecRefused;
-  result.requested = requested();
-  result.lost_in_wait =
+  const bool refused = stale_session && outcome.cause == Cause::kExecRefused;
+  const bool was_requested = requested();
+  const bool lost_in_wait =
       start_.phase() == ActionStart::Phase::kReady && outcome.state == HostState::kUnreachable;
-  result.waited_for_grant = start_.waited();
-  result.outcome = std::move(outcome);
+  const absl::Duration waited = start_.waited();
   ended_ = true;
   Unpark();
   start_.End();
@@ -353,7 +350,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   idle_timer_.reset();
   if (sequence_ != nullptr) sequence_->Drop();
   channel_.reset();
-  on_end_(std::move(result));
+  on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited});
 }
 
 void RemoteCommand::FinishOutput() {

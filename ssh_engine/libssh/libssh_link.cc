@@ -4,9 +4,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -35,9 +35,10 @@ int LibsshLink::fd() const {
 
 void LibsshLink::EndTurn() {
   io_.StopReceiving();
-  for (size_t left = SIZE_MAX; event_ != nullptr && io_.input_size() < left && Alive();) {
+  for (size_t left = SIZE_MAX; event_ != nullptr && io_.input_size() < left;) {
     left = io_.input_size();
-    if (left > 0 || LibraryWantsWrite()) ssh_event_dopoll(event_, 0);
+    if ((left == 0 && !LibraryWantsWrite()) || !Alive()) break;
+    ssh_event_dopoll(event_, 0);
   }
   // libssh closes it when the connection breaks, and its number may be somebody else's by now.
   if (fd() != io_.fd()) return io_.Forget();
@@ -56,7 +57,7 @@ void LibsshLink::InTurn(absl::FunctionRef<void()> use) {
 }
 
 void LibsshLink::Remove(Command* command) {
-  commands_.erase(std::remove(commands_.begin(), commands_.end(), command), commands_.end());
+  commands_.erase(absl::c_find(commands_, command));
   if (commands_.empty()) news_ = false;
 }
 

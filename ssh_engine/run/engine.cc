@@ -317,8 +317,10 @@ void RunHandleImpl::AddTo(size_t index, std::vector<Host> hosts) {
 }
 
 void RunHandleImpl::GiveCopies(size_t loop, std::vector<Host>* hosts) {
+  std::pair<std::shared_ptr<const Access>, std::shared_ptr<const Access>>* last = nullptr;
   for (Host& host : *hosts) {
-    auto& [access, copy] = copies_[loop][host.access.get()];
+    if (last == nullptr || last->first != host.access) last = &copies_[loop][host.access.get()];
+    auto& [access, copy] = *last;
     if (copy == nullptr) {
       access = host.access;
       copy = CopyOf(*access);

@@ -112,13 +112,14 @@ void RunOnLoop::StartOne() {
 }
 
 DialContext* RunOnLoop::DialContextOf(const std::shared_ptr<const Access>& access) {
+  if (last_dial_ != nullptr && last_dial_->access == access) return last_dial_;
   std::unique_ptr<DialContext>& context = dial_contexts_[access.get()];
   if (context == nullptr) {
     context = std::make_unique<DialContext>(context_.dial);
     context->access = access;
     AddJumpHosts(context_.links, context.get());
   }
-  return context.get();
+  return last_dial_ = context.get();
 }
 
 // The task is still at work on the stack: it is destroyed at the end of the iteration.

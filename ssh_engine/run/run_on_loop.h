@@ -82,6 +82,7 @@ class RunOnLoop {
 
   RunContext context_;
   absl::flat_hash_map<const Access*, std::unique_ptr<DialContext>> dial_contexts_;
+  DialContext* last_dial_ = nullptr;  // one of them: mostly the next host's, too
   const std::shared_ptr<InFlightLimit> limit_;
   FlushingObserver observer_;
   absl::AnyInvocable<void()> on_done_;

@@ -34,10 +34,7 @@ class Session {
   // From now on told of readiness. Must outlive its use of the session.
   void SetUser(SessionUser* user) { user_ = user; }
   // What the transport waits for; without `read`, it takes nothing in.
-  void UpdateInterest(bool read = true) {
-    ForgetIfClosed();
-    watch_->SetInterest(read, transport_->WantsWrite());
-  }
+  void UpdateInterest(bool read = true) { SetInterest(read, transport_->WantsWrite()); }
   // Whether it always has more to read: then those who have little go first. While it is connected.
   // So they do before who takes long, all the time: a server exchanges keys anew when it likes.
   void SetBulk(bool bulk) {
@@ -47,12 +44,17 @@ class Session {
   }
   bool bulk() const { return bulk_; }
   // Waits for nothing.
-  void Park() {
-    ForgetIfClosed();
-    watch_->SetInterest(false, false);
-  }
+  void Park() { SetInterest(false, false); }
 
  private:
+  // Mostly it stays as it is.
+  void SetInterest(bool read, bool write) {
+    if (read == read_ && write == write_) return;
+    read_ = read;
+    write_ = write;
+    ForgetIfClosed();
+    watch_->SetInterest(read, write);
+  }
   // A transport closes its socket when the connection breaks, and the number may be that of a
   // descriptor by now which this loop watches, too.
   void ForgetIfClosed() {
@@ -66,6 +68,8 @@ class Session {
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;
   bool bulk_ = false;
+  bool read_ = false;  // what the watch waits for
+  bool write_ = false;
 };
 
 }  // namespace muster::engine

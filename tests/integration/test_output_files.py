@@ -179,14 +179,14 @@ def test_each_subcommand_is_among_them(muster):
 def test_a_run_goes_on_without_its_output(muster):
     code, err = to_full_disk(muster, "run", *muster.login, "-t", NAMES[0], "--", "echo a; sleep 1; echo b")
     assert code == 6, err
-    run = re.search(r"run ([0-9a-z]{12}) goes on without it; muster watch \1 shows it", err).group(1)
+    run = re.search(r"run ([0-9a-z]{13}) goes on without it; muster watch \1 shows it", err).group(1)
     assert "1 host: 1 succeeded" in err
     assert muster("logs", run, NAMES[0]).text == "a\nb\n"
 
 
 def test_the_id_of_a_detached_run_is_not_lost(muster):
     code, err = to_full_disk(muster, "run", *muster.login, "-t", NAMES[0], "-d", "--", "echo a")
-    run = re.search(r"run ([0-9a-z]{12}) was started, and goes on", err).group(1)
+    run = re.search(r"run ([0-9a-z]{13}) was started, and goes on", err).group(1)
     assert code == 6 and muster("watch", run).text == f"{NAMES[0]}: a\n"
 
 
@@ -214,7 +214,7 @@ def test_who_reads_no_more_stops_the_run_and_is_told(muster):
     process.stdout.close()
     err = process.stderr.read().decode()
     assert process.wait(SECONDS) == 141
-    run = re.search(r"standard output could not be written: Broken pipe; run ([0-9a-z]{12}) is canceled", err)
+    run = re.search(r"standard output could not be written: Broken pipe; run ([0-9a-z]{13}) is canceled", err)
     wait_until(lambda: "canceled" in muster("show", run.group(1)).text.splitlines()[0])
 
 

@@ -75,7 +75,7 @@ def test_progress_names_who_is_waited_for(terminal):
     shown = terminal("-t", "127.0.0.[1-3]", "--", "set -- $SSH_CONNECTION; test $3 != 127.0.0.2 || sleep 5")
     assert b"2/3 done, 1 running, 3 s: waiting for 127.0.0.2" in shown
     assert b"2/3 done, 1 running, 4 s" in shown  # without any event
-    assert re.search(rb"muster: this is run [0-9a-z]{12}\r\n", shown)
+    assert re.search(rb"muster: this is run [0-9a-z]{13}\r\n", shown)
 
 
 def test_a_warm_runs_hosts_are_running(terminal):
