@@ -124,14 +124,19 @@ absl::Status CheckIds(const Options& options) {
   return CheckUtf8(ids);
 }
 
-// A command that expects input would read none, and might succeed.
+// A command that expects input would read none, or what is a loop's, and might succeed.
 absl::Status CheckInput(const Options& options) {
   if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "there is input, and it would not reach the command: standard input is not sent yet. Where "
-      "it is not meant for it, as in a loop (while read h; do muster run -n -t $h ...; done < "
-      "list), give -n, as to ssh, or put </dev/null behind; a script can be the command itself: "
-      "-- \"$(cat FILE)\"");
+  const char* const why = options.detach ? "with -d nobody stays to send it"
+                          : options.subcommand == Subcommand::kRerun ? "a rerun sends none"
+                          : InputIsBegun() ? "a part of it was read already, as by a loop"
+                                           : nullptr;
+  if (why == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "there is input, and it would not reach the command: ", why,
+      ". Where it is not meant for it, as in a loop (while read h; do muster run -n -t $h ...; "
+      "done < list), give -n, as to ssh, or put </dev/null behind; a script can be the command "
+      "itself: -- \"$(cat FILE)\""));
 }
 
 void WarnOfSecrets(const Options& options) {

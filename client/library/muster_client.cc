@@ -303,6 +303,16 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
   return RunCall(&v1::RunService::Stub::ResumeRun, request, false);  // each confirms a batch
 }
 
+absl::StatusOr<v1::SendInputResponse> MusterClient::SendInput(
+    const v1::SendInputRequest& request) {
+  v1::SendInputResponse response;
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->SendInput(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
 absl::Status MusterClient::DeleteRun(const std::string& run_id) {
   v1::DeleteRunRequest request;
   request.set_run_id(run_id);

@@ -31,6 +31,7 @@ inline constexpr uint32_t kMaxRetries = 100;
 inline constexpr int kMaxLabels = 32;
 inline constexpr size_t kMaxLabelBytes = 256;
 inline constexpr size_t kMaxRequestIdBytes = 128;
+inline constexpr size_t kMaxInputBytes = 512 * 1024;  // of one call
 inline constexpr size_t kMaxCallerNameBytes = 512;
 inline constexpr int64_t kMaxTimeoutSeconds = int64_t{10} * 366 * 24 * 3600;
 inline constexpr int64_t kMaxGraceSeconds = 3600;

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/states.h"
 #include "service/api/raw_call.h"
 #include "service/api/run_queries.h"
@@ -56,6 +57,26 @@ absl::Status CheckOver(const RunRef& run) {
   return WithReason(absl::FailedPreconditionError(absl::StrCat(
                         "run ", run.id(), " has not ended; cancel it first, or wait for its end")),
                     v1::ERROR_REASON_RUN_STATE);
+}
+
+absl::Status AddInput(const Run& run, const v1::SendInputRequest& request,
+                      v1::SendInputResponse* response) {
+  if (request.data().size() > kMaxInputBytes) {
+    return FieldError(
+        {{"data", absl::StrCat(request.data().size(), " bytes; at most ", kMaxInputBytes)}});
+  }
+  const std::shared_ptr<RunInput> input = run.input();
+  if (input == nullptr) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "run ", run.id(), " takes no input: its spec.input is not STREAM")),
+                      v1::ERROR_REASON_RUN_STATE);
+  }
+  const absl::StatusOr<RunInput::Taken> taken =
+      input->Add(request.offset(), request.data(), request.end());
+  if (!taken.ok()) return taken.status();
+  response->set_offset(taken->offset);
+  response->set_end(taken->end);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -190,6 +211,19 @@ grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* con
         if (!run.ok()) return run.status();
         const absl::Status over = CheckOver(*run);
         return over.ok() ? parts_.runs->Forget(run->id()) : over;
+      });
+}
+
+grpc::ServerUnaryReactor* RunService::SendInput(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::SendInputRequest, v1::SendInputResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::SendInputRequest& request,
+             v1::SendInputResponse* response) {
+        const absl::StatusOr<std::shared_ptr<Run>> run =
+            FindLive(*parts_.runs, caller, request.run_id());
+        return run.ok() ? AddInput(**run, request, response) : run.status();
       });
 }
 

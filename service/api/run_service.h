@@ -27,7 +27,7 @@ class RunService final
                                       v1::RunService::WithRawCallbackMethod_ResumeRun<
                                           v1::RunService::WithRawCallbackMethod_RerunHosts<
                                               v1::RunService::WithRawCallbackMethod_DeleteRun<
-                                                  v1::RunService::WithCallbackMethod_SendInput<
+                                                  v1::RunService::WithRawCallbackMethod_SendInput<
                                                       v1::RunService::Service>>>>>>>>>>>> {
  public:
   // What it works with; must outlive it.
@@ -70,6 +70,9 @@ class RunService final
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* DeleteRun(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
+  grpc::ServerUnaryReactor* SendInput(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* answer) override;
 

@@ -133,11 +133,22 @@ void Run::Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine
   EndLost(now);
   probe_ = std::move(probe);
   access_ = std::move(access);
+  job.input = input_;
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
   if (creator_watches_ == 0) AwaitCreator(taken_up_ ? kComeBack : kWatchFollows);
   if (state_ == v1::RUN_STATE_PAUSED) Do(rollout_.Pause(), now);
   Do(rollout_.Begin(), now);
+}
+
+void Run::SetInput(std::shared_ptr<RunInput> input) {
+  MutexLock lock(&mutex_);
+  input_ = std::move(input);
+}
+
+std::shared_ptr<RunInput> Run::input() const {
+  MutexLock lock(&mutex_);
+  return input_;
 }
 
 void Run::Close(const Why& why) {
@@ -446,6 +457,7 @@ void Run::Conclude(absl::Time now) {
   handle_ = nullptr;
   probe_handle_ = nullptr;
   access_ = nullptr;
+  if (input_ != nullptr) input_->Close();
   QueueEnd(/*logged=*/false);
 }
 

@@ -21,6 +21,7 @@
 #include "service/rollout/rollout.h"
 #include "service/runs/host_event_sink.h"
 #include "service/runs/host_locks.h"
+#include "service/runs/run_input.h"
 #include "service/runs/run_locks.h"
 #include "service/runs/run_past.h"
 #include "service/runs/run_records.h"
@@ -79,6 +80,10 @@ class Run final : public WatchedRun,
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
   // `access` that of all hosts.
   void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
+  // What its commands read, where RunSpec.input says so. Before Begin; closed with the run's end.
+  void SetInput(std::shared_ptr<RunInput> input);
+  // Null: they read nothing. Constant after Begin.
+  std::shared_ptr<RunInput> input() const;
   // In place of it, every host that has not ended comes to its end. The run has failed, unless its
   // daemon was stopped in good order or it was being canceled already.
   void Close(const Why& why);
@@ -182,6 +187,7 @@ class Run final : public WatchedRun,
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
+  std::shared_ptr<RunInput> input_ ABSL_GUARDED_BY(mutex_);
   int creator_watches_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Timer> creator_ ABSL_GUARDED_BY(mutex_);  // cancel_after_disconnect
 };

@@ -69,14 +69,21 @@ absl::StatusOr<RunRef> RunStarter::StartOnce(const RunRequest& request, Prepare 
   if (!waits()) return absl::CancelledError("the caller has left: no run was started");
   prepared->plan.request_id = request.id;
   prepared->plan.request_digest = request.digest;
+  absl::StatusOr<std::shared_ptr<RunInput>> input = std::shared_ptr<RunInput>();
+  if (prepared->plan.spec.input() == v1::RUN_INPUT_STREAM) {
+    input = RunInput::Open(inputs_.folder, inputs_.helpers);
+  }
+  if (!input.ok()) return input.status();
   absl::StatusOr<std::shared_ptr<Run>> run =
-      runs_->Create(std::move(prepared->plan), [&](Run& created) { Begin(&created, &*prepared); });
+      runs_->Create(std::move(prepared->plan),
+                    [&](Run& created) { Begin(&created, &*prepared, *std::move(input)); });
   if (!run.ok()) return run.status();
   return RunRef{*std::move(run), {}};
 }
 
-void RunStarter::Begin(Run* run, PreparedRun* prepared) {
+void RunStarter::Begin(Run* run, PreparedRun* prepared, std::shared_ptr<RunInput> input) {
   NoteBegun(*run);
+  run->SetInput(std::move(input));
   // It is made already, and has to come to an end.
   if (stopping_) {
     run->Close(DaemonStops());
@@ -112,6 +119,7 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
   spec.clear_cancel_after_disconnect();
+  spec.clear_input();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);
@@ -173,6 +181,7 @@ void RunStarter::Stop(std::chrono::milliseconds patience) {
   WaitUntilOver(std::chrono::steady_clock::now() + patience);
   for (const std::shared_ptr<Run>& run : runs_->Live()) {
     if (run->spec().continue_after_restart()) run->Freeze();
+    if (run->input() != nullptr) run->input()->Close();
   }
 }
 

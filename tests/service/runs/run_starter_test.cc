@@ -82,7 +82,7 @@ class RunStarterTest : public ::testing::Test {
   FakeDaemon daemon_;
   Runs runs_{&daemon_.store, daemon_.parts(), 10,
              [this](const service::Run& run) { starter_.OnOver(run); }};
-  RunStarter starter_{&daemon_.store, &preparer_, &runs_, &activity_};
+  RunStarter starter_{&daemon_.store, &preparer_, &runs_, &activity_, {}};
 };
 
 TEST_F(RunStarterTest, ARunIsActivityUntilItIsOver) {
