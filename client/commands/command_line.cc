@@ -11,10 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
-#include "client/commands/passphrase.h"
+#include "client/commands/password.h"
 #include "client/commands/query_commands.h"
 #include "client/commands/run_commands.h"
 #include "client/commands/run_ids.h"
+#include "client/commands/secret_prompt.h"
 #include "client/commands/standard_input.h"
 #include "client/commands/watch_commands.h"
 #include "client/library/autostart.h"
@@ -45,23 +46,32 @@ bool Follows(const Options& options) {
   return (Starts(options) && !options.detach) || options.subcommand == Subcommand::kWatch;
 }
 
-absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server) {
-  Requests requests;
-  if (!Starts(options)) return requests;
-  if (options.ask_passphrase && !MayHaveSecrets(server)) {
+absl::StatusOr<std::string> FindPassphrase(const Options& options, const ServerAddress& server) {
+  if (!options.ask_passphrase) return std::string();
+  if (!MayHaveSecrets(server)) {
     return absl::InvalidArgumentError(
         "--ask-passphrase: a passphrase is sent to your own musterd or root's, not to that of "
         "--server-user");
   }
-  absl::StatusOr<std::string> passphrase = std::string();
-  if (options.ask_passphrase) passphrase = AskPassphrase();
+  return AskSecret("Passphrase", "--ask-passphrase", "add the key to an ssh-agent (ssh-add)");
+}
+
+absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server,
+                                      const std::string& password_from_environment) {
+  Requests requests;
+  if (!Starts(options)) return requests;
+  const absl::StatusOr<std::string> passphrase = FindPassphrase(options, server);
   if (!passphrase.ok()) return passphrase.status();
+  const absl::StatusOr<std::string> password =
+      FindPassword(options, server, password_from_environment);
+  if (!password.ok()) return password.status();
+  const LoginSecrets secrets = {*passphrase, *password};
   if (options.subcommand == Subcommand::kRun) {
-    absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, *passphrase);
+    absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();
     requests.spec = *std::move(spec);
   } else {
-    absl::StatusOr<v1::RerunHostsRequest> rerun = MakeRerunRequest(options, server, *passphrase);
+    absl::StatusOr<v1::RerunHostsRequest> rerun = MakeRerunRequest(options, server, secrets);
     if (!rerun.ok()) return rerun.status();
     requests.rerun = *std::move(rerun);
   }
@@ -162,6 +172,15 @@ void NoteOfKnownHosts(const Options& options, const ServerAddress& server) {
                                               : "")));
 }
 
+// It belongs to no login that the caller has named.
+void NoteOfUnusedPassword(const Options& options, const std::string& from_environment) {
+  if (options.subcommand != Subcommand::kRerun || from_environment.empty()) return;
+  if (GivesLogin(options)) return;
+  Complain(absl::UnknownError(
+      "note: $MUSTER_PASSWORD is not used: without options about logging in a rerun takes the "
+      "run's own login; give these again (-u, -i, --known-hosts ...) or --password-file"));
+}
+
 // A pipeline reads the report, whatever happened.
 int CannotStart(const Options& options, const absl::Status& status) {
   if (!options.junit.empty()) JunitReport(options.junit).WriteError(status);
@@ -171,6 +190,7 @@ int CannotStart(const Options& options, const absl::Status& status) {
 }  // namespace
 
 int RunSubcommand(const Options& options, OutputWriter* output) {
+  const std::string password = TakePasswordFromEnvironment();  // whatever is done: none inherits it
   if (options.subcommand == Subcommand::kVersion) {
     absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
     return kSuccess;
@@ -180,11 +200,12 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);
   const absl::Status ids = CheckIds(options);
   if (!ids.ok()) return CannotStart(options, ids);
-  const absl::StatusOr<Requests> requests = MakeRequests(options, *server);
+  const absl::StatusOr<Requests> requests = MakeRequests(options, *server, password);
   if (absl::IsCancelled(requests.status())) return kInterrupted;
   if (!requests.ok()) return CannotStart(options, requests.status());
   WarnOfSecrets(options);
   NoteOfKnownHosts(options, *server);
+  NoteOfUnusedPassword(options, password);
   const absl::Status started = server->own ? EnsureDaemon(*server) : absl::OkStatus();
   if (!started.ok()) return CannotStart(options, started);
   const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does

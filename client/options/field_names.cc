@@ -32,6 +32,7 @@ constexpr Source kSources[] = {
     {"login.local.identity_files.path", "--identity"},
     {"login.local.identity_files.passphrase", "the passphrase"},
     {"login.local.identity_files.optional", "--identity"},
+    {"login.local.password", "the password"},
     {"login.local.identities_only", "--identities-only"},
     {"login.local.known_hosts_files", "--known-hosts"},
     {"login.local.hash_known_hosts", "HashKnownHosts of ssh_config"},

@@ -35,7 +35,7 @@ void AddConnection(CLI::App* app, Options* options) {
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
       ->type_name("ADDRESS");
   app->add_option("--server-user", options->server_user,
-                  "Whose unix socket that is, where neither yours nor root's; gets no passphrases "
+                  "Whose unix socket that is, where neither yours nor root's; gets no secrets "
                   "[$MUSTER_SERVER_USER]")
       ->type_name("USER");
   app->add_option("--tls-cert", options->tls.certificate,

@@ -68,6 +68,8 @@ struct Options {
   std::string jump_hosts;       // "ann@bastion:2222,inner"
   std::string host_key_policy;  // "", "strict", "accept-new"
   bool ask_passphrase = false;
+  std::string password_file;
+  bool ask_password = false;
   std::string request_id;
   bool detach = false;
   bool no_stdin = false;      // what is on standard input is not for the command

@@ -46,7 +46,9 @@ Examples:
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command
-again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it.
+again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it. Without options about
+logging in, the run's own login is taken; passphrases and passwords are not kept: give them again, and
+with them the other options about logging in. $MUSTER_PASSWORD counts where there is one of these.
 
 )";
 

@@ -49,6 +49,15 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_flag("--identities-only", options->identities_only,
                 "Of your agent's keys, offer those alone that a key file names");
   app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
+  CLI::Option* ask_password =
+      app->add_flag("--ask-password", options->ask_password,
+                    "Ask for the hosts' password, which is offered after the keys");
+  CLI::Option* password_file =
+      app->add_option("--password-file", options->password_file,
+                      "The hosts' password: the one line of a file that others cannot read "
+                      "[$MUSTER_PASSWORD]")
+          ->excludes(ask_password)
+          ->type_name("FILE");
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
@@ -56,6 +65,8 @@ void AddLoginOptions(CLI::App* app, Options* options) {
             "Host keys that are not known: strict rejects them, accept-new writes them down "
             "[strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
+      ->excludes(ask_password)
+      ->excludes(password_file)
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
                   "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")

@@ -38,6 +38,10 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   credential.known_hosts_files.assign(local.known_hosts_files().begin(),
                                       local.known_hosts_files().end());
   credential.hash_known_hosts = local.hash_known_hosts();
+  if (!local.password().empty()) {
+    credential.keys.password = engine::Passphrase(local.password());
+    credential.keys.password_source = "--password-file, --ask-password or $MUSTER_PASSWORD";
+  }
   return credential;
 }
 
@@ -264,7 +268,7 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
   } else {
     return absl::PermissionDeniedError(
         "login.credential_name: this daemon is shared; name one of its credentials instead of key "
-        "files or an agent");
+        "files, an agent or a password");
   }
   if (login.host_key_policy() == v1::HOST_KEY_POLICY_STRICT) {
     found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;

@@ -90,6 +90,13 @@ void CheckDuration(absl::string_view field, const google::protobuf::Duration& du
                                     " ns; it must be from 0 to ", limit.name));
 }
 
+void CheckPassword(const std::string& password, Problems* problems) {
+  CheckMost("login.local.password", password.size(), kMaxPasswordBytes, " bytes", problems);
+  if (absl::StrContains(password, '\0')) {
+    problems->Add("login.local.password", "it holds a NUL byte, which servers take for its end");
+  }
+}
+
 void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) {
   CheckMost("login.local.identity_files", static_cast<uint64_t>(local.identity_files_size()),
             kMaxFiles, " files", problems);
@@ -106,6 +113,7 @@ void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) 
   for (const std::string& file : local.known_hosts_files()) {
     CheckPath("login.local.known_hosts_files", file, problems);
   }
+  CheckPassword(local.password(), problems);
 }
 
 void CheckLogin(const v1::Login& login, Problems* problems) {
@@ -117,6 +125,14 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
   problems->Add(CheckPort("login.port", login.port()));
   CheckLocalCredential(login.local(), problems);
   problems->Add(ListJumpHosts(login, login.user()).status());
+}
+
+// What is not kept is not there for the daemon that comes back.
+void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
+  if (!spec.continue_after_restart() || spec.login().local().password().empty()) return;
+  problems->Add("continue_after_restart",
+                "a password is not kept, so that the run could not be continued; log in with a key "
+                "or with a credential of the daemon's configuration");
 }
 
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
@@ -241,6 +257,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET)
     problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
   CheckLogin(spec.login(), &problems);
+  CheckContinuation(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);

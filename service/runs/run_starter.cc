@@ -33,6 +33,15 @@ void LogEnd(const Run& run) {
                v1::RunState_Name(end.state()).substr(sizeof("RUN_STATE_") - 1), counts);
 }
 
+// The run that is run again could be continued after a restart; one with a password cannot. The
+// warning, or nothing.
+std::string GiveUpContinuation(v1::RunSpec* spec) {
+  if (!spec->continue_after_restart() || spec->login().local().password().empty()) return "";
+  spec->clear_continue_after_restart();
+  return "This rerun is not continued after a restart of musterd, as the run was to be: its "
+         "password is not kept.";
+}
+
 }  // namespace
 
 absl::StatusOr<RunRef> RunStarter::Start(const Caller& caller, const v1::RunSpec& spec,
@@ -121,9 +130,12 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   spec.clear_cancel_after_disconnect();
   spec.clear_input();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
+  const std::string warning = GiveUpContinuation(&spec);
   absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);
-  if (prepared.ok()) prepared->plan.rerun_of = run->id();
+  if (!prepared.ok()) return prepared;
+  prepared->plan.rerun_of = run->id();
+  if (!warning.empty()) prepared->plan.warnings.push_back(warning);
   return prepared;
 }
 

@@ -153,6 +153,24 @@ TEST_F(RunStarterTest, ARerunTakesTheHostsThatDidNotSucceed) {
   EXPECT_EQ(again->Snapshot().rerun_of(), id);
 }
 
+// Its password would not be there for the daemon that comes back.
+TEST_F(RunStarterTest, ARerunWithAPasswordIsNotContinuedAndSaysSo) {
+  v1::RunSpec spec = Spec();
+  spec.set_continue_after_restart(true);
+  const std::string id = Start(spec)->id();
+  EndHosts(HostState::kAuthenticationFailed);
+  v1::RerunHostsRequest request;
+  request.set_run_id(id);
+  request.mutable_login()->mutable_local()->set_password("secret");
+  const absl::StatusOr<RunRef> again =
+      WithStore([&] { return starter_.Rerun(owner_, request, [this] { return waits_; }); });
+  ASSERT_TRUE(again.ok()) << again.status();
+  const v1::Run run = again->live->Snapshot();
+  EXPECT_FALSE(run.spec().continue_after_restart());
+  EXPECT_THAT(run.warnings(), ElementsAre(HasSubstr("password is not kept")));
+  EXPECT_EQ(run.SerializeAsString().find("secret"), std::string::npos);
+}
+
 TEST_F(RunStarterTest, ARerunTakesTheStatesThatItIsTold) {
   const std::string id = Start()->id();
   EndHosts(HostState::kExitedNonzero);
