@@ -13,6 +13,7 @@
 #include "client/library/backoff.h"
 #include "client/library/unix_connection.h"
 #include "client/library/unreachable.h"
+#include "proto/contract/version.h"
 
 namespace muster::client {
 namespace {
@@ -165,6 +166,12 @@ absl::Status MusterClient::Once(const Call& call) {
 }
 
 absl::Status MusterClient::Explain(const absl::Status& status) {
+  if (absl::IsUnimplemented(status) && status.message().empty()) {
+    return absl::UnimplementedError(absl::StrCat(
+        "this musterd is older than this muster (", kVersion,
+        "), and does not know the call: update it; \"muster daemon restart\" does, where "
+        "it is your own"));
+  }
   if (!IsBroken(status) || address_.is_unix()) return status;
   const absl::StatusOr<std::shared_ptr<Link>> link = Connected();
   if (!link.ok() || (*link)->channel->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) {
@@ -303,8 +310,7 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
   return RunCall(&v1::RunService::Stub::ResumeRun, request, false);  // each confirms a batch
 }
 
-absl::StatusOr<v1::SendInputResponse> MusterClient::SendInput(
-    const v1::SendInputRequest& request) {
+absl::StatusOr<v1::SendInputResponse> MusterClient::SendInput(const v1::SendInputRequest& request) {
   v1::SendInputResponse response;
   const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
     return link->runs->SendInput(context, request, &response);

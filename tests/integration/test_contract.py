@@ -272,7 +272,9 @@ def test_a_run_that_does_not_exist(api, service, call, request_type):
 
 def test_health_and_reflection(channel):
     check = channel.unary_unary("/grpc.health.v1.Health/Check")
-    assert check(b"") == b"\x08\x01"  # status: SERVING
+    for name in (b"", b"muster.v1.RunService", b"muster.v1.TargetService", b"muster.v1.ServerService"):
+        request = b"\x0a" + bytes([len(name)]) + name if name else b""
+        assert check(request) == b"\x08\x01", name  # status: SERVING
     reflect = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/"
                                     "ServerReflectionInfo")
     answer = next(reflect(iter([b"\x3a\x01*"])))  # list_services: "*"
