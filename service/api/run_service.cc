@@ -10,6 +10,7 @@
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/states.h"
+#include "service/api/event_queries.h"
 #include "service/api/raw_call.h"
 #include "service/api/run_queries.h"
 
@@ -150,9 +151,26 @@ grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContex
       });
 }
 
+grpc::ServerUnaryReactor* RunService::ListEvents(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ListEventsRequest, v1::ListEventsResponse>(
+      parts_.gate, Lane::kSearch, context, request, answer,
+      [this, context](const Caller& caller, const v1::ListEventsRequest& request,
+                      v1::ListEventsResponse* response) {
+        const auto waits = [context] { return !context->IsCancelled(); };
+        return FillEvents(*parts_.runs, *parts_.store, caller, request, waits, response);
+      });
+}
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return streams_.WatchRun(*context, *request);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRuns(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return streams_.WatchRuns(*context, *request);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::CreateAndWatchRun(

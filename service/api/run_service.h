@@ -28,7 +28,12 @@ class RunService final
                                           v1::RunService::WithRawCallbackMethod_RerunHosts<
                                               v1::RunService::WithRawCallbackMethod_DeleteRun<
                                                   v1::RunService::WithRawCallbackMethod_SendInput<
-                                                      v1::RunService::Service>>>>>>>>>>>> {
+                                                      v1::RunService::
+                                                          WithRawCallbackMethod_ListEvents<
+                                                              v1::RunService::
+                                                                  WithRawCallbackMethod_WatchRuns<
+                                                                      v1::RunService::
+                                                                          Service>>>>>>>>>>>>>> 515d848 (A run's log is read from its end and searched (ListEvents), and all runs are watched as one stream (WatchRuns): both look at what there is, so that runs do nothing for them)
  public:
   // What it works with; must outlive it.
   struct Parts {
@@ -75,6 +80,11 @@ class RunService final
   grpc::ServerUnaryReactor* SendInput(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* answer) override;
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* answer) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRuns(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request) override;
 
  private:
   const Parts parts_;

@@ -508,10 +508,22 @@ v1::Run Run::Snapshot() const {
   return SnapshotAs(state_);
 }
 
+v1::Run Run::Summary() const {
+  MutexLock lock(&mutex_);
+  v1::Run run = WithoutSpec(state_);
+  *run.mutable_spec()->mutable_labels() = plan_.spec.labels();
+  return run;
+}
+
 v1::Run Run::SnapshotAs(v1::RunState state) const {
+  v1::Run run = WithoutSpec(state);
+  *run.mutable_spec() = plan_.spec;
+  return run;
+}
+
+v1::Run Run::WithoutSpec(v1::RunState state) const {
   v1::Run run;
   run.set_id(id_);
-  *run.mutable_spec() = plan_.spec;
   run.set_host_count(static_cast<uint32_t>(plan_.hosts.size()));
   run.set_creator(plan_.creator);
   run.set_rerun_of(plan_.rerun_of);

@@ -107,6 +107,8 @@ class Run final : public WatchedRun,
 
   bool over() const;
   v1::Run Snapshot() const override;
+  // The same without its spec, but for the labels: it may be long.
+  v1::Run Summary() const;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
   // index to go on from, or the number of hosts at the end.
   uint32_t Results(uint32_t first, uint32_t limit, const std::vector<int>& states,
@@ -158,6 +160,7 @@ class Run final : public WatchedRun,
   std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Run WithoutSpec(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string id_;
