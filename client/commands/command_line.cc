@@ -11,10 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
+#include "client/commands/logs_command.h"
 #include "client/commands/password.h"
 #include "client/commands/query_commands.h"
 #include "client/commands/run_commands.h"
 #include "client/commands/run_ids.h"
+#include "client/commands/runs_watch.h"
 #include "client/commands/secret_prompt.h"
 #include "client/commands/standard_input.h"
 #include "client/commands/watch_commands.h"
@@ -43,6 +45,7 @@ bool Starts(const Options& options) {
 }
 
 bool Follows(const Options& options) {
+  if (options.subcommand == Subcommand::kRuns) return options.watch_runs;
   return (Starts(options) && !options.detach) || options.subcommand == Subcommand::kWatch;
 }
 
@@ -104,6 +107,9 @@ int CallFor(const Options& options, const ServerAddress& server, const Requests&
       return WatchCommand(options, interrupts, client, output);
     case Subcommand::kLogs:
       return LogsCommand(options, client, output);
+    case Subcommand::kRuns:
+      if (options.watch_runs) return WatchRunsCommand(options, interrupts, client, output);
+      return QueryCommand(options, server, client, output);
     default:
       return QueryCommand(options, server, client, output);
   }

@@ -22,6 +22,12 @@ namespace {
 constexpr int kConnectPauseMilliseconds = 500;
 
 absl::Status FromGrpc(const grpc::Status& status) {
+  // gRPC's server says no more of a call that it does not have.
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty()) {
+    return absl::UnimplementedError(
+        "this musterd is older than muster and does not know that call; your own is made the same "
+        "by muster daemon restart");
+  }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
@@ -254,6 +260,33 @@ absl::Status MusterClient::WatchOnce(const Stream& stream, Following* following)
   });
 }
 
+absl::Status MusterClient::WatchRuns(const v1::WatchRunsRequest& request,
+                                     const RunsStream& stream) {
+  Backoff backoff;
+  absl::Time last_heard = absl::Now();
+  bool enough = false;
+  const auto once = [&](Link* link, grpc::ClientContext* context) {
+    const auto reader = link->runs->WatchRuns(context, request);
+    v1::WatchRunsResponse message;
+    while (!enough && reader->Read(&message)) {
+      backoff.Reset();
+      enough = !stream.on_message(message);
+      last_heard = absl::Now();
+    }
+    if (enough) context->TryCancel();
+    return reader->Finish();
+  };
+  for (;;) {
+    const absl::Status status = Once(once);
+    if (enough) return absl::OkStatus();
+    if (status.ok()) return absl::DataLossError("musterd ended a stream that has no end");
+    const bool give_up = absl::Now() - last_heard >= reconnect_.patience;
+    if (!reached_ || !IsBroken(status) || give_up) return Explain(status);
+    stream.on_lost(status);
+    Pause(backoff.Next());
+  }
+}
+
 absl::Status MusterClient::Persist(const Call& call) {
   Backoff backoff;
   const absl::Time give_up = absl::Now() + reconnect_.patience;
@@ -351,6 +384,16 @@ absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
   v1::ListHostResultsResponse response;
   const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
     return link->runs->ListHostResults(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::ListEventsResponse> MusterClient::ListEvents(
+    const v1::ListEventsRequest& request) {
+  v1::ListEventsResponse response;
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->ListEvents(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;

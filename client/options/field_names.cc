@@ -84,6 +84,7 @@ constexpr Source kSources[] = {
     {"states", "--states"},
     {"after_sequence", "--from"},
     {"host_indexes", "--hosts"},
+    {"pattern", "--grep"},
     {"command_contains", "--command"},
     {"creator", "--creator"},
 };

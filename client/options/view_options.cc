@@ -10,6 +10,10 @@ nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 a
 reached, nothing was started; 128 and its number where a signal ended muster: 130 by Ctrl-C (INT), 143 by
 TERM, 129 by HUP. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
 
+const char kAskingExitCodes[] =
+    "\nExit codes: 0 done, however the runs it tells of ended; 2 wrong use, or there is no such "
+    "run; 4 denied;\n6 standard output could not be written; 7 musterd could not be reached.";
+
 void AddRunId(CLI::App* app, Options* options) {
   app->add_option("run", options->run_id, "The run's id, the beginning of it, or last: your newest")
       ->required()

@@ -221,7 +221,13 @@ TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
   told({"show", "last", "first"},
        "muster show: \"first\" is one word too many; write muster show [OPTIONS] RUN",
        "muster show");
-  told({"logs", "last"}, "muster logs: HOST is missing: the host's name in the run", "muster logs");
+  told({"logs", "last", "-E"}, "muster logs: --regex says how --grep is meant; give that, too",
+       "muster logs");
+  told({"logs", "last", "--grep", "a", "-f"},
+       "muster logs: --follow and --grep do not go together; give one of them", "muster logs");
+  told({"logs", "last", "--grep="}, "muster logs: --grep: it is empty", "muster logs");
+  told({"runs", "-w", "--since", "2h"},
+       "muster runs: --since and --watch do not go together; give one of them", "muster runs");
   told({"watch", "last", "--from", "-3"},
        "muster watch: --from: \"-3\" is no whole number from 0 on", "muster watch");
   told({"daemon"}, "muster daemon: ACTION is missing: status, stop or restart", "muster daemon");
