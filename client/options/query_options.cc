@@ -110,8 +110,8 @@ void AddLogs(CLI::App* app, Options* options) {
   logs->footer(
       "\nStandard output comes on standard output, standard error on standard error. Lines that "
       "are "
-      "found are\nheld until all are. A line of more than 64 KiB is searched, and counts, in "
-      "pieces. Exit codes: 0 it was\n"
+      "found are\nheld until all are; one of more than 64 KiB is searched, and counted, in pieces. "
+      "Exit codes: 0 it was\n"
       "written, however the command ended; 1 --grep found nothing; 2 there is no such run or host, "
       "or a\n"
       "malformed expression; 4 denied; 5 the log could not be read to its end; 6 standard output "

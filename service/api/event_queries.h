@@ -12,7 +12,8 @@
 
 namespace muster::service {
 
-// How long a call goes through a log before it answers with what it has.
+// How long a call goes through a log before it answers with what it has; an event is searched to
+// its end (LineSearch::kMaxExpressionBytes).
 constexpr absl::Duration kSearchTime = absl::Seconds(2);
 
 // Answers ListEvents; errors as it documents them. CANCELLED once the caller waits no more, by
