@@ -33,7 +33,7 @@ class RunService final
                                                               v1::RunService::
                                                                   WithRawCallbackMethod_WatchRuns<
                                                                       v1::RunService::
-                                                                          Service>>>>>>>>>>>>>> 515d848 (A run's log is read from its end and searched (ListEvents), and all runs are watched as one stream (WatchRuns): both look at what there is, so that runs do nothing for them)
+                                                                          Service>>>>>>>>>>>>>> {
  public:
   // What it works with; must outlive it.
   struct Parts {
