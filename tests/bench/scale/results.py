@@ -128,5 +128,5 @@ class Results:
 
     def as_json(self):
         return {"settings": self.settings,
-                "references": {name: one._asdict() for name, one in self.references.items()}, "tables": self.tables, "goals": self.measured,
-                "failures": self.failures}
+                "references": {name: one._asdict() for name, one in self.references.items()},
+                "tables": self.tables, "goals": self.measured, "failures": self.failures}
