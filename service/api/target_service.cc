@@ -18,8 +18,8 @@ constexpr uint32_t kDefaultPage = 10'000;
 constexpr uint32_t kMaxPage = 100'000;
 
 // Of all hosts of `found`, those from `first` on that a page takes.
-void FillPage(const v1::ResolveTargetsRequest& request, int first,
-              v1::ResolveTargetsResponse found, v1::ResolveTargetsResponse* response) {
+void FillPage(const v1::ResolveTargetsRequest& request, int first, v1::ResolveTargetsResponse found,
+              v1::ResolveTargetsResponse* response) {
   const uint32_t asked = request.page_size() == 0 ? kDefaultPage : request.page_size();
   const int most = static_cast<int>(std::min(asked, kMaxPage));
   response->set_host_count(static_cast<uint32_t>(found.hosts_size()));
@@ -27,16 +27,15 @@ void FillPage(const v1::ResolveTargetsRequest& request, int first,
   size_t bytes = 0;
   for (int i = first; i < found.hosts_size(); ++i) {
     bytes += found.hosts(i).ByteSizeLong();
-    const bool full = response->hosts_size() == most ||
-                      (bytes > kMaxPageBytes && response->hosts_size() > 0);
+    const bool full =
+        response->hosts_size() == most || (bytes > kMaxPageBytes && response->hosts_size() > 0);
     if (full) return response->set_next_page_token(MakePageToken(request, absl::StrCat(i)));
     *response->add_hosts() = std::move(*found.mutable_hosts(i));
   }
 }
 
 absl::Status Look(const RunPreparer& preparer, const Caller& caller,
-                  const v1::ResolveTargetsRequest& request,
-                  v1::ResolveTargetsResponse* response) {
+                  const v1::ResolveTargetsRequest& request, v1::ResolveTargetsResponse* response) {
   int first = 0;
   const absl::StatusOr<std::string> place = ReadPageToken(request);
   if (!place.ok()) return place.status();

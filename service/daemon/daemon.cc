@@ -230,8 +230,9 @@ absl::Status Daemon::StartServer() {
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");
-  for (const char* name : {v1::RunService::service_full_name(), v1::TargetService::service_full_name(),
-                           v1::ServerService::service_full_name()}) {
+  for (const char* name :
+       {v1::RunService::service_full_name(), v1::TargetService::service_full_name(),
+        v1::ServerService::service_full_name()}) {
     server_->GetHealthCheckService()->SetServingStatus(name, true);
   }
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Start();

@@ -201,7 +201,7 @@ def test_health_and_reflection_are_for_whom_a_rule_is_about(calling_as):
 def test_the_inventory_is_not_told(api, fleet, calling_as, targets):
     channel = calling_as("ci")
     look = api.target_messages.ResolveTargetsRequest(
-        login=api.runs_messages.Login(user=fleet.user, port=fleet.servers[0].port))
+        login={"user": fleet.user, "port": fleet.servers[0].port})
     look.targets.expression = targets
     for code, text in (code_of(api.targets(channel).ResolveTargets, look),
                        code_of(api.runs(channel).CreateRun, request_of(api, fleet, targets))):
@@ -211,7 +211,7 @@ def test_the_inventory_is_not_told(api, fleet, calling_as, targets):
 
 def test_hosts_that_are_allowed_are_told(api, fleet, calling_as):
     look = api.target_messages.ResolveTargetsRequest(
-        login=api.runs_messages.Login(user=fleet.user, port=fleet.servers[0].port))
+        login={"user": fleet.user, "port": fleet.servers[0].port})
     look.targets.expression = "@web"
     hosts = api.targets(calling_as("ci")).ResolveTargets(look).hosts
     assert [host.name for host in hosts] == ["127.0.7.1", "127.0.7.2"]
