@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "absl/time/time.h"
+#include "ssh_engine/input.h"
 
 namespace muster::engine {
 
@@ -49,6 +51,7 @@ using Action = std::variant<Command>;
 // handed over; shared by the loops.
 struct Job {
   Action action;
+  std::shared_ptr<InputSource> input;  // null: commands read end of file
   Timeouts timeouts;
   Retries retries;
   // Whether an outcome may say how a peer that is no SSH server greets: a caller from the network

@@ -11,10 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
-#include "client/commands/passphrase.h"
+#include "client/commands/logs_command.h"
+#include "client/commands/password.h"
 #include "client/commands/query_commands.h"
 #include "client/commands/run_commands.h"
 #include "client/commands/run_ids.h"
+#include "client/commands/runs_watch.h"
+#include "client/commands/secret_prompt.h"
 #include "client/commands/standard_input.h"
 #include "client/commands/watch_commands.h"
 #include "client/library/autostart.h"
@@ -42,26 +45,36 @@ bool Starts(const Options& options) {
 }
 
 bool Follows(const Options& options) {
+  if (options.subcommand == Subcommand::kRuns) return options.watch_runs;
   return (Starts(options) && !options.detach) || options.subcommand == Subcommand::kWatch;
 }
 
-absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server) {
-  Requests requests;
-  if (!Starts(options)) return requests;
-  if (options.ask_passphrase && !MayHaveSecrets(server)) {
+absl::StatusOr<std::string> FindPassphrase(const Options& options, const ServerAddress& server) {
+  if (!options.ask_passphrase) return std::string();
+  if (!MayHaveSecrets(server)) {
     return absl::InvalidArgumentError(
         "--ask-passphrase: a passphrase is sent to your own musterd or root's, not to that of "
         "--server-user");
   }
-  absl::StatusOr<std::string> passphrase = std::string();
-  if (options.ask_passphrase) passphrase = AskPassphrase();
+  return AskSecret("Passphrase", "--ask-passphrase", "add the key to an ssh-agent (ssh-add)");
+}
+
+absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddress& server,
+                                      const std::string& password_from_environment) {
+  Requests requests;
+  if (!Starts(options)) return requests;
+  const absl::StatusOr<std::string> passphrase = FindPassphrase(options, server);
   if (!passphrase.ok()) return passphrase.status();
+  const absl::StatusOr<std::string> password =
+      FindPassword(options, server, password_from_environment);
+  if (!password.ok()) return password.status();
+  const LoginSecrets secrets = {*passphrase, *password};
   if (options.subcommand == Subcommand::kRun) {
-    absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, *passphrase);
+    absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();
     requests.spec = *std::move(spec);
   } else {
-    absl::StatusOr<v1::RerunHostsRequest> rerun = MakeRerunRequest(options, server, *passphrase);
+    absl::StatusOr<v1::RerunHostsRequest> rerun = MakeRerunRequest(options, server, secrets);
     if (!rerun.ok()) return rerun.status();
     requests.rerun = *std::move(rerun);
   }
@@ -94,6 +107,9 @@ int CallFor(const Options& options, const ServerAddress& server, const Requests&
       return WatchCommand(options, interrupts, client, output);
     case Subcommand::kLogs:
       return LogsCommand(options, client, output);
+    case Subcommand::kRuns:
+      if (options.watch_runs) return WatchRunsCommand(options, interrupts, client, output);
+      return QueryCommand(options, server, client, output);
     default:
       return QueryCommand(options, server, client, output);
   }
@@ -124,14 +140,19 @@ absl::Status CheckIds(const Options& options) {
   return CheckUtf8(ids);
 }
 
-// A command that expects input would read none, and might succeed.
+// A command that expects input would read none, or what is a loop's, and might succeed.
 absl::Status CheckInput(const Options& options) {
   if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "there is input, and it would not reach the command: standard input is not sent yet. Where "
-      "it is not meant for it, as in a loop (while read h; do muster run -n -t $h ...; done < "
-      "list), give -n, as to ssh, or put </dev/null behind; a script can be the command itself: "
-      "-- \"$(cat FILE)\"");
+  const char* const why = options.detach ? "with -d nobody stays to send it"
+                          : options.subcommand == Subcommand::kRerun ? "a rerun sends none"
+                          : InputIsBegun() ? "a part of it was read already, as by a loop"
+                                           : nullptr;
+  if (why == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "there is input, and it would not reach the command: ", why,
+      ". Where it is not meant for it, as in a loop (while read h; do muster run -n -t $h ...; "
+      "done < list), give -n, as to ssh, or put </dev/null behind; a script can be the command "
+      "itself: -- \"$(cat FILE)\""));
 }
 
 void WarnOfSecrets(const Options& options) {
@@ -157,6 +178,15 @@ void NoteOfKnownHosts(const Options& options, const ServerAddress& server) {
                                               : "")));
 }
 
+// It belongs to no login that the caller has named.
+void NoteOfUnusedPassword(const Options& options, const std::string& from_environment) {
+  if (options.subcommand != Subcommand::kRerun || from_environment.empty()) return;
+  if (GivesLogin(options)) return;
+  Complain(absl::UnknownError(
+      "note: $MUSTER_PASSWORD is not used: without options about logging in a rerun takes the "
+      "run's own login; give these again (-u, -i, --known-hosts ...) or --password-file"));
+}
+
 // A pipeline reads the report, whatever happened.
 int CannotStart(const Options& options, const absl::Status& status) {
   if (!options.junit.empty()) JunitReport(options.junit).WriteError(status);
@@ -166,6 +196,7 @@ int CannotStart(const Options& options, const absl::Status& status) {
 }  // namespace
 
 int RunSubcommand(const Options& options, OutputWriter* output) {
+  const std::string password = TakePasswordFromEnvironment();  // whatever is done: none inherits it
   if (options.subcommand == Subcommand::kVersion) {
     absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
     return kSuccess;
@@ -175,11 +206,12 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);
   const absl::Status ids = CheckIds(options);
   if (!ids.ok()) return CannotStart(options, ids);
-  const absl::StatusOr<Requests> requests = MakeRequests(options, *server);
+  const absl::StatusOr<Requests> requests = MakeRequests(options, *server, password);
   if (absl::IsCancelled(requests.status())) return kInterrupted;
   if (!requests.ok()) return CannotStart(options, requests.status());
   WarnOfSecrets(options);
   NoteOfKnownHosts(options, *server);
+  NoteOfUnusedPassword(options, password);
   const absl::Status started = server->own ? EnsureDaemon(*server) : absl::OkStatus();
   if (!started.ok()) return CannotStart(options, started);
   const absl::Status input = CheckInput(options);  // as late as can be: a pipe fills when it does

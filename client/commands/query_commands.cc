@@ -113,8 +113,9 @@ int Targets(const Options& options, const ServerAddress& server, MusterClient* c
   absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
   if (!targets.ok()) return Complain(targets.status());
   *request.mutable_targets() = *std::move(targets);
-  request.set_user(options.user);
-  request.set_port(options.port);
+  request.mutable_login()->set_user(options.user);
+  request.mutable_login()->set_port(options.port);
+  if (!options.credential.empty()) request.mutable_login()->set_credential_name(options.credential);
   const absl::Status text = CheckUtf8(request);
   if (!text.ok()) return Complain(text);
   const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(request);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/commands/input_sender.h"
 #include "client/commands/run_canceller.h"
 #include "client/commands/standard_input.h"
 #include "client/library/host_results.h"
@@ -25,14 +26,6 @@ namespace {
 // Each attempt to start a run bears the same id, so that a connection that breaks leaves one run.
 std::string RequestIdOf(const std::string& given) { return given.empty() ? NewRequestId() : given; }
 
-// What came too late to be refused before the run was started.
-void TellUnsentInput(const Options& options) {
-  if (options.no_stdin || !InputWaits()) return;
-  Complain(absl::UnknownError(
-      "warning: input has come on standard input meanwhile, and no command has got it: standard "
-      "input is not sent yet; -n says that it is not meant for them"));
-}
-
 // What goes on without us.
 std::string LeavingText(const std::string& run_id, const std::string& hosts) {
   const std::string id = Visible(run_id);
@@ -45,12 +38,18 @@ std::string LeavingText(const std::string& run_id, const std::string& hosts) {
 using Call = std::function<absl::Status(const MusterClient::Stream&)>;
 
 // Shows what `call` streams; Ctrl-C cancels the run.
-int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
+int FollowRun(const Options& options, const Call& call, bool send_input, Interrupts* interrupts,
               MusterClient* client, OutputWriter* output) {
   const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options, output);
   if (!created.ok()) return Complain(created.status());
   Follower* const follower = created->get();
   RunCanceller canceller(client);
+  InputSender sender(client, [&canceller](const absl::Status& status) {
+    Complain(absl::Status(status.code(), absl::StrCat(status.message(),
+                                                      "; the commands would read a part of their "
+                                                      "input: the run is being canceled")));
+    canceller.Cancel();
+  });
   interrupts->Handle([&canceller] { canceller.Cancel(); },
                      [&canceller, follower] {
                        const std::string text =
@@ -60,6 +59,7 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   const auto on_message = [&](const v1::WatchRunResponse& message) {
     follower->OnMessage(message);
     canceller.SetRunId(follower->run_id());
+    if (send_input) sender.Begin(follower->run_id());
     if (!output->closed()) return true;
     canceller.Cancel();
     follower->Abandon("is canceled");
@@ -68,9 +68,7 @@ int FollowRun(const Options& options, const Call& call, Interrupts* interrupts,
   const absl::Status status =
       call({on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
   interrupts->Stop();
-  const int code = follower->Finish(status, interrupts->exit_code());
-  TellUnsentInput(options);
-  return code;
+  return follower->Finish(status, interrupts->exit_code());
 }
 
 // What a run that is followed is told at its beginning. Its hosts are asked for only where there is
@@ -129,10 +127,12 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
   request.set_request_id(request_id);
   // Zero: as soon as the call ends.
   if (server.is_unix()) request.mutable_spec()->mutable_cancel_after_disconnect();
+  const bool send_input = !options.no_stdin && InputMayCome();
+  if (send_input) request.mutable_spec()->set_input(v1::RUN_INPUT_STREAM);
   const auto call = [&](const MusterClient::Stream& stream) {
     return client->CreateAndWatchRun(request, stream);
   };
-  return FollowRun(options, call, interrupts, client, output);
+  return FollowRun(options, call, send_input, interrupts, client, output);
 }
 
 int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
@@ -147,7 +147,7 @@ int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
     watch.set_run_id(run->id());
     return client->WatchRun(watch, stream);
   };
-  return FollowRun(options, call, interrupts, client, output);
+  return FollowRun(options, call, /*send_input=*/false, interrupts, client, output);
 }
 
 }  // namespace muster::client

@@ -63,47 +63,6 @@ absl::Status Stream(const v1::WatchRunRequest& request, Follower* follower, Must
                           {on_message, [&](const absl::Status& lost) { follower->OnLost(lost); }});
 }
 
-// One host's bytes. `until`: the last event that is wanted; 0: the host's last.
-class LogCopy {
- public:
-  LogCopy(uint32_t host_index, uint64_t until, OutputWriter* output)
-      : host_index_(host_index), until_(until), output_(output) {}
-
-  // Whether there is more to come.
-  bool Take(const v1::WatchRunResponse& message) {
-    for (const v1::Event& event : message.events()) {
-      if (!Take(event)) return false;
-    }
-    output_->Flush();
-    const bool past = until_ > 0 && message.last_sequence() >= until_;
-    return !past && output_->status().ok();
-  }
-
- private:
-  bool Take(const v1::Event& event) {
-    if (event.has_output() && event.output().host_index() == host_index_) {
-      const bool err = event.output().stream() == v1::OUTPUT_STREAM_STDERR;
-      Copy(event.output().data(), err ? 2 : 1);
-    }
-    const bool ended =
-        event.has_host_finished() && event.host_finished().host_index() == host_index_;
-    return !ended && (until_ == 0 || event.sequence() < until_);
-  }
-
-  // A terminal is not to obey a host.
-  void Copy(const std::string& data, int fd) {
-    if (output_->terminal(fd)) {
-      AppendVisibleLines(data, output_->To(fd));
-    } else {
-      output_->To(fd)->append(data);
-    }
-  }
-
-  const uint32_t host_index_;
-  const uint64_t until_;
-  OutputWriter* const output_;
-};
-
 }  // namespace
 
 int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client,
@@ -127,25 +86,6 @@ int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* c
   }
   interrupts->Stop();
   return follower->Finish(status, interrupts->exit_code());
-}
-
-int LogsCommand(const Options& options, MusterClient* client, OutputWriter* output) {
-  const absl::StatusOr<v1::Run> run = client->GetRun(options.run_id);
-  if (!run.ok()) return Complain(run.status());
-  const absl::StatusOr<Results> results = AllResults(client, options.run_id);
-  if (!results.ok()) return Complain(results.status());
-  const absl::StatusOr<std::vector<uint32_t>> hosts = IndexesOf(options.hosts, *results);
-  if (!hosts.ok()) return Complain(hosts.status());
-  if (hosts->size() != 1) return Complain(absl::InvalidArgumentError("name one host"));
-  v1::WatchRunRequest request;
-  request.set_run_id(options.run_id);
-  request.add_host_indexes(hosts->front());
-  LogCopy copy(hosts->front(), options.follow ? 0 : run->last_sequence(), output);
-  const absl::Status status = client->WatchRun(
-      request, {[&copy](const v1::WatchRunResponse& message) { return copy.Take(message); }, {}});
-  if (status.ok()) return EndOutput(output, kSuccess, "the log is not shown to its end");
-  Complain(status);
-  return ExitCodeOf(status, true);
 }
 
 }  // namespace muster::client

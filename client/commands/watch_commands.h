@@ -1,4 +1,4 @@
-// muster watch and logs.
+// muster watch.
 #ifndef CLIENT_COMMANDS_WATCH_COMMANDS_H_
 #define CLIENT_COMMANDS_WATCH_COMMANDS_H_
 
@@ -9,10 +9,9 @@
 
 namespace muster::client {
 
-// Each returns the exit code.
+// Returns the exit code.
 int WatchCommand(const Options& options, Interrupts* interrupts, MusterClient* client,
                  OutputWriter* output);
-int LogsCommand(const Options& options, MusterClient* client, OutputWriter* output);
 
 }  // namespace muster::client
 

@@ -13,6 +13,7 @@
 #include "client/library/backoff.h"
 #include "client/library/unix_connection.h"
 #include "client/library/unreachable.h"
+#include "proto/contract/version.h"
 
 namespace muster::client {
 namespace {
@@ -21,6 +22,12 @@ namespace {
 constexpr int kConnectPauseMilliseconds = 500;
 
 absl::Status FromGrpc(const grpc::Status& status) {
+  // gRPC's server says no more of a call that it does not have.
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty()) {
+    return absl::UnimplementedError(
+        "this musterd is older than muster and does not know that call; your own is made the same "
+        "by muster daemon restart");
+  }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
@@ -165,6 +172,12 @@ absl::Status MusterClient::Once(const Call& call) {
 }
 
 absl::Status MusterClient::Explain(const absl::Status& status) {
+  if (absl::IsUnimplemented(status) && status.message().empty()) {
+    return absl::UnimplementedError(absl::StrCat(
+        "this musterd is older than this muster (", kVersion,
+        "), and does not know the call: update it; \"muster daemon restart\" does, where "
+        "it is your own"));
+  }
   if (!IsBroken(status) || address_.is_unix()) return status;
   const absl::StatusOr<std::shared_ptr<Link>> link = Connected();
   if (!link.ok() || (*link)->channel->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) {
@@ -247,6 +260,33 @@ absl::Status MusterClient::WatchOnce(const Stream& stream, Following* following)
   });
 }
 
+absl::Status MusterClient::WatchRuns(const v1::WatchRunsRequest& request,
+                                     const RunsStream& stream) {
+  Backoff backoff;
+  absl::Time last_heard = absl::Now();
+  bool enough = false;
+  const auto once = [&](Link* link, grpc::ClientContext* context) {
+    const auto reader = link->runs->WatchRuns(context, request);
+    v1::WatchRunsResponse message;
+    while (!enough && reader->Read(&message)) {
+      backoff.Reset();
+      enough = !stream.on_message(message);
+      last_heard = absl::Now();
+    }
+    if (enough) context->TryCancel();
+    return reader->Finish();
+  };
+  for (;;) {
+    const absl::Status status = Once(once);
+    if (enough) return absl::OkStatus();
+    if (status.ok()) return absl::DataLossError("musterd ended a stream that has no end");
+    const bool give_up = absl::Now() - last_heard >= reconnect_.patience;
+    if (!reached_ || !IsBroken(status) || give_up) return Explain(status);
+    stream.on_lost(status);
+    Pause(backoff.Next());
+  }
+}
+
 absl::Status MusterClient::Persist(const Call& call) {
   Backoff backoff;
   const absl::Time give_up = absl::Now() + reconnect_.patience;
@@ -303,6 +343,15 @@ absl::StatusOr<v1::Run> MusterClient::ResumeRun(const std::string& run_id) {
   return RunCall(&v1::RunService::Stub::ResumeRun, request, false);  // each confirms a batch
 }
 
+absl::StatusOr<v1::SendInputResponse> MusterClient::SendInput(const v1::SendInputRequest& request) {
+  v1::SendInputResponse response;
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->SendInput(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
 absl::Status MusterClient::DeleteRun(const std::string& run_id) {
   v1::DeleteRunRequest request;
   request.set_run_id(run_id);
@@ -340,14 +389,31 @@ absl::StatusOr<v1::ListHostResultsResponse> MusterClient::ListHostResults(
   return response;
 }
 
-absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
-    const v1::ResolveTargetsRequest& request) {
-  v1::ResolveTargetsResponse response;
+absl::StatusOr<v1::ListEventsResponse> MusterClient::ListEvents(
+    const v1::ListEventsRequest& request) {
+  v1::ListEventsResponse response;
   const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
-    return link->targets->ResolveTargets(context, request, &response);
+    return link->runs->ListEvents(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;
+}
+
+absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
+    const v1::ResolveTargetsRequest& request) {
+  v1::ResolveTargetsRequest part = request;
+  v1::ResolveTargetsResponse all;
+  do {
+    v1::ResolveTargetsResponse response;
+    const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+      return link->targets->ResolveTargets(context, part, &response);
+    });
+    if (!status.ok()) return status;
+    part.set_page_token(response.next_page_token());
+    for (v1::RunHost& host : *response.mutable_hosts()) *all.add_hosts() = std::move(host);
+    *all.mutable_warnings() = std::move(*response.mutable_warnings());
+  } while (!part.page_token().empty());
+  return all;
 }
 
 std::string NewRequestId() {

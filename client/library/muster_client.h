@@ -43,6 +43,15 @@ class MusterClient {
     std::function<void(const absl::Status&)> on_lost;
   };
 
+  // All runs' stream, on the thread of the call.
+  struct RunsStream {
+    // Runs as they are made and change. False: that was enough, end the call with OK.
+    std::function<bool(const v1::WatchRunsResponse&)> on_message;
+    // The connection has broken and is about to be made anew: the next messages have all runs that
+    // are under way then, and what happened meanwhile is not told.
+    std::function<void(const absl::Status&)> on_lost;
+  };
+
   // Does not connect yet. Errors are ReadTlsFiles', of a network daemon.
   static absl::StatusOr<std::unique_ptr<MusterClient>> Create(const ServerAddress& address,
                                                               const TlsFiles& tls,
@@ -57,6 +66,9 @@ class MusterClient {
   // Follows a run to its end, as CreateAndWatchRun does. DATA_LOSS: events are missing.
   absl::Status WatchRun(const v1::WatchRunRequest& request, const Stream& stream);
 
+  // Until it is enough, or there is an error: then never OK.
+  absl::Status WatchRuns(const v1::WatchRunsRequest& request, const RunsStream& stream);
+
   // Not tried again: each may confirm a batch.
   absl::StatusOr<v1::Run> ResumeRun(const std::string& run_id);
   // Harmless when repeated, so tried again when the connection breaks.
@@ -64,11 +76,15 @@ class MusterClient {
   absl::StatusOr<v1::Run> CancelRun(const std::string& run_id);
   absl::StatusOr<v1::Run> PauseRun(const std::string& run_id);
   // Not tried again: then it might be NOT_FOUND, because it has been done.
+  // Repeated over connections that break: nothing is taken twice.
+  absl::StatusOr<v1::SendInputResponse> SendInput(const v1::SendInputRequest& request);
   absl::Status DeleteRun(const std::string& run_id);
   // Goes on where the daemon ends a page early, until there are `page_size`.
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
   absl::StatusOr<v1::ListHostResultsResponse> ListHostResults(
       const v1::ListHostResultsRequest& request);
+  absl::StatusOr<v1::ListEventsResponse> ListEvents(const v1::ListEventsRequest& request);
+  // All pages.
   absl::StatusOr<v1::ResolveTargetsResponse> ResolveTargets(
       const v1::ResolveTargetsRequest& request);
 

@@ -121,6 +121,12 @@ class Scan {
   }
 
   void TellUnknown(const std::string& name) {
+    if (name == "--password") {
+      out_.problem =
+          "--password: arguments can be read by everyone on this machine (ps), so none takes a "
+          "password; use --password-file FILE, --ask-password or $MUSTER_PASSWORD";
+      return;
+    }
     std::vector<absl::string_view> names;
     AddLongNames(app_, &names);
     if (subcommand_ != nullptr) AddLongNames(*subcommand_, &names);

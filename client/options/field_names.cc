@@ -1,9 +1,15 @@
 #include "client/options/field_names.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "muster/v1/run_service.pb.h"
+#include "muster/v1/target_service.pb.h"
 
 namespace muster::client {
 namespace {
@@ -32,6 +38,7 @@ constexpr Source kSources[] = {
     {"login.local.identity_files.path", "--identity"},
     {"login.local.identity_files.passphrase", "the passphrase"},
     {"login.local.identity_files.optional", "--identity"},
+    {"login.local.password", "the password"},
     {"login.local.identities_only", "--identities-only"},
     {"login.local.known_hosts_files", "--known-hosts"},
     {"login.local.hash_known_hosts", "HashKnownHosts of ssh_config"},
@@ -49,6 +56,12 @@ constexpr Source kSources[] = {
     {"rollout.batches", "--batches"},
     {"rollout.batches.hosts", "--batches"},
     {"rollout.batches.percent", "--batches"},
+    {"input", "standard input (-n: none)"},
+    {"targets.hosts", "--targets"},
+    {"targets.hosts.name", "--targets"},
+    {"targets.hosts.address", "--targets"},
+    {"targets.hosts.port", "--targets"},
+    {"targets.hosts.user", "--targets"},
     {"rollout.batch_pause", "--batch-pause"},
     {"rollout.confirm_batches", "--confirm-batches"},
     {"rollout.max_failures", "--max-failures"},
@@ -75,11 +88,44 @@ constexpr Source kSources[] = {
     {"states", "--states"},
     {"after_sequence", "--from"},
     {"host_indexes", "--hosts"},
+    {"pattern", "--grep"},
     {"command_contains", "--command"},
     {"creator", "--creator"},
 };
 
 bool IsOfPath(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-'; }
+bool IsOfLongPath(char c) { return IsOfPath(c) || c == '[' || c == ']'; }
+
+constexpr absl::string_view kField = "field ";
+
+// In a request of this kind; empty: there is none.
+std::string NameIn(const google::protobuf::Descriptor* message, absl::string_view path,
+                   int number) {
+  std::string name;
+  for (absl::string_view step : absl::StrSplit(path, '.', absl::SkipEmpty())) {
+    step = step.substr(0, step.find('['));
+    const auto* field = message->FindFieldByName(std::string(step));
+    if (field == nullptr || field->message_type() == nullptr) return "";
+    absl::StrAppend(&name, step, ".");
+    message = field->message_type();
+  }
+  const auto* field = message->FindFieldByNumber(number);
+  return field == nullptr ? "" : absl::StrCat(name, field->name());
+}
+
+// Of the contract that this muster knows.
+std::string NameOfField(absl::string_view path, int number) {
+  for (const auto* request :
+       {v1::CreateAndWatchRunRequest::descriptor(), v1::RerunHostsRequest::descriptor(),
+        v1::WatchRunRequest::descriptor(), v1::ListRunsRequest::descriptor(),
+        v1::ResolveTargetsRequest::descriptor()}) {
+    std::string name = NameIn(request, path, number);
+    const std::string option = OptionOf(absl::StripPrefix(name, "spec."));
+    if (!option.empty()) return option;
+    if (!name.empty()) return name;
+  }
+  return "";
+}
 
 // The path or other word that `text` begins with; a full stop ends a sentence.
 absl::string_view WordAt(absl::string_view text) {
@@ -87,6 +133,28 @@ absl::string_view WordAt(absl::string_view text) {
   while (size < text.size() && IsOfPath(text[size])) ++size;
   while (size > 0 && text[size - 1] == '.') --size;
   return text.substr(0, size);
+}
+
+// What an older daemon does not know, with the names that this muster has for it.
+std::string WithFieldNames(absl::string_view text) {
+  std::string told;
+  for (size_t at = 0; at < text.size();) {
+    const size_t field = text.find(kField, at);
+    size_t digits = field == text.npos ? text.size() : field + kField.size();
+    const size_t number = digits;
+    while (digits < text.size() && absl::ascii_isdigit(text[digits])) ++digits;
+    size_t path = std::min(field, text.size());
+    while (path > at && IsOfLongPath(text[path - 1])) --path;
+    std::string name;
+    int value = 0;
+    if (absl::SimpleAtoi(text.substr(number, digits - number), &value)) {
+      name = NameOfField(text.substr(path, field - path), value);
+    }
+    absl::StrAppend(&told, text.substr(at, path - at),
+                    name.empty() ? text.substr(path, digits - path) : absl::string_view(name));
+    at = digits;
+  }
+  return told;
 }
 
 }  // namespace
@@ -98,11 +166,12 @@ std::string OptionOf(absl::string_view path) {
   return "";
 }
 
-std::string InOptions(absl::string_view text) {
+std::string InOptions(absl::string_view said) {
+  const std::string text = WithFieldNames(said);
   std::string told;
   bool quoted = false;
   for (size_t at = 0; at < text.size();) {
-    const absl::string_view word = WordAt(text.substr(at));
+    const absl::string_view word = WordAt(absl::string_view(text).substr(at));
     if (word.empty()) {
       quoted ^= text[at] == '"';
       told.push_back(text[at++]);

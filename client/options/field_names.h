@@ -13,7 +13,8 @@ namespace muster::client {
 std::string OptionOf(absl::string_view path);
 
 // What the daemon says, with its fields called as the command line does: a path at the beginning
-// that a colon follows, and those with a dot wherever they stand, but for what is quoted.
+// that a colon follows, and those with a dot wherever they stand, but for what is quoted. So are
+// those that an older daemon does not know and has the numbers of: "spec.login.field 7".
 std::string InOptions(absl::string_view text);
 
 }  // namespace muster::client

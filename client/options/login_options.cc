@@ -91,7 +91,7 @@ absl::Status FillKnownHosts(const Options& options, const std::string& home,
   return absl::OkStatus();
 }
 
-absl::Status FillLocal(const Options& options, const std::string& passphrase,
+absl::Status FillLocal(const Options& options, const LoginSecrets& secrets,
                        v1::LocalCredential* local) {
   const std::string home = FromEnvironment("HOME");
   const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
@@ -103,7 +103,10 @@ absl::Status FillLocal(const Options& options, const std::string& passphrase,
     local->add_identity_files()->set_path(*std::move(path));
   }
   if (options.identity_files.empty() && !home.empty()) AddUsersOwnKeys(home, local);
-  for (v1::IdentityFile& file : *local->mutable_identity_files()) file.set_passphrase(passphrase);
+  for (v1::IdentityFile& file : *local->mutable_identity_files()) {
+    file.set_passphrase(secrets.passphrase);
+  }
+  local->set_password(secrets.password);
   return FillKnownHosts(options, home, local);
 }
 
@@ -121,7 +124,7 @@ absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
 }
 
 absl::Status FillLogin(const Options& options, const ServerAddress& server,
-                       const std::string& passphrase, v1::Login* login) {
+                       const LoginSecrets& secrets, v1::Login* login) {
   login->set_user(options.user);
   login->set_port(options.port);
   if (options.host_key_policy == "strict") {
@@ -136,7 +139,7 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
     return absl::OkStatus();
   }
   if (server.is_unix()) {
-    return FillLocal(options, passphrase, login->mutable_local());
+    return FillLocal(options, secrets, login->mutable_local());
   }
   return Invalid("--credential", absl::StrCat("musterd at ", server.target,
                                               " is shared: name one of the credentials that it is "
@@ -168,13 +171,14 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
   if (options.on_output_limit == "cancel") limits->set_policy(v1::OUTPUT_LIMIT_POLICY_CANCEL_HOST);
 }
 
+}  // namespace
+
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
-         options.identities_only || !options.known_hosts.empty() || !options.credential.empty() ||
+         options.ask_password || !options.password_file.empty() || options.identities_only ||
+         !options.known_hosts.empty() || !options.credential.empty() ||
          !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }
-
-}  // namespace
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
   v1::TargetSpec targets;
@@ -195,7 +199,7 @@ absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const Serv
 }
 
 absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
-                                        const std::string& passphrase) {
+                                        const LoginSecrets& secrets) {
   absl::Status status = CheckNetworkOptions(options, server);
   v1::RunSpec spec;
   absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
@@ -203,7 +207,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   if (!status.ok()) return status;
   *spec.mutable_targets() = *std::move(targets);
   status.Update(FillCommand(options, spec.mutable_command()));
-  status.Update(FillLogin(options, server, passphrase, spec.mutable_login()));
+  status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
   SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
   SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
   SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
@@ -222,7 +226,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
 
 absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
                                                        const ServerAddress& server,
-                                                       const std::string& passphrase) {
+                                                       const LoginSecrets& secrets) {
   v1::RerunHostsRequest request;
   request.set_run_id(options.run_id);
   request.set_request_id(options.request_id);
@@ -231,7 +235,7 @@ absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
   for (const v1::HostState state : *states) request.add_states(state);
   if (!GivesLogin(options)) return request;
   absl::Status status = CheckNetworkOptions(options, server);
-  status.Update(FillLogin(options, server, passphrase, request.mutable_login()));
+  status.Update(FillLogin(options, server, secrets, request.mutable_login()));
   status.Update(CheckUtf8(request));
   if (!status.ok()) return status;
   return request;

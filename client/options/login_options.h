@@ -12,15 +12,23 @@
 
 namespace muster::client {
 
+// What was asked for or read; "" where there is none. A value.
+struct LoginSecrets {
+  std::string passphrase;  // of the key files
+  std::string password;    // of the hosts; neither where --credential is given
+};
+
+// Whether an option says how to log in.
+bool GivesLogin(const Options& options);
+
 // INVALID_ARGUMENT says which option is wrong and why; among others, key files for a daemon on the
-// network. `passphrase` is that of the key files, or empty. Reads the environment ($HOME,
-// $SSH_AUTH_SOCK) and looks which files exist.
+// network. Reads the environment ($HOME, $SSH_AUTH_SOCK) and looks which files exist.
 absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,
-                                        const std::string& passphrase);
+                                        const LoginSecrets& secrets);
 // Without options about the login, the run's own is asked for.
 absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
                                                        const ServerAddress& server,
-                                                       const std::string& passphrase);
+                                                       const LoginSecrets& secrets);
 // Reads what -t, -x and -I have to be read by the caller for (standard input, pipes). May block.
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
 

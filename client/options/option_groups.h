@@ -14,6 +14,8 @@ namespace muster::client {
 
 // What every help says of exit codes: the one place that defines them for users.
 extern const char kExitCodesText[];
+// The same of subcommands that only ask.
+extern const char kAskingExitCodes[];
 
 // The whole of it. `options` must outlive it.
 std::unique_ptr<CLI::App> MakeApp(Options* options);

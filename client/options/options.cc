@@ -35,7 +35,7 @@ void AddConnection(CLI::App* app, Options* options) {
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
       ->type_name("ADDRESS");
   app->add_option("--server-user", options->server_user,
-                  "Whose unix socket that is, where neither yours nor root's; gets no passphrases "
+                  "Whose unix socket that is, where neither yours nor root's; gets no secrets "
                   "[$MUSTER_SERVER_USER]")
       ->type_name("USER");
   app->add_option("--tls-cert", options->tls.certificate,
@@ -92,10 +92,6 @@ ParsedOptions Help(const CLI::App& app, const std::string& topic) {
 
 }  // namespace
 
-constexpr char kAskingExitCodes[] =
-    "\nExit codes: 0 done, however the runs it tells of ended; 2 wrong use, or there is no such "
-    "run; 4 denied;\n6 standard output could not be written; 7 musterd could not be reached.";
-
 std::unique_ptr<CLI::App> MakeApp(Options* options) {
   auto app = std::make_unique<CLI::App>(
       "muster runs a command on many hosts over SSH and shows their lines as they come.", "muster");
@@ -139,6 +135,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (parsed.options.subcommand == Subcommand::kHelp) {
     Options unused;
     return Help(*MakeApp(&unused), parsed.options.help_topic);
+  }
+  if (parsed.options.regex && parsed.options.grep.empty()) {
+    return Wrong(scanned, "--regex says how --grep is meant; give that, too");
   }
   parsed.options.command = std::move(scanned.command);
   if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {

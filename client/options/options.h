@@ -29,6 +29,9 @@ enum class Subcommand {
   kVersion,
 };
 
+// As many lines as there are.
+constexpr uint64_t kAllLines = UINT64_MAX;
+
 // How the hosts take turns; texts as they were given. A value.
 struct RolloutOptions {
   uint32_t max_in_flight = 0;
@@ -68,6 +71,8 @@ struct Options {
   std::string jump_hosts;       // "ann@bastion:2222,inner"
   std::string host_key_policy;  // "", "strict", "accept-new"
   bool ask_passphrase = false;
+  std::string password_file;
+  bool ask_password = false;
   std::string request_id;
   bool detach = false;
   bool no_stdin = false;      // what is on standard input is not for the command
@@ -106,12 +111,18 @@ struct Options {
   std::string run_id;
   uint64_t after = 0;      // watch
   bool summary = false;    // watch
-  bool follow = false;     // logs
   bool each_host = false;  // show
-  std::string hosts;       // watch; logs: one host
+  std::string hosts;       // watch, logs
   std::string states;      // watch, rerun: "failed,unknown"
 
+  // logs
+  bool follow = false;
+  uint64_t tail = kAllLines;  // the last ones of each host
+  std::string grep;           // "": all lines
+  bool regex = false;         // `grep` is an expression
+
   // runs
+  bool watch_runs = false;
   uint32_t limit = 20;
   std::string run_states;
   std::string command_contains;

@@ -34,7 +34,17 @@ void AddRuns(CLI::App* app, Options* options) {
       ->type_name("TIME");
   runs->add_option("--creator", options->creator, "Created by: uid:1000, a certificate's name")
       ->type_name("NAME");
-  AddJson(runs, options, "One run in each line, as JSON");
+  runs->add_flag("-w,--watch", options->watch_runs,
+                 "Go on: on a terminal show the list as it changes, else one line for each run "
+                 "under way and "
+                 "then for each change, until Ctrl-C")
+      ->excludes("--since")
+      ->excludes("--command");
+  AddJson(
+      runs, options,
+      "One run in each line, as JSON; with --watch each as it is then, without its specification");
+  runs->footer(absl::StrCat("\n--watch ends with 0 at Ctrl-C. -n counts on a terminal only.",
+                            kAskingExitCodes));
 }
 
 void AddShow(CLI::App* app, Options* options) {
@@ -76,20 +86,37 @@ void AddWatch(CLI::App* app, Options* options) {
 }
 
 void AddLogs(CLI::App* app, Options* options) {
-  CLI::App* logs = AddSubcommand(app, options, Subcommand::kLogs, "logs",
-                                 "Write one host's output as it is, byte for byte");
+  CLI::App* logs =
+      AddSubcommand(app, options, Subcommand::kLogs, "logs",
+                    "Write one host's output as it is, byte for byte, or lines of several hosts");
   AddRunId(logs, options);
-  logs->add_option("host", options->hosts, "The host's name in the run")
-      ->required()
+  logs->add_option("host", options->hosts,
+                   "The host's name in the run. Of several, 'web[1-3]', and of all where it is "
+                   "left out, lines "
+                   "come with their host, in the order in which they came")
       ->type_name("HOST");
-  logs->add_flag("--follow", options->follow,
-                 "Until the host has ended, rather than what is there");
+  CLI::Option* follow =
+      logs->add_flag("-f,--follow", options->follow,
+                     "Until the host has ended, of several the run, rather than what is there");
+  AddNumber(logs, "-n,--tail", &options->tail, uint64_t{0}, kAllLines - 1,
+            "Only the last N lines of each host, of both its streams [all]");
+  CLI::Option* grep = logs->add_option("--grep", options->grep,
+                                       "Only lines with this text; musterd searches for them");
+  grep->type_name("PATTERN")->excludes(follow)->check(
+      [](const std::string& text) { return text.empty() ? "it is empty" : ""; });
+  logs->add_flag("-E,--regex", options->regex,
+                 "PATTERN is an expression of RE2: 'time(d )?out'; (?i) before it: upper and lower "
+                 "case alike");
   logs->footer(
-      "\nStandard output comes on standard output, standard error on standard error. Exit codes: 0 "
-      "it was\n"
-      "written, however the command ended; 2 there is no such run or host; 4 denied; 5 the log "
-      "could not be\n"
-      "read to its end; 6 standard output could not be written; 7 musterd could not be reached.");
+      "\nStandard output comes on standard output, standard error on standard error. Lines that "
+      "are "
+      "found are\nheld until all are; one of more than 64 KiB is searched, and counted, in pieces. "
+      "Exit codes: 0 it was\n"
+      "written, however the command ended; 1 --grep found nothing; 2 there is no such run or host, "
+      "or a\n"
+      "malformed expression; 4 denied; 5 the log could not be read to its end; 6 standard output "
+      "could not\n"
+      "be written; 7 musterd could not be reached.");
 }
 
 void AddControl(CLI::App* app, Options* options, Subcommand subcommand, const std::string& name,

@@ -46,7 +46,9 @@ Examples:
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command
-again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it.
+again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it. Without options about
+logging in, the run's own login is taken; passphrases and passwords are not kept: give them again, and
+with them the other options about logging in. $MUSTER_PASSWORD counts where there is one of these.
 
 )";
 
@@ -77,8 +79,10 @@ void AddStarting(CLI::App* app, Options* options) {
   app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
   app->add_flag(
       "-n,--no-stdin", options->no_stdin,
-      "Standard input is not for the command and is not looked at, as with ssh -n; in a loop "
-      "(while read h; do muster run -n -t $h ...; done < list) it is the loop's");
+      "The command reads no input, as with ssh -n; else each host's reads what comes on standard "
+      "input, unless that is a terminal. In a loop (while read h; do muster run -n -t $h ...; done "
+      "< "
+      "list) it is the loop's");
 }
 
 }  // namespace

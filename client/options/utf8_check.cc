@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/options/field_names.h"
+#include "muster/v1/options.pb.h"
 
 namespace muster::client {
 namespace {
@@ -23,9 +23,8 @@ bool IsUtf8(const std::string& text) {
                                                              static_cast<int>(text.size()));
 }
 
-absl::Status CheckText(const std::string& path, const std::string& text) {
+absl::Status CheckText(const std::string& path, const std::string& text, bool secret) {
   if (IsUtf8(text)) return absl::OkStatus();
-  const bool secret = absl::EndsWith(path, "passphrase");
   const std::string option = OptionOf(path);
   return absl::InvalidArgumentError(
       absl::StrCat(option.empty() ? path : option, ": ",
@@ -40,14 +39,16 @@ absl::Status CheckField(const std::string& path, const Message& message,
   const google::protobuf::Reflection* reflection = message.GetReflection();
   const bool is_text = field->type() == FieldDescriptor::TYPE_STRING;
   if (!is_text && field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return absl::OkStatus();
+  const bool secret = field->options().GetExtension(v1::secret);
   if (!field->is_repeated()) {
-    return is_text ? CheckText(path, reflection->GetString(message, field))
+    return is_text ? CheckText(path, reflection->GetString(message, field), secret)
                    : CheckMessage(path, reflection->GetMessage(message, field));
   }
   absl::Status status;
   for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-    status.Update(is_text ? CheckText(path, reflection->GetRepeatedString(message, field, i))
-                          : CheckMessage(path, reflection->GetRepeatedMessage(message, field, i)));
+    status.Update(is_text
+                      ? CheckText(path, reflection->GetRepeatedString(message, field, i), secret)
+                      : CheckMessage(path, reflection->GetRepeatedMessage(message, field, i)));
   }
   return status;
 }

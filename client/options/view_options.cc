@@ -10,6 +10,10 @@ nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 a
 reached, nothing was started; 128 and its number where a signal ended muster: 130 by Ctrl-C (INT), 143 by
 TERM, 129 by HUP. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";
 
+const char kAskingExitCodes[] =
+    "\nExit codes: 0 done, however the runs it tells of ended; 2 wrong use, or there is no such "
+    "run; 4 denied;\n6 standard output could not be written; 7 musterd could not be reached.";
+
 void AddRunId(CLI::App* app, Options* options) {
   app->add_option("run", options->run_id, "The run's id, the beginning of it, or last: your newest")
       ->required()
@@ -49,6 +53,15 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_flag("--identities-only", options->identities_only,
                 "Of your agent's keys, offer those alone that a key file names");
   app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
+  CLI::Option* ask_password =
+      app->add_flag("--ask-password", options->ask_password,
+                    "Ask for the hosts' password, which is offered after the keys");
+  CLI::Option* password_file =
+      app->add_option("--password-file", options->password_file,
+                      "The hosts' password: the one line of a file that others cannot read "
+                      "[$MUSTER_PASSWORD]")
+          ->excludes(ask_password)
+          ->type_name("FILE");
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
@@ -56,6 +69,8 @@ void AddLoginOptions(CLI::App* app, Options* options) {
             "Host keys that are not known: strict rejects them, accept-new writes them down "
             "[strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
+      ->excludes(ask_password)
+      ->excludes(password_file)
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
                   "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")

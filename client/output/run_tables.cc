@@ -140,6 +140,16 @@ std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Ti
   return text;
 }
 
+std::string RunLine(const v1::Run& run, size_t columns, absl::Time now, absl::TimeZone zone) {
+  constexpr size_t kWidths[kCells] = {13, 9, 11, 14, 9, 0};  // what they take most often
+  const Row row = RowOf(run, now, zone);
+  std::string line;
+  for (size_t i = 0; i + 1 < kCells; ++i) {
+    AppendCell(row[i], std::max(kWidths[i], ColumnsOf(row[i])), IsNumber(i), &line);
+  }
+  return CutToColumns(line + row[kCells - 1], columns) + "\n";
+}
+
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   std::string counts;
   for (const v1::HostStateCount& count : run.host_state_counts()) {

@@ -17,6 +17,9 @@ namespace muster::client {
 std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Time now,
                       absl::TimeZone zone);
 
+// One run in a line by itself, as in the table.
+std::string RunLine(const v1::Run& run, size_t columns, absl::Time now, absl::TimeZone zone);
+
 // The run's head: what, how it stands, when, by whom.
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone);
 

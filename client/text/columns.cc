@@ -14,6 +14,7 @@ namespace muster::client {
 namespace {
 
 constexpr size_t kUsual = 80;
+constexpr size_t kUsualRows = 24;
 
 // How many bytes of it fit.
 size_t Fitting(absl::string_view text, size_t columns) {
@@ -37,6 +38,12 @@ size_t TerminalColumns(int fd) {
   const char* const told = getenv("COLUMNS");
   size_t columns = 0;
   return told != nullptr && absl::SimpleAtoi(told, &columns) && columns > 0 ? columns : kUsual;
+}
+
+size_t TerminalRows(int fd) {
+  if (isatty(fd) == 0) return 0;
+  winsize size = {};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsualRows;
 }
 
 std::string CutToColumns(absl::string_view text, size_t columns) {

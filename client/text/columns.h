@@ -14,6 +14,9 @@ namespace muster::client {
 // no terminal.
 size_t TerminalColumns(int fd);
 
+// How high it is: as it says itself, else 24. 0: it is no terminal.
+size_t TerminalRows(int fd);
+
 // What of visible text fits into so many columns, with "..." at its end where that is not all.
 std::string CutToColumns(absl::string_view text, size_t columns);
 

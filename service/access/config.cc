@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "proto/contract/limits.h"
 #include "service/targets/located_error.h"
 #include "service/targets/yaml_document.h"
 
@@ -60,6 +61,7 @@ class ConfigReader {
   absl::Status ReadPorts(const YamlNode& node, std::vector<PortRange>* ports);
   absl::Status ReadPolicy(const YamlNode& node);
   absl::Status ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase);
+  absl::Status ReadPassword(const YamlNode& node, engine::CredentialSpec* credential);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
   absl::Status ReadFlag(const YamlNode& node, bool* flag);
   absl::Status ReadText(const YamlNode& node, std::string* text);
@@ -126,6 +128,8 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
       {{"identity_files", [&](const YamlNode& value) { return ReadPaths(value, &files); }},
        {"passphrase_file",
         [&](const YamlNode& value) { return ReadPassphrase(value, &passphrase); }},
+       {"password_file",
+        [&](const YamlNode& value) { return ReadPassword(value, &credential.keys); }},
        {"agent_socket",
         [&](const YamlNode& value) { return ReadPath(value, &credential.keys.agent_socket); }},
        {"identities_only",
@@ -143,6 +147,7 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
   for (std::string& file : files) {
     credential.keys.identity_files.push_back({std::move(file), passphrase, true});
   }
+  credential.keys.password_source = absl::StrCat("the password_file of credential ", name);
   config_.credentials.emplace(name, std::move(credential));
   return absl::OkStatus();
 }
@@ -218,6 +223,20 @@ absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, engine::Passphra
   absl::StatusOr<engine::Passphrase> read = engine::ReadPassphraseFile(path);
   if (!read.ok()) return Error(node, read.status().message());
   *passphrase = *std::move(read);
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadPassword(const YamlNode& node, engine::CredentialSpec* credential) {
+  engine::Passphrase password;
+  const absl::Status status = ReadPassphrase(node, &password);
+  if (!status.ok()) return status;
+  const std::string& text = password.get();
+  if (text.empty() || text.size() > kMaxPasswordBytes ||
+      text.find_first_of(std::string("\0\r\n", 3)) != std::string::npos) {
+    return Error(node, absl::StrCat(node.text, " does not hold one line of 1 to ",
+                                    kMaxPasswordBytes, " bytes, without CR and NUL: a password"));
+  }
+  credential->password = std::move(password);
   return absl::OkStatus();
 }
 

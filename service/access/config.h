@@ -60,6 +60,7 @@ struct Config {
 //     deploy:
 //       identity_files: [keys/deploy]
 //       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, too
+//       password_file: keys/deploy.password  # offered after the keys; closed to others, too
 //       agent_socket: /run/agent.sock
 //       identities_only: yes                 # of the agent's keys only those of identity_files
 //       known_hosts: [known_hosts]

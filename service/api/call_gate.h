@@ -28,6 +28,7 @@ class CallGate {
   enum class Lane {
     kLifecycle,  // stops, pauses, goes on: short, and must not wait behind the others
     kRead,       // looks something up
+    kSearch,     // goes through a log, for a second or two
     kStart,      // prepares a run: expands targets, reads files, decrypts keys
   };
 
@@ -58,6 +59,7 @@ class CallGate {
   std::atomic<bool> stopping_{false};
   CallLane lifecycle_;
   CallLane reads_;
+  CallLane searches_;
   CallLane starts_;
 };
 

@@ -8,7 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/states.h"
+#include "service/api/event_queries.h"
 #include "service/api/raw_call.h"
 #include "service/api/run_queries.h"
 
@@ -58,11 +60,25 @@ absl::Status CheckOver(const RunRef& run) {
                     v1::ERROR_REASON_RUN_STATE);
 }
 
-class RefuseInput final : public grpc::ServerReadReactor<v1::SendInputRequest> {
- public:
-  explicit RefuseInput(const absl::Status& status) { Finish(GrpcStatus(status)); }
-  void OnDone() override { delete this; }
-};
+absl::Status AddInput(const Run& run, const v1::SendInputRequest& request,
+                      v1::SendInputResponse* response) {
+  if (request.data().size() > kMaxInputBytes) {
+    return FieldError(
+        {{"data", absl::StrCat(request.data().size(), " bytes; at most ", kMaxInputBytes)}});
+  }
+  const std::shared_ptr<RunInput> input = run.input();
+  if (input == nullptr) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "run ", run.id(), " takes no input: its spec.input is not STREAM")),
+                      v1::ERROR_REASON_RUN_STATE);
+  }
+  const absl::StatusOr<RunInput::Taken> taken =
+      input->Add(request.offset(), request.data(), request.end());
+  if (!taken.ok()) return taken.status();
+  response->set_offset(taken->offset);
+  response->set_end(taken->end);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -135,9 +151,26 @@ grpc::ServerUnaryReactor* RunService::ListHostResults(grpc::CallbackServerContex
       });
 }
 
+grpc::ServerUnaryReactor* RunService::ListEvents(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ListEventsRequest, v1::ListEventsResponse>(
+      parts_.gate, Lane::kSearch, context, request, answer,
+      [this, context](const Caller& caller, const v1::ListEventsRequest& request,
+                      v1::ListEventsResponse* response) {
+        const auto waits = [context] { return !context->IsCancelled(); };
+        return FillEvents(*parts_.runs, *parts_.store, caller, request, waits, response);
+      });
+}
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRun(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return streams_.WatchRun(*context, *request);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::WatchRuns(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return streams_.WatchRuns(*context, *request);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::CreateAndWatchRun(
@@ -145,7 +178,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* RunService::CreateAndWatchRun(
   return streams_.CreateAndWatchRun(*context, *request);
 }
 
-// --- Lifecycle, and what is to come
+// --- Lifecycle
 
 grpc::ServerUnaryReactor* RunService::CancelRun(grpc::CallbackServerContext* context,
                                                 const grpc::ByteBuffer* request,
@@ -199,12 +232,17 @@ grpc::ServerUnaryReactor* RunService::DeleteRun(grpc::CallbackServerContext* con
       });
 }
 
-grpc::ServerReadReactor<v1::SendInputRequest>* RunService::SendInput(
-    grpc::CallbackServerContext* context, v1::SendInputResponse*) {
-  const absl::StatusOr<Caller> caller = parts_.gate->Admit(*context);
-  if (!caller.ok()) return new RefuseInput(caller.status());
-  return new RefuseInput(
-      absl::UnimplementedError("this version of musterd cannot send input to commands yet"));
+grpc::ServerUnaryReactor* RunService::SendInput(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::SendInputRequest, v1::SendInputResponse>(
+      parts_.gate, Lane::kRead, context, request, answer,
+      [this](const Caller& caller, const v1::SendInputRequest& request,
+             v1::SendInputResponse* response) {
+        const absl::StatusOr<std::shared_ptr<Run>> run =
+            FindLive(*parts_.runs, caller, request.run_id());
+        return run.ok() ? AddInput(**run, request, response) : run.status();
+      });
 }
 
 }  // namespace muster::service

@@ -27,8 +27,13 @@ class RunService final
                                       v1::RunService::WithRawCallbackMethod_ResumeRun<
                                           v1::RunService::WithRawCallbackMethod_RerunHosts<
                                               v1::RunService::WithRawCallbackMethod_DeleteRun<
-                                                  v1::RunService::WithCallbackMethod_SendInput<
-                                                      v1::RunService::Service>>>>>>>>>>>> {
+                                                  v1::RunService::WithRawCallbackMethod_SendInput<
+                                                      v1::RunService::
+                                                          WithRawCallbackMethod_ListEvents<
+                                                              v1::RunService::
+                                                                  WithRawCallbackMethod_WatchRuns<
+                                                                      v1::RunService::
+                                                                          Service>>>>>>>>>>>>>> {
  public:
   // What it works with; must outlive it.
   struct Parts {
@@ -72,8 +77,14 @@ class RunService final
   grpc::ServerUnaryReactor* DeleteRun(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* answer) override;
-  grpc::ServerReadReactor<v1::SendInputRequest>* SendInput(
-      grpc::CallbackServerContext* context, v1::SendInputResponse* response) override;
+  grpc::ServerUnaryReactor* SendInput(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* answer) override;
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* answer) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchRuns(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request) override;
 
  private:
   const Parts parts_;

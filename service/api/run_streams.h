@@ -1,4 +1,4 @@
-// The calls that stream a run's events: WatchRun, RunCommand.
+// The calls that stream: WatchRun, CreateAndWatchRun, WatchRuns.
 #ifndef SERVICE_API_RUN_STREAMS_H_
 #define SERVICE_API_RUN_STREAMS_H_
 
@@ -15,6 +15,7 @@
 #include "service/runs/run_starter.h"
 #include "service/runs/runs.h"
 #include "service/watch/folded_view.h"
+#include "service/watch/runs_reactor.h"
 #include "service/watch/watch_reactor.h"
 
 namespace muster::service {
@@ -38,6 +39,7 @@ class RunStreams {
   Stream* WatchRun(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
   Stream* CreateAndWatchRun(const grpc::CallbackServerContext& context,
                             const grpc::ByteBuffer& request);
+  Stream* WatchRuns(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
 
  private:
   WatchReactor* NewWatcher();
@@ -45,6 +47,7 @@ class RunStreams {
   void Watch(const Caller& caller, const v1::WatchRunRequest& request, WatchReactor* reactor);
   void Start(const Caller& caller, v1::CreateAndWatchRunRequest* request, RunStarter::Waits waits,
              WatchReactor* reactor);
+  void WatchAll(const Caller& caller, const v1::WatchRunsRequest& request, RunsReactor* reactor);
 
   const Parts parts_;
   TextBudget texts_{FoldedView::kTextBudgetBytes};  // of all folded views

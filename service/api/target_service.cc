@@ -1,11 +1,52 @@
 #include "service/api/target_service.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
+#include "service/api/page_token.h"
 #include "service/api/raw_call.h"
 
 namespace muster::service {
+namespace {
+
+constexpr uint32_t kDefaultPage = 10'000;
+constexpr uint32_t kMaxPage = 100'000;
+
+// Of all hosts of `found`, those from `first` on that a page takes.
+void FillPage(const v1::ResolveTargetsRequest& request, int first, v1::ResolveTargetsResponse found,
+              v1::ResolveTargetsResponse* response) {
+  const uint32_t asked = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  const int most = static_cast<int>(std::min(asked, kMaxPage));
+  response->set_host_count(static_cast<uint32_t>(found.hosts_size()));
+  response->mutable_warnings()->Swap(found.mutable_warnings());
+  size_t bytes = 0;
+  for (int i = first; i < found.hosts_size(); ++i) {
+    bytes += found.hosts(i).ByteSizeLong();
+    const bool full =
+        response->hosts_size() == most || (bytes > kMaxPageBytes && response->hosts_size() > 0);
+    if (full) return response->set_next_page_token(MakePageToken(request, absl::StrCat(i)));
+    *response->add_hosts() = std::move(*found.mutable_hosts(i));
+  }
+}
+
+absl::Status Look(const RunPreparer& preparer, const Caller& caller,
+                  const v1::ResolveTargetsRequest& request, v1::ResolveTargetsResponse* response) {
+  int first = 0;
+  const absl::StatusOr<std::string> place = ReadPageToken(request);
+  if (!place.ok()) return place.status();
+  if (!place->empty() && (!absl::SimpleAtoi(*place, &first) || first < 0)) return BadPageToken();
+  absl::StatusOr<v1::ResolveTargetsResponse> found = preparer.Look(caller, request);
+  if (found.ok()) FillPage(request, first, *std::move(found), response);
+  return found.status();
+}
+
+}  // namespace
+
 grpc::ServerUnaryReactor* TargetService::ResolveTargets(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request,
                                                         grpc::ByteBuffer* answer) {
@@ -13,9 +54,7 @@ grpc::ServerUnaryReactor* TargetService::ResolveTargets(grpc::CallbackServerCont
       gate_, CallGate::Lane::kRead, context, request, answer,
       [this](const Caller& caller, const v1::ResolveTargetsRequest& request,
              v1::ResolveTargetsResponse* response) {
-        absl::StatusOr<v1::ResolveTargetsResponse> found = preparer_->Look(caller, request);
-        if (found.ok()) *response = *std::move(found);
-        return found.status();
+        return Look(*preparer_, caller, request, response);
       });
 }
 

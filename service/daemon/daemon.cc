@@ -156,7 +156,9 @@ absl::Status Daemon::StartRuns() {
   const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
   runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,
                                  [this](const Run& run) { OnRunOver(run); });
-  starter_ = std::make_unique<RunStarter>(store_.get(), preparer_.get(), runs_.get(), &activity_);
+  starter_ = std::make_unique<RunStarter>(
+      store_.get(), preparer_.get(), runs_.get(), &activity_,
+      RunStarter::InputPlace{absl::StrCat(options_.state_dir, "/runs"), helpers_.get()});
   return Recover(*store_, *preparer_, starter_.get());
 }
 
@@ -228,6 +230,11 @@ absl::Status Daemon::StartServer() {
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");
+  for (const char* name :
+       {v1::RunService::service_full_name(), v1::TargetService::service_full_name(),
+        v1::ServerService::service_full_name()}) {
+    server_->GetHealthCheckService()->SetServingStatus(name, true);
+  }
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Start();
   return absl::OkStatus();
 }

@@ -88,6 +88,23 @@ bool ScanEvent(absl::string_view bytes, ScannedEvent* event) {
 
 }  // namespace
 
+absl::optional<uint32_t> HostOf(const ScannedEvent& scanned) {
+  if (scanned.is_output) return scanned.host_index;
+  const v1::Event& event = scanned.event;
+  switch (event.kind_case()) {
+    case v1::Event::kHostState:
+      return event.host_state().host_index();
+    case v1::Event::kHostFinished:
+      return event.host_finished().host_index();
+    case v1::Event::kOutputOmitted:
+      return event.output_omitted().host_index();
+    case v1::Event::kProbeFinished:
+      return event.probe_finished().host_index();
+    default:
+      return absl::nullopt;
+  }
+}
+
 absl::Status ScanEvents(absl::string_view block,
                         absl::FunctionRef<void(const ScannedEvent& event)> each) {
   Reader reader(block);

@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "muster/v1/event.pb.h"
 
 namespace muster::service {
@@ -21,6 +22,9 @@ struct ScannedEvent {
   absl::string_view data;
   v1::Event event;
 };
+
+// The host that an event is about; none: it is about the run itself.
+absl::optional<uint32_t> HostOf(const ScannedEvent& event);
 
 // Calls `each` for the events of a block (event_block.h), in order. The event is good until it
 // returns. DATA_LOSS: malformed; what came before was told.

@@ -63,11 +63,9 @@ std::vector<v1::RunHost> WithoutRepeats(std::vector<v1::RunHost> hosts) {
   return unique;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
-                                                   const std::string& inventory_file,
-                                                   const HostDefaults& defaults, FileCache* files) {
+absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& targets,
+                                                       const std::string& inventory_file,
+                                                       FileCache* files) {
   absl::StatusOr<std::shared_ptr<const Inventory>> inventory = files->GetInventory(inventory_file);
   if (!inventory.ok()) return inventory.status();
   const std::vector<std::string> ignored(targets.ignored_variables().begin(),
@@ -75,9 +73,34 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
   absl::StatusOr<std::vector<ResolvedHost>> resolved =
       ResolveTargets(targets.expression(), inventory->get(), kMaxHosts, ignored);
   // For the caller, too many hosts is a matter of what was asked.
-  if (absl::IsResourceExhausted(resolved.status())) {
-    return absl::InvalidArgumentError(resolved.status().message());
+  if (!absl::IsResourceExhausted(resolved.status())) return resolved;
+  return absl::InvalidArgumentError(resolved.status().message());
+}
+
+// Those of the expression, then those of the list.
+absl::StatusOr<std::vector<ResolvedHost>> AllOf(const v1::TargetSpec& targets,
+                                                const std::string& inventory_file,
+                                                FileCache* files) {
+  absl::StatusOr<std::vector<ResolvedHost>> hosts = std::vector<ResolvedHost>();
+  if (!targets.expression().empty() || targets.hosts().empty()) {
+    hosts = OfExpression(targets, inventory_file, files);
   }
+  if (!hosts.ok()) return hosts.status();
+  for (const v1::TargetHost& host : targets.hosts()) {
+    hosts->push_back({host.name(), host.address().empty() ? host.name() : host.address(),
+                      host.user(), static_cast<uint16_t>(host.port())});
+  }
+  if (hosts->size() <= kMaxHosts) return hosts;
+  return absl::InvalidArgumentError(
+      absl::StrCat("targets: ", hosts->size(), " hosts; at most ", kMaxHosts));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
+                                                   const std::string& inventory_file,
+                                                   const HostDefaults& defaults, FileCache* files) {
+  absl::StatusOr<std::vector<ResolvedHost>> resolved = AllOf(targets, inventory_file, files);
   if (!resolved.ok()) return resolved.status();
   const absl::Status size = CheckBytes(*resolved, defaults);
   if (!size.ok()) return size;

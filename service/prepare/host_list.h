@@ -20,7 +20,8 @@ struct HostDefaults {
   uint32_t port = 22;
 };
 
-// The hosts of `targets`, each once, in the expression's order, every field set. `inventory_file`
+// The hosts of `targets`, each once, in the order of the expression and then of the list, every
+// field set. `inventory_file`
 // may be empty. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
 // host at all; NOT_FOUND: the inventory or a group.
 absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,

@@ -38,6 +38,10 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   credential.known_hosts_files.assign(local.known_hosts_files().begin(),
                                       local.known_hosts_files().end());
   credential.hash_known_hosts = local.hash_known_hosts();
+  if (!local.password().empty()) {
+    credential.keys.password = engine::Passphrase(local.password());
+    credential.keys.password_source = "--password-file, --ask-password or $MUSTER_PASSWORD";
+  }
   return credential;
 }
 
@@ -136,9 +140,15 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
     const Caller& caller, const v1::ResolveTargetsRequest& request) const {
   const absl::Status checked = CheckRequest(request);
   if (!checked.ok()) return checked;
-  const std::string user = request.user().empty() ? own_user_ : request.user();
+  NamedCredential credential;
+  if (request.login().credential_case() == v1::Login::kCredentialName) {
+    absl::StatusOr<Login> login = FindLogin(caller, request.login());
+    if (!login.ok()) return login.status();
+    credential = std::move(login->credential);
+  }
+  const std::string user = DefaultUser(request.login(), credential);
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, request.targets(), {user, request.port()});
+      Resolve(caller, request.targets(), {user, request.login().port()});
   if (!hosts.ok()) return hosts.status();
   const absl::Status allowed = authorizer_->AuthorizeLook(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
@@ -258,7 +268,7 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
   } else {
     return absl::PermissionDeniedError(
         "login.credential_name: this daemon is shared; name one of its credentials instead of key "
-        "files or an agent");
+        "files, an agent or a password");
   }
   if (login.host_key_policy() == v1::HOST_KEY_POLICY_STRICT) {
     found.credential.host_key_policy = engine::HostKeyPolicy::kStrict;

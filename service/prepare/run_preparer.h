@@ -43,7 +43,7 @@ class RunPreparer {
   // The same for hosts that are known already.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
                                       std::vector<v1::RunHost> hosts) const;
-  // What ResolveTargets answers; errors as it documents them.
+  // What ResolveTargets answers, with all hosts at once; errors as it documents them.
   absl::StatusOr<v1::ResolveTargetsResponse> Look(const Caller& caller,
                                                   const v1::ResolveTargetsRequest& request) const;
   // Whom hosts of which nothing else says it log in as.

@@ -9,11 +9,14 @@
 #include "absl/strings/str_split.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/nodeset/target.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/rollout/host_amount.h"
 
 namespace muster::service {
 namespace {
+
+constexpr size_t kMostProblems = 20;
 
 // What is wrong with a request: all of it.
 class Problems {
@@ -31,6 +34,8 @@ class Problems {
         absl::StrSplit(status.message(), absl::MaxSplits(": ", 1));
     Add(parts.first, std::string(parts.second));
   }
+  // More are of no use to anybody.
+  bool few() const { return found_.size() < kMostProblems; }
   absl::Status ToStatus() const { return FieldError(found_, root_); }
 
  private:
@@ -85,6 +90,13 @@ void CheckDuration(absl::string_view field, const google::protobuf::Duration& du
                                     " ns; it must be from 0 to ", limit.name));
 }
 
+void CheckPassword(const std::string& password, Problems* problems) {
+  CheckMost("login.local.password", password.size(), kMaxPasswordBytes, " bytes", problems);
+  if (absl::StrContains(password, '\0')) {
+    problems->Add("login.local.password", "it holds a NUL byte, which servers take for its end");
+  }
+}
+
 void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) {
   CheckMost("login.local.identity_files", static_cast<uint64_t>(local.identity_files_size()),
             kMaxFiles, " files", problems);
@@ -101,6 +113,7 @@ void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) 
   for (const std::string& file : local.known_hosts_files()) {
     CheckPath("login.local.known_hosts_files", file, problems);
   }
+  CheckPassword(local.password(), problems);
 }
 
 void CheckLogin(const v1::Login& login, Problems* problems) {
@@ -112,6 +125,14 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
   problems->Add(CheckPort("login.port", login.port()));
   CheckLocalCredential(login.local(), problems);
   problems->Add(ListJumpHosts(login, login.user()).status());
+}
+
+// What is not kept is not there for the daemon that comes back.
+void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
+  if (!spec.continue_after_restart() || spec.login().local().password().empty()) return;
+  problems->Add("continue_after_restart",
+                "a password is not kept, so that the run could not be continued; log in with a key "
+                "or with a credential of the daemon's configuration");
 }
 
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
@@ -171,6 +192,26 @@ void CheckLabels(const v1::RunSpec& spec, Problems* problems) {
   }
 }
 
+// As in an expression, but without user and port.
+std::string ProblemOfName(const std::string& name) {
+  if (name.size() > kMaxHostNameBytes) {
+    return absl::StrCat(name.size(), " bytes; at most ", kMaxHostNameBytes);
+  }
+  const absl::StatusOr<Target> target = ParseTarget(FormatTarget({"", name, 0}));
+  if (!target.ok()) return std::string(target.status().message());
+  const bool bare = target->user.empty() && target->port == 0 && target->host == name;
+  return bare ? "" : absl::StrCat("\"", name, "\" is no name or address alone");
+}
+
+void CheckHost(const std::string& field, const v1::TargetHost& host, Problems* problems) {
+  std::string problem = ProblemOfName(host.name());
+  if (!problem.empty()) problems->Add(field + ".name", std::move(problem));
+  problem = host.address().empty() ? "" : ProblemOfName(host.address());
+  if (!problem.empty()) problems->Add(field + ".address", std::move(problem));
+  problems->Add(CheckUser(field + ".user", host.user()));
+  problems->Add(CheckPort(field + ".port", host.port()));
+}
+
 void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
   if (targets.expression().size() > kMaxTargetExpressionBytes) {
     problems->Add("targets.expression",
@@ -181,6 +222,11 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
             kMaxIgnoredVariables, "", problems);
   if (!targets.inventory_file().empty()) {
     CheckPath("targets.inventory_file", targets.inventory_file(), problems);
+  }
+  CheckMost("targets.hosts", static_cast<uint64_t>(targets.hosts_size()), kMaxHosts, " hosts",
+            problems);
+  for (int i = 0; i < targets.hosts_size() && problems->few(); ++i) {
+    CheckHost(absl::StrCat("targets.hosts[", i, "]"), targets.hosts(i), problems);
   }
 }
 
@@ -201,8 +247,7 @@ absl::Status CheckPort(absl::string_view field, uint32_t port) {
 absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
   Problems problems("");
   CheckTargets(request.targets(), &problems);
-  problems.Add(CheckUser("user", request.user()));
-  problems.Add(CheckPort("port", request.port()));
+  CheckLogin(request.login(), &problems);
   return problems.ToStatus();
 }
 
@@ -212,6 +257,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET)
     problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
   CheckLogin(spec.login(), &problems);
+  CheckContinuation(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);

@@ -39,6 +39,11 @@ Why Continue(const UnfinishedRun& unfinished, const ReadPast& read, const RunPre
   if (read.past.state == v1::RUN_STATE_STOPPING) {
     return read.past.why.message.empty() ? Lost() : read.past.why;
   }
+  if (unfinished.run.spec().input() == v1::RUN_INPUT_STREAM) {
+    Why why = Lost(" It cannot be continued: the input that was sent to it is gone.");
+    why.reason = v1::RUN_REASON_NOT_CONTINUED;
+    return why;
+  }
   absl::StatusOr<PreparedRun> again =
       preparer.Prepare(CallerOfText(unfinished.run.creator()), unfinished.run.spec(), read.hosts);
   if (!again.ok()) {

@@ -133,11 +133,22 @@ void Run::Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine
   EndLost(now);
   probe_ = std::move(probe);
   access_ = std::move(access);
+  job.input = input_;
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
   if (creator_watches_ == 0) AwaitCreator(taken_up_ ? kComeBack : kWatchFollows);
   if (state_ == v1::RUN_STATE_PAUSED) Do(rollout_.Pause(), now);
   Do(rollout_.Begin(), now);
+}
+
+void Run::SetInput(std::shared_ptr<RunInput> input) {
+  MutexLock lock(&mutex_);
+  input_ = std::move(input);
+}
+
+std::shared_ptr<RunInput> Run::input() const {
+  MutexLock lock(&mutex_);
+  return input_;
 }
 
 void Run::Close(const Why& why) {
@@ -446,6 +457,7 @@ void Run::Conclude(absl::Time now) {
   handle_ = nullptr;
   probe_handle_ = nullptr;
   access_ = nullptr;
+  if (input_ != nullptr) input_->Close();
   QueueEnd(/*logged=*/false);
 }
 
@@ -496,10 +508,22 @@ v1::Run Run::Snapshot() const {
   return SnapshotAs(state_);
 }
 
+v1::Run Run::Summary() const {
+  MutexLock lock(&mutex_);
+  v1::Run run = WithoutSpec(state_);
+  *run.mutable_spec()->mutable_labels() = plan_.spec.labels();
+  return run;
+}
+
 v1::Run Run::SnapshotAs(v1::RunState state) const {
+  v1::Run run = WithoutSpec(state);
+  *run.mutable_spec() = plan_.spec;
+  return run;
+}
+
+v1::Run Run::WithoutSpec(v1::RunState state) const {
   v1::Run run;
   run.set_id(id_);
-  *run.mutable_spec() = plan_.spec;
   run.set_host_count(static_cast<uint32_t>(plan_.hosts.size()));
   run.set_creator(plan_.creator);
   run.set_rerun_of(plan_.rerun_of);

@@ -21,6 +21,7 @@
 #include "service/rollout/rollout.h"
 #include "service/runs/host_event_sink.h"
 #include "service/runs/host_locks.h"
+#include "service/runs/run_input.h"
 #include "service/runs/run_locks.h"
 #include "service/runs/run_past.h"
 #include "service/runs/run_records.h"
@@ -79,6 +80,10 @@ class Run final : public WatchedRun,
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
   // `access` that of all hosts.
   void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
+  // What its commands read, where RunSpec.input says so. Before Begin; closed with the run's end.
+  void SetInput(std::shared_ptr<RunInput> input);
+  // Null: they read nothing. Constant after Begin.
+  std::shared_ptr<RunInput> input() const;
   // In place of it, every host that has not ended comes to its end. The run has failed, unless its
   // daemon was stopped in good order or it was being canceled already.
   void Close(const Why& why);
@@ -102,6 +107,8 @@ class Run final : public WatchedRun,
 
   bool over() const;
   v1::Run Snapshot() const override;
+  // The same without its spec, but for the labels: it may be long.
+  v1::Run Summary() const;
   // At most `limit` results of hosts from `first` on that are in one of `states` (empty: any); the
   // index to go on from, or the number of hosts at the end.
   uint32_t Results(uint32_t first, uint32_t limit, const std::vector<int>& states,
@@ -153,6 +160,7 @@ class Run final : public WatchedRun,
   std::vector<engine::Host> EngineHosts(const std::vector<uint32_t>& indexes) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Run WithoutSpec(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string id_;
@@ -182,6 +190,7 @@ class Run final : public WatchedRun,
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run
+  std::shared_ptr<RunInput> input_ ABSL_GUARDED_BY(mutex_);
   int creator_watches_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Timer> creator_ ABSL_GUARDED_BY(mutex_);  // cancel_after_disconnect
 };

@@ -33,6 +33,15 @@ void LogEnd(const Run& run) {
                v1::RunState_Name(end.state()).substr(sizeof("RUN_STATE_") - 1), counts);
 }
 
+// The run that is run again could be continued after a restart; one with a password cannot. The
+// warning, or nothing.
+std::string GiveUpContinuation(v1::RunSpec* spec) {
+  if (!spec->continue_after_restart() || spec->login().local().password().empty()) return "";
+  spec->clear_continue_after_restart();
+  return "This rerun is not continued after a restart of musterd, as the run was to be: its "
+         "password is not kept.";
+}
+
 }  // namespace
 
 absl::StatusOr<RunRef> RunStarter::Start(const Caller& caller, const v1::RunSpec& spec,
@@ -69,14 +78,21 @@ absl::StatusOr<RunRef> RunStarter::StartOnce(const RunRequest& request, Prepare 
   if (!waits()) return absl::CancelledError("the caller has left: no run was started");
   prepared->plan.request_id = request.id;
   prepared->plan.request_digest = request.digest;
+  absl::StatusOr<std::shared_ptr<RunInput>> input = std::shared_ptr<RunInput>();
+  if (prepared->plan.spec.input() == v1::RUN_INPUT_STREAM) {
+    input = RunInput::Open(inputs_.folder, inputs_.helpers);
+  }
+  if (!input.ok()) return input.status();
   absl::StatusOr<std::shared_ptr<Run>> run =
-      runs_->Create(std::move(prepared->plan), [&](Run& created) { Begin(&created, &*prepared); });
+      runs_->Create(std::move(prepared->plan),
+                    [&](Run& created) { Begin(&created, &*prepared, *std::move(input)); });
   if (!run.ok()) return run.status();
   return RunRef{*std::move(run), {}};
 }
 
-void RunStarter::Begin(Run* run, PreparedRun* prepared) {
+void RunStarter::Begin(Run* run, PreparedRun* prepared, std::shared_ptr<RunInput> input) {
   NoteBegun(*run);
+  run->SetInput(std::move(input));
   // It is made already, and has to come to an end.
   if (stopping_) {
     run->Close(DaemonStops());
@@ -112,10 +128,14 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
   spec.clear_cancel_after_disconnect();
+  spec.clear_input();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
+  const std::string warning = GiveUpContinuation(&spec);
   absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);
-  if (prepared.ok()) prepared->plan.rerun_of = run->id();
+  if (!prepared.ok()) return prepared;
+  prepared->plan.rerun_of = run->id();
+  if (!warning.empty()) prepared->plan.warnings.push_back(warning);
   return prepared;
 }
 
@@ -173,6 +193,7 @@ void RunStarter::Stop(std::chrono::milliseconds patience) {
   WaitUntilOver(std::chrono::steady_clock::now() + patience);
   for (const std::shared_ptr<Run>& run : runs_->Live()) {
     if (run->spec().continue_after_restart()) run->Freeze();
+    if (run->input() != nullptr) run->input()->Close();
   }
 }
 

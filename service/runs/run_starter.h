@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -18,6 +19,7 @@
 #include "service/runs/run_request.h"
 #include "service/runs/runs.h"
 #include "service/store/run_store.h"
+#include "ssh_engine/base/helper_pool.h"
 #include "ssh_engine/base/mutex.h"
 
 namespace muster::service {
@@ -26,9 +28,20 @@ namespace muster::service {
 // are over. Thread-safe. What blocks (files, keys, the disk) is for threads that may.
 class RunStarter {
  public:
+  // Where the input of runs is kept, and who reads it there.
+  struct InputPlace {
+    std::string folder;
+    HelperPool* helpers = nullptr;
+  };
+
   // All must outlive it.
-  RunStarter(const RunStore* store, const RunPreparer* preparer, Runs* runs, Activity* activity)
-      : store_(store), preparer_(preparer), runs_(runs), activity_(activity) {}
+  RunStarter(const RunStore* store, const RunPreparer* preparer, Runs* runs, Activity* activity,
+             InputPlace inputs)
+      : store_(store),
+        preparer_(preparer),
+        runs_(runs),
+        activity_(activity),
+        inputs_(std::move(inputs)) {}
 
   // Whether the caller still waits. Asked once a run is prepared, which may take long: where not,
   // nothing is started.
@@ -61,7 +74,7 @@ class RunStarter {
   absl::StatusOr<RunRef> StartOnce(const RunRequest& request, Prepare prepare, Waits waits);
   absl::StatusOr<PreparedRun> PrepareRerun(const Caller& caller,
                                            const v1::RerunHostsRequest& request) const;
-  void Begin(Run* run, PreparedRun* prepared);
+  void Begin(Run* run, PreparedRun* prepared, std::shared_ptr<RunInput> input);
   void NoteBegun(const Run& run);
   void WaitUntilOver(std::chrono::steady_clock::time_point end);
   absl::StatusOr<std::vector<v1::RunHost>> HostsToRerun(const RunRef& run,
@@ -73,6 +86,7 @@ class RunStarter {
   const RunPreparer* const preparer_;
   Runs* const runs_;
   Activity* const activity_;
+  const InputPlace inputs_;
   RequestTurns turns_;
   std::atomic<bool> stopping_{false};
   Mutex mutex_;

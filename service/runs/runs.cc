@@ -104,6 +104,7 @@ std::shared_ptr<Run> Runs::Adopt(std::string id, RunPlan plan, const RunPast& pa
 
 Run::OnOver Runs::WhenOver() {
   return [this](const std::shared_ptr<Run>& run) {
+    ends_.Add(*run);
     Leave(run);
     on_over_(*run);
   };

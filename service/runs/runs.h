@@ -18,6 +18,7 @@
 #include "absl/types/optional.h"
 #include "service/access/caller.h"
 #include "service/runs/run.h"
+#include "service/runs/run_ends.h"
 #include "service/runs/run_request.h"
 #include "service/store/run_store.h"
 #include "ssh_engine/base/mutex.h"
@@ -71,6 +72,8 @@ class Runs {
   };
   absl::StatusOr<Page> List(const RunQuery& query) const;
   std::vector<std::shared_ptr<Run>> Live() const;
+  // What has ended: a run is told of there before it leaves Live().
+  RunEnds* ends() const { return &ends_; }
   // Removes a run that is over, with its log; durable on return. Blocks.
   absl::Status Forget(const std::string& id);
 
@@ -89,6 +92,7 @@ class Runs {
   const RunParts parts_;
   const size_t max_active_;
   const std::function<void(const Run&)> on_over_;
+  mutable RunEnds ends_;
   mutable Mutex mutex_;
   Map live_ ABSL_GUARDED_BY(mutex_);
 };

@@ -69,7 +69,7 @@ class MemoryDisk {
   std::map<StoreWrite, size_t> writes_ ABSL_GUARDED_BY(mutex_);
 };
 
-class MemoryRunStore final : public RunStore {
+class MemoryRunStore : public RunStore {
  public:
   // Takes the disk over: the stores before it can write no more.
   explicit MemoryRunStore(std::shared_ptr<MemoryDisk> disk);

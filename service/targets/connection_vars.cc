@@ -71,7 +71,8 @@ struct Variable {
 const std::vector<Variable>& Variables() {
   constexpr absl::string_view kKeys = "give the key for all hosts of a run (muster run -i)";
   constexpr absl::string_view kJump = "jump hosts are given for all hosts of a run (muster run -J)";
-  constexpr absl::string_view kPassword = "Muster logs in with keys";
+  constexpr absl::string_view kPassword =
+      "give the password for all hosts of a run (muster run --password-file)";
   constexpr absl::string_view kBecome =
       "the command runs as the user who logs in; write sudo into the command";
   static const auto* const kVariables = new std::vector<Variable>{

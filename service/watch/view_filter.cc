@@ -7,21 +7,13 @@ ViewFilter::ViewFilter(const v1::WatchRunRequest& request)
       states_(request.states().begin(), request.states().end()) {}
 
 bool ViewFilter::WantsEvent(const ScannedEvent& scanned) const {
-  if (scanned.is_output) return WantsHost(scanned.host_index);
+  const absl::optional<uint32_t> host = HostOf(scanned);
+  if (!host.has_value()) return true;
+  if (!WantsHost(*host)) return false;
+  if (scanned.is_output) return true;
   const v1::Event& event = scanned.event;
-  switch (event.kind_case()) {
-    case v1::Event::kHostState:
-      return WantsHost(event.host_state().host_index()) && WantsState(event.host_state().state());
-    case v1::Event::kHostFinished:
-      return WantsHost(event.host_finished().host_index()) &&
-             WantsState(event.host_finished().outcome().state());
-    case v1::Event::kOutputOmitted:
-      return WantsHost(event.output_omitted().host_index());
-    case v1::Event::kProbeFinished:
-      return WantsHost(event.probe_finished().host_index());
-    default:
-      return true;  // of the run itself
-  }
+  if (event.has_host_state()) return WantsState(event.host_state().state());
+  return !event.has_host_finished() || WantsState(event.host_finished().outcome().state());
 }
 
 absl::Status AppendWanted(const ViewFilter& filter, absl::string_view block, std::string* to) {

@@ -35,6 +35,10 @@ void RemoteCommand::Start() {
   site_.session->SetBulk(false);
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
+  if (context_->job->input != nullptr) {
+    input_ = std::make_unique<InputFeed>(context_->job->input, context_->loop, channel_.get(),
+                                         [this] { Advance(); });
+  }
   Advance();
 }
 
@@ -67,7 +71,7 @@ bool RemoteCommand::Begin() {
 
 void RemoteCommand::Grant() {
   if (ended_ || !start_.Grant()) return;
-  channel_->EndInput();  // commands read end of file rather than wait for input
+  if (input_ == nullptr) channel_->EndInput();  // it reads end of file rather than wait for input
   StartLimits();
   Advance();
 }
@@ -118,9 +122,19 @@ bool RemoteCommand::Pump() {
     EndByExitOrLost();
   } else {
     if (!closed()) site_.session->SetBulk(transport().HasMore());
+    Feed();
     Settle();
   }
   return false;
+}
+
+// What is being ended gets no more.
+void RemoteCommand::Feed() {
+  if (input_ == nullptr || stopping_) return;
+  input_->Send();
+  if (input_->problem().empty()) return;
+  StopCommand(HostState::kCanceled, Cause::kNone,
+              absl::StrCat("its input could not be read: ", input_->problem(), "."));
 }
 
 void RemoteCommand::Settle() {

@@ -11,6 +11,7 @@
 #include "ssh_engine/action/action_context.h"
 #include "ssh_engine/action/action_start.h"
 #include "ssh_engine/action/host_action.h"
+#include "ssh_engine/action/input_feed.h"
 #include "ssh_engine/action/line_assembler.h"
 #include "ssh_engine/action/stop_sequence.h"
 #include "ssh_engine/job.h"
@@ -50,6 +51,7 @@ class RemoteCommand final : public HostAction,
   void OnStartTimeout() override;
   bool Pump();
   bool TakeIn();
+  void Feed();
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -100,6 +102,7 @@ class RemoteCommand final : public HostAction,
   ActionContext* const context_;
   OnEnd on_end_;
   std::unique_ptr<ExecChannel> channel_;  // null once this has ended
+  std::unique_ptr<InputFeed> input_;      // null: no input
 
   ActionStart start_;
   bool ended_ = false;

@@ -70,7 +70,7 @@ class Loader {
   absl::Status AddFile(const IdentityFile& file);
   // Keys of the agent that no file names.
   void AddOtherAgentKeys();
-  absl::Status SetPassword(const std::string& password);
+  absl::Status SetPassword(const std::string& password, const std::string& source);
   Credential Take();
 
  private:
@@ -180,13 +180,14 @@ void Loader::AddOtherAgentKeys() {
   }
 }
 
-absl::Status Loader::SetPassword(const std::string& password) {
+absl::Status Loader::SetPassword(const std::string& password, const std::string& source) {
   if (absl::StrContains(password, '\0')) {
     return absl::InvalidArgumentError("a password with a NUL byte cannot be sent to servers");
   }
   auto secret = std::make_shared<Secret>(password.size());
   password.copy(secret->data(), password.size());
   credential_.password = std::move(secret);
+  credential_.password_source = source;
   return absl::OkStatus();
 }
 
@@ -219,6 +220,7 @@ absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const 
   copy->agent_socket = agent_socket;
   copy->notes = notes;
   copy->password = password;  // it is only read
+  copy->password_source = password_source;
   copy->id = id;
   for (const Identity& identity : identities) {
     absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
@@ -242,7 +244,8 @@ absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const Credentia
   }
   if (!spec.identities_only) loader.AddOtherAgentKeys();
   if (spec.password) {
-    if (absl::Status set = loader.SetPassword(spec.password->get()); !set.ok()) return set;
+    const absl::Status set = loader.SetPassword(spec.password->get(), spec.password_source);
+    if (!set.ok()) return set;
   }
   return std::make_shared<const Credential>(loader.Take());
 }

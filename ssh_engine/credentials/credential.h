@@ -28,7 +28,8 @@ struct CredentialSpec {
   // one that cannot be read without the agent (ssh's IdentitiesOnly).
   bool identities_only = false;
   absl::optional<Passphrase> password =
-      absl::nullopt;  // none: no login by one; empty: one that is empty
+      absl::nullopt;                 // none: no login by one; empty: one that is empty
+  std::string password_source = "";  // for messages: "the password_file of credential deploy"
 };
 
 // One key to offer.
@@ -53,6 +54,7 @@ struct Credential {
   std::vector<Identity> identities;
   std::string agent_socket;
   std::shared_ptr<const Secret> password;  // null: none
+  std::string password_source;             // CredentialSpec's; may be empty
   // The same for credentials with the same keys in the same order (SHA-256) and the same password
   // (its HMAC, with a key that only this process has), and for no others. Who has them could make
   // the sessions himself that others with them have made.

@@ -69,6 +69,8 @@ class LibsshLink {
 
   ssh_session session() const { return session_; }
   LibsshBuffers& buffers() { return buffers_; }
+  // What the kernel has not taken.
+  size_t unsent_size() const { return io_.unsent_size(); }
   uint64_t received_bytes() const { return counter_.in_bytes; }
   // Bytes of a channel's that have come.
   void CountData(size_t bytes) { chatter_.CountData(bytes); }

@@ -13,16 +13,30 @@ std::string LoginReport::RefusedKeys(absl::string_view user) const {
   std::vector<std::string> names = refused;
   const bool password = RefusedPassword();
   if (password) names.erase(absl::c_find(names, kThePassword));
-  return absl::StrCat("the server took none of the keys that were offered for user ", user, ": ",
-                      absl::StrJoin(names, ", "), ".",
-                      password ? " It refused the password as well." : "");
+  std::string text = absl::StrCat("the server took none of the keys that were offered for user ",
+                                  user, ": ", absl::StrJoin(names, ", "), ".");
+  if (password) absl::StrAppend(&text, " It refused the password as well.", Source());
+  if (has_password && !password_used) absl::StrAppend(&text, " It takes no password.");
+  return text;
+}
+
+std::string LoginReport::Source() const {
+  return password_source.empty() ? ""
+                                 : absl::StrCat(" The password came from ", password_source, ".");
+}
+
+std::string LoginReport::AdviceOnPassword(absl::string_view methods) const {
+  const bool takes =
+      absl::StrContains(methods, "password") || absl::StrContains(methods, "keyboard-interactive");
+  if (has_password || !takes) return "";
+  return " No password was given: --ask-password or --password-file gives one, to a rerun, too.";
 }
 
 std::string LoginReport::NothingOffered(absl::string_view user) const {
   if (!unproven.empty()) return absl::StrCat("no key could be used to log in as ", user, ".");
   if (has_password && !password_used) {
     return absl::StrCat("the server takes no password, and there is no key to log in with as ",
-                        user, ".");
+                        user, ": start an ssh-agent or name a key file.");
   }
   return absl::StrCat("there is no key to log in with as ", user,
                       ", and the server lets nobody in without: start an ssh-agent or name a key "
@@ -46,12 +60,12 @@ std::string LoginReport::Explain(absl::string_view user, absl::string_view metho
   } else if (refused_keys() > 0) {
     text = RefusedKeys(user);
   } else if (RefusedPassword()) {
-    text = absl::StrCat("the server refused the password for user ", user, ".");
+    text = absl::StrCat("the server refused the password for user ", user, ".", Source());
   } else {
     text = NothingOffered(user);
   }
   if (!methods.empty()) absl::StrAppend(&text, " It accepts: ", methods, ".");
-  return text;
+  return text + AdviceOnPassword(methods);
 }
 
 std::string LoginReport::ExplainEnd(absl::string_view user, const TransportFailure& failure,

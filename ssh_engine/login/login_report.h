@@ -21,6 +21,7 @@ struct LoginReport {
   std::vector<std::string> unproven;  // keys with which no signature was made
   size_t keys = 0;                    // that there are
   bool has_password = false;
+  std::string password_source;    // Credential's
   bool password_used = false;     // once is enough: servers count what they refuse
   bool password_expired = false;  // the server wants another one first
   std::string question;           // what it asked for instead; printable
@@ -38,6 +39,9 @@ struct LoginReport {
 
  private:
   std::string RefusedKeys(absl::string_view user) const;
+  // " It came from ...", after a sentence about the password.
+  std::string Source() const;
+  std::string AdviceOnPassword(absl::string_view methods) const;
   std::string NothingOffered(absl::string_view user) const;
   std::string AdviceAfterEnd(const TransportFailure& failure, absl::string_view offered) const;
 };

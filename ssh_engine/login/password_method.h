@@ -19,6 +19,7 @@ class PasswordMethod : public LoginMethod {
   PasswordMethod(SshTransport* transport, const Credential* credential, LoginReport* report)
       : transport_(transport), credential_(credential), report_(report) {
     report_->has_password = credential->password != nullptr;
+    report_->password_source = credential->password_source;
   }
 
   bool HasNext(absl::string_view methods) const override {

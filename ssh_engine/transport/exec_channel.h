@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_TRANSPORT_EXEC_CHANNEL_H_
 #define SSH_ENGINE_TRANSPORT_EXEC_CHANNEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -45,6 +46,11 @@ class ExecChannel {
   // As Open. Output may come before kDone. Where the server does not answer, but sends output or
   // the end of the command, that is the answer; if it refuses after that, failure() says so.
   virtual Step Request(const std::string& command) = 0;
+  // How many bytes of input the command may be sent now; where there is no room, some is told of as
+  // if something had come. After Request was done.
+  virtual size_t InputRoom() const = 0;
+  // At most InputRoom() bytes. How many were sent: none while keys are exchanged anew.
+  virtual size_t SendInput(absl::string_view bytes) = 0;
   // The command reads end of file, after what it was sent. Once, after Open; before the first call
   // of Request it goes with the request, in one packet.
   virtual void EndInput() = 0;

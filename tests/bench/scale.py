@@ -14,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "scale"))
 # pylint: disable=wrong-import-position
 import lab
+import reference
 import report
 from results import Results
 
@@ -89,6 +90,7 @@ def main():
     print(f"{report.machine()}; {settings['descriptors']} descriptors a process; load "
           f"{settings['load before']:.2f} before", flush=True)
     for name in arguments.only or SECTIONS:
+        results.refer(name, reference.measure())
         bench.say(f"{name}: {SECTIONS[name]}")
         importlib.import_module(name).run(bench)
     results.show_goals()

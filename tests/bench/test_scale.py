@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(imports.HERE, "scale"))
 # pylint: disable=wrong-import-position
 import dead_hosts
 import flood
+import reference
 import results
 import watchers
 from client import Host, decode
@@ -52,13 +53,63 @@ def test_dead_hosts_have_their_own_outcomes():
     assert len(dead.kinds) == 2 * (len(dead_hosts.KINDS) + 1)
 
 
-def test_what_a_goal_asks_for():
+# A handshake of 0.2 ms, and bulk of 3,000 MB/s.
+MACHINE = reference.Reference(30e-6, 40e-6, 100e-6, 4e9, 12e9)
+
+
+def slower(times):
+    return reference.Reference(*(seconds * times for seconds in MACHINE[:3]),
+                               *(rate / times for rate in MACHINE[3:]))
+
+
+def verdicts(of, times=1):
+    """What holds on a machine whose reference is `of`, where Muster is so many times slower."""
     told = results.Results({})
-    told.goal("cold_cpu", 0.7)
-    told.goal("bulk_one", 500.0)
+    told.refer("here", of)
+    told.goal("cold_cpu", 0.7 * times)
+    told.goal("memory", 1.0)
     told.goal("warm_wall", None)
-    assert [row["holds"] for row in told.goal_rows()] == ["must", "not measured", "NO"]
-    assert "| 0.7 |" in results.markdown(list(told.goal_rows()))
+    told.goal("bulk_one", 500.0 / times)
+    assert told.measured["cold_cpu"]["multiple"] == pytest.approx(0.7 * times / of.handshake_ms)
+    assert told.measured["bulk_one"]["multiple"] == pytest.approx(500 / times / of.bulk_mb)
+    return [row["holds"] for row in told.goal_rows()]
+
+
+def test_what_a_goal_asks_for():
+    assert MACHINE.handshake_ms == pytest.approx(0.2)
+    assert MACHINE.bulk_mb == pytest.approx(3000)
+    assert verdicts(MACHINE) == ["must", "must", "not measured", "NO"]
+
+
+def test_a_machine_is_as_slow_for_muster_as_for_its_reference():
+    assert verdicts(slower(2.5), 2.5) == verdicts(MACHINE)
+    assert verdicts(MACHINE, 2.5) != verdicts(MACHINE)
+
+
+def test_a_goal_belongs_to_the_reference_before_its_section():
+    told = results.Results({})
+    told.goal("warm_cpu", 0.1)
+    told.refer("first", MACHINE)
+    told.goal("cold_cpu", 0.7)
+    told.refer("second", slower(2))
+    told.goal("cold_cpu_sshd", 1.4)
+    assert [row["is"] for row in told.goal_rows()] == [pytest.approx(3.5), pytest.approx(3.5), None]
+    assert [row["holds"] for row in told.goal_rows()] == ["must", "aim", "no reference"]
+    assert "| 0.7 ms |" in results.markdown(list(told.goal_rows()))
+
+
+def test_openssls_rates_are_read():
+    text = "+R9:1:253:Ed25519:1.0\n+F5:22:253:40000.0:0.000025\n+F6:0:253:Ed25519:25000.0:10000.0\n"
+    assert reference.rates(text + "+H:32768\n+F:25:AES-128-GCM:4e9\n") == {
+        "derive": 40000, "sign": 25000, "verify": 10000, "decrypt": 4e9}
+    with pytest.raises(ValueError, match="decrypt"):
+        reference.rates(text)
+
+
+def test_this_machine_has_a_reference():
+    measured = reference.measure()
+    assert 0.001 < measured.handshake_ms < 100
+    assert 1 < measured.bulk_mb < measured.decrypt / 1e6
 
 
 def test_cold_then_warm_and_an_outcome_that_is_wrong(fleet):

@@ -55,6 +55,7 @@ class Account:
     def __init__(self, folder):
         self.name = pwd.getpwuid(os.getuid()).pw_name
         self.wrap = []
+        self._hash = "*"  # of no password
         if os.getuid() == 0:
             self.name = "fleet"
             self._make_user(folder)
@@ -75,9 +76,17 @@ class Account:
 
     def set_shell(self, shell):
         """The login shell, of root's made-up user only; the file's inode stays, as it is mounted."""
+        self._shell = shell
         if self.wrap or os.getuid() == 0:
-            line = f"fleet:*:{FLEET_UID}:{FLEET_UID}::{self._home}:{shell}\n"
+            line = f"fleet:{self._hash}:{FLEET_UID}:{FLEET_UID}::{self._home}:{shell}\n"
             write(self._passwd, read("/etc/passwd") + line)
+
+    def set_password(self, password):
+        """With which sshd without PAM logs in root's made-up user, too, who is in no shadow(5)."""
+        hashed = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password, text=True,
+                                capture_output=True, check=True)
+        self._hash = hashed.stdout.strip()
+        self.set_shell(self._shell)
 
 
 class Sshd:

@@ -215,11 +215,49 @@ def test_lists_come_in_pages(api, service, spec):
     assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_what_is_to_come_says_so(api, service):
+@pytest.fixture(name="start")
+def start_fixture(api, service, spec):
+    def begin(command, stream=True):
+        request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", command))
+        if stream:
+            request.spec.input = api.runs.RUN_INPUT_STREAM
+        return service.CreateRun(request).run
+    return begin
+
+
+def refusal(call, request):
     with pytest.raises(grpc.RpcError) as error:
-        service.SendInput(iter([api.messages.SendInputRequest(run_id="x")]))
-    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
-    assert "yet" in error.value.details()
+        call(request)
+    return error.value.code(), error.value.details()
+
+
+def test_a_call_that_is_repeated_sends_nothing_twice(api, service, start):
+    run = start("cat")
+    send = api.messages.SendInputRequest
+    assert service.SendInput(send(run_id=run.id, data=b"abc")).offset == 3
+    assert service.SendInput(send(run_id=run.id, data=b"abc")).offset == 3
+    answer = service.SendInput(send(run_id=run.id, offset=2, data=b"cd", end=True))
+    assert (answer.offset, answer.end) == (4, True)
+    watch = api.messages.WatchRunRequest(run_id=run.id)
+    data = b"".join(event.output.data for message in service.WatchRun(watch)
+                    for event in message.events)
+    assert data == b"abcd"
+
+
+def test_what_input_is_refused(api, service, start):
+    send = api.messages.SendInputRequest
+    none = start("true", stream=False)
+    code, text = refusal(service.SendInput, send(run_id=none.id, data=b"x"))
+    assert code == grpc.StatusCode.FAILED_PRECONDITION
+    run = start("sleep 0.2; cat")
+    code, text = refusal(service.SendInput, send(run_id=run.id, offset=5, data=b"x"))
+    assert code == grpc.StatusCode.OUT_OF_RANGE and "0 bytes" in text
+    code, text = refusal(service.SendInput, send(run_id=run.id, data=b"x" * 600_000))
+    assert code == grpc.StatusCode.INVALID_ARGUMENT and "data" in text
+    assert refusal(service.SendInput, send(run_id="nobody"))[0] == grpc.StatusCode.NOT_FOUND
+    assert service.SendInput(send(run_id=run.id, end=True)).end
+    code, _ = refusal(service.SendInput, send(run_id=run.id, data=b"x"))
+    assert code == grpc.StatusCode.FAILED_PRECONDITION
 
 
 @pytest.mark.parametrize("call,request_type", [
@@ -234,7 +272,9 @@ def test_a_run_that_does_not_exist(api, service, call, request_type):
 
 def test_health_and_reflection(channel):
     check = channel.unary_unary("/grpc.health.v1.Health/Check")
-    assert check(b"") == b"\x08\x01"  # status: SERVING
+    for name in (b"", b"muster.v1.RunService", b"muster.v1.TargetService", b"muster.v1.ServerService"):
+        request = b"\x0a" + bytes([len(name)]) + name if name else b""
+        assert check(request) == b"\x08\x01", name  # status: SERVING
     reflect = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/"
                                     "ServerReflectionInfo")
     answer = next(reflect(iter([b"\x3a\x01*"])))  # list_services: "*"
@@ -245,12 +285,11 @@ def test_health_and_reflection(channel):
 
 def methods_of(api):
     """(path, method) of every call of the contract that takes one message."""
-    from muster.v1 import target_service_pb2
-    for file in (api.messages, target_service_pb2):
+    from muster.v1 import server_service_pb2, target_service_pb2
+    for file in (api.messages, target_service_pb2, server_service_pb2):
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
-                if method.name != "SendInput":  # takes a stream
-                    yield f"/{service.full_name}/{method.name}", method
+                yield f"/{service.full_name}/{method.name}", method
 
 
 def test_nonsense_instead_of_a_message(api, channel, muster):

@@ -61,7 +61,7 @@ def spec_of(api, fleet, targets, command="true"):
 
 
 def look_at(api, expression, **more):
-    request = api.target_messages.ResolveTargetsRequest(**more)
+    request = api.target_messages.ResolveTargetsRequest(login=more)
     request.targets.expression = expression
     return request
 
@@ -72,7 +72,7 @@ FULL = ",".join(f"{USER}@{chr(ord('a') + i)}[1-99000]" for i in range(16))
 
 @pytest.mark.parametrize("expression,more,hint", [
     ("u" * 21_600 + "@a[1-100000]", {}, "21600 bytes; at most 256"),
-    ("a[1-100000]", {"user": "u" * 1_000_000}, "user: it is longer than 256 bytes"),
+    ("a[1-100000]", {"user": "u" * 1_000_000}, "login.user: it is longer than 256 bytes"),
     ("a[1-100000]", {"user": "u" * 250}, "at most 16777216"),
     (FULL, {}, "use smaller ranges"),
     ("a[1-100000]" * 3000, {}, "")], ids=["user in the targets", "user", "user of each", "all", "long"])

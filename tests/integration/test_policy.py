@@ -163,7 +163,8 @@ def test_a_certificate_named_as_the_owner_is_not_the_owner(api, fleet, calling_a
     for call, request in ((other.GetRun, api.messages.GetRunRequest),
                           (other.CancelRun, api.messages.CancelRunRequest),
                           (other.RerunHosts, api.messages.RerunHostsRequest),
-                          (other.ListHostResults, api.messages.ListHostResultsRequest)):
+                          (other.ListHostResults, api.messages.ListHostResultsRequest),
+                          (other.ListEvents, api.messages.ListEventsRequest)):
         assert code_of(call, request(run_id=mine.id))[0] == grpc.StatusCode.NOT_FOUND
     assert mine.id not in [run.id for run in other.ListRuns(api.messages.ListRunsRequest()).runs]
     asked = api.messages.ListRunsRequest(creator=mine.creator)
@@ -171,6 +172,11 @@ def test_a_certificate_named_as_the_owner_is_not_the_owner(api, fleet, calling_a
     # Nor is its request the owner's.
     theirs = other.CreateRun(request_of(api, fleet, command="sleep 30", request_id="same")).run
     assert theirs.id != mine.id and theirs.creator == "dns:uid:0"
+    for stub, creator, seen in ((other, "", {theirs.id}), (other, mine.creator, set()),
+                                (owner, mine.creator, {mine.id}), (owner, "", {mine.id, theirs.id})):
+        stream = stub.WatchRuns(api.messages.WatchRunsRequest(creator=creator), timeout=SECONDS)
+        assert {run.id for run in next(stream).runs} & {mine.id, theirs.id} == seen
+        stream.cancel()
     for run in (mine, theirs):
         owner.CancelRun(api.messages.CancelRunRequest(run_id=run.id))
 
@@ -194,7 +200,8 @@ def test_health_and_reflection_are_for_whom_a_rule_is_about(calling_as):
                                      "@secre"])
 def test_the_inventory_is_not_told(api, fleet, calling_as, targets):
     channel = calling_as("ci")
-    look = api.target_messages.ResolveTargetsRequest(user=fleet.user, port=fleet.servers[0].port)
+    look = api.target_messages.ResolveTargetsRequest(
+        login={"user": fleet.user, "port": fleet.servers[0].port})
     look.targets.expression = targets
     for code, text in (code_of(api.targets(channel).ResolveTargets, look),
                        code_of(api.runs(channel).CreateRun, request_of(api, fleet, targets))):
@@ -203,7 +210,8 @@ def test_the_inventory_is_not_told(api, fleet, calling_as, targets):
 
 
 def test_hosts_that_are_allowed_are_told(api, fleet, calling_as):
-    look = api.target_messages.ResolveTargetsRequest(user=fleet.user, port=fleet.servers[0].port)
+    look = api.target_messages.ResolveTargetsRequest(
+        login={"user": fleet.user, "port": fleet.servers[0].port})
     look.targets.expression = "@web"
     hosts = api.targets(calling_as("ci")).ResolveTargets(look).hosts
     assert [host.name for host in hosts] == ["127.0.7.1", "127.0.7.2"]

@@ -151,6 +151,7 @@ struct FakeServer {
   bool reusable = true;  // after a command
   ExitReport exit;
   TransportFailure failure;
+  size_t input_room = 0;
   bool wants_write = false;
   bool closed = false;  // the transport has closed its descriptor
 
@@ -165,7 +166,9 @@ struct FakeServer {
   int execs = 0;
   int opens = 0;
   int pumps = 0;
-  int inputs_ended = 0;              // before the request
+  int inputs_ended = 0;  // before the request
+  std::string input;     // that was sent
+  bool end_of_input = false;
   std::vector<std::string> besides;  // commands of second channels
   std::vector<FakeTunnel*> tunnels;  // that there are
   absl::AnyInvocable<void(OutputStream, absl::string_view)> on_output;
@@ -271,7 +274,16 @@ class FakeExecChannel final : public ExecChannel {
     answered_ = server_->exec == Step::kDone;
     return Note(server_->exec);
   }
-  void EndInput() override { input_ended_ = true; }
+  size_t InputRoom() const override { return server_->input_room; }
+  size_t SendInput(absl::string_view bytes) override {
+    server_->input.append(bytes.data(), bytes.size());
+    server_->input_room -= bytes.size();
+    return bytes.size();
+  }
+  void EndInput() override {
+    input_ended_ = true;
+    server_->end_of_input = true;
+  }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
   void Close() override { server_->closed_channel = true; }
   bool closed() const override { return closed_; }

@@ -11,6 +11,10 @@ const CHANNEL_OPTIONS = {
   'grpc.max_reconnect_backoff_ms': 500,
 };
 
+// What gRPC libraries make of a connection that was cut, or a proxy of a daemon that is away (README.md).
+const { UNAVAILABLE, ABORTED, CANCELLED, UNKNOWN } = grpc.status;
+const BROKEN = [UNAVAILABLE, ABORTED, CANCELLED, UNKNOWN];
+
 // Pauses that double up to two seconds, less up to a half by chance.
 class Retries {
   constructor() {
@@ -23,7 +27,7 @@ class Retries {
   }
 
   async waitAfter(error) {
-    if (error.code !== grpc.status.UNAVAILABLE || Date.now() > this.giveUp) throw error;
+    if (!BROKEN.includes(error.code) || Date.now() > this.giveUp) throw error;
     const pause = this.pause * (0.5 + Math.random() / 2);
     this.pause = Math.min(2 * this.pause, 2000);
     await new Promise((resolve) => setTimeout(resolve, pause));

@@ -13,6 +13,11 @@ CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1),
                    ("grpc.max_reconnect_backoff_ms", 500)]
 
 
+# What gRPC libraries make of a connection that was cut, or a proxy of a daemon that is away (README.md).
+BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED,
+          grpc.StatusCode.UNKNOWN)
+
+
 class _Retries:
     """Pauses that double up to two seconds, less up to a half by chance."""
 
@@ -23,7 +28,7 @@ class _Retries:
         self._pause, self._give_up = 0.1, time.monotonic() + PATIENCE
 
     def wait_after(self, error):
-        if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > self._give_up:
+        if error.code() not in BROKEN or time.monotonic() > self._give_up:
             raise error
         time.sleep(self._pause * random.uniform(0.5, 1))
         self._pause = min(2 * self._pause, 2)

@@ -56,6 +56,18 @@ class FakeRunService final : public v1::RunService::Service {
                         grpc::ServerWriter<v1::WatchRunResponse>* writer) override {
     return Play<v1::WatchRunResponse>(request->after_sequence(), writer);
   }
+  // The run, and after it "r2", unless the stream breaks before.
+  grpc::Status WatchRuns(grpc::ServerContext*, const v1::WatchRunsRequest*,
+                         grpc::ServerWriter<v1::WatchRunsResponse>* writer) override {
+    const bool breaks = streams_++ < breaks_;
+    for (const char* id : {"r1", "r2"}) {
+      v1::WatchRunsResponse message;
+      message.add_runs()->set_id(id);
+      writer->Write(message);
+      if (breaks) return Unavailable();
+    }
+    return grpc::Status::OK;
+  }
   grpc::Status CreateRun(grpc::ServerContext*, const v1::CreateRunRequest* request,
                          v1::CreateRunResponse* response) override {
     if (Refuses(request->request_id())) return Unavailable();

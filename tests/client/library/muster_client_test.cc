@@ -116,5 +116,31 @@ TEST_F(MusterClientTest, ADaemonThatWasNeverThereIsNotWaitedFor) {
   EXPECT_EQ(retries_, 0);
 }
 
+TEST_F(MusterClientTest, TheStreamOfAllRunsIsMadeAnew) {
+  FakeRunService service(0, 0, 2);
+  std::vector<std::string> ids;
+  const auto collect = [&](const v1::WatchRunsResponse& message) {
+    ids.push_back(message.runs(0).id());
+    return ids.back() != "r2";
+  };
+  const auto on_lost = [this](const absl::Status&) { ++lost_; };
+  EXPECT_TRUE(Connect(service.address())->WatchRuns({}, {collect, on_lost}).ok());
+  EXPECT_EQ(ids, (std::vector<std::string>{"r1", "r1", "r1", "r2"}));
+  EXPECT_EQ(lost_, 2);
+}
+
+TEST_F(MusterClientTest, TheStreamOfAllRunsHasNoEnd) {
+  FakeRunService service(0, 0, 0);
+  const auto on = [](const v1::WatchRunsResponse&) { return true; };
+  EXPECT_TRUE(absl::IsDataLoss(Connect(service.address())->WatchRuns({}, {on, {}})));
+}
+
+TEST_F(MusterClientTest, ACallThatAnOlderDaemonLacksSaysSo) {
+  FakeRunService service(0, 0, 0);
+  const absl::Status status = Connect(service.address())->ListEvents({}).status();
+  EXPECT_TRUE(absl::IsUnimplemented(status));
+  EXPECT_NE(status.message().find("older"), absl::string_view::npos);
+}
+
 }  // namespace
 }  // namespace muster::client

@@ -64,5 +64,12 @@ TEST(FieldNamesTest, OtherWordsStay) {
   }
 }
 
+TEST(FieldNamesTest, WhatAnOlderDaemonDoesNotKnowHasItsName) {
+  EXPECT_EQ(InOptions("this musterd does not know spec.login.local.field 6: update it"),
+            "this musterd does not know the password: update it");
+  EXPECT_EQ(InOptions("does not know spec.rollout.batches[1].field 2, field 9999, spec.field 7777"),
+            "does not know --batches, field 9999, spec.field 7777");
+}
+
 }  // namespace
 }  // namespace muster::client

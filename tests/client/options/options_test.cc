@@ -221,7 +221,13 @@ TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
   told({"show", "last", "first"},
        "muster show: \"first\" is one word too many; write muster show [OPTIONS] RUN",
        "muster show");
-  told({"logs", "last"}, "muster logs: HOST is missing: the host's name in the run", "muster logs");
+  told({"logs", "last", "-E"}, "muster logs: --regex says how --grep is meant; give that, too",
+       "muster logs");
+  told({"logs", "last", "--grep", "a", "-f"},
+       "muster logs: --follow and --grep do not go together; give one of them", "muster logs");
+  told({"logs", "last", "--grep="}, "muster logs: --grep: it is empty", "muster logs");
+  told({"runs", "-w", "--since", "2h"},
+       "muster runs: --since and --watch do not go together; give one of them", "muster runs");
   told({"watch", "last", "--from", "-3"},
        "muster watch: --from: \"-3\" is no whole number from 0 on", "muster watch");
   told({"daemon"}, "muster daemon: ACTION is missing: status, stop or restart", "muster daemon");
@@ -360,6 +366,30 @@ TEST(OptionsTest, HelpIsNoError) {
   EXPECT_THAT(parsed.text, HasSubstr("--max-in-flight"));
 }
 
+TEST(OptionsTest, APasswordIsNoArgument) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"run", "-t", "a", "--password", "hunter2", "--", "true"},
+           {"run", "--password=hunter2", "-t", "a", "--", "true"},
+           {"rerun", "r1", "--password", "hunter2"}}) {
+    const ParsedOptions parsed = Parse(words);
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, AllOf(HasSubstr("--password-file FILE, --ask-password"),
+                                   HasSubstr("(ps)"), Not(HasSubstr("hunter2"))));
+  }
+}
+
+TEST(OptionsTest, APasswordHasOneSourceAndIsNotForADaemonsCredential) {
+  const auto refused = [](const char* one, const char* other) {
+    const ParsedOptions parsed = Parse({"run", one, other, "-t", "a", "--", "true"});
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr("do not go together"));
+  };
+  refused("--ask-password", "--password-file=/p");
+  refused("--credential=deploy", "--password-file=/p");
+  refused("--credential=deploy", "--ask-password");
+  EXPECT_EQ(Parse({"rerun", "r1", "--password-file", "/p"}).options.password_file, "/p");
+}
+
 class RunRequestTest : public ::testing::Test {
  protected:
   RunRequestTest() {
@@ -369,9 +399,10 @@ class RunRequestTest : public ::testing::Test {
     options_.command = {"uname", "-a"};
   }
   absl::StatusOr<v1::RunSpec> Make(const ServerAddress& server = {"unix:/run/m.sock", true}) {
-    return MakeRunSpec(options_, server, "");
+    return MakeRunSpec(options_, server, secrets_);
   }
   Options options_;
+  LoginSecrets secrets_;
 };
 
 TEST_F(RunRequestTest, WordsBecomeAShellLineUnlessArgvIsAskedFor) {
@@ -511,8 +542,21 @@ TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
   options_.request_id = bad;
   options_.run_id = "r1";
   EXPECT_THAT(
-      std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, "").status().message()),
+      std::string(MakeRerunRequest(options_, {"unix:/run/m.sock", true}, {}).status().message()),
       HasSubstr("UTF-8"));
+}
+
+TEST_F(RunRequestTest, SecretsAreSentAndNotTold) {
+  options_.identity_files = {"/keys/a"};
+  secrets_ = {"of the key", "of the hosts"};
+  const v1::LocalCredential local = Make()->login().local();
+  EXPECT_EQ(local.identity_files(0).passphrase(), "of the key");
+  EXPECT_EQ(local.password(), "of the hosts");
+  secrets_.password = "caf\xe9";
+  EXPECT_THAT(std::string(Make().status().message()),
+              AllOf(HasSubstr("the password: it is not UTF-8"), Not(HasSubstr("caf"))));
+  options_.credential = "deploy";
+  EXPECT_FALSE(Make()->login().has_local());
 }
 
 // As the shell passes <(...).
@@ -588,20 +632,24 @@ TEST_F(RunRequestTest, StoppingAndLimits) {
 TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   const ServerAddress own = {"unix:/run/m.sock", true};
   options_.states = "exited_nonzero,not-started";
-  auto request = MakeRerunRequest(options_, own, "");
+  auto request = MakeRerunRequest(options_, own, {});
   EXPECT_FALSE(request->has_login());
   EXPECT_THAT(request->states(),
               ElementsAre(v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_NOT_STARTED));
   options_.identity_files = {"/keys/a"};
-  request = MakeRerunRequest(options_, own, "");
+  request = MakeRerunRequest(options_, own, {});
   EXPECT_EQ(request->login().local().identity_files(0).path(), "/keys/a");
   options_.identity_files.clear();
   options_.identities_only = true;
-  request = MakeRerunRequest(options_, own, "");
+  request = MakeRerunRequest(options_, own, {});
   EXPECT_TRUE(request->login().local().identities_only());
   options_.identities_only = false;
+  options_.password_file = "/p";
+  request = MakeRerunRequest(options_, own, {"", "secret"});
+  EXPECT_EQ(request->login().local().password(), "secret");
+  options_.password_file.clear();
   options_.jump_hosts = "gate";
-  request = MakeRerunRequest(options_, own, "");
+  request = MakeRerunRequest(options_, own, {});
   EXPECT_THAT(request->login().jump_hosts(), ElementsAre("gate"));
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -90,6 +91,45 @@ TEST_F(RunPreparerTest, TheSameHostMayBeATargetAndOnTheWay) {
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->plan.hosts.size(), 1u);
   EXPECT_EQ(run->access->jump_hosts.size(), 1u);
+}
+
+TEST_F(RunPreparerTest, APasswordGoesToTheEngineAndIsNotKept) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->mutable_local()->set_password("secret");
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->access->credential->password->get(), "secret");
+  EXPECT_THAT(run->access->credential->password_source, HasSubstr("--password-file"));
+  EXPECT_THAT(run->plan.spec.SerializeAsString(), Not(HasSubstr("secret")));
+  EXPECT_EQ(Prepare(Spec({}))->access->credential->password, nullptr);
+  EXPECT_EQ(Prepare(spec, kCi).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(RunPreparerTest, AConfiguredCredentialHasThePasswordOfItsFile) {
+  const std::string path = ::testing::TempDir() + "/deploy.password";
+  const auto configured = [&](absl::string_view text, mode_t mode) {
+    std::ofstream(path, std::ios::binary) << text;
+    chmod(path.c_str(), mode);
+    return ParseConfig(absl::StrCat("credentials:\n  deploy:\n    password_file: ", path),
+                       "/c.yaml");
+  };
+  const auto config = configured("secret\n", 0600);
+  ASSERT_TRUE(config.ok()) << config.status();
+  const RunPreparer preparer(&*config, authorizer_.get(), &files_, 1 << 20);
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  const auto run = preparer.Prepare(kOwner, spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->access->credential->password->get(), "secret");
+  EXPECT_EQ(run->access->credential->password_source, "the password_file of credential deploy");
+  for (const absl::string_view bad : {"", "\n", "two\nlines\n", "windows\r\n"}) {
+    EXPECT_THAT(std::string(configured(bad, 0600).status().message()),
+                AllOf(HasSubstr("/c.yaml:3: "), HasSubstr("does not hold one line")))
+        << bad;
+  }
+  EXPECT_FALSE(configured(std::string(1025, 'p'), 0600).ok());
+  EXPECT_THAT(std::string(configured("secret", 0640).status().message()),
+              HasSubstr("may be read by others"));
 }
 
 TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {

@@ -24,6 +24,7 @@ v1::RunSpec SpecWithSecrets() {
   for (const char* secret : {"first passphrase, long enough for the heap", "second one"}) {
     local->add_identity_files()->set_passphrase(secret);
   }
+  local->set_password("the password of the hosts");
   return spec;
 }
 
@@ -34,6 +35,7 @@ TEST(SecretsTest, TakesThemOutHoweverDeep) {
   for (const v1::IdentityFile& file : request.spec().login().local().identity_files()) {
     EXPECT_EQ(file.passphrase(), "");
   }
+  EXPECT_EQ(request.spec().login().local().password(), "");
   EXPECT_EQ(request.spec().login().local().identity_files(0).path(), "/a");
 }
 

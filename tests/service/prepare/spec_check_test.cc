@@ -98,6 +98,19 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
          file->set_path("/k");
          file->set_passphrase(std::string(1025, 'p'));
        }},
+      {"login.local.password: 1025 bytes; at most 1024",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->mutable_local()->set_password(std::string(1025, 'p'));
+       }},
+      {"login.local.password: it holds a NUL byte",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->mutable_local()->set_password(std::string("a\0b", 3));
+       }},
+      {"continue_after_restart: a password is not kept",
+       [](v1::RunSpec* spec) {
+         spec->mutable_login()->mutable_local()->set_password("p");
+         spec->set_continue_after_restart(true);
+       }},
       {"rollout.batches[0]: neither",
        [](v1::RunSpec* spec) { spec->mutable_rollout()->add_batches(); }},
       {"rollout.shuffle_seed: 9007199254740992; at most 9007199254740991",

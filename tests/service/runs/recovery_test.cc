@@ -45,7 +45,7 @@ class RecoveryTest : public ::testing::Test {
     ASSERT_TRUE(first_.Turn().ok());
   }
   void Recover() {
-    RunStarter starter(&next_->store, &preparer_, &*runs_, &activity_);
+    RunStarter starter(&next_->store, &preparer_, &*runs_, &activity_, {});
     EXPECT_TRUE(service::Recover(next_->store, preparer_, &starter).ok());
     EXPECT_TRUE(next_->Turn().ok());
   }

@@ -82,7 +82,7 @@ class RunStarterTest : public ::testing::Test {
   FakeDaemon daemon_;
   Runs runs_{&daemon_.store, daemon_.parts(), 10,
              [this](const service::Run& run) { starter_.OnOver(run); }};
-  RunStarter starter_{&daemon_.store, &preparer_, &runs_, &activity_};
+  RunStarter starter_{&daemon_.store, &preparer_, &runs_, &activity_, {}};
 };
 
 TEST_F(RunStarterTest, ARunIsActivityUntilItIsOver) {
@@ -151,6 +151,24 @@ TEST_F(RunStarterTest, ARerunTakesTheHostsThatDidNotSucceed) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_THAT(NamesOf(*again->live), ElementsAre("host1"));
   EXPECT_EQ(again->Snapshot().rerun_of(), id);
+}
+
+// Its password would not be there for the daemon that comes back.
+TEST_F(RunStarterTest, ARerunWithAPasswordIsNotContinuedAndSaysSo) {
+  v1::RunSpec spec = Spec();
+  spec.set_continue_after_restart(true);
+  const std::string id = Start(spec)->id();
+  EndHosts(HostState::kAuthenticationFailed);
+  v1::RerunHostsRequest request;
+  request.set_run_id(id);
+  request.mutable_login()->mutable_local()->set_password("secret");
+  const absl::StatusOr<RunRef> again =
+      WithStore([&] { return starter_.Rerun(owner_, request, [this] { return waits_; }); });
+  ASSERT_TRUE(again.ok()) << again.status();
+  const v1::Run run = again->live->Snapshot();
+  EXPECT_FALSE(run.spec().continue_after_restart());
+  EXPECT_THAT(run.warnings(), ElementsAre(HasSubstr("password is not kept")));
+  EXPECT_EQ(run.SerializeAsString().find("secret"), std::string::npos);
 }
 
 TEST_F(RunStarterTest, ARerunTakesTheStatesThatItIsTold) {

@@ -60,7 +60,7 @@ class SimulatedDaemon {
         engine_(parts.time, seed, parts.witness),
         runs_(&store_, {&engine_, &journal_, &tails_, &locks_, parts.helpers, &timers_}, 1000,
               [this](const Run& run) { starter_.OnOver(run); }),
-        starter_(&store_, parts.preparer, &runs_, &activity_) {}
+        starter_(&store_, parts.preparer, &runs_, &activity_, {}) {}
   ~SimulatedDaemon() {
     *alive_ = false;
     parts_.helpers->Drain();

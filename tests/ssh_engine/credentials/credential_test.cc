@@ -251,11 +251,13 @@ TEST_F(CredentialTest, ACopyHasThePasswordAndTheKeys) {
   CredentialSpec spec;
   spec.identity_files.push_back({NewKey("key", "-t ed25519"), "", true});
   spec.password = Passphrase("secret");
+  spec.password_source = "the vault";
   const auto credential = LoadCredential(spec);
   ASSERT_TRUE(credential.ok()) << credential.status();
   const auto copy = (*credential)->Duplicate();
   ASSERT_TRUE(copy.ok()) << copy.status();
   EXPECT_EQ((*copy)->password->get(), "secret");
+  EXPECT_EQ((*copy)->password_source, "the vault");
   EXPECT_EQ((*copy)->id, (*credential)->id);
   EXPECT_NE((*copy)->id, (*LoadFile(Path("key")))->id);
 }

@@ -31,7 +31,8 @@ class LoginTest : public ::testing::Test {
     return identity;
   }
 
-  void GivePassword() {
+  void GivePassword(const std::string& source = "") {
+    credential_->password_source = source;
     auto secret = std::make_shared<Secret>(6);
     std::string("secret").copy(secret->data(), 6);
     credential_->password = std::move(secret);
@@ -185,7 +186,39 @@ TEST_F(LoginTest, APasswordIsOfferedOnceAndOnlyAsTheServerTakesIt) {
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("none"));
   EXPECT_THAT(login->Explain("ann"), HasSubstr("the server takes no password"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: publickey."));
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("name a key file. It accepts: publickey."));
+}
+
+TEST_F(LoginTest, WhereThePasswordCameFromIsTold) {
+  GivePassword("the vault");
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"),
+              StartsWith("the server refused the password for user ann. The password came from the "
+                         "vault. It accepts: "));
+  EXPECT_THAT(login->Explain("ann"), Not(HasSubstr("No password was given")));
+}
+
+TEST_F(LoginTest, WhereThereIsNoPasswordAServerThatTakesOneIsTold) {
+  server_.methods = "publickey,keyboard-interactive";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"), HasSubstr("No password was given: --ask-password"));
+  server_.methods = "publickey";
+  const auto other = Make();
+  EXPECT_EQ(other->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(other->Explain("ann"), Not(HasSubstr("password")));
+}
+
+TEST_F(LoginTest, AfterRefusedKeysAServerThatTakesNoPasswordIsTold) {
+  GivePassword("the vault");
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kDenied};
+  server_.methods = "publickey";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain("ann"),
+              HasSubstr(": a. It takes no password. It accepts: publickey."));
 }
 
 // PAM would count it twice.

@@ -1,0 +1,77 @@
+#include "ssh_engine/action/input_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster::engine {
+namespace {
+
+constexpr int kSendsPerTurn = 8;  // of 32 KB at most
+
+}  // namespace
+
+InputFeed::InputFeed(std::shared_ptr<InputSource> source, EventLoop* loop, ExecChannel* channel,
+                     absl::AnyInvocable<void()> on_more)
+    : source_(std::move(source)),
+      loop_(loop),
+      channel_(channel),
+      on_more_(std::move(on_more)),
+      alive_(std::make_shared<char>()) {}
+
+void InputFeed::Send() {
+  if (waiting_ || ended_ || !problem().empty() || channel_->closed()) return;
+  for (int i = 0; i < kSendsPerTurn; ++i) {
+    if (!SendOne()) return;
+  }
+  waiting_ = true;
+  Defer([this] {
+    waiting_ = false;
+    on_more_();
+  });
+}
+
+bool InputFeed::SendOne() {
+  const size_t room = channel_->InputRoom();
+  if (room == 0) {
+    piece_ = InputPiece();  // it is read again: many hosts may stand still
+    return false;
+  }
+  if (piece_.bytes.empty() && !piece_.end && !Fetch()) return false;
+  if (!problem().empty()) return false;
+  const absl::string_view bytes = piece_.bytes.substr(0, room);
+  const size_t sent = bytes.empty() ? 0 : channel_->SendInput(bytes);
+  if (sent == 0 && !bytes.empty()) return false;
+  position_ += sent;
+  piece_.bytes.remove_prefix(sent);
+  ended_ = piece_.bytes.empty() && piece_.end;
+  if (ended_) channel_->EndInput();
+  return !ended_;
+}
+
+// Whether there is something now.
+bool InputFeed::Fetch() {
+  waiting_ = true;
+  piece_ = source_->Read(position_, [this, loop = loop_, alive = std::weak_ptr<char>(alive_)](
+                                        InputPiece piece) mutable {
+    loop->Post([this, alive = std::move(alive), piece = std::move(piece)]() mutable {
+      if (alive.lock() != nullptr) Take(std::move(piece));
+    });
+  });
+  if (piece_.bytes.empty() && !piece_.end && problem().empty()) return false;
+  waiting_ = false;
+  return true;
+}
+
+void InputFeed::Take(InputPiece piece) {
+  waiting_ = false;
+  piece_ = std::move(piece);
+  on_more_();
+}
+
+void InputFeed::Defer(absl::AnyInvocable<void()> task) {
+  loop_->Post([alive = std::weak_ptr<char>(alive_), task = std::move(task)]() mutable {
+    if (alive.lock() != nullptr) task();
+  });
+}
+
+}  // namespace muster::engine

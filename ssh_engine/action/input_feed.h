@@ -1,0 +1,54 @@
+// Sends a command its input.
+#ifndef SSH_ENGINE_ACTION_INPUT_FEED_H_
+#define SSH_ENGINE_ACTION_INPUT_FEED_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "ssh_engine/input.h"
+#include "ssh_engine/loop/event_loop.h"
+#include "ssh_engine/transport/exec_channel.h"
+
+namespace muster::engine {
+
+// As fast as the command reads, and some of it at a time, so that others have their turn. It holds
+// no input while the command takes none. Loop-confined.
+class InputFeed {
+ public:
+  // `channel` and `loop` must outlive it. `on_more`: there may be something to send now; it is to
+  // call Send. From a task of the loop.
+  InputFeed(std::shared_ptr<InputSource> source, EventLoop* loop, ExecChannel* channel,
+            absl::AnyInvocable<void()> on_more);
+  InputFeed(const InputFeed&) = delete;
+  InputFeed& operator=(const InputFeed&) = delete;
+
+  // Sends what there is and what the channel has room for. Whenever the command has begun or
+  // something has come from its server.
+  void Send();
+  // Why there is no more of it, though it has not ended; empty: that is not so.
+  const std::string& problem() const { return piece_.problem; }
+
+ private:
+  // Whether to go on.
+  bool SendOne();
+  bool Fetch();
+  void Take(InputPiece piece);
+  // Has `task` done in the loop, unless this has gone by then.
+  void Defer(absl::AnyInvocable<void()> task);
+
+  const std::shared_ptr<InputSource> source_;
+  EventLoop* const loop_;
+  ExecChannel* const channel_;
+  absl::AnyInvocable<void()> on_more_;
+  InputPiece piece_;       // what of it is not sent yet
+  uint64_t position_ = 0;  // where it begins
+  bool waiting_ = false;   // for the source, or for a turn
+  bool ended_ = false;
+  std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
+};
+
+}  // namespace muster::engine
+
+#endif  // SSH_ENGINE_ACTION_INPUT_FEED_H_
