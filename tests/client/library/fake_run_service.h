@@ -39,6 +39,8 @@ class FakeRunService final : public v1::RunService::Service {
   int streams() const { return streams_; }
   // How many calls are still to be refused.
   std::atomic<int> refuse{0};
+  // Of the runs that there are, newest first. Not while it is called.
+  std::vector<std::string> ids;
   // Leaves out the next event.
   std::atomic<bool> skip_one{false};
   std::vector<std::string> request_ids() {
@@ -65,6 +67,16 @@ class FakeRunService final : public v1::RunService::Service {
       message.add_runs()->set_id(id);
       writer->Write(message);
       if (breaks) return Unavailable();
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ListRuns(grpc::ServerContext*, const v1::ListRunsRequest* request,
+                        v1::ListRunsResponse* response) override {
+    for (const std::string& id : ids) {
+      const bool full = response->runs_size() == static_cast<int>(request->page_size());
+      if (!full && id.compare(0, request->id_prefix().size(), request->id_prefix()) == 0) {
+        response->add_runs()->set_id(id);
+      }
     }
     return grpc::Status::OK;
   }

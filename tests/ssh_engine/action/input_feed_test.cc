@@ -61,7 +61,7 @@ TEST_F(InputFeedTest, SendsAllOfItAndThenItsEnd) {
   input_->most = 3;
   input_->Add("0123456789", true);
   feed_->Send();
-  loop_.RunPosted();
+  loop_.Run();
   EXPECT_EQ(server_.input, "0123456789");
   EXPECT_TRUE(server_.end_of_input);
 }
@@ -97,10 +97,10 @@ TEST_F(InputFeedTest, GoesOnWhenMoreHasCome) {
   server_.input_room = 1000;
   feed_->Send();
   input_->Add("ab", false);
-  loop_.RunPosted();
+  loop_.Run();
   EXPECT_EQ(server_.input, "ab");
   input_->Add("c", true);
-  loop_.RunPosted();
+  loop_.Run();
   EXPECT_EQ(server_.input, "abc");
   EXPECT_TRUE(server_.end_of_input);
 }
@@ -111,7 +111,7 @@ TEST_F(InputFeedTest, OthersHaveTheirTurnInBetween) {
   input_->Add(std::string(100, 'x'), true);
   feed_->Send();
   EXPECT_LT(server_.input.size(), 10u);
-  loop_.RunPosted();
+  loop_.Run();
   EXPECT_EQ(server_.input.size(), 100u);
 }
 
@@ -120,7 +120,7 @@ TEST_F(InputFeedTest, WhatComesAfterItsEndIsDropped) {
   feed_->Send();
   feed_.reset();
   input_->Add("late", true);
-  loop_.RunPosted();
+  loop_.Run();
   EXPECT_EQ(server_.input, "");
 }
 
