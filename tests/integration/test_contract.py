@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import shutil
 import threading
 
 import grpc
 import pytest
 
 from fleet import write
+from programs import wait_until
 
 SECONDS = 120
 
@@ -281,6 +283,129 @@ def test_health_and_reflection(channel):
     for service in (b"muster.v1.RunService", b"muster.v1.TargetService", b"grpc.health.v1.Health",
                     b"grpc.channelz.v1.Channelz"):
         assert service in answer
+
+
+def test_the_server_tells_what_it_is(api, channel, muster):
+    from muster.v1 import server_service_pb2, server_service_pb2_grpc
+    stub = server_service_pb2_grpc.ServerServiceStub(channel)
+    info = stub.GetServerInfo(server_service_pb2.GetServerInfoRequest())
+    assert f"muster {info.version}\n" == muster("version").text.splitlines(keepends=True)[0]
+    assert server_service_pb2.FEATURE_INPUT in info.features
+    assert list(info.features) == sorted(info.features) and 0 not in info.features
+    assert info.limits.max_hosts == 100_000 and info.limits.max_active_runs > 0
+    assert api.messages  # the same contract
+
+
+@pytest.fixture(name="targets")
+def targets_fixture(api, channel):
+    from muster.v1 import target_service_pb2, target_service_pb2_grpc
+    stub = target_service_pb2_grpc.TargetServiceStub(channel)
+    assert api.messages
+
+    def resolve(**fields):
+        return stub.ResolveTargets(target_service_pb2.ResolveTargetsRequest(**fields))
+    return resolve
+
+
+def test_targets_come_in_pages(targets):
+    asked = {"targets": {"expression": "web[1-7]"}, "page_size": 3}
+    names, token = [], ""
+    while True:
+        page = targets(page_token=token, **asked)
+        names.append([host.name for host in page.hosts])
+        assert page.host_count == 7
+        token = page.next_page_token
+        if not token:
+            break
+    assert names == [["web1", "web2", "web3"], ["web4", "web5", "web6"], ["web7"]]
+    token = targets(**asked).next_page_token
+    with pytest.raises(grpc.RpcError) as error:
+        targets(page_token=token, targets={"expression": "web[1-8]"})
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_targets_as_a_list_and_how_they_would_be_logged_into(targets):
+    found = targets(
+        targets={"expression": "ann@web1", "hosts": [
+            {"name": "db", "address": "127.0.9.9", "port": 2222}, {"name": "web1", "user": "bob"},
+            {"name": "db", "address": "127.0.9.9", "port": 2222}]},
+        login={"user": "ops", "port": 22})
+    assert [(host.name, host.address, host.port, host.user) for host in found.hosts] == [
+        ("ann@web1:22", "web1", 22, "ann"), ("db", "127.0.9.9", 2222, "ops"),
+        ("bob@web1:22", "web1", 22, "bob")]
+    for host in ({"name": "a b"}, {"name": "ann@web1"}, {"name": "web1:22"}, {"name": ""},
+                 {"name": "web1", "port": 70_000}, {"name": "x" * 300}):
+        with pytest.raises(grpc.RpcError) as error:
+            targets(targets={"hosts": [host]})
+        assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT, host
+        assert "targets.hosts[0]." in error.value.details(), host
+
+
+def test_errors_say_for_programs_what_is_wrong(api, service, spec):
+    request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", "true"))
+    request.spec.login.port = 70_000
+    request.spec.rollout.batches.add(percent=101)
+    with pytest.raises(grpc.RpcError) as error:
+        service.CreateRun(request)
+    details = dict(error.value.trailing_metadata())["grpc-status-details-bin"]
+    for part in (b"google.rpc.ErrorInfo", b"FIELD_INVALID", b"muster", b"google.rpc.BadRequest",
+                 b"spec.login.port", b"spec.rollout.batches[0]"):
+        assert part in details, part
+    with pytest.raises(grpc.RpcError) as error:
+        service.GetRun(api.messages.GetRunRequest(run_id="nobody"))
+    assert b"RUN_NOT_FOUND" in dict(error.value.trailing_metadata())["grpc-status-details-bin"]
+
+
+def test_a_hundred_identical_calls_at_once_are_one_run(api, daemon, spec):
+    request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", "true"), request_id="hundred")
+    with grpc.insecure_channel(daemon.address) as channel:
+        calls = [api.stub(channel).CreateRun.future(request) for _ in range(100)]
+        assert len({call.result(timeout=30).run.id for call in calls}) == 1
+
+
+def test_a_repeat_is_answered_though_its_key_has_gone(api, service, spec, fleet, tmp_path):
+    key = str(tmp_path / "key")
+    shutil.copy(fleet.key, key)
+    request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", "true"), request_id="gone")
+    request.spec.login.local.identity_files[0].path = key
+    run = service.CreateRun(request).run
+    os.remove(key)
+    assert service.CreateRun(request).run.id == run.id
+    request.spec.rollout.shuffle_seed = 7
+    with pytest.raises(grpc.RpcError) as error:
+        service.CreateRun(request)
+    assert error.value.code() == grpc.StatusCode.ALREADY_EXISTS
+
+
+def test_who_comes_back_in_time_keeps_the_run(api, service, spec):
+    request = api.messages.CreateAndWatchRunRequest(spec=spec("127.0.9.1", "sleep 3; echo on"))
+    request.spec.cancel_after_disconnect.FromMilliseconds(2000)
+    stream = service.CreateAndWatchRun(request)
+    run = next(stream).run
+    stream.cancel()
+    watch = service.WatchRun(api.messages.WatchRunRequest(run_id=run.id))
+    assert list(watch)[-1].run.state == api.runs.RUN_STATE_SUCCEEDED
+
+
+def test_who_does_not_come_back_has_left_the_run(api, service, spec):
+    request = api.messages.CreateAndWatchRunRequest(spec=spec("127.0.9.1", "sleep 60"))
+    request.spec.cancel_after_disconnect.FromMilliseconds(100)
+    stream = service.CreateAndWatchRun(request)
+    run = next(stream).run
+    stream.cancel()
+    ask = api.messages.GetRunRequest(run_id=run.id)
+    wait_until(lambda: service.GetRun(ask).run.state == api.runs.RUN_STATE_CANCELED)
+    ended = service.GetRun(ask).run
+    assert ended.reason == api.runs.RUN_REASON_CALLER_GONE and ended.reason_by == ended.creator
+
+
+def test_a_cancel_tells_who_it_came_from(api, service, spec):
+    run = service.CreateRun(api.messages.CreateRunRequest(spec=spec("127.0.9.1", "sleep 60"))).run
+    service.CancelRun(api.messages.CancelRunRequest(run_id=run.id))
+    ended = list(service.WatchRun(api.messages.WatchRunRequest(run_id=run.id)))[-1].run
+    assert ended.reason == api.runs.RUN_REASON_CANCEL_REQUESTED
+    assert ended.reason_by == f"uid:{os.getuid()}"
+    assert ended.start_time.ToNanoseconds() > 0
 
 
 def methods_of(api):
