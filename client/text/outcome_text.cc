@@ -154,6 +154,13 @@ void AppendNext(const RunView& view, std::string* to) {
     absl::StrAppend(to, "  see its end: muster watch ", id, "\n");
   } else if (view.run().state() != v1::RUN_STATE_SUCCEEDED) {
     const bool unknown = view.CountOf(v1::HOST_STATE_OUTCOME_UNKNOWN) > 0;
+    // The input that its commands were given is not kept.
+    const bool again = view.run().spec().input() != v1::RUN_INPUT_STREAM;
+    if (!again && !view.failures_wrote()) return;
+    if (!again) {
+      absl::StrAppend(to, "  what they wrote: muster logs ", id, " HOST\n");
+      return;
+    }
     absl::StrAppend(to, "  again on these: muster rerun ", id,
                     unknown ? " --failed --unreached --not-started, and --unknown where the "
                               "command may run a second time"

@@ -123,12 +123,19 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   if (!user.ok()) return user;
   absl::StatusOr<RunRef> run = runs_->FindFor(caller, request.run_id());
   if (!run.ok()) return run.status();
+  // Its commands would read nothing, and might succeed.
+  if (run->Snapshot().spec().input() == v1::RUN_INPUT_STREAM) {
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("run ", run->id(),
+                                       " was given input, which is not kept: start a new run "
+                                       "with that input")),
+                      v1::ERROR_REASON_RUN_STATE);
+  }
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
       HostsToRerun(*run, {request.states().begin(), request.states().end()});
   if (!hosts.ok()) return hosts.status();
   v1::RunSpec spec = run->stored.spec();
   spec.clear_cancel_after_disconnect();
-  spec.clear_input();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   const std::string warning = GiveUpContinuation(&spec);
   absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));

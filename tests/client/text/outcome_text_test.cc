@@ -198,6 +198,20 @@ TEST(OutcomeTextTest, ThatAHostHasWrittenIsKnownWithoutItsLines) {
   EXPECT_TRUE(folded.failures_wrote());
 }
 
+TEST(OutcomeTextTest, WhatWasGivenInputIsNotOfferedToRunAgain) {
+  RunView view;
+  v1::Run run;
+  run.set_id("1m8");
+  run.set_state(v1::RUN_STATE_FAILED);
+  run.set_host_count(1);
+  run.mutable_spec()->set_input(v1::RUN_INPUT_STREAM);
+  view.SetRun(run);
+  v1::Event event;
+  event.mutable_host_finished()->mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
+  view.Apply(event);
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), Not(HasSubstr("rerun")));
+}
+
 // A group's outcome comes with its first message only.
 TEST(OutcomeTextTest, HostsThatJoinAGroupLaterEndedAsItDid) {
   RunView view;

@@ -80,9 +80,11 @@ class RunStarterTest : public ::testing::Test {
   RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
   Activity activity_{Activity::Clock::now()};
   FakeDaemon daemon_;
+  HelperPool helpers_{1};
   Runs runs_{&daemon_.store, daemon_.parts(), 10,
              [this](const service::Run& run) { starter_.OnOver(run); }};
-  RunStarter starter_{&daemon_.store, &preparer_, &runs_, &activity_, {}};
+  RunStarter starter_{
+      &daemon_.store, &preparer_, &runs_, &activity_, {::testing::TempDir(), &helpers_}};
 };
 
 TEST_F(RunStarterTest, ARunIsActivityUntilItIsOver) {
@@ -179,6 +181,19 @@ TEST_F(RunStarterTest, ARerunTakesTheStatesThatItIsTold) {
   EXPECT_THAT(NamesOf(*again->live), ElementsAre("host0", "host2"));
   const absl::Status none = Rerun(owner_, id, {v1::HOST_STATE_OUTCOME_UNKNOWN}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(none)) << none;
+}
+
+TEST_F(RunStarterTest, ARunThatWasGivenInputIsNotRunAgainWithout) {
+  v1::RunSpec spec = Spec();
+  const std::shared_ptr<service::Run> run = Start(spec);
+  EndHosts(HostState::kExitedNonzero);
+  ASSERT_TRUE(Rerun(owner_, run->id()).ok());
+  spec.set_input(v1::RUN_INPUT_STREAM);
+  const std::shared_ptr<service::Run> given = Start(spec);
+  EndHosts(HostState::kExitedNonzero);
+  const absl::Status status = Rerun(owner_, given->id()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("was given input"));
 }
 
 TEST_F(RunStarterTest, NobodyRerunsWhatIsUnderWayOrAnothersRun) {
