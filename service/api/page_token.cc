@@ -1,15 +1,11 @@
 #include "service/api/page_token.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <openssl/sha.h>
-
-#include <memory>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
+#include "service/prepare/message_digest.h"
 
 namespace muster::service {
 namespace {
@@ -17,8 +13,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr size_t kDigestBytes =
-    8;  // against mistakes: who makes a token up has a right to the list
+// Against mistakes: who makes a token up has a right to the list.
+constexpr size_t kDigestBytes = 8;
 
 const FieldDescriptor* Field(const Message& request, const char* name) {
   return request.GetDescriptor()->FindFieldByName(name);
@@ -26,21 +22,7 @@ const FieldDescriptor* Field(const Message& request, const char* name) {
 
 // Of all that says which list it is.
 std::string DigestOf(const Message& request) {
-  const std::unique_ptr<Message> list(request.New());
-  list->CopyFrom(request);
-  for (const char* name : {"page_token", "page_size"}) {
-    list->GetReflection()->ClearField(list.get(), Field(request, name));
-  }
-  std::string bytes = request.GetTypeName();
-  {
-    google::protobuf::io::StringOutputStream out(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&out);
-    coded.SetSerializationDeterministic(true);
-    list->SerializeToCodedStream(&coded);
-  }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  return std::string(reinterpret_cast<const char*>(digest), kDigestBytes);
+  return MessageDigest(request, {"page_token", "page_size"}).substr(0, kDigestBytes);
 }
 
 }  // namespace
