@@ -8,12 +8,13 @@
 // A program that links this has the functions, and libssh calls them: symbols are looked up in the
 // program first (ld.so(8)). Everything else goes to OpenSSL as before: other keys, contexts that
 // are for something else, and keys whose bytes a provider keeps to itself. What else is replaced
-// like this: interposed.md.
+// like this: README.md.
 #include <dlfcn.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include "ssh_engine/libssh/interposed/ed25519_secret.h"
+#include "ssh_engine/libssh/interposed/kept_key.h"
+#include "ssh_engine/libssh/interposed/sodium_use.h"
 
 namespace muster::engine {
 namespace {
@@ -26,16 +27,10 @@ Function* Openssls(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// Not where the system's configuration wants a validated module for everything (fips_module(7)).
-bool SodiumIsUsable() {
-  return EVP_default_properties_is_fips_enabled(nullptr) == 0 && sodium_init() >= 0;
-}
-
 // The key that `context` does `operation` with, where that is an Ed25519 key, and libsodium can be
 // used.
 EVP_PKEY* Ed25519KeyOf(EVP_MD_CTX* context, int operation) {
-  static const bool usable = SodiumIsUsable();
-  EVP_PKEY_CTX* const own = usable ? EVP_MD_CTX_get_pkey_ctx(context) : nullptr;
+  EVP_PKEY_CTX* const own = SodiumIsUsable() ? EVP_MD_CTX_get_pkey_ctx(context) : nullptr;
   if (own == nullptr || EVP_PKEY_CTX_get_operation(own) != operation) return nullptr;
   EVP_PKEY* const key = EVP_PKEY_CTX_get0_pkey(own);
   return key != nullptr && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? key : nullptr;
@@ -78,7 +73,7 @@ extern "C" int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature, siz
   EVP_PKEY* const key = Ed25519KeyOf(context, EVP_PKEY_OP_SIGNCTX);
   // Only asks for the size, or gives too little room: OpenSSL says so.
   const bool room = signature != nullptr && *signature_size >= crypto_sign_BYTES;
-  const unsigned char* secret = key != nullptr ? KeptEd25519(key) : nullptr;
+  const unsigned char* secret = key != nullptr ? KeptKey(key) : nullptr;
   SecretKey taken;
   if (key != nullptr && room && secret == nullptr && taken.Take(key)) secret = taken.bytes();
   if (key == nullptr || !room || secret == nullptr) {

@@ -8,7 +8,7 @@
 //
 // A program that links this has the function, and libssh calls it: symbols are looked up in the
 // program first (ld.so(8)). Everything else goes to OpenSSL as before. What else is replaced like
-// this: interposed.md.
+// this: README.md.
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -22,7 +22,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "ssh_engine/libssh/interposed/ed25519_secret.h"
+#include "ssh_engine/libssh/interposed/kept_key.h"
+#include "ssh_engine/libssh/interposed/x25519_key.h"
 
 namespace muster::engine {
 namespace {
@@ -53,7 +54,6 @@ thread_local bool thread_ends = false;
 
 // To find an algorithm by its name takes longer than to use it: each thread does so once.
 struct Algorithms {
-  const Context x25519 = NewContext("X25519");
   const Context ed25519 = NewContext("ED25519");
   const std::unique_ptr<EVP_MD, Free> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   KnownKeys known;
@@ -81,7 +81,7 @@ EVP_PKEY* Compute(const char* type, const unsigned char* private_key, size_t siz
 }
 
 // Null where OpenSSL cannot.
-EVP_PKEY* Combine(int type, const unsigned char* private_key, const PublicKey& public_key) {
+EVP_PKEY* Combine(const unsigned char* private_key, const PublicKey& public_key) {
   OSSL_PARAM params[] = {
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
                                         const_cast<unsigned char*>(private_key), kKeyBytes),
@@ -89,7 +89,7 @@ EVP_PKEY* Combine(int type, const unsigned char* private_key, const PublicKey& p
                                         const_cast<unsigned char*>(public_key.data()), kKeyBytes),
       OSSL_PARAM_construct_end(),
   };
-  EVP_PKEY_CTX* const context = type == EVP_PKEY_X25519 ? Own().x25519.get() : Own().ed25519.get();
+  EVP_PKEY_CTX* const context = Own().ed25519.get();
   EVP_PKEY* key = nullptr;
   const bool made =
       context != nullptr && EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) > 0;
@@ -102,8 +102,8 @@ EVP_PKEY* NewEd25519(const unsigned char* private_key) {
   if (digest.empty()) return Compute("ED25519", private_key, kKeyBytes);
   const auto it = known.find(digest);
   if (it != known.end()) {
-    EVP_PKEY* const key = Combine(EVP_PKEY_ED25519, private_key, it->second);
-    if (key != nullptr) KeepEd25519(key, private_key, it->second.data());
+    EVP_PKEY* const key = Combine(private_key, it->second);
+    if (key != nullptr) KeepKey(key, private_key, it->second.data());
     return key;
   }
   EVP_PKEY* key = Compute("ED25519", private_key, kKeyBytes);
@@ -112,8 +112,17 @@ EVP_PKEY* NewEd25519(const unsigned char* private_key) {
   if (key != nullptr && EVP_PKEY_get_raw_public_key(key, public_key.data(), &size) == 1) {
     if (known.size() >= kMaxKnown) known.clear();
     known[digest] = public_key;
-    KeepEd25519(key, private_key, public_key.data());
+    KeepKey(key, private_key, public_key.data());
   }
+  return key;
+}
+
+// Agreeing on a secret takes the private half and the peer's public one.
+EVP_PKEY* NewX25519(const unsigned char* private_key) {
+  const PublicKey none = {};
+  EVP_PKEY* const key = NewX25519Key(private_key, none.data());
+  if (key == nullptr) return Compute("X25519", private_key, kKeyBytes);
+  KeepKey(key, private_key, none.data());
   return key;
 }
 
@@ -125,8 +134,6 @@ extern "C" EVP_PKEY* EVP_PKEY_new_raw_private_key(int type, ENGINE*, const unsig
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   if (thread_ends) return Compute(OBJ_nid2sn(type), key, size);
   if (size == kKeyBytes && type == EVP_PKEY_ED25519) return NewEd25519(key);
-  // Agreeing on a secret takes the private key and the peer's public one.
-  if (size == kKeyBytes && type == EVP_PKEY_X25519)
-    return Combine(EVP_PKEY_X25519, key, PublicKey());
+  if (size == kKeyBytes && type == EVP_PKEY_X25519) return NewX25519(key);
   return Compute(OBJ_nid2sn(type), key, size);
 }
