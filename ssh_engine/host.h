@@ -47,6 +47,8 @@ struct Host {
   uint16_t port = 22;
   std::string user;
   std::shared_ptr<const Access> access;  // not null where it is handed to the engine
+  // Stands before the command's line on this host. Null: nothing.
+  std::shared_ptr<const std::string> line_prefix = nullptr;
 };
 
 // A host as messages name it. `jump_path`: DialContext's.

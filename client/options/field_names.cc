@@ -62,6 +62,7 @@ constexpr Source kSources[] = {
     {"targets.hosts.address", "--targets"},
     {"targets.hosts.port", "--targets"},
     {"targets.hosts.user", "--targets"},
+    {"targets.hosts.variables", "--targets"},
     {"rollout.batch_pause", "--batch-pause"},
     {"rollout.confirm_batches", "--confirm-batches"},
     {"rollout.max_failures", "--max-failures"},

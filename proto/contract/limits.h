@@ -10,8 +10,9 @@ namespace muster {
 // Whole numbers that every client can read: JavaScript has no greater ones (2^53 - 1).
 inline constexpr uint64_t kMaxNumber = (uint64_t{1} << 53) - 1;
 inline constexpr size_t kMaxHosts = 100'000;
-// Names, addresses and users of a run's hosts together.
+// Names, addresses, users and variables of a run's hosts together.
 inline constexpr size_t kMaxHostListBytes = 16 << 20;
+inline constexpr int kMaxHostVariables = 64;
 inline constexpr size_t kMaxTargetExpressionBytes = 64 * 1024;
 inline constexpr int kMaxIgnoredVariables = 32;
 inline constexpr size_t kMaxHostNameBytes = 255;

@@ -72,8 +72,14 @@ absl::Status AddInput(const Run& run, const v1::SendInputRequest& request,
                           "run ", run.id(), " takes no input: its spec.input is not STREAM")),
                       v1::ERROR_REASON_RUN_STATE);
   }
+  for (const uint32_t host : request.host_indexes()) {
+    if (host < run.hosts().size()) continue;
+    return FieldError({{"host_indexes", absl::StrCat(host, "; the run has ", run.hosts().size(),
+                                                     " hosts, from 0 on")}});
+  }
   const absl::StatusOr<RunInput::Taken> taken =
-      input->Add(request.offset(), request.data(), request.end());
+      input->Add({request.host_indexes().begin(), request.host_indexes().end()}, request.offset(),
+                 request.data(), request.end());
   if (!taken.ok()) return taken.status();
   response->set_offset(taken->offset);
   response->set_end(taken->end);

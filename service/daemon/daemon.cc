@@ -1,5 +1,6 @@
 #include "service/daemon/daemon.h"
 
+#include <google/protobuf/message.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -17,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/state_folder.h"
 #include "service/runs/recovery.h"
@@ -193,6 +195,8 @@ absl::Status Daemon::StartServer() {
   server_info_ = std::make_unique<ServerService>(gate_.get(), Limits());
 
   grpc::EnableDefaultHealthCheckService(true);
+  // gRPC brings no description of it for reflection.
+  google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::channelz::experimental::InitChannelzService();
   grpc::ServerBuilder builder;

@@ -52,24 +52,6 @@ bool IsVariableName(absl::string_view name) {
          std::all_of(name.begin(), name.end(), letter);
 }
 
-absl::StatusOr<std::string> Exports(const v1::Command& command) {
-  // Sorted, so that the same specification makes the same line.
-  const std::map<std::string, std::string> variables(command.environment().begin(),
-                                                     command.environment().end());
-  std::string line;
-  for (const auto& variable : variables) {
-    if (!IsVariableName(variable.first)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("environment: \"", variable.first,
-                       "\" is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)"));
-    }
-    absl::StrAppend(&line, line.empty() ? "export " : " ", variable.first, "=",
-                    QuoteForShell(variable.second));
-  }
-  if (!line.empty()) absl::StrAppend(&line, kUnlessExported);
-  return line;
-}
-
 std::string Arguments(const v1::Argv& argv) {
   std::string line;
   for (const std::string& argument : argv.arguments()) {
@@ -89,6 +71,32 @@ std::string QuoteForShell(absl::string_view text) {
   return IsPlain(text) ? std::string(text) : Quoted(text);
 }
 
+absl::Status CheckVariables(const Variables& variables) {
+  for (const auto& variable : variables) {
+    if (!IsVariableName(variable.first)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"", variable.first, "\" is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)"));
+    }
+    if (absl::StrContains(variable.second, '\0')) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(variable.first, " holds a NUL, which no shell can take"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string Exports(const Variables& variables) {
+  // Sorted, so that the same specification makes the same line.
+  const std::map<std::string, std::string> sorted(variables.begin(), variables.end());
+  std::string line;
+  for (const auto& variable : sorted) {
+    absl::StrAppend(&line, line.empty() ? "export " : " ", variable.first, "=",
+                    QuoteForShell(variable.second));
+  }
+  if (!line.empty()) absl::StrAppend(&line, kUnlessExported);
+  return line;
+}
+
 absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
   const std::string line =
       command.form_case() == v1::Command::kArgv ? Arguments(command.argv()) : command.shell();
@@ -96,19 +104,18 @@ absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
     return absl::InvalidArgumentError(
         "command: it is empty; name what is to run, such as \"uptime\"");
   }
-  absl::StatusOr<std::string> exports = Exports(command);
-  if (!exports.ok()) return exports;
-  absl::StrAppend(&*exports, line);
-  if (exports->find('\0') != std::string::npos) {
+  const absl::Status environment = CheckVariables(command.environment());
+  if (!environment.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("environment: ", environment.message()));
+  }
+  if (absl::StrContains(line, '\0')) {
     return absl::InvalidArgumentError("command: it holds a NUL, which no shell can take");
   }
-  if (exports->size() > kMaxCommandBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "command: ", exports->size(), " bytes with its environment; at most ", kMaxCommandBytes,
-        ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run "
-        "that"));
-  }
-  return exports;
+  std::string whole = absl::StrCat(Exports(command.environment()), line);
+  if (whole.size() <= kMaxCommandBytes) return whole;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "command: ", whole.size(), " bytes with its environment; at most ", kMaxCommandBytes,
+      ", as Linux hands no longer one to a shell: put it into a file on the hosts, and run that"));
 }
 
 }  // namespace muster::service

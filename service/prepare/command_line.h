@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/v1/run.pb.h"
@@ -19,6 +20,12 @@ std::string QuoteForShell(absl::string_view text);
 // cannot set it runs nothing, says so, and ends with 126. INVALID_ARGUMENT: no command, a NUL, a
 // bad variable name, or too long.
 absl::StatusOr<std::string> CommandLine(const v1::Command& command);
+
+using Variables = google::protobuf::Map<std::string, std::string>;
+// INVALID_ARGUMENT: a bad name, a value with a NUL.
+absl::Status CheckVariables(const Variables& variables);
+// What stands before a CommandLine where these are set as well; its own count more. Empty for none.
+std::string Exports(const Variables& variables);
 
 }  // namespace muster::service
 

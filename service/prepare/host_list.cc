@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -22,17 +23,28 @@ v1::RunHost HostOf(ResolvedHost resolved, const HostDefaults& defaults) {
   return host;
 }
 
-// Before they are made: each host gets a user of its own.
-absl::Status CheckBytes(const std::vector<ResolvedHost>& hosts, const HostDefaults& defaults) {
+size_t BytesOfVariables(const v1::TargetSpec& targets) {
   size_t bytes = 0;
+  for (const v1::TargetHost& host : targets.hosts()) {
+    for (const auto& variable : host.variables()) {
+      bytes += variable.first.size() + variable.second.size();
+    }
+  }
+  return bytes;
+}
+
+// Before they are made: each host gets a user of its own.
+absl::Status CheckBytes(const v1::TargetSpec& targets, const std::vector<ResolvedHost>& hosts,
+                        const HostDefaults& defaults) {
+  size_t bytes = BytesOfVariables(targets);
   for (const ResolvedHost& host : hosts) {
     const size_t user = host.user.empty() ? defaults.user.size() : host.user.size();
     bytes += host.name.size() + host.address.size() + user;
   }
   if (bytes <= kMaxHostListBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the names, addresses and users of these ", hosts.size(), " hosts have ", bytes,
-                   " bytes; at most ", kMaxHostListBytes, ": use several runs"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the names, addresses, users and variables of these ", hosts.size(), " hosts have ", bytes,
+      " bytes; at most ", kMaxHostListBytes, ": use several runs"));
 }
 
 // "ann@web1:2222", with brackets where the name is an IPv6 address.
@@ -51,16 +63,47 @@ void TellApart(std::vector<v1::RunHost>* hosts) {
   }
 }
 
+bool SameVariables(const v1::RunHost& a, const v1::RunHost& b) {
+  const auto& values = b.variables().values();
+  return a.variables().values_size() == b.variables().values_size() &&
+         absl::c_all_of(a.variables().values(), [&](const auto& variable) {
+           const auto it = values.find(variable.first);
+           return it != values.end() && it->second == variable.second;
+         });
+}
+
 // To name web1 and ann@web1 as Ann is to name one host twice.
-std::vector<v1::RunHost> WithoutRepeats(std::vector<v1::RunHost> hosts) {
-  absl::flat_hash_map<std::string, bool> seen;
+absl::StatusOr<std::vector<v1::RunHost>> WithoutRepeats(std::vector<v1::RunHost> hosts) {
+  absl::flat_hash_map<std::string, size_t> seen;
   std::vector<v1::RunHost> unique;
   for (v1::RunHost& host : hosts) {
-    if (seen.emplace(absl::StrCat(host.address(), "\n", FullName(host)), true).second) {
+    const auto [it, is_new] =
+        seen.emplace(absl::StrCat(host.address(), "\n", FullName(host)), unique.size());
+    if (is_new) {
       unique.push_back(std::move(host));
+    } else if (!SameVariables(host, unique[it->second])) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "targets.hosts: ", host.name(), " is named more than once, with different variables"));
     }
   }
   return unique;
+}
+
+// Those of the list come last.
+std::vector<v1::RunHost> RunHostsOf(const v1::TargetSpec& targets,
+                                    std::vector<ResolvedHost> resolved,
+                                    const HostDefaults& defaults) {
+  std::vector<v1::RunHost> hosts;
+  hosts.reserve(resolved.size());
+  for (ResolvedHost& host : resolved) hosts.push_back(HostOf(std::move(host), defaults));
+  size_t at = hosts.size() - static_cast<size_t>(targets.hosts_size());
+  for (const v1::TargetHost& host : targets.hosts()) {
+    if (!host.variables().empty()) {
+      *hosts[at].mutable_variables()->mutable_values() = host.variables();
+    }
+    ++at;
+  }
+  return hosts;
 }
 
 absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& targets,
@@ -102,13 +145,11 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
                                                    const HostDefaults& defaults, FileCache* files) {
   absl::StatusOr<std::vector<ResolvedHost>> resolved = AllOf(targets, inventory_file, files);
   if (!resolved.ok()) return resolved.status();
-  const absl::Status size = CheckBytes(*resolved, defaults);
+  const absl::Status size = CheckBytes(targets, *resolved, defaults);
   if (!size.ok()) return size;
-  std::vector<v1::RunHost> hosts;
-  hosts.reserve(resolved->size());
-  for (ResolvedHost& host : *resolved) hosts.push_back(HostOf(std::move(host), defaults));
-  hosts = WithoutRepeats(std::move(hosts));
-  TellApart(&hosts);
+  absl::StatusOr<std::vector<v1::RunHost>> hosts =
+      WithoutRepeats(RunHostsOf(targets, *std::move(resolved), defaults));
+  if (hosts.ok()) TellApart(&*hosts);
   return hosts;
 }
 

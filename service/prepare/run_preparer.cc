@@ -103,6 +103,19 @@ void ChooseSeed(v1::Rollout* rollout) {
   rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
 }
 
+// `bytes`: of the longer one of command and probe.
+absl::Status CheckLongestLine(const std::vector<v1::RunHost>& hosts, size_t bytes) {
+  for (const v1::RunHost& host : hosts) {
+    if (!host.has_variables()) continue;
+    const size_t all = bytes + Exports(host.variables().values()).size();
+    if (all <= kMaxCommandBytes) continue;
+    return absl::InvalidArgumentError(absl::StrCat("targets.hosts: the command has ", all,
+                                                   " bytes with the variables of ", host.name(),
+                                                   "; at most ", kMaxCommandBytes));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
@@ -202,6 +215,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   const absl::Status allowed = authorizer_->Authorize(
       caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
   if (!allowed.ok()) return allowed;
+  size_t longest = command->size();
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
@@ -215,9 +229,12 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
       return absl::Status(probe.status().code(),
                           absl::StrCat("rollout.probe: ", probe.status().message()));
     }
+    longest = std::max(longest, probe->size());
     run.probe = run.job;
     run.probe.action = engine::Command{*std::move(probe)};
   }
+  const absl::Status fits = CheckLongestLine(hosts, longest);
+  if (!fits.ok()) return fits;
   run.plan.spec = WithoutSecrets(spec);
   ChooseSeed(run.plan.spec.mutable_rollout());
   run.plan.rollout = PlanRollout(run.plan.spec.rollout(), hosts);

@@ -10,6 +10,7 @@
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
+#include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/rollout/host_amount.h"
 
@@ -210,6 +211,10 @@ void CheckHost(const std::string& field, const v1::TargetHost& host, Problems* p
   if (!problem.empty()) problems->Add(field + ".address", std::move(problem));
   problems->Add(CheckUser(field + ".user", host.user()));
   problems->Add(CheckPort(field + ".port", host.port()));
+  CheckMost(field + ".variables", static_cast<uint64_t>(host.variables_size()), kMaxHostVariables,
+            "", problems);
+  const absl::Status variables = CheckVariables(host.variables());
+  if (!variables.ok()) problems->Add(field + ".variables", std::string(variables.message()));
 }
 
 void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {

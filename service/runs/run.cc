@@ -11,6 +11,7 @@
 #include "proto/contract/states.h"
 #include "proto/contract/times.h"
 #include "service/journal/crash_point.h"
+#include "service/prepare/command_line.h"
 #include "service/runs/probe_observer.h"
 #include "service/runs/run_observer.h"
 
@@ -240,7 +241,12 @@ void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
 
 engine::Host Run::EngineHost(uint32_t index) const {
   const v1::RunHost& host = plan_.hosts[index];
-  return {index, host.address(), static_cast<uint16_t>(host.port()), host.user(), access_};
+  engine::Host to = {index,       host.address(), static_cast<uint16_t>(host.port()),
+                     host.user(), access_,        nullptr};
+  if (host.has_variables()) {
+    to.line_prefix = std::make_shared<const std::string>(Exports(host.variables().values()));
+  }
+  return to;
 }
 
 std::vector<engine::Host> Run::EngineHosts(const std::vector<uint32_t>& indexes) const {

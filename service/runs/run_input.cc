@@ -1,114 +1,173 @@
 #include "service/runs/run_input.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
-#include "service/store/segments/file_system.h"
 
 namespace muster::service {
 namespace {
 
-// Of one read from the disk: what a session takes at a time.
-constexpr size_t kDiskBytes = 32 << 10;
-
-absl::Status DiskError(absl::string_view what) {
-  return WithReason(FileError(errno, what, "the input of a run"), v1::ERROR_REASON_DISK_FULL);
-}
-
 absl::Status TakesNone(absl::string_view why) {
   return WithReason(absl::FailedPreconditionError(why), v1::ERROR_REASON_RUN_STATE);
+}
+
+absl::Status TooMuch(absl::string_view why) {
+  return WithReason(absl::ResourceExhaustedError(why), v1::ERROR_REASON_REQUEST_TOO_LARGE);
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<RunInput>> RunInput::Open(const std::string& folder,
                                                          HelperPool* helpers) {
-  UniqueFd file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file.get() < 0) return DiskError("no file could be made for");
-  return std::shared_ptr<RunInput>(new RunInput(std::move(file), helpers));
+  absl::StatusOr<std::unique_ptr<InputSpool>> spool = InputSpool::Open(folder);
+  if (!spool.ok()) return spool.status();
+  return std::shared_ptr<RunInput>(new RunInput(*std::move(spool), helpers));
+}
+
+// From here on it reads what all are sent, and more.
+absl::StatusOr<RunInput::Stream*> RunInput::OwnStream(uint32_t host) {
+  std::unique_ptr<Stream>& own = own_[host];
+  if (own == nullptr) {
+    if (parts_ + shared_.parts.size() > kMostParts) {
+      own_.erase(host);
+      return TooMuch("a run's input has too many pieces for single hosts: send larger ones");
+    }
+    own = std::make_unique<Stream>(shared_);
+    own->sent = 0;
+    parts_ += own->parts.size();
+  }
+  return own.get();
+}
+
+absl::StatusOr<RunInput::Streams> RunInput::StreamsOf(const std::vector<uint32_t>& hosts) {
+  Streams streams;
+  if (hosts.empty()) {
+    streams.push_back(&shared_);
+    for (const auto& own : own_) {
+      if (!own.second->ended) streams.push_back(own.second.get());
+    }
+    return streams;
+  }
+  for (const uint32_t host : hosts) {
+    absl::StatusOr<Stream*> own = OwnStream(host);
+    if (!own.ok()) return own.status();
+    if (!streams.empty() && streams.front()->sent != (*own)->sent) {
+      return TakesNone(absl::StrCat("host_indexes: host ", hosts.front(), " was sent ",
+                                    streams.front()->sent, " bytes alone, host ", host, " ",
+                                    (*own)->sent, ": name them in calls of their own"));
+    }
+    streams.push_back(*own);
+  }
+  return streams;
+}
+
+// Why these bytes are not taken.
+absl::Status RunInput::Refusal(const Streams& streams, uint64_t bytes) const {
+  for (const Stream* stream : streams) {
+    if (stream->ended) return TakesNone("the input has ended already");
+  }
+  if (spool_->size() + bytes > kMostBytes) {
+    return TooMuch(absl::StrCat("a run's input has at most ", kMostBytes, " bytes"));
+  }
+  if (parts_ + streams.size() > kMostParts) {
+    return TooMuch(absl::StrCat("a run's input has at most ", kMostParts,
+                                " pieces of single hosts: send larger ones"));
+  }
+  return absl::OkStatus();
 }
 
 // What of it is new and may be taken now.
-absl::StatusOr<absl::string_view> RunInput::PartToTake(uint64_t offset,
+absl::StatusOr<absl::string_view> RunInput::PartToTake(const Streams& streams, uint64_t offset,
                                                        absl::string_view data) const {
-  if (closed_) return TakesNone("the run has ended, and reads no input any more");
-  if (offset > size_) {
+  const uint64_t sent = streams.front()->sent;
+  if (offset > sent) {
     return absl::OutOfRangeError(absl::StrCat(
-        "offset: ", offset, "; the input that has been taken has ", size_, " bytes: go on there"));
+        "offset: ", offset, "; the input that has been taken has ", sent, " bytes: go on there"));
   }
-  data.remove_prefix(std::min<uint64_t>(size_ - offset, data.size()));
+  data.remove_prefix(std::min<uint64_t>(sent - offset, data.size()));
   if (data.empty()) return data;
-  if (ended_) return TakesNone("the input of this run has ended already");
-  if (size_ + data.size() > kMostBytes) {
-    return WithReason(absl::ResourceExhaustedError(
-                          absl::StrCat("a run's input has at most ", kMostBytes, " bytes")),
-                      v1::ERROR_REASON_REQUEST_TOO_LARGE);
-  }
-  return data.substr(0, kMostAhead - std::min(size_ - read_, kMostAhead));
+  const absl::Status refusal = Refusal(streams, data.size());
+  if (!refusal.ok()) return refusal;
+  uint64_t ahead = kMostAhead;
+  for (const Stream* stream : streams) ahead = std::min(ahead, stream->size - stream->read);
+  return data.substr(0, static_cast<size_t>(kMostAhead - ahead));
 }
 
-absl::StatusOr<RunInput::Taken> RunInput::Add(uint64_t offset, absl::string_view data, bool end) {
-  MutexLock adding(&adding_);
+void RunInput::Append(uint64_t from, uint64_t size, Stream* stream) {
+  if (size == 0) return;
+  const bool goes_on =
+      !stream->parts.empty() && stream->parts.back().from + stream->parts.back().size == from;
+  if (goes_on) {
+    stream->parts.back().size += size;
+  } else {
+    stream->parts.push_back({stream->size, from, size});
+    ++parts_;
+  }
+  stream->size += size;
+}
+
+// Those that were waiting.
+std::vector<RunInput::Later> RunInput::WaitingFor(const std::vector<uint32_t>& hosts) {
+  std::vector<Later> told;
+  if (hosts.empty()) {
+    for (auto& waiting : std::exchange(waiting_, {})) told.push_back(std::move(waiting.second));
+  }
+  for (const uint32_t host : hosts) {
+    const auto it = waiting_.find(host);
+    if (it == waiting_.end()) continue;
+    told.push_back(std::move(it->second));
+    waiting_.erase(it);
+  }
+  return told;
+}
+
+absl::StatusOr<RunInput::Taken> RunInput::Add(std::vector<uint32_t> hosts, uint64_t offset,
+                                              absl::string_view data, bool end) {
+  std::sort(hosts.begin(), hosts.end());
+  hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
+  MutexLock adding(&adding_);  // so streams and spool stand still
+  Streams streams;
   absl::string_view part;
   {
     MutexLock lock(&mutex_);
-    const absl::StatusOr<absl::string_view> wanted = PartToTake(offset, data);
+    if (closed_) return TakesNone("the run has ended, and reads no input any more");
+    absl::StatusOr<Streams> meant = StreamsOf(hosts);
+    if (!meant.ok()) return meant.status();
+    streams = *std::move(meant);
+    const absl::StatusOr<absl::string_view> wanted = PartToTake(streams, offset, data);
     if (!wanted.ok()) return wanted.status();
     part = *wanted;
   }
-  const absl::Status written = Write(part);
+  const uint64_t from = spool_->size();
+  const absl::Status written = spool_->Append(part);
   if (!written.ok()) return written;
   std::vector<Later> told;
   Taken taken;
   {
     MutexLock lock(&mutex_);
-    Keep(part);
-    ended_ = ended_ || (end && offset + data.size() == size_);
-    taken = {size_, ended_};
-    if (!part.empty() || ended_) told = std::exchange(waiting_, {});
+    const bool last = end && offset + data.size() == streams.front()->sent + part.size();
+    for (Stream* stream : streams) {
+      Append(from, part.size(), stream);
+      stream->ended = stream->ended || last;
+    }
+    if (hosts.empty()) {
+      shared_.sent += part.size();
+    } else {
+      for (Stream* stream : streams) stream->sent += part.size();
+    }
+    taken = {streams.front()->sent, streams.front()->ended};
+    if (!part.empty() || taken.end) told = WaitingFor(hosts);
   }
   for (Later& later : told) Call(std::move(later), engine::InputPiece());  // they ask again
   return taken;
-}
-
-// By Add alone, so size_ stands still.
-absl::Status RunInput::Write(absl::string_view data) {
-  uint64_t at = 0;
-  {
-    MutexLock lock(&mutex_);
-    at = size_;
-  }
-  while (!data.empty()) {
-    const ssize_t written = pwrite(file_.get(), data.data(), data.size(), static_cast<off_t>(at));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return DiskError("could not write");
-    at += static_cast<uint64_t>(written);
-    data.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
-}
-
-void RunInput::Keep(absl::string_view data) {
-  if (data.empty()) return;
-  newest_.emplace(size_, std::make_shared<const std::string>(data));
-  size_ += data.size();
-  memory_ += data.size();
-  while (memory_ > kMemoryBytes && newest_.size() > 1) {
-    memory_ -= newest_.begin()->second->size();
-    newest_.erase(newest_.begin());
-  }
 }
 
 void RunInput::Close() {
   MutexLock calling(&calling_);
   MutexLock lock(&mutex_);
   closed_ = true;
-  newest_.clear();
+  spool_->DropMemory();
   waiting_.clear();
 }
 
@@ -122,43 +181,34 @@ void RunInput::Call(Later later, engine::InputPiece piece) {
   later(std::move(piece));
 }
 
-engine::InputPiece RunInput::InMemory(uint64_t position) const {
-  auto it = newest_.upper_bound(position);
-  if (it == newest_.begin()) return {};
-  --it;
-  const size_t from = static_cast<size_t>(position - it->first);
-  if (from >= it->second->size()) return {};
-  return {it->second, absl::string_view(*it->second).substr(from), false, ""};
+RunInput::Stream* RunInput::StreamOf(uint32_t host) {
+  const auto own = own_.find(host);
+  return own == own_.end() ? &shared_ : own->second.get();
 }
 
-engine::InputPiece RunInput::FromDisk(uint64_t position, uint64_t size) const {
-  std::string bytes(static_cast<size_t>(std::min<uint64_t>(kDiskBytes, size - position)), '\0');
-  const ssize_t read = pread(file_.get(), &bytes[0], bytes.size(), static_cast<off_t>(position));
-  if (read <= 0) {
-    return {nullptr, "", false, std::string(DiskError("could not read").message())};
-  }
-  bytes.resize(static_cast<size_t>(read));
-  const auto owner = std::make_shared<const std::string>(std::move(bytes));
-  return {owner, *owner, false, ""};
-}
-
-engine::InputPiece RunInput::Read(uint64_t position, Later later) {
+engine::InputPiece RunInput::Read(uint32_t host, uint64_t position, Later later) {
+  uint64_t from = 0;
   uint64_t size = 0;
   {
     MutexLock lock(&mutex_);
-    read_ = std::max(read_, position);
-    if (position == size_ && ended_) return {nullptr, "", true, ""};
+    Stream* stream = StreamOf(host);
+    stream->read = std::max(stream->read, position);
+    if (position == stream->size && stream->ended) return {nullptr, "", true, ""};
     if (closed_) return {};
-    if (position >= size_) {
-      waiting_.push_back(std::move(later));
+    if (position >= stream->size) {
+      waiting_[host] = std::move(later);
       return {};
     }
-    engine::InputPiece piece = InMemory(position);
-    if (!piece.bytes.empty()) return piece;
-    size = size_;
+    const auto after = [](uint64_t where, const Part& part) { return where < part.position; };
+    const Part& part =
+        *std::prev(std::upper_bound(stream->parts.begin(), stream->parts.end(), position, after));
+    from = part.from + (position - part.position);
+    size = part.position + part.size - position;
   }
-  helpers_->Run([self = shared_from_this(), position, size, later = std::move(later)]() mutable {
-    self->Call(std::move(later), self->FromDisk(position, size));
+  engine::InputPiece piece = spool_->FromMemory(from, size);
+  if (!piece.bytes.empty()) return piece;
+  helpers_->Run([self = shared_from_this(), from, size, later = std::move(later)]() mutable {
+    self->Call(std::move(later), self->spool_->FromDisk(from, size));
   });
   return {};
 }

@@ -10,9 +10,10 @@ constexpr int kSendsPerTurn = 8;  // of 32 KB at most
 
 }  // namespace
 
-InputFeed::InputFeed(std::shared_ptr<InputSource> source, EventLoop* loop, ExecChannel* channel,
-                     absl::AnyInvocable<void()> on_more)
+InputFeed::InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
+                     ExecChannel* channel, absl::AnyInvocable<void()> on_more)
     : source_(std::move(source)),
+      host_(host),
       loop_(loop),
       channel_(channel),
       on_more_(std::move(on_more)),
@@ -51,12 +52,13 @@ bool InputFeed::SendOne() {
 // Whether there is something now.
 bool InputFeed::Fetch() {
   waiting_ = true;
-  piece_ = source_->Read(position_, [this, loop = loop_, alive = std::weak_ptr<char>(alive_)](
-                                        InputPiece piece) mutable {
-    loop->Post([this, alive = std::move(alive), piece = std::move(piece)]() mutable {
-      if (alive.lock() != nullptr) Take(std::move(piece));
-    });
-  });
+  piece_ = source_->Read(
+      host_, position_,
+      [this, loop = loop_, alive = std::weak_ptr<char>(alive_)](InputPiece piece) mutable {
+        loop->Post([this, alive = std::move(alive), piece = std::move(piece)]() mutable {
+          if (alive.lock() != nullptr) Take(std::move(piece));
+        });
+      });
   if (piece_.bytes.empty() && !piece_.end && problem().empty()) return false;
   waiting_ = false;
   return true;

@@ -17,10 +17,10 @@ namespace muster::engine {
 // no input while the command takes none. Loop-confined.
 class InputFeed {
  public:
-  // `channel` and `loop` must outlive it. `on_more`: there may be something to send now; it is to
-  // call Send. From a task of the loop.
-  InputFeed(std::shared_ptr<InputSource> source, EventLoop* loop, ExecChannel* channel,
-            absl::AnyInvocable<void()> on_more);
+  // The input of `host` (Host::index). `channel` and `loop` must outlive it. `on_more`: there may
+  // be something to send now; it is to call Send. From a task of the loop.
+  InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
+            ExecChannel* channel, absl::AnyInvocable<void()> on_more);
   InputFeed(const InputFeed&) = delete;
   InputFeed& operator=(const InputFeed&) = delete;
 
@@ -39,6 +39,7 @@ class InputFeed {
   void Defer(absl::AnyInvocable<void()> task);
 
   const std::shared_ptr<InputSource> source_;
+  const uint32_t host_;
   EventLoop* const loop_;
   ExecChannel* const channel_;
   absl::AnyInvocable<void()> on_more_;

@@ -36,10 +36,16 @@ void RemoteCommand::Start() {
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
   if (context_->job->input != nullptr) {
-    input_ = std::make_unique<InputFeed>(context_->job->input, context_->loop, channel_.get(),
-                                         [this] { Advance(); });
+    input_ = std::make_unique<InputFeed>(context_->job->input, site_.host->index, context_->loop,
+                                         channel_.get(), [this] { Advance(); });
   }
   Advance();
+}
+
+SshStep RemoteCommand::Request() {
+  const std::string* const prefix = site_.host->line_prefix.get();
+  return channel_->Request(prefix == nullptr ? command_.line
+                                             : absl::StrCat(*prefix, command_.line));
 }
 
 void RemoteCommand::Advance() {

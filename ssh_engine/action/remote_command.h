@@ -47,7 +47,7 @@ class RemoteCommand final : public HostAction,
   bool Step();
   bool Begin();
   SshStep Open() override { return channel_->Open(); }
-  SshStep Request() override { return channel_->Request(command_.line); }
+  SshStep Request() override;
   void OnStartTimeout() override;
   bool Pump();
   bool TakeIn();

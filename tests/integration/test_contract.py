@@ -219,8 +219,8 @@ def test_lists_come_in_pages(api, service, spec):
 
 @pytest.fixture(name="start")
 def start_fixture(api, service, spec):
-    def begin(command, stream=True):
-        request = api.messages.CreateRunRequest(spec=spec("127.0.9.1", command))
+    def begin(command, stream=True, targets="127.0.9.1"):
+        request = api.messages.CreateRunRequest(spec=spec(targets, command))
         if stream:
             request.spec.input = api.runs.RUN_INPUT_STREAM
         return service.CreateRun(request).run
@@ -244,6 +244,59 @@ def test_a_call_that_is_repeated_sends_nothing_twice(api, service, start):
     data = b"".join(event.output.data for message in service.WatchRun(watch)
                     for event in message.events)
     assert data == b"abcd"
+
+
+def output_by_host(api, service, run_id):
+    output = {}
+    for message in service.WatchRun(api.messages.WatchRunRequest(run_id=run_id)):
+        for event in message.events:
+            if event.WhichOneof("kind") == "output":
+                index = event.output.host_index
+                output[index] = output.get(index, b"") + event.output.data
+    return output
+
+
+def test_single_hosts_are_sent_input_of_their_own(api, service, start):
+    run = start("cat", targets="127.0.9.[1-3]")
+
+    def send(**fields):
+        return service.SendInput(api.messages.SendInputRequest(run_id=run.id, **fields))
+    assert send(data=b"all ").offset == 4
+    assert send(data=b"second ", host_indexes=[1]).offset == 7
+    assert send(data=b"second ", host_indexes=[1]).offset == 7
+    assert send(data=b"the last", host_indexes=[2], end=True).end
+    with pytest.raises(grpc.RpcError) as error:
+        send(data=b"x", host_indexes=[3])
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "host_indexes" in error.value.details()
+    assert send(offset=4, data=b"again", end=True).end
+    assert output_by_host(api, service, run.id) == {
+        0: b"all again", 1: b"all second again", 2: b"all the last"}
+
+
+def test_hosts_have_variables_of_their_own(api, service, spec):
+    asked = spec("127.0.9.1", 'echo "$ROLE $ZONE $EVERY"')
+    asked.command.environment.update({"EVERY": "all", "ZONE": "of the run"})
+    asked.targets.hosts.add(name="127.0.9.2", variables={"ROLE": "it's", "ZONE": "a"})
+    asked.targets.hosts.add(name="127.0.9.3", variables={"ROLE": "db; exit 3"})
+    run = service.CreateRun(api.messages.CreateRunRequest(spec=asked)).run
+    expected = {0: b" of the run all\n", 1: b"it's of the run all\n",
+                2: b"db; exit 3 of the run all\n"}
+    assert output_by_host(api, service, run.id) == expected
+    again = service.RerunHosts(api.messages.RerunHostsRequest(
+        run_id=run.id, states=[api.hosts.HOST_STATE_SUCCEEDED])).run
+    assert output_by_host(api, service, again.id) == expected
+    for name, variables, problem in (
+            ("127.0.9.4", {"A-B": "x"}, "targets.hosts[2].variables: \"A-B\" is no name"),
+            ("127.0.9.4", {"A": "x\0"}, "targets.hosts[2].variables: A holds a NUL"),
+            ("127.0.9.4", {f"V{i}": "x" for i in range(65)}, "65; at most 64"),
+            ("127.0.9.4", {"A": "x" * 131_000}, "with the variables of 127.0.9.4"),
+            ("127.0.9.1", {"A": "x"}, "127.0.9.1 is named more than once, with different")):
+        wrong = api.runs.RunSpec()
+        wrong.CopyFrom(asked)
+        wrong.targets.hosts.add(name=name, variables=variables)
+        code, text = refusal(service.CreateRun, api.messages.CreateRunRequest(spec=wrong))
+        assert code == grpc.StatusCode.INVALID_ARGUMENT and problem in text, text
 
 
 def test_what_input_is_refused(api, service, start):
@@ -283,6 +336,8 @@ def test_health_and_reflection(channel):
     for service in (b"muster.v1.RunService", b"muster.v1.TargetService", b"grpc.health.v1.Health",
                     b"grpc.channelz.v1.Channelz"):
         assert service in answer
+        symbol = b"\x22" + bytes([len(service)]) + service  # file_containing_symbol
+        assert b".proto" in next(reflect(iter([symbol]))), service
 
 
 def test_the_server_tells_what_it_is(api, channel, muster):

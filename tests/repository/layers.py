@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 # From the bottom to the top: a folder includes only what stands before it.
 LAYERS = """
 proto/google/rpc
+proto/grpc/health/v1
 proto/contract
 proto/nodeset
 

@@ -48,5 +48,33 @@ TEST(HostListTest, NamesAddressesAndUsersAreBoundedTogether) {
   EXPECT_NE(status.message().find("16777216"), absl::string_view::npos) << status;
 }
 
+TEST(HostListTest, VariablesCountToo) {
+  FileCache files;
+  v1::TargetSpec targets;
+  for (int i = 0; i < 2; ++i) {
+    v1::TargetHost* const host = targets.add_hosts();
+    host->set_name(i == 0 ? "web1" : "web2");
+    (*host->mutable_variables())["A"] = std::string(9 << 20, 'x');
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(ListHosts(targets, "", {"ann", 22}, &files).status()));
+}
+
+TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
+  FileCache files;
+  v1::TargetSpec targets;
+  targets.set_expression("web1,web2");
+  targets.add_hosts()->set_name("web1");
+  EXPECT_EQ(ListHosts(targets, "", {"ann", 22}, &files)->size(), 2u);
+  (*targets.mutable_hosts(0)->mutable_variables())["A"] = "x";
+  const absl::Status status = ListHosts(targets, "", {"ann", 22}, &files).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  targets.set_expression("web2");
+  (*targets.add_hosts()) = targets.hosts(0);
+  const std::vector<v1::RunHost> hosts = *ListHosts(targets, "", {"ann", 22}, &files);
+  ASSERT_EQ(hosts.size(), 2u);
+  EXPECT_FALSE(hosts[0].has_variables());
+  EXPECT_EQ(hosts[1].variables().values().at("A"), "x");
+}
+
 }  // namespace
 }  // namespace muster::service

@@ -16,7 +16,7 @@ namespace {
 // Has what it was given at once, and tells who asks for more when that has come.
 class FakeInput final : public InputSource {
  public:
-  InputPiece Read(uint64_t position, Later later) override {
+  InputPiece Read(uint32_t /*host*/, uint64_t position, Later later) override {
     reads.push_back(position);
     if (position < text.size()) {
       InputPiece piece;
@@ -44,7 +44,8 @@ class FakeInput final : public InputSource {
 class InputFeedTest : public ::testing::Test {
  protected:
   InputFeedTest() {
-    feed_ = std::make_unique<InputFeed>(input_, &loop_, channel_.get(), [this] { feed_->Send(); });
+    feed_ =
+        std::make_unique<InputFeed>(input_, 0, &loop_, channel_.get(), [this] { feed_->Send(); });
   }
 
   SimulatedLoop loop_;
