@@ -8,3 +8,16 @@ def muster_library(name, deps = [], **kwargs):
         deps = deps + ["@debian//:absl"],
         **kwargs
     )
+
+def muster_test(name, srcs = None, deps = [], size = "small", **kwargs):
+    """Of the cases in srcs; NAME.cc where there are none."""
+    native.cc_test(
+        name = name,
+        size = size,
+        srcs = srcs or [name + ".cc"],
+        deps = deps + [
+            "@debian//:absl",
+            "@debian//:gtest_main",
+        ],
+        **kwargs
+    )

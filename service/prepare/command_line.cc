@@ -71,18 +71,17 @@ std::string QuoteForShell(absl::string_view text) {
   return IsPlain(text) ? std::string(text) : Quoted(text);
 }
 
-absl::Status CheckVariables(const Variables& variables) {
+std::string ProblemOfVariables(const Variables& variables) {
   for (const auto& variable : variables) {
     if (!IsVariableName(variable.first)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"", variable.first, "\" is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)"));
+      return absl::StrCat("\"", variable.first,
+                          "\" is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)");
     }
     if (absl::StrContains(variable.second, '\0')) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(variable.first, " holds a NUL, which no shell can take"));
+      return absl::StrCat(variable.first, " holds a NUL, which no shell can take");
     }
   }
-  return absl::OkStatus();
+  return "";
 }
 
 std::string Exports(const Variables& variables) {
@@ -104,9 +103,9 @@ absl::StatusOr<std::string> CommandLine(const v1::Command& command) {
     return absl::InvalidArgumentError(
         "command: it is empty; name what is to run, such as \"uptime\"");
   }
-  const absl::Status environment = CheckVariables(command.environment());
-  if (!environment.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("environment: ", environment.message()));
+  const std::string environment = ProblemOfVariables(command.environment());
+  if (!environment.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("environment: ", environment));
   }
   if (absl::StrContains(line, '\0')) {
     return absl::InvalidArgumentError("command: it holds a NUL, which no shell can take");

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/v1/run.pb.h"
@@ -22,8 +21,8 @@ std::string QuoteForShell(absl::string_view text);
 absl::StatusOr<std::string> CommandLine(const v1::Command& command);
 
 using Variables = google::protobuf::Map<std::string, std::string>;
-// INVALID_ARGUMENT: a bad name, a value with a NUL.
-absl::Status CheckVariables(const Variables& variables);
+// What is wrong with them: a bad name, a value with a NUL. Empty where nothing is.
+std::string ProblemOfVariables(const Variables& variables);
 // What stands before a CommandLine where these are set as well; its own count more. Empty for none.
 std::string Exports(const Variables& variables);
 

@@ -15,6 +15,8 @@ namespace muster::service {
 // that name none. Does not block. INVALID_ARGUMENT: too many, or an entry that is no host, by name.
 absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& login,
                                                             const std::string& default_user);
+// Why it would not; empty where it would.
+std::string ProblemOfJumpHosts(const v1::Login& login);
 
 // For hosts of a run that run again with another login: it goes their way where it names none.
 void KeepJumpHosts(const v1::Login& of_run, v1::Login* login);

@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
@@ -25,15 +24,9 @@ class Problems {
   // `root`: where in the request the paths begin: "spec.".
   explicit Problems(const char* root) : root_(root) {}
 
+  // Nothing where `text` is empty.
   void Add(absl::string_view field, std::string text) {
-    found_.push_back({absl::StrCat(root_, field), std::move(text)});
-  }
-  // What another check has found; it begins with the field's path: "login.user: ...".
-  void Add(const absl::Status& status) {
-    if (status.ok()) return;
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(status.message(), absl::MaxSplits(": ", 1));
-    Add(parts.first, std::string(parts.second));
+    if (!text.empty()) found_.push_back({absl::StrCat(root_, field), std::move(text)});
   }
   // More are of no use to anybody.
   bool few() const { return found_.size() < kMostProblems; }
@@ -43,10 +36,6 @@ class Problems {
   const char* const root_;
   std::vector<FieldProblem> found_;
 };
-
-absl::Status Invalid(absl::string_view field, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
-}
 
 // A number of things, or of their bytes.
 void CheckMost(absl::string_view field, uint64_t value, uint64_t most, absl::string_view unit,
@@ -117,15 +106,19 @@ void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) 
   CheckPassword(local.password(), problems);
 }
 
+std::string ProblemOfPort(uint32_t port) {
+  return port <= 65535 ? "" : absl::StrCat(port, "; it must be from 1 to 65535");
+}
+
 void CheckLogin(const v1::Login& login, Problems* problems) {
   CheckMost("login.credential_name", login.credential_name().size(), kMaxCredentialNameBytes,
             " bytes", problems);
   CheckEnum("login.host_key_policy", v1::HostKeyPolicy_IsValid(login.host_key_policy()),
             login.host_key_policy(), problems);
-  problems->Add(CheckUser("login.user", login.user()));
-  problems->Add(CheckPort("login.port", login.port()));
+  problems->Add("login.user", ProblemOfUser(login.user()));
+  problems->Add("login.port", ProblemOfPort(login.port()));
   CheckLocalCredential(login.local(), problems);
-  problems->Add(ListJumpHosts(login, login.user()).status());
+  problems->Add("login.jump_hosts", ProblemOfJumpHosts(login));
 }
 
 // What is not kept is not there for the daemon that comes back.
@@ -149,8 +142,7 @@ void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
 
 void CheckAmount(absl::string_view field, const v1::HostAmount& amount, uint32_t least,
                  Problems* problems) {
-  std::string problem = ProblemOf(amount, least);
-  if (!problem.empty()) problems->Add(field, std::move(problem));
+  problems->Add(field, ProblemOf(amount, least));
 }
 
 void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
@@ -205,16 +197,13 @@ std::string ProblemOfName(const std::string& name) {
 }
 
 void CheckHost(const std::string& field, const v1::TargetHost& host, Problems* problems) {
-  std::string problem = ProblemOfName(host.name());
-  if (!problem.empty()) problems->Add(field + ".name", std::move(problem));
-  problem = host.address().empty() ? "" : ProblemOfName(host.address());
-  if (!problem.empty()) problems->Add(field + ".address", std::move(problem));
-  problems->Add(CheckUser(field + ".user", host.user()));
-  problems->Add(CheckPort(field + ".port", host.port()));
+  problems->Add(field + ".name", ProblemOfName(host.name()));
+  problems->Add(field + ".address", host.address().empty() ? "" : ProblemOfName(host.address()));
+  problems->Add(field + ".user", ProblemOfUser(host.user()));
+  problems->Add(field + ".port", ProblemOfPort(host.port()));
   CheckMost(field + ".variables", static_cast<uint64_t>(host.variables_size()), kMaxHostVariables,
             "", problems);
-  const absl::Status variables = CheckVariables(host.variables());
-  if (!variables.ok()) problems->Add(field + ".variables", std::string(variables.message()));
+  problems->Add(field + ".variables", ProblemOfVariables(host.variables()));
 }
 
 void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
@@ -237,16 +226,10 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
 
 }  // namespace
 
-absl::Status CheckUser(absl::string_view field, const std::string& user) {
+std::string ProblemOfUser(const std::string& user) {
   const bool printable = user.find_first_of(std::string("\0\n\r", 3)) == std::string::npos;
-  if (printable && user.size() <= kMaxUserBytes) return absl::OkStatus();
-  return Invalid(field,
-                 absl::StrCat("it is longer than ", kMaxUserBytes, " bytes or holds line ends"));
-}
-
-absl::Status CheckPort(absl::string_view field, uint32_t port) {
-  if (port <= 65535) return absl::OkStatus();
-  return Invalid(field, absl::StrCat(port, "; it must be from 1 to 65535"));
+  if (printable && user.size() <= kMaxUserBytes) return "";
+  return absl::StrCat("it is longer than ", kMaxUserBytes, " bytes or holds line ends");
 }
 
 absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {

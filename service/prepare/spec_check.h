@@ -16,9 +16,8 @@ namespace muster::service {
 // What needs files, the network or the command line's own rules is checked elsewhere.
 absl::Status CheckSpec(const v1::RunSpec& spec);
 absl::Status CheckRequest(const v1::ResolveTargetsRequest& request);
-// The text begins with `field`.
-absl::Status CheckUser(absl::string_view field, const std::string& user);
-absl::Status CheckPort(absl::string_view field, uint32_t port);
+// What is wrong with it; empty where nothing is.
+std::string ProblemOfUser(const std::string& user);
 
 }  // namespace muster::service
 

@@ -119,8 +119,8 @@ absl::StatusOr<RunRef> RunStarter::Rerun(const Caller& caller, const v1::RerunHo
 absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
                                                      const v1::RerunHostsRequest& request) const {
   // Before every host gets it.
-  const absl::Status user = CheckUser("login.user", request.login().user());
-  if (!user.ok()) return user;
+  const std::string user = ProblemOfUser(request.login().user());
+  if (!user.empty()) return FieldError({{"login.user", user}});
   absl::StatusOr<RunRef> run = runs_->FindFor(caller, request.run_id());
   if (!run.ok()) return run.status();
   // Its commands would read nothing, and might succeed.

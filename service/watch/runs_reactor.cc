@@ -12,27 +12,8 @@
 
 namespace muster::service {
 
-class RunsReactor::Link {
- public:
-  explicit Link(RunsReactor* reactor) : reactor_(reactor) {}
-
-  // The lock keeps the reactor from going while it is told.
-  void OnAlarm() {
-    MutexLock lock(&mutex_);
-    if (reactor_ != nullptr) reactor_->OnAlarm();
-  }
-  void Detach() {
-    MutexLock lock(&mutex_);
-    reactor_ = nullptr;
-  }
-
- private:
-  Mutex mutex_;  // taken before the reactor's
-  RunsReactor* reactor_ ABSL_GUARDED_BY(mutex_);
-};
-
 RunsReactor::RunsReactor(absl::AnyInvocable<void()> on_done)
-    : on_done_(std::move(on_done)), link_(std::make_shared<Link>(this)) {}
+    : on_done_(std::move(on_done)), link_(std::make_shared<BackLink<RunsReactor>>(this)) {}
 
 void RunsReactor::Watch(RunsWatchOptions options) {
   MutexLock lock(&mutex_);
@@ -90,7 +71,8 @@ void RunsReactor::OnWriteDone(bool ok) {
 void RunsReactor::Await() {
   const absl::Duration left = options_.interval - absl::FromChrono(Clock::now() - asked_);
   // gRPC makes it monotonic at once.
-  alarm_.Set(absl::ToChronoTime(absl::Now() + left), [link = link_](bool) { link->OnAlarm(); });
+  alarm_.Set(absl::ToChronoTime(absl::Now() + left),
+             [link = link_](bool) { link->Tell(&RunsReactor::OnAlarm); });
 }
 
 void RunsReactor::OnCancel() {

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "muster/v1/run.pb.h"
+#include "service/watch/back_link.h"
 #include "ssh_engine/base/mutex.h"
 
 namespace muster::service {
@@ -51,8 +52,6 @@ class RunsReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // Outlives the reactor for as long as the alarm keeps it.
-  class Link;
 
   void OnAlarm();
   void Ask() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -63,7 +62,7 @@ class RunsReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void FinishOnce(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::AnyInvocable<void()> on_done_;
-  const std::shared_ptr<Link> link_;
+  const std::shared_ptr<BackLink<RunsReactor>> link_;
 
   // Held while gRPC's Start... are called, which never call back at once. Taken before the runs'.
   Mutex mutex_;

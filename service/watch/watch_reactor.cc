@@ -8,6 +8,7 @@
 #include "absl/types/optional.h"
 #include "muster/v1/run_service.pb.h"
 #include "proto/contract/grpc_status.h"
+#include "service/watch/back_link.h"
 
 namespace muster::service {
 namespace {
@@ -45,31 +46,11 @@ std::string Joined(const std::vector<grpc::Slice>& slices) {
 
 }  // namespace
 
-class WatchReactor::Reader final : public LogReader {
+class WatchReactor::Reader final : public LogReader, public BackLink<WatchReactor> {
  public:
-  explicit Reader(WatchReactor* reactor) : reactor_(reactor) {}
+  using BackLink::BackLink;
 
-  // The lock keeps the reactor from going while it is told.
-  void OnLogGrown() override {
-    MutexLock lock(&mutex_);
-    if (reactor_ != nullptr) reactor_->OnGrown();
-  }
-  void OnAlarm() {
-    MutexLock lock(&mutex_);
-    if (reactor_ != nullptr) reactor_->OnAlarm();
-  }
-  void OnIdle() {
-    MutexLock lock(&mutex_);
-    if (reactor_ != nullptr) reactor_->OnIdle();
-  }
-  void Detach() {
-    MutexLock lock(&mutex_);
-    reactor_ = nullptr;
-  }
-
- private:
-  Mutex mutex_;  // taken before the reactor's
-  WatchReactor* reactor_ ABSL_GUARDED_BY(mutex_);
+  void OnLogGrown() override { Tell(&WatchReactor::OnGrown); }
 };
 
 WatchReactor::WatchReactor(absl::AnyInvocable<void()> on_done) : on_done_(std::move(on_done)) {}
@@ -108,7 +89,7 @@ void WatchReactor::AwaitIdle() {
   const absl::Duration passed = absl::FromChrono(std::chrono::steady_clock::now() - *last_write_);
   // gRPC makes it monotonic at once.
   idle_.Set(absl::ToChronoTime(absl::Now() + options_.keep_alive - passed),
-            [reader = reader_](bool) { reader->OnIdle(); });
+            [reader = reader_](bool) { reader->Tell(&WatchReactor::OnIdle); });
 }
 
 void WatchReactor::OnIdle() {
@@ -189,7 +170,7 @@ bool WatchReactor::Linger() {
   if (!std::exchange(alarm_set_, true)) {
     // gRPC makes it monotonic at once.
     alarm_.Set(absl::ToChronoTime(absl::Now() + left),
-               [reader = reader_](bool) { reader->OnAlarm(); });
+               [reader = reader_](bool) { reader->Tell(&WatchReactor::OnAlarm); });
   }
   return true;
 }

@@ -16,8 +16,7 @@ InputFeed::InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLo
       host_(host),
       loop_(loop),
       channel_(channel),
-      on_more_(std::move(on_more)),
-      alive_(std::make_shared<char>()) {}
+      on_more_(std::move(on_more)) {}
 
 void InputFeed::Send() {
   if (waiting_ || ended_ || !problem().empty() || channel_->closed()) return;
@@ -25,10 +24,10 @@ void InputFeed::Send() {
     if (!SendOne()) return;
   }
   waiting_ = true;
-  Defer([this] {
+  loop_->Post(lifetime_.Guard([this] {
     waiting_ = false;
     on_more_();
-  });
+  }));
 }
 
 bool InputFeed::SendOne() {
@@ -52,13 +51,13 @@ bool InputFeed::SendOne() {
 // Whether there is something now.
 bool InputFeed::Fetch() {
   waiting_ = true;
-  piece_ = source_->Read(
-      host_, position_,
-      [this, loop = loop_, alive = std::weak_ptr<char>(alive_)](InputPiece piece) mutable {
-        loop->Post([this, alive = std::move(alive), piece = std::move(piece)]() mutable {
-          if (alive.lock() != nullptr) Take(std::move(piece));
-        });
-      });
+  auto take = lifetime_.Guard([this](InputPiece piece) { Take(std::move(piece)); });
+  piece_ = source_->Read(host_, position_,
+                         [loop = loop_, take = std::move(take)](InputPiece piece) mutable {
+                           loop->Post([take = std::move(take), piece = std::move(piece)]() mutable {
+                             take(std::move(piece));
+                           });
+                         });
   if (piece_.bytes.empty() && !piece_.end && problem().empty()) return false;
   waiting_ = false;
   return true;
@@ -68,12 +67,6 @@ void InputFeed::Take(InputPiece piece) {
   waiting_ = false;
   piece_ = std::move(piece);
   on_more_();
-}
-
-void InputFeed::Defer(absl::AnyInvocable<void()> task) {
-  loop_->Post([alive = std::weak_ptr<char>(alive_), task = std::move(task)]() mutable {
-    if (alive.lock() != nullptr) task();
-  });
 }
 
 }  // namespace muster::engine

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/functional/any_invocable.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/input.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/transport/exec_channel.h"
@@ -35,8 +36,6 @@ class InputFeed {
   bool SendOne();
   bool Fetch();
   void Take(InputPiece piece);
-  // Has `task` done in the loop, unless this has gone by then.
-  void Defer(absl::AnyInvocable<void()> task);
 
   const std::shared_ptr<InputSource> source_;
   const uint32_t host_;
@@ -47,7 +46,7 @@ class InputFeed {
   uint64_t position_ = 0;  // where it begins
   bool waiting_ = false;   // for the source, or for a turn
   bool ended_ = false;
-  std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

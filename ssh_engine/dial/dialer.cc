@@ -45,8 +45,7 @@ Dialer::Dialer(const Host& host, DialContext* context, absl::Duration begin,
       timings_(timings),
       on_trusted_(std::move(on_trusted)),
       on_done_(std::move(on_done)),
-      start_(context->loop->Now()),
-      alive_(std::make_shared<char>()) {}
+      start_(context->loop->Now()) {}
 
 Dialer::~Dialer() {
   if (transport_ != nullptr) transport_->Abort();
@@ -54,11 +53,11 @@ Dialer::~Dialer() {
 
 template <typename Work, typename Done>
 void Dialer::OnHelper(Work work, Done done) {
-  context_->helpers->Run([alive = std::weak_ptr<char>(alive_), loop = context_->loop,
-                          known_hosts = context_->access->known_hosts, work = std::move(work),
-                          done = std::move(done)]() mutable {
-    loop->Post([alive, done = std::move(done), result = work(known_hosts.get())]() mutable {
-      if (!alive.expired()) done(std::move(result));
+  context_->helpers->Run([loop = context_->loop, known_hosts = context_->access->known_hosts,
+                          work = std::move(work),
+                          done = lifetime_.Guard(std::move(done))]() mutable {
+    loop->Post([done = std::move(done), result = work(known_hosts.get())]() mutable {
+      done(std::move(result));
     });
   });
 }
@@ -148,15 +147,16 @@ bool Dialer::HandshakeAside() {
   phase_ = Phase::kHandshakeAside;
   aside_since_ = context_->loop->Now();
   timer_->Disarm();
-  context_->computers->Run([this, alive = std::weak_ptr<char>(alive_), loop = context_->loop,
-                            transport = transport_]() mutable {
-    const SshTransport::Step step = transport->Handshake();
-    // The transport goes along, so that the loop, not this thread, destroys it at the latest.
-    loop->Post([this, alive = std::move(alive), transport = std::move(transport), step]() mutable {
-      transport.reset();
-      if (!alive.expired()) OnHandshakeAside(step);
-    });
-  });
+  auto done = lifetime_.Guard([this](SshTransport::Step step) { OnHandshakeAside(step); });
+  context_->computers->Run(
+      [loop = context_->loop, transport = transport_, done = std::move(done)]() mutable {
+        const SshTransport::Step step = transport->Handshake();
+        // The transport goes along, so that the loop, not this thread, destroys it at the latest.
+        loop->Post([transport = std::move(transport), done = std::move(done), step]() mutable {
+          transport.reset();
+          done(step);
+        });
+      });
   return false;
 }
 
@@ -418,11 +418,10 @@ void Dialer::End() {
   watch_.reset();
   timer_.reset();
   save_timer_.reset();
-  context_->loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (alive.expired()) return;
+  context_->loop->Defer(lifetime_.Guard([this] {
     auto on_done = std::move(on_done_);
     on_done(std::move(result_));
-  });
+  }));
 }
 
 }  // namespace muster::engine

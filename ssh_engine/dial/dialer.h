@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/dial/dial_context.h"
 #include "ssh_engine/host.h"
@@ -125,7 +126,7 @@ class Dialer {
   absl::Duration start_;  // of this connection
   absl::Duration first_answer_ = -absl::InfiniteDuration();
   Result result_;
-  std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 // Whether a session to the host that is open, with this key, is one that the run would have made.

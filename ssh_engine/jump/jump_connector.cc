@@ -103,17 +103,14 @@ JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLink
       host_(HostOf(host)),
       name_(NameOf(host)),
       key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.access->credential->id)),
-      links_(links),
-      alive_(std::make_shared<char>()) {}
+      links_(links) {}
 
 JumpConnector::~JumpConnector() = default;
 
 std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view host, uint16_t port,
                                                            Callback callback) {
   auto attempt = std::make_unique<JumpAttempt>(this, host, port, std::move(callback));
-  context_.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (!alive.expired()) Serve();
-  });
+  context_.loop->Defer(lifetime_.Guard([this] { Serve(); }));
   return attempt;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/dial/dial_context.h"
 #include "ssh_engine/dial/dialer.h"
 #include "ssh_engine/host.h"
@@ -72,7 +73,7 @@ class JumpConnector final : public Connector {
   std::unique_ptr<Dialer> dialer_;
   std::list<JumpAttempt*> waiting_;
   absl::optional<ConnectResult> refusal_;  // that will not pass
-  std::shared_ptr<char> alive_;            // what was deferred is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 // Leads the context by way of its Access' jump hosts.

@@ -77,14 +77,13 @@ JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> s
       session_(std::move(session)),
       lost_(std::make_shared<bool>(false)),
       since_(loop->Now()),
-      unused_since_(loop->Now()),
-      alive_(std::make_shared<char>()) {
+      unused_since_(loop->Now()) {
   session_->SetUser(this);
   session_->UpdateInterest();
 }
 
 JumpLink::~JumpLink() {
-  alive_.reset();
+  lifetime_.End();
   for (Tunnel& tunnel : tunnels_) {
     if (tunnel.attempt != nullptr) tunnel.attempt->Forget();
   }
@@ -110,11 +109,10 @@ void JumpLink::OnSessionReady() {
 
 void JumpLink::Wake() {
   if (std::exchange(awake_, true)) return;
-  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (alive.expired()) return;
+  loop_->Defer(lifetime_.Guard([this] {
     awake_ = false;
     if (!lost()) Settle();
-  });
+  }));
 }
 
 void JumpLink::Settle() {
@@ -248,9 +246,7 @@ bool JumpLink::Broken() const { return session_->transport().fd() < 0; }
 void JumpLink::UpdateInterest() {
   if (lost()) return;
   if (!Broken()) return session_->UpdateInterest(held_ < kMostHeld);
-  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (!alive.expired()) OnSessionReady();
-  });
+  loop_->Defer(lifetime_.Guard([this] { OnSessionReady(); }));
 }
 
 // --- The end

@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
@@ -85,7 +86,7 @@ class JumpLink final : public SessionUser {
   bool awake_ = false;
   const absl::Duration since_;
   absl::Duration unused_since_;
-  std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

@@ -9,18 +9,19 @@ AgentOffer::AgentOffer(std::shared_ptr<SshTransport> transport, EventLoop* loop,
     : transport_(std::move(transport)),
       loop_(loop),
       helpers_(helpers),
-      on_done_(std::move(on_done)),
-      alive_(std::make_shared<char>()) {}
+      on_done_(std::move(on_done)) {}
 
 void AgentOffer::Begin(const std::string& agent_socket, const std::string& public_key) {
-  helpers_->Run([this, alive = std::weak_ptr<char>(alive_), loop = loop_, transport = transport_,
+  auto done = lifetime_.Guard([this](SshTransport::AuthStep answer) {
+    answer_ = answer;
+    on_done_();
+  });
+  helpers_->Run([loop = loop_, transport = transport_, done = std::move(done),
                  socket = agent_socket, key = public_key]() mutable {
     const SshTransport::AuthStep answer = transport->AuthenticateByAgent(socket, key);
     // The transport goes along, so that the loop, not this thread, destroys it at the latest.
-    loop->Post([this, alive = std::move(alive), transport = std::move(transport), answer] {
-      if (alive.expired()) return;
-      answer_ = answer;
-      on_done_();
+    loop->Post([transport = std::move(transport), done = std::move(done), answer]() mutable {
+      done(answer);
     });
   });
 }

@@ -8,6 +8,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/base/helper_pool.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
@@ -30,7 +31,7 @@ class AgentOffer {
   HelperPool* const helpers_;
   absl::AnyInvocable<void()> on_done_;
   absl::optional<SshTransport::AuthStep> answer_;
-  std::shared_ptr<char> alive_;  // what helper threads send is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <memory>
 
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/loop/event_loop.h"
 
 namespace muster::engine {
@@ -27,8 +27,7 @@ class ReadingGate {
   };
 
   // `open` must outlive this.
-  ReadingGate(EventLoop* loop, const std::atomic<bool>* open)
-      : loop_(loop), open_(open), alive_(std::make_shared<char>()) {}
+  ReadingGate(EventLoop* loop, const std::atomic<bool>* open) : loop_(loop), open_(open) {}
   ReadingGate(const ReadingGate&) = delete;
   ReadingGate& operator=(const ReadingGate&) = delete;
 
@@ -47,9 +46,7 @@ class ReadingGate {
     Tell(&parked_, kUsersAtOnce);
     if (parked_.empty()) Tell(&bulk_, kBulkAtOnce);
     if (!open() || parked() == 0) return;
-    loop_->Post([this, alive = std::weak_ptr<char>(alive_)] {
-      if (!alive.expired()) Resume();
-    });
+    loop_->Post(lifetime_.Guard([this] { Resume(); }));
   }
 
  private:
@@ -69,7 +66,7 @@ class ReadingGate {
   const std::atomic<bool>* const open_;
   std::deque<User*> parked_;
   std::deque<User*> bulk_;
-  std::shared_ptr<char> alive_;
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

@@ -40,11 +40,10 @@ SessionPool::SessionPool(EventLoop* loop, const SessionLimits& limits)
       turn_timer_(loop->NewTimer([this] { Wake(); })),
       slow_timer_(loop->NewTimer([this] { LeaveFlight(in_flight_.front()); })),
       idle_timer_(loop->NewTimer([this] { CloseUnused(); })),
-      age_timer_(loop->NewTimer([this] { CloseOld(); })),
-      alive_(std::make_shared<char>()) {}
+      age_timer_(loop->NewTimer([this] { CloseOld(); })) {}
 
 SessionPool::~SessionPool() {
-  alive_.reset();
+  lifetime_.End();
   ready_.clear();
   idle_.clear();
 }
@@ -69,9 +68,7 @@ void SessionPool::Queue(const DemandPtr& demand) {
 
 void SessionPool::Wake() {
   if (std::exchange(awake_, true)) return;
-  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (!alive.expired()) Serve();
-  });
+  loop_->Defer(lifetime_.Guard([this] { Serve(); }));
 }
 
 // Those who need no handshake first.

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/pool/fair_queue.h"
 #include "ssh_engine/pool/handshake_limit.h"
@@ -253,7 +254,7 @@ class SessionPool {
   const std::unique_ptr<Timer> age_timer_;
 
   bool awake_ = false;
-  std::shared_ptr<char> alive_;  // what was deferred is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

@@ -20,8 +20,7 @@ constexpr size_t kEventBytes = 32;
 FlushingObserver::FlushingObserver(EventLoop* loop, std::unique_ptr<LoopObserver> observer)
     : loop_(loop),
       observer_(std::move(observer)),
-      state_timer_(loop->NewTimer([this] { Flush(loop_->WallTime()); })),
-      alive_(std::make_shared<char>()) {}
+      state_timer_(loop->NewTimer([this] { Flush(loop_->WallTime()); })) {}
 
 void FlushingObserver::OnState(uint32_t host_index, HostState state) {
   observer_->OnState(host_index, state);
@@ -57,11 +56,10 @@ void FlushingObserver::Count(size_t bytes) {
   bytes_ += bytes;
   if (bytes_ >= kFlushBytes) return Flush(loop_->WallTime());
   if (std::exchange(deferred_, true)) return;
-  loop_->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (alive.expired()) return;
+  loop_->Defer(lifetime_.Guard([this] {
     deferred_ = false;
     Flush(loop_->WallTime());
-  });
+  }));
 }
 
 RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
@@ -69,8 +67,7 @@ RunOnLoop::RunOnLoop(RunContext context, std::unique_ptr<LoopObserver> observer,
     : context_(std::move(context)),
       limit_(std::move(limit)),
       observer_(context_.action.loop, std::move(observer)),
-      on_done_(std::move(on_done)),
-      alive_(std::make_shared<char>()) {
+      on_done_(std::move(on_done)) {
   context_.action.observer = &observer_;
 }
 
@@ -124,12 +121,11 @@ DialContext* RunOnLoop::DialContextOf(const std::shared_ptr<const Access>& acces
 
 // The task is still at work on the stack: it is destroyed at the end of the iteration.
 void RunOnLoop::OnHostEnd(uint32_t host_index) {
-  context_.action.loop->Defer([this, host_index, alive = std::weak_ptr<char>(alive_)] {
-    if (alive.expired()) return;
+  context_.action.loop->Defer(lifetime_.Guard([this, host_index] {
     tasks_.erase(host_index);
     limit_->Release();
     DoneIfSo();
-  });
+  }));
 }
 
 // --- What the run's handle and its observer ask. Ends of tasks come back to OnHostEnd, which
@@ -204,9 +200,7 @@ void RunOnLoop::DoneIfSo() {
   if (done_ || !finished_ || !queued_.empty() || !tasks_.empty()) return;
   done_ = true;
   observer_.Flush(context_.action.loop->WallTime());
-  context_.action.loop->Defer([this, alive = std::weak_ptr<char>(alive_)] {
-    if (!alive.expired()) on_done_();
-  });
+  context_.action.loop->Defer(lifetime_.Guard([this] { on_done_(); }));
 }
 
 }  // namespace muster::engine

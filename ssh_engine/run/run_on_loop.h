@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/dial/dial_context.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/observer.h"
@@ -43,7 +44,7 @@ class FlushingObserver final : public LoopObserver {
   const std::unique_ptr<Timer> state_timer_;
   size_t bytes_ = 0;  // since the last Flush
   bool deferred_ = false;
-  std::shared_ptr<char> alive_;
+  Lifetime lifetime_;
 };
 
 // Starts this loop's hosts in the order of adding as the limit permits, and ends when no more will
@@ -99,7 +100,7 @@ class RunOnLoop {
   };
   uint64_t turns_ = 0;
   absl::flat_hash_map<uint32_t, Started> tasks_;  // by host index
-  std::shared_ptr<char> alive_;  // what was posted or deferred is dropped once this is gone
+  Lifetime lifetime_;
 };
 
 }  // namespace muster::engine

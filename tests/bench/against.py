@@ -5,7 +5,8 @@
 In each round both are there, over the same simulated hosts, and take turns at the same thing (this, other, other,
 this, ...): cold hosts with 26 KB of output each, the same hosts warm, `true` on them; and 100 hosts' 10 MiB each, up
 to the log. Each pair of neighbouring turns gives a ratio, so that whatever else the machine does meets both; what
-is shown is the median of these ratios, and between which values it is with 95% certainty.
+is shown is the median of these ratios, and between which values it is with 95% certainty. After each round: what
+memory each has, with all sessions open.
 """
 
 import collections
@@ -25,7 +26,8 @@ from programs import MUSTERD
 from results import Results
 from sim import SimFleet
 
-BULK_HOSTS, BULK_BYTES = 100, 10 << 20
+MIB = 1 << 20
+BULK_HOSTS, BULK_BYTES = 100, 10 * MIB
 COLD_HOSTS = 4000  # of one round, where that is more than one set
 OUTPUT = f"out {lab.FILE_BYTES}"
 
@@ -56,7 +58,7 @@ def bulk_steps():
 
 
 def take_turns(programs, planned, found, number):
-    """Who is second meets a machine that is warm: they take turns in that too."""
+    """Who is second meets a machine that is warm: they take turns in that too. The memory at the end, by name."""
     with SimFleet() as fleet, contextlib.ExitStack() as stack:
         labs = {name: stack.enter_context(lab.Lab(lab.Simulated(fleet), program=program))
                 for name, program in programs.items()}
@@ -66,17 +68,29 @@ def take_turns(programs, planned, found, number):
                 for name in sorted(labs, reverse=number % 2 == 1):
                     cost = how(labs[name], hosts)
                     found[what][name].append((cost.daemon / count * 1000, cost.wall))
+        return {name: one.memory() for name, one in labs.items()}
 
 
 def measure(programs, counts, rounds):
-    """what -> program -> (milliseconds of the daemon's CPU a host, seconds of wall) of each turn."""
+    """what -> program -> (milliseconds of the daemon's CPU a host, seconds of wall) of each turn; and sessions ->
+    the memory of each round, by program."""
     found = collections.defaultdict(lambda: collections.defaultdict(list))
+    memory = collections.defaultdict(list)
     for number in range(rounds):
-        for planned in [*map(steps, counts), bulk_steps()]:
-            take_turns(programs, planned, found, number)
+        for count in counts:
+            sessions = max(COLD_HOSTS // count, 1) * count
+            memory[sessions].append(take_turns(programs, steps(count), found, number))
+        memory[BULK_HOSTS].append(take_turns(programs, bulk_steps(), found, number))
         print(f"  round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     found.pop("")  # what only made sessions
-    return found
+    return found, memory
+
+
+def memory_rows(memory):
+    for sessions, rounds in memory.items():
+        own, other = (statistics.median(each[name] for each in rounds) for name in ("this", "other"))
+        yield {"sessions": sessions, "RSS MiB": own / MIB, "the other's": other / MIB,
+               "ratio": f"{statistics.median(each['this'] / each['other'] for each in rounds):.3f}"}
 
 
 def median_between(values):
@@ -106,9 +120,10 @@ def main():
     arguments = parser.parse_args()
     lab.raise_descriptor_limit()
     programs = {"this": MUSTERD, "other": os.path.abspath(arguments.other)}
-    found = measure(programs, arguments.hosts or [1000, 5000], arguments.rounds)
+    found, memory = measure(programs, arguments.hosts or [1000, 5000], arguments.rounds)
     results = Results({"rounds": arguments.rounds, "load before": os.getloadavg()[0]})
     results.table("This musterd and another", list(rows(found)), report.machine())
+    results.table("Their memory", list(memory_rows(memory)), "")
     report.save(arguments, results.as_json(), "")
 
 

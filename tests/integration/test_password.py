@@ -4,7 +4,6 @@ PASSWORD_HOSTS=200 logs in to so many; -s shows how long that takes.
 """
 
 import os
-import pty
 import secrets
 import subprocess
 import time
@@ -12,6 +11,7 @@ import time
 import pytest
 
 import memory
+import terminal
 from fleet import Fleet, Sshd, make_key, read, write
 from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, MUSTER, MUSTERD, Muster, environment, wait_until
@@ -233,23 +233,9 @@ def test_the_environment_unless_an_option_says_otherwise(home):
 
 def ask(muster, *args, typed):
     """What muster writes on a terminal of its own, and its exit code."""
-    pid, master = pty.fork()
-    if pid == 0:
-        os.execve(MUSTER, [MUSTER, "run", *muster.login, "--ask-password", *args], muster.env)
-    shown = b""
-    while b"Password: " not in shown:
-        shown += os.read(master, 1024)
-    os.write(master, typed.encode() + b"\n")
-    while True:
-        try:
-            piece = os.read(master, 65536)
-        except OSError:  # EIO: the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(master)
-    return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    shown, code = terminal.answer([MUSTER, "run", *muster.login, "--ask-password", *args], muster.env,
+                                  b"Password: ", typed)
+    return shown.decode(), code
 
 
 def test_it_is_asked_for(home, daemon):

@@ -2,7 +2,6 @@
 
 import base64
 import os
-import pty
 import resource
 import secrets
 import shutil
@@ -13,6 +12,7 @@ import tempfile
 import pytest
 
 import memory
+import terminal
 from fleet import make_key, read, write
 from programs import MUSTER, MUSTERD, OPEN_TO_LOOK_IN, Daemon, Muster, wait_until
 
@@ -97,23 +97,10 @@ def run(muster, login, *args, code=0):
     """muster with the passphrase typed in; all that it wrote."""
     known = muster.login[4:] if args[0] == "run" else muster.login[4:6]  # a rerun keeps its port
     options = ["-u", muster.login[1], "-i", login.key, *known]
-    pid, master = pty.fork()
-    if pid == 0:
-        os.execve(MUSTER, [MUSTER, args[0], "--ask-passphrase", *options, *args[1:]], muster.env)
-    shown = b""
-    while b"Passphrase: " not in shown:
-        shown += os.read(master, 1024)
-    os.write(master, login.passphrase.encode() + b"\n")
-    while True:
-        try:
-            piece = os.read(master, 65536)
-        except OSError:  # EIO: the other end is closed
-            piece = b""
-        if not piece:
-            break
-        shown += piece
-    os.close(master)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == code, shown
+    shown, ended = terminal.answer(
+        [MUSTER, args[0], "--ask-passphrase", *options, *args[1:]], muster.env, b"Passphrase: ",
+        login.passphrase)
+    assert ended == code, shown
     return shown
 
 

@@ -11,6 +11,7 @@ import termios
 import pytest
 
 from programs import MUSTER, SECONDS
+from terminal import read_to_the_end
 
 PROGRESS = re.compile(rb"\d+/3 done, \d+ running, \d+ s")
 
@@ -25,17 +26,8 @@ def terminal_fixture(muster):
                               stdout=slave, stderr=slave,
                               env={**muster.env, "TERM": "xterm", **(env or {})}) as process:
             os.close(slave)
-            shown = b""
-            while True:
-                try:
-                    piece = os.read(master, 65536)
-                except OSError:  # EIO: the other end is closed
-                    break
-                if not piece:
-                    break
-                shown += piece
+            shown = read_to_the_end(master)
             process.wait(SECONDS)
-        os.close(master)
         return shown
     return run
 
