@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/page_bytes.h"
 #include "service/api/page_token.h"
 #include "service/events/event_scan.h"
 #include "service/log/line_search.h"
@@ -129,7 +130,7 @@ class EventPage {
   const absl::optional<LineSearch> search_;
   const uint32_t size_;
   v1::ListEventsResponse* const response_;
-  size_t bytes_ = 0;  // as in the log: a little more than what is left of them
+  size_t bytes_ = kPageRestBytes;  // events as in the log: a little more than what is left of them
 };
 
 // Goes back until the page is full, the time is over, or all was seen.

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/page_bytes.h"
 #include "proto/contract/times.h"
 #include "service/api/page_token.h"
 
@@ -58,9 +59,9 @@ absl::StatusOr<std::vector<v1::HostResult>> ResultsOf(const RunRef& run, const R
 void AddPage(const v1::ListHostResultsRequest& request, std::vector<v1::HostResult> results,
              uint32_t size, v1::ListHostResultsResponse* response) {
   const auto from = [&](uint32_t host) { return MakePageToken(request, absl::StrCat(host)); };
-  size_t bytes = 0;
+  size_t bytes = kPageRestBytes;
   for (v1::HostResult& result : results) {
-    bytes += result.ByteSizeLong();
+    bytes += BytesInPage(result);
     if (bytes > kMaxPageBytes && response->results_size() > 0) {
       return response->set_next_page_token(from(result.host_index()));
     }

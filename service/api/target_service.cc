@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/page_bytes.h"
 #include "service/api/page_token.h"
 #include "service/api/raw_call.h"
 
@@ -24,9 +25,9 @@ void FillPage(const v1::ResolveTargetsRequest& request, int first, v1::ResolveTa
   const int most = static_cast<int>(std::min(asked, kMaxPage));
   response->set_host_count(static_cast<uint32_t>(found.hosts_size()));
   response->mutable_warnings()->Swap(found.mutable_warnings());
-  size_t bytes = 0;
+  size_t bytes = response->ByteSizeLong() + kPageRestBytes;
   for (int i = first; i < found.hosts_size(); ++i) {
-    bytes += found.hosts(i).ByteSizeLong();
+    bytes += BytesInPage(found.hosts(i));
     const bool full =
         response->hosts_size() == most || (bytes > kMaxPageBytes && response->hosts_size() > 0);
     if (full) return response->set_next_page_token(MakePageToken(request, absl::StrCat(i)));

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/page_bytes.h"
 
 namespace muster::service {
 namespace {
@@ -156,7 +157,7 @@ absl::StatusOr<RunRef> Runs::FindFor(const Caller& caller, absl::string_view id)
 // What the store has of a run under way is how it was made.
 absl::StatusOr<Runs::Page> Runs::List(const RunQuery& query) const {
   Page found;
-  size_t bytes = 0;
+  size_t bytes = kPageRestBytes;
   RunQuery part = query;
   part.states.clear();
   // One more than wanted, to know whether there is one.
@@ -171,7 +172,7 @@ absl::StatusOr<Runs::Page> Runs::List(const RunQuery& query) const {
       const std::shared_ptr<Run> live = LiveRun(listed.run.id());
       if (live != nullptr) listed.run = live->Snapshot();
       if (!Wants(query, listed.run.state())) continue;
-      bytes += listed.run.ByteSizeLong();
+      bytes += BytesInPage(listed.run);
       found.more =
           found.runs.size() == query.limit || (!found.runs.empty() && bytes > kMaxPageBytes);
       if (found.more) return found;

@@ -9,6 +9,7 @@
 #include "muster/v1/run_service.pb.h"
 #include "proto/contract/grpc_status.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/page_bytes.h"
 
 namespace muster::service {
 
@@ -47,9 +48,9 @@ void RunsReactor::Ask() {
 
 void RunsReactor::Write() {
   v1::WatchRunsResponse response;
-  size_t bytes = 0;
+  size_t bytes = kPageRestBytes;
   while (!untold_.empty()) {
-    bytes += untold_.front().ByteSizeLong();
+    bytes += BytesInPage(untold_.front());
     if (bytes > kMaxPageBytes && response.runs_size() > 0) break;
     *response.add_runs() = std::move(untold_.front());
     untold_.pop_front();

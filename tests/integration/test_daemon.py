@@ -1,10 +1,12 @@
 """Starting and ending musterd, and who may call it."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
 
 import grpc
@@ -27,6 +29,54 @@ def refused(*args, folder):
 def test_only_the_owner_may_open_the_socket(daemon):
     assert stat.S_IMODE(os.stat(daemon.socket).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(daemon.socket)).st_mode) == 0o700
+
+
+OWNER, STRANGER = 64998, 64997
+
+
+def as_user(uid, folder, program):
+    """The path of `program` as that user runs it."""
+    shutil.copy(program, folder)
+    path = f"{folder}/{os.path.basename(program)}.{uid}"
+    write(path, f'#!/bin/sh\nexec setpriv --reuid {uid} --regid {uid} --clear-groups {folder}/'
+                f'{os.path.basename(program)} "$@"\n')
+    os.chmod(path, 0o755)
+    return path
+
+
+@pytest.fixture(name="owned_folder")
+def owned_folder_fixture():
+    """Of another user than root, who can get there."""
+    if os.getuid() != 0:
+        pytest.skip("only root can be others")
+    with tempfile.TemporaryDirectory(prefix="musterd.") as folder:
+        os.chmod(folder, 0o755)
+        os.mkdir(f"{folder}/of_owner")
+        os.chown(f"{folder}/of_owner", OWNER, OWNER)
+        yield folder
+
+
+def test_runs_are_of_the_owner_of_the_socket_and_nobody_else_opens_it(owned_folder):
+    own = f"{owned_folder}/of_owner"
+    programs = {uid: as_user(uid, owned_folder, MUSTER) for uid in (OWNER, STRANGER)}
+    programs[0] = MUSTER
+    with Daemon(folder=own, program=as_user(OWNER, owned_folder, MUSTERD)) as daemon:
+        env = environment(own, MUSTER_SERVER=daemon.address)
+
+        def muster(uid, *args):
+            command = [programs[uid], "--server-user", str(OWNER), *args]
+            return Result(subprocess.run(command, env=env, capture_output=True, timeout=SECONDS,
+                                         check=False))
+        begin = ["run", "-d", "-t", "127.0.0.1:1", "--", "true"]
+        for uid in (OWNER, 0):  # root, who may open any socket, counts as its owner
+            begun = muster(uid, *begin)
+            assert begun.code == 0, begun.err
+            run = muster(uid, "show", begun.text.strip(), "--json").json()[0]
+            assert run["creator"] == f"uid:{OWNER}"
+        for args in (["runs"], begin):
+            result = muster(STRANGER, *args)
+            assert result.code != 0 and "may not open this socket" in result.err
+        assert len(muster(OWNER, "runs", "--json").json()) == 2
 
 
 def test_a_second_daemon_on_the_socket_is_refused_and_the_first_goes_on(daemon, muster, tmp_path):

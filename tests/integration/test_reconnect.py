@@ -6,9 +6,11 @@ import signal
 import subprocess
 import tempfile
 
+import grpc
 import pytest
 
 from cutting_proxy import CuttingProxy
+from failing_proxy import FailingProxy
 from fleet import write
 from own_daemon import end_daemons, ready_daemons
 from programs import Daemon, Muster, MUSTER, MUSTERD, SECONDS, environment, wait_until
@@ -17,6 +19,7 @@ CUTS = 100
 EXAMPLE_CUTS = 30
 HOSTS = [f"127.0.11.{host}" for host in range(1, 5)]
 TARGETS = "127.0.11.[1-4]"
+PYTHON_EXAMPLE = ["/usr/bin/python3", os.path.abspath("client/examples/python/run.py")]
 
 
 @pytest.fixture(name="gate")
@@ -82,8 +85,7 @@ def example_env(daemon, fleet, proxy):
 
 def test_the_python_example_goes_on_after_each_cut(daemon, fleet, python_stubs, gate):
     with CuttingProxy(daemon.socket, EXAMPLE_CUTS) as proxy:
-        check_cut(proxy, gate, ["/usr/bin/python3", os.path.abspath("client/examples/python/run.py"),
-                                TARGETS, command_until(gate)],
+        check_cut(proxy, gate, [*PYTHON_EXAMPLE, TARGETS, command_until(gate)],
                   {**example_env(daemon, fleet, proxy), "PYTHONPATH": python_stubs})
 
 
@@ -91,6 +93,31 @@ def test_the_node_example_goes_on_after_each_cut(daemon, fleet, node_example, ga
     with CuttingProxy(daemon.socket, EXAMPLE_CUTS) as proxy:
         check_cut(proxy, gate, ["node", f"{node_example}/run.js", TARGETS, command_until(gate)],
                   example_env(daemon, fleet, proxy))
+
+
+BROKEN = [grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN]
+
+
+def check_broken_calls(daemon, fleet, command, env):
+    """A program whose calls end with each of these once: it starts one run, and shows all of it once."""
+    with FailingProxy(daemon.address, {"CreateRun": BROKEN, "WatchRun": BROKEN}) as proxy:
+        marked = f"seq 1 3; true {proxy.address}"
+        done = subprocess.run([*command, TARGETS, marked], capture_output=True, text=True, check=False,
+                              env={**example_env(daemon, fleet, proxy), **env}, timeout=SECONDS)
+        assert done.returncode == 0, done.stderr
+        assert sorted(done.stdout.splitlines()) == [f"{host}: {line}" for host in HOSTS
+                                                    for line in range(1, 4)]
+        assert proxy.left() == {}
+    runs = Muster(daemon)("runs", "-n", "1000", "--json").json()
+    assert len([run for run in runs if run["spec"]["command"]["shell"] == marked]) == 1
+
+
+def test_the_python_example_goes_on_after_calls_that_a_proxy_broke(daemon, fleet, python_stubs):
+    check_broken_calls(daemon, fleet, PYTHON_EXAMPLE, {"PYTHONPATH": python_stubs})
+
+
+def test_the_node_example_goes_on_after_calls_that_a_proxy_broke(daemon, fleet, node_example):
+    check_broken_calls(daemon, fleet, ["node", f"{node_example}/run.js"], {})
 
 
 def begin(process, hosts):

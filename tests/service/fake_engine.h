@@ -2,8 +2,6 @@
 #ifndef TESTS_SERVICE_FAKE_ENGINE_H_
 #define TESTS_SERVICE_FAKE_ENGINE_H_
 
-#include <condition_variable>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -56,8 +54,6 @@ class FakeEngineRun final : public engine::RunHandle {
 
   const engine::Job& job() const { return job_; }
   AskedOfEngine asked() const { return book_->asked(); }
-  // Returns once it is so: for what a thread of gRPC does.
-  void Await(const std::function<bool(const AskedOfEngine&)>& is) const { book_->Await(is); }
 
   // --- The loop
   std::unique_ptr<engine::LoopObserver> NewLoop(int loop) {
@@ -94,20 +90,14 @@ class FakeEngineRun final : public engine::RunHandle {
     void Note(Write write) {
       MutexLock lock(&mutex_);
       write(&asked_);
-      changed_.notify_all();
     }
     AskedOfEngine asked() {
       MutexLock lock(&mutex_);
       return asked_;
     }
-    void Await(const std::function<bool(const AskedOfEngine&)>& is) {
-      MutexLock lock(&mutex_);
-      while (!is(asked_)) lock.Wait(&changed_);
-    }
 
    private:
     Mutex mutex_;
-    std::condition_variable changed_;
     AskedOfEngine asked_ ABSL_GUARDED_BY(mutex_);
   };
 

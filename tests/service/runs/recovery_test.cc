@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/time/clock.h"
 #include "proto/contract/times.h"
 #include "service/runs/run_past.h"
 #include "tests/service/runs/run_fakes.h"
@@ -58,7 +59,7 @@ class RecoveryTest : public ::testing::Test {
   }
   std::vector<v1::HostResult> Results() { return *next_->store.Results("id", 0, 10, {}); }
 
-  const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   Config config_;
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
@@ -121,6 +122,56 @@ TEST_F(RecoveryTest, OneThatAsksForItIsContinuedWithTheHostsThatWereNotStarted) 
   EXPECT_EQ(Results()[2].state(), v1::HOST_STATE_OUTCOME_UNKNOWN);
   EXPECT_EQ(Results()[3].state(), v1::HOST_STATE_SUCCEEDED);
   EXPECT_EQ((*next_->store.Find("id"))->run.state(), v1::RUN_STATE_FAILED);
+}
+
+// Who watched it with the daemon that is gone has to find the new one first.
+TEST_F(RecoveryTest, ACreatorHasFifteenSecondsAtLeastToComeBack) {
+  v1::RunSpec spec = Spec(true);
+  spec.mutable_cancel_after_disconnect();
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  FakeEngineRun& engine = *next_->engine.runs().at(0);
+  next_->timers.Pass(absl::Milliseconds(14'999));
+  EXPECT_EQ(engine.asked().cancels, 0);
+  next_->timers.Pass(absl::Milliseconds(1));
+  EXPECT_EQ(engine.asked().cancels, 1);
+  engine.EndNow(3, HostState::kCanceled);
+  EXPECT_TRUE(next_->Turn().ok());
+  const v1::Run run = (*next_->store.Find("id"))->run;
+  EXPECT_EQ(run.state(), v1::RUN_STATE_CANCELED);
+  EXPECT_EQ(run.reason(), v1::RUN_REASON_CALLER_GONE);
+}
+
+TEST_F(RecoveryTest, ACreatorWhoComesBackInTimeKeepsHisRun) {
+  v1::RunSpec spec = Spec(true);
+  spec.mutable_cancel_after_disconnect()->set_seconds(60);
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  FakeEngineRun& engine = *next_->engine.runs().at(0);
+  next_->timers.Pass(absl::Seconds(59));
+  runs_->Live().at(0)->OnCreatorCame();
+  next_->timers.Pass(absl::Hours(1));
+  EXPECT_EQ(engine.asked().cancels, 0);
+  runs_->Live().at(0)->OnCreatorLeft();
+  next_->timers.Pass(absl::Seconds(60));
+  EXPECT_EQ(engine.asked().cancels, 1);
+}
+
+TEST_F(RecoveryTest, TheRunTimeoutGoesOnFromTheRunsStart) {
+  now_ = absl::Now() - absl::Minutes(40);
+  v1::RunSpec spec = Spec(true);
+  spec.mutable_timeouts()->mutable_run()->set_seconds(3600);
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  EXPECT_EQ(TimeOf(runs_->Live().at(0)->Snapshot().start_time()), now_);
+  FakeEngineRun& engine = *next_->engine.runs().at(0);
+  next_->timers.Pass(absl::Minutes(19));
+  EXPECT_EQ(engine.asked().cancels, 0);
+  next_->timers.Pass(absl::Minutes(1));
+  EXPECT_EQ(engine.asked().cancels, 1);
 }
 
 TEST_F(RecoveryTest, WhatCannotBeContinuedSaysWhy) {

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "service/rollout/rollout_plan.h"
 #include "service/runs/host_locks.h"
 #include "service/runs/run.h"
+#include "service/runs/timers.h"
 #include "service/store/memory_run_store.h"
 #include "ssh_engine/base/helper_pool.h"
 #include "tests/service/fake_engine.h"
@@ -27,13 +30,42 @@ inline Why Canceled() {
   return {v1::RUN_REASON_CANCEL_REQUESTED, "the run was canceled.", "uid:1"};
 }
 
+// Time that passes when the test says so. Used on the test's thread.
+class FakeTimers final : public Timers {
+ public:
+  std::unique_ptr<Timer> After(absl::Duration wait, std::function<void()> call) override {
+    auto timer = std::make_unique<FakeTimer>();
+    calls_.emplace(passed_ + wait, [valid = timer->valid, call = std::move(call)] {
+      if (*valid) call();
+    });
+    return timer;
+  }
+  void Pass(absl::Duration wait) {
+    const absl::Duration end = passed_ + wait;
+    while (!calls_.empty() && calls_.begin()->first <= end) {
+      const auto next = calls_.extract(calls_.begin());
+      passed_ = std::max(passed_, next.key());
+      next.mapped()();
+    }
+    passed_ = end;
+  }
+
+ private:
+  struct FakeTimer final : Timer {
+    ~FakeTimer() override { *valid = false; }
+    const std::shared_ptr<bool> valid = std::make_shared<bool>(true);
+  };
+  std::multimap<absl::Duration, std::function<void()>> calls_;
+  absl::Duration passed_ = absl::ZeroDuration();
+};
+
 // The parts of one daemon's life; those before and after it have the same disk. What it is asked is
 // written when the test says so.
 struct FakeDaemon {
   explicit FakeDaemon(std::shared_ptr<MemoryDisk> on = std::make_shared<MemoryDisk>())
       : disk(std::move(on)) {}
 
-  RunParts parts() { return {&engine, &journal, &tails, &locks, &helpers}; }
+  RunParts parts() { return {&engine, &journal, &tails, &locks, &helpers, &timers}; }
   absl::Status Turn() {
     helpers.Drain();
     return journal.Turn();
@@ -44,6 +76,7 @@ struct FakeDaemon {
   MemoryRunStore store{disk};
   TailMemory tails{size_t{16} << 20};
   HostLocks locks;
+  FakeTimers timers;
   FakeEngine engine;
   Journal journal{&store,
                   &tails,

@@ -128,10 +128,13 @@ TEST_F(RunRolloutTest, BatchesThatAreConfirmedPauseTheRun) {
 
 TEST_F(RunRolloutTest, TheNextBatchComesAfterTheBatchPause) {
   v1::RunSpec spec = Batches({Hosts(1)});
-  spec.mutable_rollout()->mutable_batch_pause()->set_nanos(1'000'000);
+  spec.mutable_rollout()->mutable_batch_pause()->set_seconds(60);
   Begin(PlanOf(2, spec));
   engine_->EndNow(0);
-  engine_->Await([](const AskedOfEngine& asked) { return asked.added.size() == 2; });
+  daemon_.timers.Pass(absl::Seconds(59));
+  EXPECT_THAT(engine_->asked().added, ElementsAre(0));
+  daemon_.timers.Pass(absl::Seconds(1));
+  EXPECT_THAT(engine_->asked().added, ElementsAre(0, 1));
   engine_->EndNow(1);
   Turn();
   EXPECT_TRUE(run_->over());

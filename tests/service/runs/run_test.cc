@@ -7,6 +7,8 @@
 
 #include <thread>
 
+#include "absl/time/clock.h"
+#include "proto/contract/times.h"
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -20,7 +22,7 @@ using ::testing::IsEmpty;
 class RunTest : public ::testing::Test {
  protected:
   std::shared_ptr<service::Run> Make(RunPlan plan) {
-    run_ = std::make_shared<service::Run>("id", std::move(plan), now_, daemon_.parts(),
+    run_ = std::make_shared<service::Run>("id", std::move(plan), created_, daemon_.parts(),
                                           [this](const auto&) { ++overs_; });
     absl::Status added = absl::UnknownError("not answered");
     daemon_.journal.AddRun(run_->Record(), run_->log(), run_->FirstEvents(), now_,
@@ -38,6 +40,7 @@ class RunTest : public ::testing::Test {
   v1::RunState StoredState() { return (*daemon_.store.Find("id"))->run.state(); }
 
   const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  absl::Time created_ = now_;
   FakeDaemon daemon_;
   int overs_ = 0;
   std::shared_ptr<service::Run> run_;
@@ -309,15 +312,20 @@ TEST_F(RunTest, CanceledTooLateHasSucceeded) {
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_SUCCEEDED);
 }
 
-TEST_F(RunTest, ARunTimeoutCancels) {
+TEST_F(RunTest, ARunTimeoutCancelsCountedFromTheRunsStart) {
+  created_ = absl::Now() - absl::Minutes(40);
   v1::RunSpec spec;
-  spec.mutable_timeouts()->mutable_run()->set_nanos(1'000'000);
+  spec.mutable_timeouts()->mutable_run()->set_seconds(3600);
   Begin(PlanOf(1, spec));
-  engine_->Await([](const AskedOfEngine& asked) { return asked.cancels > 0; });
+  EXPECT_EQ(TimeOf(run_->Snapshot().start_time()), created_);
+  daemon_.timers.Pass(absl::Minutes(19));
+  EXPECT_EQ(engine_->asked().cancels, 0);
+  daemon_.timers.Pass(absl::Minutes(1));
+  EXPECT_EQ(engine_->asked().cancels, 1);
   engine_->EndNow(0, HostState::kCanceled);
   Turn();
   EXPECT_EQ(Events().back().run_state().state(), v1::RUN_STATE_CANCELED);
-  EXPECT_EQ(Events().back().run_state().message(), "the run took longer than 1ms (run timeout).");
+  EXPECT_EQ(Events().back().run_state().message(), "the run took longer than 1h (run timeout).");
 }
 
 TEST_F(RunTest, TellsWhyItStopsAndWhoHadItDoSo) {
@@ -337,21 +345,62 @@ TEST_F(RunTest, TellsWhyItStopsAndWhoHadItDoSo) {
   EXPECT_EQ(Events().back().run_state().reason_by(), "uid:1");
 }
 
-TEST_F(RunTest, IsCanceledOnceItsCreatorIsGone) {
+// --- Its creator
+
+v1::RunSpec CanceledAfterSeconds(int64_t gone) {
   v1::RunSpec spec;
-  spec.mutable_cancel_after_disconnect();
-  Begin(PlanOf(1, spec));
+  spec.mutable_cancel_after_disconnect()->set_seconds(gone);
+  return spec;
+}
+
+TEST_F(RunTest, IsCanceledOnceItsCreatorIsGone) {
+  Begin(PlanOf(1, CanceledAfterSeconds(0)));
   run_->OnCreatorCame();
   run_->OnCreatorCame();
   run_->OnCreatorLeft();
+  daemon_.timers.Pass(absl::Hours(1));
   EXPECT_EQ(engine_->asked().cancels, 0);
   run_->OnCreatorLeft();
-  engine_->Await([](const AskedOfEngine& asked) { return asked.cancels > 0; });
+  daemon_.timers.Pass(absl::ZeroDuration());
+  EXPECT_EQ(engine_->asked().cancels, 1);
   engine_->EndNow(0, HostState::kCanceled);
   Turn();
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);
   EXPECT_EQ(run_->Snapshot().reason(), v1::RUN_REASON_CALLER_GONE);
+  EXPECT_EQ(run_->Snapshot().reason_by(), run_->creator());
 }
+
+TEST_F(RunTest, ACreatorWhoComesBackInTimeKeepsItAndHasAllHisTimeAgain) {
+  Begin(PlanOf(1, CanceledAfterSeconds(60)));
+  run_->OnCreatorCame();
+  run_->OnCreatorLeft();
+  daemon_.timers.Pass(absl::Seconds(59));
+  run_->OnCreatorCame();
+  daemon_.timers.Pass(absl::Hours(1));
+  run_->OnCreatorLeft();
+  daemon_.timers.Pass(absl::Seconds(59));
+  EXPECT_EQ(engine_->asked().cancels, 0);
+  daemon_.timers.Pass(absl::Seconds(1));
+  EXPECT_EQ(engine_->asked().cancels, 1);
+}
+
+TEST_F(RunTest, AWatchHasFiveSecondsToBeginAtLeast) {
+  Begin(PlanOf(1, CanceledAfterSeconds(0)));
+  daemon_.timers.Pass(absl::Milliseconds(4999));
+  EXPECT_EQ(engine_->asked().cancels, 0);
+  daemon_.timers.Pass(absl::Milliseconds(1));
+  EXPECT_EQ(engine_->asked().cancels, 1);
+}
+
+TEST_F(RunTest, WithoutSuchATimeACreatorMayLeave) {
+  Begin(PlanOf(1));
+  run_->OnCreatorCame();
+  run_->OnCreatorLeft();
+  daemon_.timers.Pass(absl::Hours(100'000));
+  EXPECT_EQ(engine_->asked().cancels, 0);
+}
+
+// --- The daemon's end
 
 TEST_F(RunTest, InterruptedSaysWhy) {
   Begin(PlanOf(1));
