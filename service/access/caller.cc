@@ -15,8 +15,10 @@
 namespace muster::service {
 namespace {
 
-// kInsecureTransportSecurityType in gRPC's insecure_security_connector.h; no public header has it.
+// As gRPC's insecure_security_connector.h and local_transport_security.h have them; no public
+// header does.
 constexpr char kInsecure[] = "insecure";
+constexpr char kLocal[] = "local";
 
 // How a kind is written.
 struct KindPrefix {
@@ -42,10 +44,10 @@ absl::Status CheckName(absl::string_view name) {
                    kMaxCallerNameBytes, " printable ASCII characters"));
 }
 
-bool IsOwnSocket(const grpc::AuthContext& connection) {
+bool HasTransport(const grpc::AuthContext& connection, const char* type) {
   const std::vector<grpc::string_ref> transport =
       connection.FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
-  return transport.size() == 1 && transport.front() == kInsecure;
+  return transport.size() == 1 && transport.front() == type;
 }
 
 }  // namespace
@@ -81,10 +83,13 @@ absl::StatusOr<Caller> CallerOf(const CertificateNames& names) {
       "the client's certificate names nobody: it needs a DNS or URI name, or a common name");
 }
 
-// Only the unix socket is served without TLS (Daemon::Listen), and gRPC marks its connections so.
+// Only the unix socket is served without TLS, and by these credentials (Daemon::StartServer).
 absl::StatusOr<Caller> CallerOf(const grpc::AuthContext* connection) {
   if (connection == nullptr) return absl::UnauthenticatedError("the connection has no identity");
-  if (IsOwnSocket(*connection)) return Caller{Caller::Kind::kUid, absl::StrCat(getuid())};
+  if (HasTransport(*connection, kInsecure)) {
+    return Caller{Caller::Kind::kUid, absl::StrCat(geteuid())};
+  }
+  if (HasTransport(*connection, kLocal)) return Caller{Caller::Kind::kUid, "0"};
   return CallerOf(CertificateNames{connection->FindPropertyValues(GRPC_PEER_DNS_PROPERTY_NAME),
                                    connection->FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME),
                                    connection->FindPropertyValues(GRPC_X509_CN_PROPERTY_NAME)});

@@ -226,11 +226,15 @@ absl::Status Daemon::StartServer() {
       if (!tls.ok()) return tls.status();
       credentials = *std::move(tls);
     }
+    const auto taker = [&builder](std::shared_ptr<grpc::ServerCredentials> with) {
+      return builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, with);
+    };
+    // gRPC tells a call by which credentials it came, so root has some of his own (CallerOf).
+    Acceptor::Grpc roots =
+        socket->is_unix() ? taker(grpc::experimental::LocalServerCredentials(UDS)) : nullptr;
     acceptors_.push_back(std::make_unique<Acceptor>(
-        socket.get(),
-        builder.experimental().AddExternalConnectionAcceptor(
-            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials),
-        [this] { return OwnsFolder(); }));
+        socket.get(), taker(credentials), std::move(roots), [this] { return OwnsFolder(); }));
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");

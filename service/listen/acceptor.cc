@@ -37,22 +37,13 @@ bool FewLeft(int fd) {
   return static_cast<rlim_t>(fd) + kKeptFree >= limit.rlim_cur;
 }
 
-// The socket's mode keeps others out already; this holds even where the folder was opened by
-// mistake.
-bool IsOwner(int fd) {
-  ucred peer = {};
-  socklen_t size = sizeof(peer);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  return peer.uid == geteuid() || peer.uid == 0;
-}
-
 }  // namespace
 
-Acceptor::Acceptor(ListeningSocket* socket,
-                   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc,
+Acceptor::Acceptor(ListeningSocket* socket, Grpc grpc, Grpc roots,
                    std::function<absl::Status()> may_renew)
     : socket_(socket),
       grpc_(std::move(grpc)),
+      roots_(std::move(roots)),
       may_renew_(std::move(may_renew)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       reserve_(OpenReserve()) {}
@@ -116,16 +107,28 @@ void Acceptor::HandOver(UniqueFd connection) {
     ++shed_;
     return;
   }
-  if (socket_->is_unix()) {
-    if (!IsOwner(connection.get())) return;
-  } else {
+  grpc::experimental::ExternalConnectionAcceptor* const taker = TakerOf(connection);
+  if (taker == nullptr) return;
+  if (!socket_->is_unix()) {
     const int one = 1;
     setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = socket_->fd();
   parameters.fd = connection.Release();
-  grpc_->HandleNewConnection(&parameters);
+  taker->HandleNewConnection(&parameters);
+}
+
+// The socket's mode keeps others out already; this holds even where the folder was opened by
+// mistake.
+grpc::experimental::ExternalConnectionAcceptor* Acceptor::TakerOf(
+    const UniqueFd& connection) const {
+  if (!socket_->is_unix()) return grpc_.get();
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return nullptr;
+  if (peer.uid == geteuid()) return grpc_.get();
+  return peer.uid == 0 ? roots_.get() : nullptr;
 }
 
 void Acceptor::ShedOne() {

@@ -23,11 +23,12 @@ namespace muster::service {
 // built and stopped before it is shut down.
 class Acceptor {
  public:
+  using Grpc = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
+
+  // `roots` gets the connections of root to the unix socket of another user; null: there are none.
   // `may_renew` is asked, on the loop's thread, before a socket that is gone is made anew. All must
   // outlive it.
-  Acceptor(ListeningSocket* socket,
-           std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc,
-           std::function<absl::Status()> may_renew);
+  Acceptor(ListeningSocket* socket, Grpc grpc, Grpc roots, std::function<absl::Status()> may_renew);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -45,11 +46,14 @@ class Acceptor {
   // Takes what waits; false: descriptors have run out and the caller should pause.
   bool AcceptAll();
   void HandOver(UniqueFd connection);
+  // Null: the connection is nobody's who may call.
+  grpc::experimental::ExternalConnectionAcceptor* TakerOf(const UniqueFd& connection) const;
   // Frees the reserve to take and close one connection, which would wait for ever otherwise.
   void ShedOne();
 
   ListeningSocket* const socket_;  // of the loop's thread, from Start to Stop
-  const std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc_;
+  const Grpc grpc_;
+  const Grpc roots_;
   const std::function<absl::Status()> may_renew_;
   const UniqueFd stop_;          // an eventfd
   UniqueFd reserve_;             // of the loop's thread
