@@ -75,9 +75,9 @@ class MusterClient {
   absl::StatusOr<v1::Run> GetRun(const std::string& run_id);
   absl::StatusOr<v1::Run> CancelRun(const std::string& run_id);
   absl::StatusOr<v1::Run> PauseRun(const std::string& run_id);
-  // Not tried again: then it might be NOT_FOUND, because it has been done.
   // Repeated over connections that break: nothing is taken twice.
   absl::StatusOr<v1::SendInputResponse> SendInput(const v1::SendInputRequest& request);
+  // Not tried again: then it might be NOT_FOUND, because it has been done.
   absl::Status DeleteRun(const std::string& run_id);
   // Goes on where the daemon ends a page early, until there are `page_size`.
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);

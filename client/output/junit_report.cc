@@ -35,23 +35,21 @@ std::string TailText(const char* element, absl::string_view tail) {
 enum class Verdict { kPassed, kFailure, kError, kSkipped };
 
 Verdict VerdictOf(const v1::HostOutcome& outcome, const v1::HostOutcome& probe) {
-  switch (outcome.state()) {
-    case v1::HOST_STATE_SUCCEEDED:
+  if (outcome.state() == v1::HOST_STATE_SKIPPED) return Verdict::kSkipped;
+  switch (EndKindOf(outcome.state()).value_or(EndKind::kUnknown)) {
+    case EndKind::kWell:
       return probe.state() == v1::HOST_STATE_UNSPECIFIED ||
                      probe.state() == v1::HOST_STATE_SUCCEEDED
                  ? Verdict::kPassed
                  : Verdict::kFailure;
-    case v1::HOST_STATE_EXITED_NONZERO:
-    case v1::HOST_STATE_SIGNALED:
-    case v1::HOST_STATE_IDLE_TIMEOUT:
-    case v1::HOST_STATE_COMMAND_TIMEOUT:
-    case v1::HOST_STATE_CANCELED:
+    case EndKind::kFailed:
       return Verdict::kFailure;
-    case v1::HOST_STATE_SKIPPED:
-      return Verdict::kSkipped;
-    default:
+    case EndKind::kUnreached:
+    case EndKind::kUnknown:
+    case EndKind::kNotRun:
       return Verdict::kError;
   }
+  return Verdict::kError;
 }
 
 struct Counts {

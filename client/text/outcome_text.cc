@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/text/columns.h"
+#include "client/text/state_names.h"
 #include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 #include "proto/nodeset/node_set.h"
@@ -65,21 +66,18 @@ const char* Reason(v1::Cause cause) {
 }
 
 ExitCode ExitCodeOf(v1::HostState state) {
-  switch (state) {
-    case v1::HOST_STATE_SUCCEEDED:
-    case v1::HOST_STATE_SKIPPED:
+  switch (EndKindOf(state).value_or(EndKind::kFailed)) {
+    case EndKind::kWell:
       return kSuccess;
-    case v1::HOST_STATE_UNREACHABLE:
-    case v1::HOST_STATE_THROTTLED:
-    case v1::HOST_STATE_HOST_KEY_REJECTED:
-    case v1::HOST_STATE_AUTHENTICATION_FAILED:
-    case v1::HOST_STATE_CONNECT_TIMEOUT:
+    case EndKind::kUnreached:
       return kNotReached;
-    case v1::HOST_STATE_OUTCOME_UNKNOWN:
+    case EndKind::kUnknown:
       return kUnknownOutcome;
-    default:
+    case EndKind::kFailed:
+    case EndKind::kNotRun:
       return kCommandFailed;
   }
+  return kCommandFailed;
 }
 
 // By the names of RFC 4254, 6.10, which sigabbrev_np has, too.

@@ -19,15 +19,18 @@ std::string Upper(absl::string_view prefix, absl::string_view word) {
   return absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(word, {{"-", "_"}})));
 }
 
-const std::vector<v1::HostState>* GroupOf(absl::string_view word) {
-  static const auto* const failed = new std::vector<v1::HostState>{
-      v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_SIGNALED, v1::HOST_STATE_IDLE_TIMEOUT,
-      v1::HOST_STATE_COMMAND_TIMEOUT, v1::HOST_STATE_CANCELED};
-  static const auto* const unreached = new std::vector<v1::HostState>{
-      v1::HOST_STATE_UNREACHABLE, v1::HOST_STATE_THROTTLED, v1::HOST_STATE_HOST_KEY_REJECTED,
-      v1::HOST_STATE_AUTHENTICATION_FAILED, v1::HOST_STATE_CONNECT_TIMEOUT};
-  if (word == "failed") return failed;
-  return word == "unreached" ? unreached : nullptr;
+absl::optional<EndKind> GroupOf(absl::string_view word) {
+  if (word == "failed") return EndKind::kFailed;
+  if (word == "unreached") return EndKind::kUnreached;
+  return absl::nullopt;
+}
+
+void AddStatesOf(EndKind kind, std::vector<v1::HostState>* states) {
+  const google::protobuf::EnumDescriptor& all = *v1::HostState_descriptor();
+  for (int i = 0; i < all.value_count(); ++i) {
+    const auto state = static_cast<v1::HostState>(all.value(i)->number());
+    if (EndKindOf(state) == kind) states->push_back(state);
+  }
 }
 
 template <typename State>
@@ -45,8 +48,8 @@ absl::Status NoState(absl::string_view word, const std::vector<std::string>& nam
 }
 
 absl::Status AddHostState(absl::string_view word, std::vector<v1::HostState>* states) {
-  if (const auto* group = GroupOf(word)) {
-    states->insert(states->end(), group->begin(), group->end());
+  if (const absl::optional<EndKind> group = GroupOf(word)) {
+    AddStatesOf(*group, states);
     return absl::OkStatus();
   }
   v1::HostState state = v1::HOST_STATE_UNSPECIFIED;
@@ -66,6 +69,32 @@ std::string StateName(v1::HostState state) {
   if (state == v1::HOST_STATE_OUTCOME_UNKNOWN) return "unknown";
   if (!v1::HostState_IsValid(state)) return absl::StrCat("state_", static_cast<int>(state));
   return Lower(v1::HostState_Name(state), "HOST_STATE_");
+}
+
+absl::optional<EndKind> EndKindOf(v1::HostState state) {
+  switch (state) {
+    case v1::HOST_STATE_SUCCEEDED:
+    case v1::HOST_STATE_SKIPPED:
+      return EndKind::kWell;
+    case v1::HOST_STATE_EXITED_NONZERO:
+    case v1::HOST_STATE_SIGNALED:
+    case v1::HOST_STATE_IDLE_TIMEOUT:
+    case v1::HOST_STATE_COMMAND_TIMEOUT:
+    case v1::HOST_STATE_CANCELED:
+      return EndKind::kFailed;
+    case v1::HOST_STATE_UNREACHABLE:
+    case v1::HOST_STATE_THROTTLED:
+    case v1::HOST_STATE_HOST_KEY_REJECTED:
+    case v1::HOST_STATE_AUTHENTICATION_FAILED:
+    case v1::HOST_STATE_CONNECT_TIMEOUT:
+      return EndKind::kUnreached;
+    case v1::HOST_STATE_OUTCOME_UNKNOWN:
+      return EndKind::kUnknown;
+    case v1::HOST_STATE_NOT_STARTED:
+      return EndKind::kNotRun;
+    default:
+      return absl::nullopt;
+  }
 }
 
 std::string StateWords(v1::HostState state) {

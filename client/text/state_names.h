@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 
@@ -20,9 +21,20 @@ std::string StateName(v1::RunState state);
 // code", "login refused".
 std::string StateWords(v1::HostState state);
 
+// How a host that has ended counts: for exit codes, reports, and who is run again.
+enum class EndKind {
+  kWell,       // the command succeeded, or the host was to be left out
+  kFailed,     // the command ran and ended badly, or was ended
+  kUnreached,  // before the command: no connection, no trusted key, no login
+  kUnknown,    // it may have run
+  kNotRun,     // the run was stopped before
+};
+// Nothing for a state that is no end, or that is not known here.
+absl::optional<EndKind> EndKindOf(v1::HostState state);
+
 // "failed,unreached,timeout": states by their names, '-' as good as '_', and
-//   failed       the command ran and ended badly, or was ended (exit code, signal, timeout)
-//   unreached    before the command: no connection, no trusted key, no login
+//   failed       EndKind::kFailed (exit code, signal, timeout)
+//   unreached    EndKind::kUnreached
 // Empty for an empty text. INVALID_ARGUMENT names the word and what there is.
 absl::StatusOr<std::vector<v1::HostState>> ParseHostStates(absl::string_view text);
 // "paused,failed".

@@ -6,6 +6,7 @@
 
 #include "client/library/run_view.h"
 #include "client/text/state_names.h"
+#include "proto/contract/states.h"
 
 namespace muster::client {
 namespace {
@@ -240,6 +241,27 @@ TEST(OutcomeTextTest, AStateThatIsNotKnownCountsByItsNumber) {
   EXPECT_EQ(view.done(), 1u);
   EXPECT_EQ(view.failed(), 1u);
   EXPECT_EQ(StateName(static_cast<v1::HostState>(99)), "state_99");
+}
+
+// Whatever comes next.
+TEST(OutcomeTextTest, EveryEndAndCauseHasItsWords) {
+  const google::protobuf::EnumDescriptor& states = *v1::HostState_descriptor();
+  for (int i = 0; i < states.value_count(); ++i) {
+    v1::HostOutcome outcome;
+    outcome.set_state(static_cast<v1::HostState>(states.value(i)->number()));
+    if (!IsTerminal(outcome.state())) continue;
+    EXPECT_NE(ShortOutcome(outcome).substr(0, 6), "state ") << states.value(i)->name();
+  }
+  const google::protobuf::EnumDescriptor& causes = *v1::Cause_descriptor();
+  for (int i = 0; i < causes.value_count(); ++i) {
+    v1::HostOutcome outcome;
+    outcome.set_state(v1::HOST_STATE_UNREACHABLE);
+    outcome.set_cause(static_cast<v1::Cause>(causes.value(i)->number()));
+    // Of an unknown outcome, which says it all.
+    const bool wordless =
+        outcome.cause() == v1::CAUSE_UNSPECIFIED || outcome.cause() == v1::CAUSE_CONNECTION_LOST;
+    EXPECT_EQ(ShortOutcome(outcome) == "unreachable", wordless) << causes.value(i)->name();
+  }
 }
 
 TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/contract/states.h"
+
 namespace muster::client {
 namespace {
 
@@ -20,6 +22,15 @@ TEST(StateNamesTest, HostStates) {
   EXPECT_THAT(*ParseHostStates("unreached"), SizeIs(5));
   for (const char* bad : {"x", "failed,", "unspecified"}) {
     EXPECT_THAT(std::string(ParseHostStates(bad).status().message()), HasSubstr("not_started"));
+  }
+}
+
+// Whatever state comes next.
+TEST(StateNamesTest, EveryEndIsOfAKind) {
+  const google::protobuf::EnumDescriptor& states = *v1::HostState_descriptor();
+  for (int i = 0; i < states.value_count(); ++i) {
+    const auto state = static_cast<v1::HostState>(states.value(i)->number());
+    EXPECT_EQ(EndKindOf(state).has_value(), IsTerminal(state)) << states.value(i)->name();
   }
 }
 

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 engine::Host HostOf(uint32_t index, const std::string& address) {
-  return {index, address, 22, "user"};
+  return {index, address, 22, "user", nullptr};
 }
 
 class RunLocksTest : public ::testing::Test {

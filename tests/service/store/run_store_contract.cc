@@ -263,7 +263,7 @@ TEST_P(RunStoreContract, AForgottenRunLeavesNothing) {
   ASSERT_TRUE(AppendEvents(store_.get(), "a1", 1, 3, 5000).ok());
   EXPECT_EQ(store_->Forget(store_->fence(), "a1").code(), absl::StatusCode::kFailedPrecondition);
   ASSERT_TRUE(Commit(EndOf(SampleEnd("a1", 10))).ok());
-  EXPECT_GT(store_->Usage()->bytes, 15000u);
+  EXPECT_GT(store_->Usage()->bytes, 10000u);  // of 15,000, which may be packed
   EXPECT_EQ(*store_->CountRuns(), 1u);
   ASSERT_TRUE(store_->Forget(store_->fence(), "a1").ok());
   EXPECT_EQ(*store_->CountRuns(), 0u);
