@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/states.h"
 
@@ -34,6 +35,9 @@ void RunView::Apply(const v1::Event& event) {
       break;
     case v1::Event::kHostFinished:
       Finish(event.host_finished().host_index(), event.host_finished().outcome());
+      break;
+    case v1::Event::kProbeFinished:
+      FinishProbe(event.probe_finished().host_index(), event.probe_finished().outcome());
       break;
     case v1::Event::kRunState:
       state_ = event.run_state().state();
@@ -71,6 +75,7 @@ void RunView::SetResult(const v1::HostResult& result) {
   if (result.stdout_bytes() + result.stderr_bytes() > 0) wrote_[result.host_index()] = true;
   if (IsTerminal(result.state())) {
     Finish(result.host_index(), result.outcome());
+    if (result.has_probe()) FinishProbe(result.host_index(), result.probe());
   } else {
     SetState(result.host_index(), result.state());
   }
@@ -87,6 +92,12 @@ void RunView::Finish(uint32_t host_index, const v1::HostOutcome& outcome) {
   if (IsTerminal(states_[host_index])) return;
   SetState(host_index, outcome.state());
   if (outcome.state() != v1::HOST_STATE_SUCCEEDED) failures_.push_back({host_index, outcome});
+}
+
+void RunView::FinishProbe(uint32_t host_index, const v1::HostOutcome& outcome) {
+  const auto same = [&](const Failure& failure) { return failure.host_index == host_index; };
+  if (outcome.state() == v1::HOST_STATE_SUCCEEDED || absl::c_any_of(failed_probes_, same)) return;
+  failed_probes_.push_back({host_index, outcome});
 }
 
 void RunView::Resize(size_t hosts) {

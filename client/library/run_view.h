@@ -62,7 +62,9 @@ class RunView {
   };
   // Of all hosts that did not succeed, in the order of their ends.
   const std::vector<Failure>& failures() const { return failures_; }
-  // Whether one of them has written anything, as far as it was told.
+  // The same of probes (Rollout.probe), as far as they were told.
+  const std::vector<Failure>& failed_probes() const { return failed_probes_; }
+  // Whether one of those that did not succeed has written anything, as far as it was told.
   bool failures_wrote() const;
 
  private:
@@ -70,6 +72,7 @@ class RunView {
   void SetState(uint32_t host_index, v1::HostState state);
   void Advance(uint32_t host_index, v1::HostState state);
   void Finish(uint32_t host_index, const v1::HostOutcome& outcome);
+  void FinishProbe(uint32_t host_index, const v1::HostOutcome& outcome);
 
   v1::Run run_;
   std::vector<std::string> names_;
@@ -80,6 +83,7 @@ class RunView {
   v1::RunState state_ = v1::RUN_STATE_UNSPECIFIED;
   size_t admitted_ = 0;  // 0: no batch was told of
   std::vector<Failure> failures_;
+  std::vector<Failure> failed_probes_;
   std::map<uint32_t, v1::OutputGroup> groups_;  // what their first messages have beside content
 };
 

@@ -22,9 +22,10 @@ where standard output cannot be written for another reason, the run goes on, and
 A command of several words is joined with blanks and read by the remote shell, as with ssh; --argv passes
 them exactly.
 
-Standard input is not sent: where bytes wait there, nothing is started, unless -n says that they are not
-for the command, as in: while read h; do muster run -n -t $h -- uptime; done < list. -S ends with the largest exit code of the commands: 128 and its number for a signal, 255
-for a host that ended in another way; as pdsh -S and clush -S do with ssh.
+Standard input that is a file or a pipe is what the command reads, all of it on each host; -n says that it
+is not, as in: while read h; do muster run -n -t $h -- uptime; done < list. -S ends with the largest
+exit code of the commands: 128 and its number for a signal, 255 for a host that ended in another way; as
+pdsh -S and clush -S do with ssh.
 
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.

@@ -139,6 +139,16 @@ void AppendGroup(const std::string& reason, const Group& group, size_t columns, 
   AppendMessages(group, columns, to);
 }
 
+void AddTo(const RunView& view, absl::string_view before,
+           const std::vector<RunView::Failure>& failures, std::map<std::string, Group>* groups) {
+  for (const RunView::Failure& failure : failures) {
+    Group& group = (*groups)[absl::StrCat(before, ShortOutcome(failure.outcome))];
+    const std::string name = view.LabelOf(failure.host_index);
+    group.messages[MessageOf(failure.outcome, view.run())].push_back(name);
+    group.names.push_back(name);
+  }
+}
+
 // Its own length, once it has ended; else how long we have been looking.
 absl::Duration LengthOf(const v1::Run& run, absl::Duration elapsed) {
   return run.has_create_time() && run.has_end_time() ? TimeOf(run.end_time()) - CreateTimeOf(run)
@@ -252,15 +262,14 @@ absl::Time CreateTimeOf(const v1::Run& run) { return TimeOf(run.create_time()); 
 
 std::string SummaryOf(const RunView& view, absl::Duration elapsed, size_t columns) {
   std::map<std::string, Group> groups;
-  for (const RunView::Failure& failure : view.failures()) {
-    Group& group = groups[ShortOutcome(failure.outcome)];
-    const std::string name = view.LabelOf(failure.host_index);
-    group.messages[MessageOf(failure.outcome, view.run())].push_back(name);
-    group.names.push_back(name);
-  }
+  AddTo(view, "", view.failures(), &groups);
+  AddTo(view, "succeeded; its probe: ", view.failed_probes(), &groups);
   std::string text = absl::StrCat(view.hosts(), view.hosts() == 1 ? " host: " : " hosts: ",
                                   view.CountOf(v1::HOST_STATE_SUCCEEDED), " succeeded");
   if (view.failed() > 0) absl::StrAppend(&text, ", ", view.failed(), " did not");
+  if (const size_t probes = view.failed_probes().size(); probes > 0) {
+    absl::StrAppend(&text, ", the probe failed on ", probes);
+  }
   const double seconds = absl::ToDoubleSeconds(LengthOf(view.run(), elapsed));
   absl::StrAppendFormat(&text, ", in %.1f s", std::max(seconds, 0.0));
   if (!view.run().id().empty()) absl::StrAppend(&text, " (run ", Visible(view.run().id()), ")");

@@ -243,6 +243,26 @@ TEST(OutcomeTextTest, AStateThatIsNotKnownCountsByItsNumber) {
   EXPECT_EQ(StateName(static_cast<v1::HostState>(99)), "state_99");
 }
 
+TEST(OutcomeTextTest, TheSummaryNamesHostsWhoseProbeFailed) {
+  RunView view;
+  view.Apply(HostsAdded(2));
+  for (uint32_t host = 0; host < 2; ++host) {
+    v1::Event event;
+    event.mutable_host_finished()->set_host_index(host);
+    event.mutable_host_finished()->mutable_outcome()->set_state(v1::HOST_STATE_SUCCEEDED);
+    view.Apply(event);
+    event.mutable_probe_finished()->set_host_index(host);
+    v1::HostOutcome* const probe = event.mutable_probe_finished()->mutable_outcome();
+    probe->set_state(host == 0 ? v1::HOST_STATE_SUCCEEDED : v1::HOST_STATE_EXITED_NONZERO);
+    probe->set_exit_code(host == 0 ? 0 : 7);
+    view.Apply(event);
+    view.Apply(event);  // a watch that goes on may tell it twice
+  }
+  const std::string text = SummaryOf(view, absl::Seconds(1), 0);
+  EXPECT_THAT(text, HasSubstr("2 hosts: 2 succeeded, the probe failed on 1, in"));
+  EXPECT_THAT(text, HasSubstr("succeeded; its probe: exited with code 7"));
+}
+
 // Whatever comes next.
 TEST(OutcomeTextTest, EveryEndAndCauseHasItsWords) {
   const google::protobuf::EnumDescriptor& states = *v1::HostState_descriptor();
