@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "service/journal/crash_point.h"
 
 namespace muster::service {
@@ -136,13 +137,15 @@ void Journal::Take() {
     new_bytes_ = 0;
   }
   for (Forgotten& forgotten : taken.forgotten) ForgetRun(std::move(forgotten));
+  DropLate(&taken);
   for (Piece& piece : taken.pieces) {
-    if (piece.log->lost().ok()) {
+    if (piece.log->lost().ok() && !piece.log->ending()) {
       Number(std::move(piece));
     } else {
       Unqueue(piece.block.size());
     }
   }
+  for (const Ended& ended : taken.ended) ended.log->NoteEnd();
   const auto move_all = [](auto* from, auto* to) {
     for (auto& each : *from) to->push_back(std::move(each));
   };
@@ -151,6 +154,18 @@ void Journal::Take() {
   move_all(&taken.ended, &pending_.ended);
   move_all(&taken.flushed, &pending_.flushed);
   FailLost();
+}
+
+void Journal::DropLate(Work* taken) {
+  const auto late = std::stable_partition(taken->starting.begin(), taken->starting.end(),
+                                          [](const Started& one) { return !one.log->ending(); });
+  std::vector<Started> dropped(std::make_move_iterator(late),
+                               std::make_move_iterator(taken->starting.end()));
+  taken->starting.erase(late, taken->starting.end());
+  for (Started& one : dropped) {
+    one.done(absl::FailedPreconditionError(
+        absl::StrCat("run ", one.hosts.run_id, " has ended: no command of it is started")));
+  }
 }
 
 void Journal::Number(Piece piece) {

@@ -66,7 +66,8 @@ class Journal {
   // commit serves. Of a run that could not be added, it gets the same answer.
   void Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes,
              absl::Duration patience, Done done);
-  // Closes the log: nothing may be appended to it after this call. The run's last_sequence is
+  // Closes the log: what is appended after this call is dropped, and Start is FAILED_PRECONDITION,
+  // since a store that refuses what is of one run would hold up all. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);
 
@@ -147,6 +148,8 @@ class Journal {
   template <typename Add>
   void Queue(absl::Duration patience, size_t bytes, Add add);
   void Take();
+  // What was queued after its run's end.
+  static void DropLate(Work* taken);
   void ForgetRun(Forgotten forgotten);
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);

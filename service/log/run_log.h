@@ -103,6 +103,10 @@ class RunLog final : public Tail {
   void Lose(absl::Status why) { lost_ = std::move(why); }
   const absl::Status& lost() const { return lost_; }  // OK: it is not
 
+  // The journal's thread: the run's end was queued, so nothing comes after it.
+  void NoteEnd() { ending_ = true; }
+  bool ending() const { return ending_; }
+
   // What follows after the event `after`: whole blocks up to some `max_bytes`, at least one. The
   // batch is empty where the log is closed and all of it was read, and where `after` is before the
   // tail. None where there is nothing yet: `reader` is then told once there is.
@@ -131,8 +135,9 @@ class RunLog final : public Tail {
 
   const std::string run_id_;
   TailMemory* const memory_;
-  uint64_t next_;      // the journal's thread only
-  absl::Status lost_;  // the same
+  uint64_t next_;        // the journal's thread only
+  absl::Status lost_;    // the same
+  bool ending_ = false;  // the same
 
   mutable Mutex mutex_;
   size_t tail_limit_ ABSL_GUARDED_BY(mutex_);

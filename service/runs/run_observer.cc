@@ -173,7 +173,12 @@ void RunLoopObserver::ForgetUnstarted(uint32_t host_index) {
   asked_.erase(host_index);
 }
 
+// Not for those that have ended since: the run may have ended with them, and then its end is queued
+// already, after which nothing of it may be asked of the store.
 void RunLoopObserver::AskToStart() {
+  const auto gone = [this](uint32_t host) { return !asked_.contains(host); };
+  ready_.erase(std::remove_if(ready_.begin(), ready_.end(), gone), ready_.end());
+  if (ready_.empty()) return;
   const absl::Duration patience = std::exchange(patience_, kMostPatience);
   const bool others = asked_.size() < unstarted_.size();
   sink_->AskToStart(std::exchange(ready_, {}), others ? patience : absl::ZeroDuration(), control_);

@@ -8,7 +8,7 @@ import layers
 
 # Of calls that the command line makes by itself: nobody has given them.
 OWN = {"page_token"}
-FIRST = r'\b(?:Invalid|Check\w+|ParseHostAmount)\(\s*"([a-z_]+(?:\.[a-z_]+)*)"'
+FIRST = r'(?:\b(?:Invalid|Check\w+|ParseHostAmount)\(|\bproblems->Add\(|\bFieldError\(\{\{)\s*"([a-z_]+(?:\.[a-z_]+)*)"'
 LEADING = r'"((?:[a-z]+_[a-z_]+|[a-z_]+(?:\.[a-z_]+)+|command|environment|labels|retries|login)): '
 
 

@@ -200,6 +200,22 @@ TEST_F(JournalTest, TheEndIsSeenWhenItIsDurableAndAnsweredBefore) {
   EXPECT_TRUE(log->Read(2, 1000, std::make_shared<CountingReader>())->at_end);
 }
 
+// Whatever mistake its run makes, others go on.
+TEST_F(JournalTest, WhatComesAfterTheEndOfItsRunHoldsNobodyUp) {
+  const auto log = Add("a");
+  absl::optional<absl::Status> ended;
+  journal_.End(EndOf("a"), log, Block(1), now_, Keep(&ended));
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(ended->ok());
+  absl::optional<absl::Status> started;
+  journal_.Start(log, {0}, kNow, Keep(&started));
+  journal_.Append(log, Block(1), now_);
+  Add("b");
+  EXPECT_TRUE(absl::IsFailedPrecondition(*started)) << *started;
+  EXPECT_TRUE(journal_.health().ok()) << journal_.health();
+  EXPECT_EQ(SequencesIn(store_.Read("a", 0, 1 << 20)->bytes), (std::vector<uint64_t>{1, 2}));
+}
+
 TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   const auto log = Add("a");
   absl::optional<absl::Status> started;

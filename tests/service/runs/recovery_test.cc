@@ -36,6 +36,7 @@ class RecoveryTest : public ::testing::Test {
     run->Begin({}, {}, nullptr);
     FakeEngineRun& engine = *first_.engine.runs().at(0);
     for (const uint32_t host : {0, 1, 2}) engine.Ready(host);
+    engine.Flush();
     ASSERT_TRUE(first_.Turn().ok());
     engine.Output(0, "out\n");
     engine.End(0);

@@ -95,6 +95,21 @@ TEST_F(RunTest, NoCommandIsGrantedBeforeItsStartIsDurable) {
   EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, ElementsAre(0u, 2u));
 }
 
+// In one turn of the loop each got its session, and was canceled.
+TEST_F(RunTest, HostsThatHaveEndedAreNotAskedForAnyMore) {
+  Begin(PlanOf(2));
+  engine_->Ready(0);
+  engine_->EndNow(0, HostState::kNotStarted);
+  Turn();
+  EXPECT_THAT(daemon_.store.Unfinished()->at(0).started, IsEmpty());
+  engine_->Ready(1);
+  engine_->EndNow(1, HostState::kNotStarted);
+  Turn();
+  EXPECT_EQ(overs_, 1);
+  EXPECT_TRUE(daemon_.Turn().ok());
+  EXPECT_THAT(engine_->asked().granted, IsEmpty());
+}
+
 // More come soon, and one commit serves them all: an eighth of what it took may be spent on
 // waiting.
 TEST_F(RunTest, AStartWaitsForOthersAsLongAsThereAreAny) {
