@@ -1,5 +1,6 @@
 #include "service/store/old_format.h"
 
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/delimited_message_util.h>
@@ -123,11 +124,12 @@ absl::optional<std::string> RenewResults(absl::string_view bytes) {
   std::string renewed;
   {
     io::StringOutputStream out(&renewed);
+    io::CodedOutputStream coded(&out);
     v1::HostResult result;
     bool end = false;
     while (util::ParseDelimitedFromZeroCopyStream(&result, &in, &end)) {
       Renew(&result);
-      util::SerializeDelimitedToZeroCopyStream(result, &out);
+      util::SerializeDelimitedToCodedStream(result, &coded);
       result.Clear();
     }
     if (!end) return {};

@@ -1,5 +1,6 @@
 #include "service/store/sqlite/catalog.h"
 
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/delimited_message_util.h>
 
@@ -214,9 +215,11 @@ absl::Status Catalog::AddResults(int64_t number, absl::Span<const v1::HostResult
   int64_t states = 0;
   {
     google::protobuf::io::StringOutputStream out(&bytes);
+    // One for all: each clears what is left of the string's memory.
+    google::protobuf::io::CodedOutputStream coded(&out);
     for (const v1::HostResult& result : results) {
       states |= StateBit(result.state());
-      google::protobuf::util::SerializeDelimitedToZeroCopyStream(result, &out);
+      google::protobuf::util::SerializeDelimitedToCodedStream(result, &coded);
     }
   }
   return Query(writer_.get(),
