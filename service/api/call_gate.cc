@@ -12,6 +12,7 @@ namespace {
 constexpr int kLifecycleThreads = 2;
 constexpr int kReadThreads = 2;
 constexpr int kSearchThreads = 2;
+constexpr int kInputThreads = 2;
 constexpr int kStartThreads = 4;
 // Of the requests that wait, in each lane: 1,024 small ones.
 constexpr size_t kMaxWaitingBytes = 64 << 20;
@@ -30,6 +31,7 @@ CallGate::CallGate(const Authorizer* authorizer, Activity* activity)
       lifecycle_(kLifecycleThreads, kMaxWaitingBytes),
       reads_(kReadThreads, kMaxWaitingBytes),
       searches_(kSearchThreads, kMaxWaitingBytes),
+      inputs_(kInputThreads, kMaxWaitingBytes),
       starts_(kStartThreads, kMaxWaitingBytes) {}
 
 absl::StatusOr<Caller> CallGate::Admit(const grpc::CallbackServerContext& context) {
@@ -61,6 +63,8 @@ CallLane& CallGate::LaneOf(Lane lane) {
       return reads_;
     case Lane::kSearch:
       return searches_;
+    case Lane::kInput:
+      return inputs_;
     case Lane::kStart:
       break;
   }
@@ -69,11 +73,11 @@ CallLane& CallGate::LaneOf(Lane lane) {
 
 void CallGate::Stop() {
   stopping_ = true;
-  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &starts_}) lane->Stop();
+  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &inputs_, &starts_}) lane->Stop();
 }
 
 void CallGate::Drain() {
-  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &starts_}) lane->Drain();
+  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &inputs_, &starts_}) lane->Drain();
 }
 
 }  // namespace muster::service

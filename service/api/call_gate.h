@@ -29,6 +29,7 @@ class CallGate {
     kLifecycle,  // stops, pauses, goes on: short, and must not wait behind the others
     kRead,       // looks something up
     kSearch,     // goes through a log, for a second or two
+    kInput,      // writes what was sent to the disk
     kStart,      // prepares a run: expands targets, reads files, decrypts keys
   };
 
@@ -60,6 +61,7 @@ class CallGate {
   CallLane lifecycle_;
   CallLane reads_;
   CallLane searches_;
+  CallLane inputs_;
   CallLane starts_;
 };
 

@@ -77,6 +77,11 @@ absl::Status AddInput(const Run& run, const v1::SendInputRequest& request,
     return FieldError({{"host_indexes", absl::StrCat(host, "; the run has ", run.hosts().size(),
                                                      " hosts, from 0 on")}});
   }
+  if (request.host_indexes_size() > 0 && run.HaveEnded(request.host_indexes())) {
+    return WithReason(absl::FailedPreconditionError("these hosts have ended, and read no input any "
+                                                    "more"),
+                      v1::ERROR_REASON_RUN_STATE);
+  }
   const absl::StatusOr<RunInput::Taken> taken =
       input->Add({request.host_indexes().begin(), request.host_indexes().end()}, request.offset(),
                  request.data(), request.end());
@@ -242,7 +247,7 @@ grpc::ServerUnaryReactor* RunService::SendInput(grpc::CallbackServerContext* con
                                                 const grpc::ByteBuffer* request,
                                                 grpc::ByteBuffer* answer) {
   return AnswerRaw<v1::SendInputRequest, v1::SendInputResponse>(
-      parts_.gate, Lane::kRead, context, request, answer,
+      parts_.gate, Lane::kInput, context, request, answer,
       [this](const Caller& caller, const v1::SendInputRequest& request,
              v1::SendInputResponse* response) {
         const absl::StatusOr<std::shared_ptr<Run>> run =

@@ -35,9 +35,9 @@ absl::Status InputSpool::Append(absl::string_view data) {
   MutexLock lock(&mutex_);
   newest_.emplace(at, std::make_shared<const std::string>(data));
   size_ += data.size();
-  memory_ += data.size();
+  memory_ += data.size() + kBlockOverhead;
   while (memory_ > kMemoryBytes && newest_.size() > 1) {
-    memory_ -= newest_.begin()->second->size();
+    memory_ -= newest_.begin()->second->size() + kBlockOverhead;
     newest_.erase(newest_.begin());
   }
   return absl::OkStatus();
@@ -73,18 +73,13 @@ engine::InputPiece InputSpool::FromMemory(uint64_t position, uint64_t size) cons
 engine::InputPiece InputSpool::FromDisk(uint64_t position, uint64_t size) const {
   std::string bytes(static_cast<size_t>(std::min(kDiskBytes, size)), '\0');
   const ssize_t read = pread(file_.get(), &bytes[0], bytes.size(), static_cast<off_t>(position));
+  if (read == 0) errno = EIO;  // it is there
   if (read <= 0) {
     return {nullptr, "", false, std::string(DiskError("could not read").message())};
   }
   bytes.resize(static_cast<size_t>(read));
   const auto owner = std::make_shared<const std::string>(std::move(bytes));
   return {owner, *owner, false, ""};
-}
-
-void InputSpool::DropMemory() {
-  MutexLock lock(&mutex_);
-  newest_.clear();
-  memory_ = 0;
 }
 
 }  // namespace muster::service

@@ -21,8 +21,9 @@ namespace muster::service {
 // Append: one at a time.
 class InputSpool {
  public:
-  // How much is in memory.
+  // How much is in memory, with what each block costs beyond its bytes.
   static constexpr size_t kMemoryBytes = 8 << 20;
+  static constexpr size_t kBlockOverhead = 128;
 
   // In `folder`. RESOURCE_EXHAUSTED, UNAVAILABLE: there can be no file.
   static absl::StatusOr<std::unique_ptr<InputSpool>> Open(const std::string& folder);
@@ -35,8 +36,6 @@ class InputSpool {
   engine::InputPiece FromMemory(uint64_t position, uint64_t size) const;
   // The same, at least one; has a problem where they cannot be read. Blocks.
   engine::InputPiece FromDisk(uint64_t position, uint64_t size) const;
-  // Nothing is read from memory any more.
-  void DropMemory();
 
  private:
   explicit InputSpool(UniqueFd file) : file_(std::move(file)) {}

@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
@@ -502,6 +503,11 @@ void Run::OnEndWritten(const absl::Status& status) {
     state_ = FinalState();
   }
   on_over_(shared_from_this());
+}
+
+bool Run::HaveEnded(absl::Span<const uint32_t> hosts) const {
+  MutexLock lock(&mutex_);
+  return absl::c_all_of(hosts, [&](uint32_t host) { return records_.ended(host); });
 }
 
 bool Run::over() const {

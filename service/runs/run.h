@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/events/event_block.h"
@@ -106,6 +107,8 @@ class Run final : public WatchedRun,
   absl::Status WaitUntilWritten() const;
 
   bool over() const;
+  // Whether all of these have; each is one of the run's.
+  bool HaveEnded(absl::Span<const uint32_t> hosts) const;
   v1::Run Snapshot() const override;
   // The same without its spec, but for the labels: it may be long.
   v1::Run Summary() const;

@@ -127,6 +127,7 @@ absl::StatusOr<RunInput::Taken> RunInput::Add(std::vector<uint32_t> hosts, uint6
   std::sort(hosts.begin(), hosts.end());
   hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
   MutexLock adding(&adding_);  // so streams and spool stand still
+  std::shared_ptr<InputSpool> spool;
   Streams streams;
   absl::string_view part;
   {
@@ -138,9 +139,10 @@ absl::StatusOr<RunInput::Taken> RunInput::Add(std::vector<uint32_t> hosts, uint6
     const absl::StatusOr<absl::string_view> wanted = PartToTake(streams, offset, data);
     if (!wanted.ok()) return wanted.status();
     part = *wanted;
+    spool = spool_;
   }
-  const uint64_t from = spool_->size();
-  const absl::Status written = spool_->Append(part);
+  const uint64_t from = spool->size();
+  const absl::Status written = spool->Append(part);
   if (!written.ok()) return written;
   std::vector<Later> told;
   Taken taken;
@@ -167,7 +169,7 @@ void RunInput::Close() {
   MutexLock calling(&calling_);
   MutexLock lock(&mutex_);
   closed_ = true;
-  spool_->DropMemory();
+  spool_ = nullptr;  // the disk has its room back
   waiting_.clear();
 }
 
@@ -187,6 +189,7 @@ RunInput::Stream* RunInput::StreamOf(uint32_t host) {
 }
 
 engine::InputPiece RunInput::Read(uint32_t host, uint64_t position, Later later) {
+  std::shared_ptr<InputSpool> spool;
   uint64_t from = 0;
   uint64_t size = 0;
   {
@@ -204,11 +207,13 @@ engine::InputPiece RunInput::Read(uint32_t host, uint64_t position, Later later)
         *std::prev(std::upper_bound(stream->parts.begin(), stream->parts.end(), position, after));
     from = part.from + (position - part.position);
     size = part.position + part.size - position;
+    spool = spool_;
   }
-  engine::InputPiece piece = spool_->FromMemory(from, size);
+  engine::InputPiece piece = spool->FromMemory(from, size);
   if (!piece.bytes.empty()) return piece;
-  helpers_->Run([self = shared_from_this(), from, size, later = std::move(later)]() mutable {
-    self->Call(std::move(later), self->spool_->FromDisk(from, size));
+  helpers_->Run([self = shared_from_this(), spool = std::move(spool), from, size,
+                 later = std::move(later)]() mutable {
+    self->Call(std::move(later), spool->FromDisk(from, size));
   });
   return {};
 }

@@ -68,7 +68,7 @@ class RunInput final : public engine::InputSource, public std::enable_shared_fro
   using Streams = std::vector<Stream*>;
 
   RunInput(std::unique_ptr<InputSpool> spool, HelperPool* helpers)
-      : spool_(std::move(spool)), helpers_(helpers) {}
+      : helpers_(helpers), spool_(std::move(spool)) {}
 
   // Those that are meant; the first one's `sent` is that of all.
   absl::StatusOr<Streams> StreamsOf(const std::vector<uint32_t>& hosts)
@@ -86,12 +86,12 @@ class RunInput final : public engine::InputSource, public std::enable_shared_fro
 
   void Call(Later later, engine::InputPiece piece);
 
-  const std::unique_ptr<InputSpool> spool_;
   HelperPool* const helpers_;
   Mutex adding_;   // one at a time; taken before mutex_
   Mutex calling_;  // whoever waits; taken before mutex_
   mutable Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<InputSpool> spool_ ABSL_GUARDED_BY(mutex_);  // null once it is closed
   Stream shared_ ABSL_GUARDED_BY(mutex_);  // of all hosts that were sent nothing alone
   absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> own_ ABSL_GUARDED_BY(mutex_);
   size_t parts_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -185,7 +185,12 @@ absl::StatusOr<ReadPast> ReadRunPast(const RunStore& store, const UnfinishedRun&
     more = part->more;
     sequence = part->last_sequence;
   }
-  if (!damage.empty() && reader.hosts() != run.run.host_count()) return absl::DataLossError(damage);
+  // Of what has no hosts it could not be said that any failed.
+  if (reader.hosts() != run.run.host_count()) {
+    return absl::DataLossError(absl::StrCat("its log has ", reader.hosts(), " of its ",
+                                            run.run.host_count(), " hosts",
+                                            damage.empty() ? "" : ": ", damage));
+  }
   ReadPast read = reader.Take(run.started);
   read.damage = std::move(damage);
   read.past.create_time = TimeOf(run.run.create_time());

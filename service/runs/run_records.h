@@ -39,7 +39,10 @@ class RunRecords {
   v1::HostState state(uint32_t host) const { return hosts_[host].state; }
   const v1::HostOutcome* probe(uint32_t host) const { return hosts_[host].probe.get(); }
   uint32_t count(v1::HostState state) const { return counts_[state]; }
-  bool all_succeeded() const { return counts_[v1::HOST_STATE_SUCCEEDED] == hosts_.size(); }
+  // False where there are none.
+  bool all_succeeded() const {
+    return !hosts_.empty() && counts_[v1::HOST_STATE_SUCCEEDED] == hosts_.size();
+  }
   // Whether a probe has ended otherwise than SUCCEEDED.
   bool a_probe_failed() const { return probe_failed_; }
 

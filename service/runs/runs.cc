@@ -64,6 +64,7 @@ absl::StatusOr<std::shared_ptr<Run>> Runs::Create(RunPlan plan,
   absl::StatusOr<std::shared_ptr<Run>> run = Reserve(std::move(plan));
   if (!run.ok()) return run.status();
   std::future<absl::Status> result = Write(*run);
+  Enter(*run);
   begin(**run);
   absl::Status written = result.get();
   if (written.ok()) return run;
@@ -75,17 +76,22 @@ absl::StatusOr<std::shared_ptr<Run>> Runs::Create(RunPlan plan,
 absl::StatusOr<std::shared_ptr<Run>> Runs::Reserve(RunPlan plan) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
-  if (live_.size() >= max_active_) {
+  if (live_.size() + entering_ >= max_active_) {
     return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                          live_.size(),
+                          live_.size() + entering_,
                           " runs are active, as many as this daemon takes (--max-runs); try again "
                           "when one of them has ended")),
                       v1::ERROR_REASON_TOO_MANY_RUNS);
   }
-  std::string id = MakeId();
-  auto run = std::make_shared<Run>(id, std::move(plan), now, parts_, WhenOver());
-  live_.emplace(std::move(id), run);
-  return run;
+  ++entering_;
+  return std::make_shared<Run>(MakeId(), std::move(plan), now, parts_, WhenOver());
+}
+
+// Once it is queued to be added: who finds it may end it, and an end comes after that.
+void Runs::Enter(const std::shared_ptr<Run>& run) {
+  MutexLock lock(&mutex_);
+  --entering_;
+  live_.emplace(run->id(), run);
 }
 
 std::future<absl::Status> Runs::Write(const std::shared_ptr<Run>& run) {

@@ -82,6 +82,7 @@ class Runs {
 
   std::shared_ptr<Run> LiveRun(absl::string_view id) const;
   absl::StatusOr<std::shared_ptr<Run>> Reserve(RunPlan plan);
+  void Enter(const std::shared_ptr<Run>& run);
   // What the store will say.
   std::future<absl::Status> Write(const std::shared_ptr<Run>& run);
   // Harmless where it has left: one that could not be written is over some time after that.
@@ -95,6 +96,7 @@ class Runs {
   mutable RunEnds ends_;
   mutable Mutex mutex_;
   Map live_ ABSL_GUARDED_BY(mutex_);
+  size_t entering_ ABSL_GUARDED_BY(mutex_) = 0;  // reserved, and not in live_ yet
 };
 
 }  // namespace muster::service

@@ -41,6 +41,11 @@ void MemoryDisk::SetFault(Fault fault) {
   fault_ = std::move(fault);
 }
 
+void MemoryDisk::RemoveLog(const std::string& run_id) {
+  MutexLock lock(&mutex_);
+  logs_.erase(run_id);
+}
+
 void MemoryDisk::Damage(const std::string& run_id, uint64_t sequence) {
   MutexLock lock(&mutex_);
   logs_[run_id].damaged = sequence;

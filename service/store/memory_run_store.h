@@ -30,6 +30,8 @@ class MemoryDisk {
 
   // The log of a run is damaged from the event `sequence` on, which can be read no more.
   void Damage(const std::string& run_id, uint64_t sequence);
+  // The log of a run has gone.
+  void RemoveLog(const std::string& run_id);
 
   // How many writes of a kind have been made.
   size_t writes(StoreWrite kind) const;

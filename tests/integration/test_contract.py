@@ -274,6 +274,20 @@ def test_single_hosts_are_sent_input_of_their_own(api, service, start):
         0: b"all again", 1: b"all second again", 2: b"all the last"}
 
 
+def test_a_host_that_has_ended_takes_no_input(api, service, start):
+    run = start("set -- $SSH_CONNECTION; [ $3 = 127.0.9.2 ] && exit 3; cat",
+                targets="127.0.9.[1-2]")
+    request = api.messages.ListHostResultsRequest(run_id=run.id,
+                                                  states=[api.hosts.HOST_STATE_EXITED_NONZERO])
+    wait_until(lambda: service.ListHostResults(request).results)
+    send = api.messages.SendInputRequest
+    code, text = refusal(service.SendInput, send(run_id=run.id, data=b"x", host_indexes=[1]))
+    assert code == grpc.StatusCode.FAILED_PRECONDITION and "have ended" in text
+    assert service.SendInput(send(run_id=run.id, data=b"x", host_indexes=[0, 1])).offset == 1
+    assert service.SendInput(send(run_id=run.id, end=True)).end
+    assert output_by_host(api, service, run.id) == {0: b"x"}
+
+
 def test_hosts_have_variables_of_their_own(api, service, spec):
     asked = spec("127.0.9.1", 'echo "$ROLE $ZONE $EVERY"')
     asked.command.environment.update({"EVERY": "all", "ZONE": "of the run"})

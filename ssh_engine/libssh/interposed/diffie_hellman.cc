@@ -102,7 +102,7 @@ int CheckOwn(int made, EVP_PKEY** key) {
 extern "C" int EVP_PKEY_derive_set_peer(EVP_PKEY_CTX* context, EVP_PKEY* peer) {
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   // Every value is a valid X25519 key (RFC 7748, 5): there is nothing to check.
-  if (NoteX25519Peer(context, peer)) return EVP_PKEY_derive_set_peer_ex(context, peer, 0);
+  if (IsX25519(peer)) return EVP_PKEY_derive_set_peer_ex(context, peer, 0);
   if (!IsDhx(peer)) return EVP_PKEY_derive_set_peer_ex(context, peer, 1);
   if (!IsValidPublicValue(peer)) return -1;  // as OpenSSL's
   return EVP_PKEY_derive_set_peer_ex(context, peer, 0);

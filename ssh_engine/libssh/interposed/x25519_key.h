@@ -12,9 +12,9 @@ constexpr size_t kX25519Bytes = 32;
 // where OpenSSL cannot, and in a thread that ends.
 EVP_PKEY* NewX25519Key(const unsigned char* private_key, const unsigned char* public_key);
 
-// Remembers the peer of an agreement for EVP_PKEY_derive, where both keys are X25519 and the own
-// one's private half is kept (kept_key.h). Whether it did. Of each thread's last agreement.
-bool NoteX25519Peer(EVP_PKEY_CTX* context, const EVP_PKEY* peer);
+inline bool IsX25519(const EVP_PKEY* key) {
+  return key != nullptr && EVP_PKEY_get_id(key) == EVP_PKEY_X25519;
+}
 
 }  // namespace muster::engine
 

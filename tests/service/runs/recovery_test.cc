@@ -213,6 +213,16 @@ TEST_F(RecoveryTest, OneWithADamagedLogIsClosedWithWhatCanBeRead) {
   EXPECT_TRUE(absl::IsDataLoss(next_->store.Read("id", damaged - 1, 1 << 20).status()));
 }
 
+// As after its log was removed: nothing says that any host failed, nor that it succeeded.
+TEST_F(RecoveryTest, OneWhoseLogHasGoneHasNotSucceeded) {
+  LeaveBehind(Spec(false));
+  first_.disk->RemoveLog("id");
+  StartNext();
+  Recover();
+  EXPECT_TRUE(runs_->Live().empty());
+  EXPECT_EQ((*next_->store.Find("id"))->run.state(), v1::RUN_STATE_RUNNING);  // left as it is
+}
+
 TEST_F(RecoveryTest, StartTimesAreThoseOfTheDaemonThatWasLost) {
   LeaveBehind(Spec(false));
   StartNext();

@@ -78,7 +78,6 @@ Key AliceWhole() {
 
 TEST(X25519KeyTest, AgreesAsTheRfcSays) {
   const Context context = Agreement(FromPrivate(kAlice), FromPublic(kBob));
-  EXPECT_NE(EVP_PKEY_CTX_get_app_data(context.get()), nullptr);  // noted
   EXPECT_EQ(Secret(context), kShared);
   EXPECT_EQ(Secret(context), kShared);
 }
@@ -124,8 +123,7 @@ TEST(X25519KeyTest, SizesAreToldAsOpensslsDo) {
   EXPECT_NE(EVP_PKEY_derive(context.get(), secret, &size), 1);
 }
 
-// A context that was made where another one has been, and knows no peer.
-TEST(X25519KeyTest, AnotherContextsPeerIsNotTaken) {
+TEST(X25519KeyTest, WithoutAPeerThereIsNoSecret) {
   const Key own = FromPrivate(kAlice);
   for (int i = 0; i < 20; ++i) {
     Agreement(own, FromPublic(kBob)).reset();
@@ -133,6 +131,14 @@ TEST(X25519KeyTest, AnotherContextsPeerIsNotTaken) {
     ASSERT_EQ(EVP_PKEY_derive_init(context.get()), 1);
     EXPECT_EQ(Secret(context), "");
   }
+}
+
+TEST(X25519KeyTest, TheLastPeerCounts) {
+  const Key own = FromPrivate(kAlice);
+  const Context context = Agreement(own, Generate(EVP_PKEY_X25519));
+  const Key bob = FromPublic(kBob);
+  ASSERT_EQ(EVP_PKEY_derive_set_peer_ex(context.get(), bob.get(), 0), 1);
+  EXPECT_EQ(Secret(context), kShared);
 }
 
 TEST(X25519KeyTest, TwoAgreementsAtOnceKeepTheirPeers) {
@@ -147,16 +153,8 @@ TEST(X25519KeyTest, TwoAgreementsAtOnceKeepTheirPeers) {
   EXPECT_EQ(Secret(second), of_peer);
 }
 
-TEST(X25519KeyTest, AnApplicationsOwnDataStays) {
-  const Key own = FromPrivate(kAlice);
-  const Key peer = FromPublic(kBob);
-  const Context context(EVP_PKEY_CTX_new(own.get(), nullptr));
-  int data = 0;
-  EVP_PKEY_CTX_set_app_data(context.get(), &data);
-  ASSERT_EQ(EVP_PKEY_derive_init(context.get()), 1);
-  ASSERT_EQ(EVP_PKEY_derive_set_peer(context.get(), peer.get()), 1);
-  EXPECT_EQ(EVP_PKEY_CTX_get_app_data(context.get()), &data);
-  EXPECT_EQ(Secret(context), kShared);  // by OpenSSL
+TEST(X25519KeyTest, AWholeKeyAgreesByOpenssl) {
+  EXPECT_EQ(Secret(Agreement(AliceWhole(), FromPublic(kBob))), kShared);
 }
 
 TEST(X25519KeyTest, OtherKeysAreOpenssls) {
