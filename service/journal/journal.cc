@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "service/journal/crash_point.h"
 
@@ -20,6 +22,11 @@ constexpr absl::Duration kNow = absl::ZeroDuration();
 constexpr absl::Duration kAnyTime = absl::InfiniteDuration();
 
 }  // namespace
+
+bool Journal::stalled() const {
+  if (!held_) return !pending_.empty() || !logs_.empty();
+  return absl::c_any_of(logs_, [](const PendingLog& log) { return log.failure.ok(); });
+}
 
 bool Journal::Work::empty() const {
   return pieces.empty() && !to_commit() && flushed.empty() && forgotten.empty();
@@ -186,13 +193,58 @@ void Journal::Number(Piece piece) {
   }
 }
 
+// A log that cannot be written holds up its own run only: what is to be committed of that waits, as
+// nothing is told before the events that lead to it. Where nothing at all can be written, all wait.
 absl::Status Journal::Write(Wakeups* wakeups) {
-  absl::Status status = AppendLogs(/*long_ones=*/false, wakeups);
-  if (status.ok() && pending_.to_commit()) status = Commit(wakeups);
-  if (status.ok()) status = AppendLogs(/*long_ones=*/true, wakeups);
+  const bool was_held = std::exchange(held_, false);
+  wrote_ = false;
+  for (PendingLog& log : logs_) log.failure = absl::OkStatus();
+  absl::Status append = AppendLogs(/*long_ones=*/false, wakeups);
+  absl::Status status = absl::IsAborted(append) ? append : absl::OkStatus();
+  Work held = TakeHeld();
+  if (status.ok() && pending_.to_commit()) {
+    status = Commit(wakeups);
+    wrote_ = wrote_ || status.ok();
+  }
+  GiveBack(std::move(held), append);
+  if (status.ok()) append.Update(AppendLogs(/*long_ones=*/true, wakeups));
   ForgetAppended();
-  AnswerFlushed(status);
-  return status;
+  AnswerFlushed(status.ok() ? append : status);
+  if (!status.ok() || append.ok()) return status;
+  held_ = wrote_ || was_held;
+  return held_ ? absl::OkStatus() : append;
+}
+
+// Of runs whose log could not be appended to in this turn.
+Journal::Work Journal::TakeHeld() {
+  absl::flat_hash_map<const RunLog*, absl::Status> failed;
+  for (const PendingLog& log : logs_) {
+    if (log.log != nullptr && !log.failure.ok()) failed[log.log.get()] = log.failure;
+  }
+  Work held;
+  const auto take = [&](auto* from, auto* to) {
+    const auto others = std::stable_partition(from->begin(), from->end(), [&](const auto& one) {
+      return !failed.contains(one.log.get());
+    });
+    to->assign(std::make_move_iterator(others), std::make_move_iterator(from->end()));
+    from->erase(others, from->end());
+  };
+  take(&pending_.added, &held.added);
+  take(&pending_.starting, &held.starting);
+  take(&pending_.ended, &held.ended);
+  return held;
+}
+
+// Runs that are new are refused: their callers are better told than kept waiting.
+void Journal::GiveBack(Work held, const absl::Status& failure) {
+  const auto move_all = [](auto* from, auto* to) {
+    for (auto& each : *from) to->push_back(std::move(each));
+  };
+  move_all(&held.starting, &pending_.starting);
+  move_all(&held.ended, &pending_.ended);
+  if (held.added.empty()) return;
+  for (Added& added : held.added) Refuse(std::move(added), failure);
+  FailLost();
 }
 
 // Much of one log, which nobody waits for.
@@ -200,13 +252,19 @@ bool Journal::IsLong(const PendingLog& pending) const {
   return !pending.last && pending_.flushed.empty() && pending.bytes > marks_.turn_bytes;
 }
 
+// The first failure; the others are tried all the same.
 absl::Status Journal::AppendLogs(bool long_ones, Wakeups* wakeups) {
+  absl::Status first;
   for (PendingLog& log : logs_) {
     if (log.log == nullptr || IsLong(log) != long_ones) continue;
     absl::Status status = AppendLog(&log, wakeups);
-    if (!status.ok()) return status;
+    wrote_ = wrote_ || status.ok();
+    if (status.ok()) continue;
+    log.failure = status;
+    first.Update(status);
+    if (absl::IsAborted(status)) break;  // another daemon has taken over
   }
-  return absl::OkStatus();
+  return first;
 }
 
 // What is left of long logs is the next turn's.

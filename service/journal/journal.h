@@ -85,14 +85,16 @@ class Journal {
   // --- From one thread
 
   // Writes all that is queued. On failure it keeps what it has, but for added runs, for the next
-  // turn.
+  // turn. Where the log of some runs cannot be written, only they are kept (held).
   absl::Status Turn();
   // Makes durable what was written; nothing to do where nothing was.
   absl::Status Sync();
   // Whether there is something for Sync.
   bool unsynced() const { return unsynced_; }
-  // Whether the last turn has left something.
-  bool stalled() const { return !pending_.empty() || !logs_.empty(); }
+  // Whether the last turn has left something, but for what is held.
+  bool stalled() const;
+  // Whether it has left what belongs to runs whose log cannot be written: to be tried again later.
+  bool held() const { return held_; }
 
  private:
   struct Piece {
@@ -141,6 +143,7 @@ class Journal {
     std::vector<NumberedBlock> blocks;
     bool last = false;
     size_t bytes = 0;
+    absl::Status failure;  // of this turn
   };
   using Wakeups = std::vector<RunLog::Wakeups>;
 
@@ -154,6 +157,8 @@ class Journal {
   void Number(Piece piece);
   absl::Status Write(Wakeups* wakeups);
   absl::Status AppendLogs(bool long_ones, Wakeups* wakeups);
+  Work TakeHeld();
+  void GiveBack(Work held, const absl::Status& failure);
   absl::Status AppendLog(PendingLog* pending, Wakeups* wakeups);
   bool IsLong(const PendingLog& pending) const;
   size_t BlocksOfTurn(const PendingLog& pending) const;
@@ -192,6 +197,8 @@ class Journal {
   absl::Status fence_status_;
   absl::Status sync_status_;  // of the last one
   bool unsynced_ = false;
+  bool held_ = false;
+  bool wrote_ = false;  // anything, in this turn
 
   mutable Mutex mutex_;
   Work queued_ ABSL_GUARDED_BY(mutex_);

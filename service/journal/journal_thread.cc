@@ -86,6 +86,7 @@ bool JournalThread::Turn() {
 void JournalThread::AskForMore() {
   const Clock::time_point now = Clock::now();
   MutexLock lock(&mutex_);
+  if (journal_.held()) pace_.AskAt(now + JournalPace::kRetry);
   if (journal_.stalled()) {
     pace_.AskAt(now);
   } else if (journal_.unsynced()) {

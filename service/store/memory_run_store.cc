@@ -41,6 +41,11 @@ void MemoryDisk::SetFault(Fault fault) {
   fault_ = std::move(fault);
 }
 
+void MemoryDisk::SetLogFault(const std::string& run_id, absl::Status status) {
+  MutexLock lock(&mutex_);
+  log_faults_[run_id] = std::move(status);
+}
+
 void MemoryDisk::RemoveLog(const std::string& run_id) {
   MutexLock lock(&mutex_);
   logs_.erase(run_id);
@@ -118,6 +123,8 @@ absl::Status MemoryRunStore::Append(Fence fence, absl::string_view run_id,
                                     absl::Span<const LogBlock> blocks) {
   MutexLock lock(&disk_->mutex_);
   if (absl::Status status = Admit(StoreWrite::kAppend, fence); !status.ok()) return status;
+  const auto fault = disk_->log_faults_.find(std::string(run_id));
+  if (fault != disk_->log_faults_.end() && !fault->second.ok()) return fault->second;
   const auto run = disk_->runs_.find(run_id);
   if (run != disk_->runs_.end() && run->second.ended) return Ended(run_id);
   MemoryDisk::Log& log = disk_->logs_[std::string(run_id)];

@@ -27,6 +27,8 @@ class MemoryDisk {
   // changes. Called with the disk's lock: must not use the disk. Null: nothing fails.
   using Fault = std::function<absl::Status(StoreWrite)>;
   void SetFault(Fault fault);
+  // The log of this run alone cannot be written; OK: it can.
+  void SetLogFault(const std::string& run_id, absl::Status status);
 
   // The log of a run is damaged from the event `sequence` on, which can be read no more.
   void Damage(const std::string& run_id, uint64_t sequence);
@@ -68,6 +70,7 @@ class MemoryDisk {
   Runs runs_ ABSL_GUARDED_BY(mutex_);
   Logs logs_ ABSL_GUARDED_BY(mutex_);
   Fault fault_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, absl::Status> log_faults_ ABSL_GUARDED_BY(mutex_);
   std::map<StoreWrite, size_t> writes_ ABSL_GUARDED_BY(mutex_);
 };
 

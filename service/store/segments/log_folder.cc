@@ -112,13 +112,16 @@ absl::Status LogFolder::Sync(const std::vector<std::pair<std::string, Log>>& log
   if (logs.size() > 1) {  // the disk may serve them side by side
     for (const auto& [run_id, log] : logs) log->BeginSync();
   }
+  absl::Status status;
   for (const auto& [run_id, log] : logs) {
-    if (absl::Status status = log->Sync(); !status.ok()) return status;
-    dirty_.erase(run_id);
+    const absl::Status synced = log->Sync();
+    if (synced.ok()) dirty_.erase(run_id);
+    status.Update(synced);
   }
-  if (!folder_dirty_) return absl::OkStatus();
-  absl::Status status = options_.files->SyncFolder(options_.path);
-  if (status.ok()) folder_dirty_ = false;
+  if (!folder_dirty_) return status;
+  const absl::Status folder = options_.files->SyncFolder(options_.path);
+  if (folder.ok()) folder_dirty_ = false;
+  status.Update(folder);
   return status;
 }
 

@@ -216,6 +216,35 @@ TEST_F(JournalTest, WhatComesAfterTheEndOfItsRunHoldsNobodyUp) {
   EXPECT_EQ(SequencesIn(store_.Read("a", 0, 1 << 20)->bytes), (std::vector<uint64_t>{1, 2}));
 }
 
+// As where its file was removed.
+TEST_F(JournalTest, ALogThatCannotBeWrittenHoldsUpItsRunAlone) {
+  const auto bad = Add("bad");
+  const auto good = Add("good");
+  disk_->SetLogFault("bad", absl::NotFoundError("its file has gone"));
+  absl::optional<absl::Status> bad_end;
+  absl::optional<absl::Status> good_start;
+  journal_.End(EndOf("bad"), bad, Block(1), now_, Keep(&bad_end));
+  journal_.Append(good, Block(1), now_);
+  journal_.Start(good, {0}, kNow, Keep(&good_start));
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_FALSE(bad_end.has_value());
+  EXPECT_TRUE(good_start->ok());
+  EXPECT_EQ(good->last_sequence(), 2u);
+  EXPECT_TRUE(journal_.held());
+  EXPECT_FALSE(journal_.stalled());
+  // It is tried again, and nobody is refused meanwhile.
+  good_start.reset();
+  journal_.Start(good, {1}, kNow, Keep(&good_start));
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(good_start->ok());
+  Add("new");
+  disk_->SetLogFault("bad", absl::OkStatus());
+  ASSERT_TRUE(journal_.Turn().ok());
+  EXPECT_TRUE(bad_end->ok());
+  EXPECT_FALSE(journal_.held());
+  EXPECT_EQ(SequencesIn(store_.Read("bad", 0, 1 << 20)->bytes), (std::vector<uint64_t>{1, 2}));
+}
+
 TEST_F(JournalTest, AFullDiskKeepsAllButNewRunsForTheNextTurn) {
   const auto log = Add("a");
   absl::optional<absl::Status> started;

@@ -108,7 +108,7 @@ class SimulatedDaemon {
   void Turn() {
     turn_ = false;
     const absl::Status status = journal_.Turn();
-    if (!status.ok() && !fenced_) ScheduleTurn(absl::Seconds(1));
+    if ((!status.ok() || journal_.held()) && !fenced_) ScheduleTurn(absl::Seconds(1));
     if (journal_.unsynced() && !std::exchange(sync_, true))
       Later(absl::Seconds(1), [this] { Sync(); });
     on_turn_(this);
