@@ -20,7 +20,7 @@ if [ "$which" != asan ]; then
   # libssh and OpenSSL are not instrumented: what they do with one session at a time is not seen.
   bazel test --config=tsan "${options[@]}" \
     --test_env=TSAN_OPTIONS="suppressions=$PWD/deploy/bazel/tsan.supp ignore_noninstrumented_modules=1 report_thread_leaks=0 halt_on_error=1" "$@" \
-    //tests/ssh_engine/... //tests/service/log/... //tests/service/journal/... \
+    //tests/ssh_engine/... //tests/service/log/... //tests/service/journal/... //tests/service/artifacts/... \
     //tests/service/runs/... //tests/service/simulation/... \
     //tests/integration:test_contract \
     //tests/integration:test_cancel //tests/integration:test_jump //tests/integration:test_scale \

@@ -11,6 +11,7 @@ namespace {
 // Preparing a run may wait for an agent; a look-up takes a processor, of which the loops need most.
 constexpr int kLifecycleThreads = 2;
 constexpr int kReadThreads = 2;
+constexpr int kUploadThreads = 2;
 constexpr int kSearchThreads = 2;
 constexpr int kInputThreads = 2;
 constexpr int kStartThreads = 4;
@@ -30,6 +31,7 @@ CallGate::CallGate(const Authorizer* authorizer, Activity* activity)
       activity_(activity),
       lifecycle_(kLifecycleThreads, kMaxWaitingBytes),
       reads_(kReadThreads, kMaxWaitingBytes),
+      uploads_(kUploadThreads, kMaxWaitingBytes),
       searches_(kSearchThreads, kMaxWaitingBytes),
       inputs_(kInputThreads, kMaxWaitingBytes),
       starts_(kStartThreads, kMaxWaitingBytes) {}
@@ -61,6 +63,8 @@ CallLane& CallGate::LaneOf(Lane lane) {
       return lifecycle_;
     case Lane::kRead:
       return reads_;
+    case Lane::kUpload:
+      return uploads_;
     case Lane::kSearch:
       return searches_;
     case Lane::kInput:
@@ -73,11 +77,15 @@ CallLane& CallGate::LaneOf(Lane lane) {
 
 void CallGate::Stop() {
   stopping_ = true;
-  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &inputs_, &starts_}) lane->Stop();
+  for (CallLane* lane : {&lifecycle_, &reads_, &uploads_, &searches_, &inputs_, &starts_}) {
+    lane->Stop();
+  }
 }
 
 void CallGate::Drain() {
-  for (CallLane* lane : {&lifecycle_, &reads_, &searches_, &inputs_, &starts_}) lane->Drain();
+  for (CallLane* lane : {&lifecycle_, &reads_, &uploads_, &searches_, &inputs_, &starts_}) {
+    lane->Drain();
+  }
 }
 
 }  // namespace muster::service

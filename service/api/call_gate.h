@@ -28,6 +28,7 @@ class CallGate {
   enum class Lane {
     kLifecycle,  // stops, pauses, goes on: short, and must not wait behind the others
     kRead,       // looks something up
+    kUpload,     // writes a file out, for as long as the disk takes
     kSearch,     // goes through a log, for a second or two
     kInput,      // writes what was sent to the disk
     kStart,      // prepares a run: expands targets, reads files, decrypts keys
@@ -60,6 +61,7 @@ class CallGate {
   std::atomic<bool> stopping_{false};
   CallLane lifecycle_;
   CallLane reads_;
+  CallLane uploads_;
   CallLane searches_;
   CallLane inputs_;
   CallLane starts_;

@@ -30,6 +30,8 @@ namespace {
 
 constexpr int kHelperThreads = 4;
 constexpr size_t kMib = size_t{1} << 20;
+// Times --min-free: where the disk has less, old runs are forgotten, and no artifact takes more.
+constexpr size_t kForgetBelow = 2;
 // Of one request: the largest that keeps the contract's limits has some 600 KiB. In memory many
 // small fields can take forty times as much; CallGate bounds what waits.
 constexpr int kMaxMessageBytes = (1 << 20) + (64 << 10);
@@ -60,6 +62,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& optio
   // Whoever has the state folder's lock is its daemon, and may listen.
   if (status.ok()) status = daemon->OpenStore();
   if (status.ok()) status = daemon->Listen();
+  if (status.ok()) status = daemon->OpenArtifacts();
   if (status.ok()) status = daemon->StartRuns();
   if (status.ok()) status = daemon->StartServer();
   if (!status.ok()) return status;
@@ -134,6 +137,18 @@ absl::Status Daemon::OpenStore() {
   return absl::OkStatus();
 }
 
+absl::Status Daemon::OpenArtifacts() {
+  helpers_ = std::make_unique<HelperPool>(kHelperThreads);
+  ArtifactLimits limits;
+  limits.max_bytes = options_.max_artifacts_mib * kMib;
+  limits.min_free_bytes = kForgetBelow * options_.min_free_mib * kMib;
+  absl::StatusOr<std::unique_ptr<ArtifactStore>> artifacts =
+      ArtifactStore::Open(absl::StrCat(options_.state_dir, "/artifacts"), limits, helpers_.get());
+  if (!artifacts.ok()) return artifacts.status();
+  artifacts_ = *std::move(artifacts);
+  return absl::OkStatus();
+}
+
 absl::Status Daemon::StartRuns() {
   absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::NewEngine(
       {options_.threads, options_.max_sessions, options_.session_idle, options_.session_max_age});
@@ -143,7 +158,6 @@ absl::Status Daemon::StartRuns() {
     MutexLock lock(&reading_mutex_);
     reading_ = engine_.get();
   }
-  helpers_ = std::make_unique<HelperPool>(kHelperThreads);
   JournalHooks hooks;
   hooks.pressure = [this](bool stop) { SetReading(!stop); };
   hooks.fenced = [](const absl::Status& status) {
@@ -152,8 +166,9 @@ absl::Status Daemon::StartRuns() {
     kill(getpid(), SIGTERM);
   };
   journal_ = std::make_unique<JournalThread>(store_.get(), &tails_, hooks);
-  preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
-                                            options_.max_output_per_run_mib * kMib);
+  preparer_ =
+      std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
+                                    options_.max_output_per_run_mib * kMib, artifacts_.get());
   gate_ = std::make_unique<CallGate>(authorizer_.get(), &activity_);
   const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
   runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,
@@ -173,7 +188,7 @@ void Daemon::ForgetOld() {
   forgetting_ = false;
   ForgetOldRuns(*store_,
                 {options_.keep_for, options_.keep_runs, options_.keep_mib * kMib,
-                 2 * options_.min_free_mib * kMib},
+                 kForgetBelow * options_.min_free_mib * kMib},
                 retention_clock_.Now(), journal_->journal());
 }
 
@@ -192,6 +207,7 @@ absl::Status Daemon::StartServer() {
   run_service_ = std::make_unique<RunService>(RunService::Parts{
       gate_.get(), helpers_.get(), store_.get(), runs_.get(), starter_.get(), &activity_});
   target_service_ = std::make_unique<TargetService>(gate_.get(), preparer_.get());
+  artifact_service_ = std::make_unique<ArtifactService>(gate_.get(), artifacts_.get());
   server_info_ = std::make_unique<ServerService>(gate_.get(), Limits());
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -217,6 +233,7 @@ absl::Status Daemon::StartServer() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.RegisterService(run_service_.get());
   builder.RegisterService(target_service_.get());
+  builder.RegisterService(artifact_service_.get());
   builder.RegisterService(server_info_.get());
   for (const std::unique_ptr<ListeningSocket>& socket : sockets_) {
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
@@ -240,7 +257,7 @@ absl::Status Daemon::StartServer() {
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");
   for (const char* name :
        {v1::RunService::service_full_name(), v1::TargetService::service_full_name(),
-        v1::ServerService::service_full_name()}) {
+        v1::ArtifactService::service_full_name(), v1::ServerService::service_full_name()}) {
     server_->GetHealthCheckService()->SetServingStatus(name, true);
   }
   for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->Start();
@@ -268,6 +285,7 @@ void Daemon::StopRuns() {
     MutexLock lock(&reading_mutex_);
     reading_ = nullptr;
   }
+  artifacts_->StopReading();
   engine_.reset();
   gate_->Drain();
   helpers_->Drain();

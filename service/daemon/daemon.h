@@ -15,10 +15,12 @@
 #include "absl/time/time.h"
 #include "service/access/authorizer.h"
 #include "service/access/config.h"
+#include "service/api/artifact_service.h"
 #include "service/api/call_gate.h"
 #include "service/api/run_service.h"
 #include "service/api/server_service.h"
 #include "service/api/target_service.h"
+#include "service/artifacts/artifact_store.h"
 #include "service/daemon/daemon_options.h"
 #include "service/journal/journal_thread.h"
 #include "service/listen/acceptor.h"
@@ -62,6 +64,7 @@ class Daemon {
   // Whether its state folder is still the one whose lock it holds. Thread-safe.
   absl::Status OwnsFolder() const;
   absl::Status OpenStore();
+  absl::Status OpenArtifacts();
   absl::Status StartRuns();
   v1::ServerLimits Limits() const;
   absl::Status StartServer();
@@ -77,6 +80,7 @@ class Daemon {
   std::unique_ptr<Authorizer> authorizer_;
   FileCache files_;
   std::unique_ptr<HelperPool> helpers_;
+  std::unique_ptr<ArtifactStore> artifacts_;
   std::unique_ptr<RunStore> store_;
   struct stat lock_file_ = {};  // the state folder's lock; constant once the store is open
   TailMemory tails_;
@@ -94,6 +98,7 @@ class Daemon {
   std::unique_ptr<CallGate> gate_;
   std::unique_ptr<RunService> run_service_;
   std::unique_ptr<TargetService> target_service_;
+  std::unique_ptr<ArtifactService> artifact_service_;
   std::unique_ptr<ServerService> server_info_;
   std::vector<std::unique_ptr<ListeningSocket>> sockets_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

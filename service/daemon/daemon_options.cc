@@ -19,8 +19,9 @@ configuration with credentials and a policy (what no rule allows is denied):
   musterd --listen 0.0.0.0:7443 --tls-cert server.pem --tls-key server.key \
           --client-ca callers.pem --config musterd.yaml
 
-Runs are kept in the state directory, and outlive musterd: one that was under way when it ended is closed,
-or continued where it asks for that, by the next. Exit codes: 0 stopped, 1 could not start, 2 wrong use.)";
+Runs and artifacts are kept in the state directory, and outlive musterd: a run that was under way when it
+ended is closed, or continued where it asks for that, by the next. Exit codes: 0 stopped, 1 could not start,
+2 wrong use.)";
 
 void AddDuration(CLI::App* app, const std::string& name, absl::Duration* value,
                  const std::string& what) {
@@ -81,6 +82,11 @@ void Declare(CLI::App* app, DaemonOptions* options) {
   app->add_option("--max-output-per-run", options->max_output_per_run_mib,
                   "MiB of output kept of one run; what comes after is left out, and said [512]")
       ->check(CLI::Range(size_t{1}, size_t{1} << 24));
+  app->add_option(
+         "--max-artifacts", options->max_artifacts_mib,
+         "MiB that the artifacts of all callers may take on the disk, none of which goes by "
+         "itself; more are refused; 0: none are taken [16384]")
+      ->check(CLI::Range(size_t{0}, size_t{1} << 34));
   app->add_option("--log-level", options->log_level, "debug, info, warn or error [info]")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   app->add_flag(
@@ -114,6 +120,7 @@ ParsedDaemonOptions ParseDaemonOptions(int argc, const char* const* argv) {
   options.keep_for = absl::Hours(720);
   options.keep_mib = 10'240;
   options.min_free_mib = 256;
+  options.max_artifacts_mib = 16'384;
   options.max_output_per_run_mib = 512;
   CLI::App app("musterd runs commands on many hosts over SSH, for the clients of muster.v1.",
                "musterd");

@@ -29,6 +29,7 @@ struct DaemonOptions {
   absl::Duration keep_for;                          // the same; zero: no limit
   size_t keep_mib = 0;                              // of all runs, on the disk; 0: no limit
   size_t min_free_mib = 0;                          // on the disk
+  size_t max_artifacts_mib = 0;                     // of all callers; 0: none are taken
   size_t max_output_per_run_mib = 0;                // of one
   bool allow_core_dumps = false;                    // and debuggers of the same user
   int ready_fd = -1;                                // told once it listens; -1: nobody

@@ -119,11 +119,12 @@ absl::Status CheckLongestLine(const std::vector<v1::RunHost>& hosts, size_t byte
 }  // namespace
 
 RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
-                         uint64_t max_output_bytes)
+                         uint64_t max_output_bytes, const ArtifactStore* artifacts)
     : config_(config),
       authorizer_(authorizer),
       files_(files),
       max_output_bytes_(max_output_bytes),
+      artifacts_(artifacts),
       own_user_(OwnUser()) {}
 
 std::string RunPreparer::DefaultUser(const v1::Login& login,
@@ -235,6 +236,9 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   }
   const absl::Status fits = CheckLongestLine(hosts, longest);
   if (!fits.ok()) return fits;
+  absl::StatusOr<std::shared_ptr<engine::InputSource>> input = OpenInput(caller, spec);
+  if (!input.ok()) return input.status();
+  run.job.input = *std::move(input);  // the probe reads nothing
   run.plan.spec = WithoutSecrets(spec);
   ChooseSeed(run.plan.spec.mutable_rollout());
   run.plan.rollout = PlanRollout(run.plan.spec.rollout(), hosts);
@@ -244,6 +248,13 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   const uint64_t asked = spec.output_limits().max_bytes_per_run();
   run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
   return run;
+}
+
+absl::StatusOr<std::shared_ptr<engine::InputSource>> RunPreparer::OpenInput(
+    const Caller& caller, const v1::RunSpec& spec) const {
+  if (spec.input() != v1::RUN_INPUT_ARTIFACT) return std::shared_ptr<engine::InputSource>();
+  if (artifacts_ == nullptr) return absl::NotFoundError("this daemon keeps no artifacts");
+  return artifacts_->OpenInput(caller.Text(), spec.input_artifact());
 }
 
 // A caller from the network need not be told what is in the daemon's own inventory.

@@ -12,10 +12,12 @@
 #include "service/access/authorizer.h"
 #include "service/access/caller.h"
 #include "service/access/config.h"
+#include "service/artifacts/artifact_store.h"
 #include "service/prepare/file_cache.h"
 #include "service/prepare/host_list.h"
 #include "service/prepare/run_plan.h"
 #include "ssh_engine/host.h"
+#include "ssh_engine/input.h"
 #include "ssh_engine/job.h"
 
 namespace muster::service {
@@ -34,9 +36,9 @@ struct PreparedRun {
 // decrypting keys, the agent): helper threads only. What it is given must outlive it.
 class RunPreparer {
  public:
-  // `max_output_bytes`: of one run at most.
+  // `max_output_bytes`: of one run at most. `artifacts`: null where there are none.
   RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
-              uint64_t max_output_bytes);
+              uint64_t max_output_bytes, const ArtifactStore* artifacts);
 
   // Errors as CreateRun documents them.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec) const;
@@ -65,6 +67,9 @@ class RunPreparer {
                                             const v1::TargetSpec& targets) const;
   // All but the way; what is to be told of it goes to the run's plan.
   absl::StatusOr<engine::Access> LoadAccess(const Login& login, PreparedRun* run) const;
+  // What its commands read; null: nothing that is known before it begins.
+  absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const Caller& caller,
+                                                                 const v1::RunSpec& spec) const;
   // What may not be meant as it is written.
   std::vector<std::string> WarningsOf(const Caller& caller, const v1::TargetSpec& targets) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,
@@ -74,6 +79,7 @@ class RunPreparer {
   const Authorizer* const authorizer_;
   FileCache* const files_;
   const uint64_t max_output_bytes_;
+  const ArtifactStore* const artifacts_;
   const std::string own_user_;  // the name of the user that the daemon runs as
 };
 

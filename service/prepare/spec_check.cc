@@ -9,6 +9,7 @@
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
+#include "service/artifacts/artifact_name.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/rollout/host_amount.h"
@@ -185,6 +186,14 @@ void CheckLabels(const v1::RunSpec& spec, Problems* problems) {
   }
 }
 
+void CheckInput(const v1::RunSpec& spec, Problems* problems) {
+  if (spec.input() == v1::RUN_INPUT_ARTIFACT) {
+    problems->Add("input_artifact", ProblemOfArtifactName(spec.input_artifact()));
+  } else if (!spec.input_artifact().empty()) {
+    problems->Add("input_artifact", "it counts only where input is ARTIFACT");
+  }
+}
+
 // As in an expression, but without user and port.
 std::string ProblemOfName(const std::string& name) {
   if (name.size() > kMaxHostNameBytes) {
@@ -250,6 +259,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);
   CheckLabels(spec, &problems);
+  CheckInput(spec, &problems);
   return problems.ToStatus();
 }
 

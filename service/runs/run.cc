@@ -135,7 +135,7 @@ void Run::Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine
   EndLost(now);
   probe_ = std::move(probe);
   access_ = std::move(access);
-  job.input = input_;
+  if (input_ != nullptr) job.input = input_;  // else what it was prepared with: an artifact
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
   if (creator_watches_ == 0) AwaitCreator(taken_up_ ? kComeBack : kWatchFollows);

@@ -81,9 +81,9 @@ class Run final : public WatchedRun,
   // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
   // `access` that of all hosts.
   void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
-  // What its commands read, where RunSpec.input says so. Before Begin; closed with the run's end.
+  // What its commands read where RunSpec.input is STREAM. Before Begin; closed with the run's end.
   void SetInput(std::shared_ptr<RunInput> input);
-  // Null: they read nothing. Constant after Begin.
+  // Null: nothing is sent to them. Constant after Begin.
   std::shared_ptr<RunInput> input() const;
   // In place of it, every host that has not ended comes to its end. The run has failed, unless its
   // daemon was stopped in good order or it was being canceled already.

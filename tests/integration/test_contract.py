@@ -329,6 +329,94 @@ def test_what_input_is_refused(api, service, start):
     assert code == grpc.StatusCode.FAILED_PRECONDITION
 
 
+@pytest.fixture(name="artifacts")
+def artifacts_fixture(api, channel):
+    from muster.v1 import artifact_service_pb2, artifact_service_pb2_grpc
+    assert api.messages
+
+    class Artifacts:
+        messages = artifact_service_pb2
+        stub = artifact_service_pb2_grpc.ArtifactServiceStub(channel)
+
+        def put(self, name, data=b"", offset=0, **fields):
+            return self.stub.PutArtifact(self.messages.PutArtifactRequest(
+                name=name, data=data, offset=offset, **fields)).artifact
+
+        def put_all(self, name, data):
+            for at in range(0, len(data), 512 << 10):
+                self.put(name, data[at:at + (512 << 10)], at)
+            return self.put(name, offset=len(data), end=True,
+                            sha256=hashlib.sha256(data).digest())
+
+        def names(self):
+            listed = self.stub.ListArtifacts(self.messages.ListArtifactsRequest(page_size=10_000))
+            return [artifact.name for artifact in listed.artifacts]
+
+        def delete(self, name):
+            self.stub.DeleteArtifact(self.messages.DeleteArtifactRequest(name=name))
+    return Artifacts()
+
+
+def test_each_host_reads_all_of_an_artifact(api, service, spec, artifacts):
+    data = os.urandom(5_000_000)
+    whole = artifacts.put_all("app.tar", data)
+    assert (whole.bytes, whole.whole) == (len(data), True)
+    asked = spec("127.0.9.[1-5]", "sha256sum")
+    asked.rollout.max_in_flight = 2  # most of them come late
+    asked.input, asked.input_artifact = api.runs.RUN_INPUT_ARTIFACT, "app.tar"
+    run = service.CreateRun(api.messages.CreateRunRequest(spec=asked)).run
+    line = hashlib.sha256(data).hexdigest().encode() + b"  -\n"
+    assert output_by_host(api, service, run.id) == {host: line for host in range(5)}
+    again = service.RerunHosts(api.messages.RerunHostsRequest(
+        run_id=run.id, states=[api.hosts.HOST_STATE_SUCCEEDED])).run
+    assert set(output_by_host(api, service, again.id).values()) == {line}
+    artifacts.delete("app.tar")
+
+
+def test_a_run_has_its_artifact_to_its_end_and_is_sent_nothing(api, service, spec, artifacts, fleet):
+    artifacts.put("short", b"of the run", end=True)
+    gate = os.path.join(fleet.folder, "gate of an artifact")
+    asked = spec("127.0.9.[1-2]", f"while [ ! -e '{gate}' ]; do sleep 0.05; done; cat")
+    asked.rollout.max_in_flight = 1
+    asked.input, asked.input_artifact = api.runs.RUN_INPUT_ARTIFACT, "short"
+    run = service.CreateRun(api.messages.CreateRunRequest(spec=asked)).run
+    send = api.messages.SendInputRequest(run_id=run.id, data=b"x")
+    assert refusal(service.SendInput, send)[0] == grpc.StatusCode.FAILED_PRECONDITION
+    artifacts.delete("short")
+    assert "short" not in artifacts.names()
+    write(gate, "")
+    assert output_by_host(api, service, run.id) == {0: b"of the run", 1: b"of the run"}
+    rerun = api.messages.RerunHostsRequest(run_id=run.id, states=[api.hosts.HOST_STATE_SUCCEEDED])
+    for call, request in ((service.RerunHosts, rerun),
+                          (service.CreateRun, api.messages.CreateRunRequest(spec=asked)),
+                          (service.CreateRun, api.messages.CreateRunRequest(
+                              spec=asked, validate_only=True))):
+        code, text = refusal(call, request)
+        assert (code, "short" in text) == (grpc.StatusCode.NOT_FOUND, True), text
+
+
+def test_what_is_refused_of_artifacts(api, service, spec, artifacts):
+    def code_of(**fields):
+        return refusal(artifacts.stub.PutArtifact, artifacts.messages.PutArtifactRequest(**fields))[0]
+    code = grpc.StatusCode
+    assert artifacts.put("refused", b"abc").bytes == 3
+    assert code_of(name="refused", offset=4) == code.OUT_OF_RANGE
+    assert code_of(name="a/b") == code_of(name="refused", data=b"x" * 600_000) == code.INVALID_ARGUMENT
+    asked = spec("127.0.9.1", "cat")
+    asked.input, asked.input_artifact = api.runs.RUN_INPUT_ARTIFACT, "refused"
+    run = api.messages.CreateRunRequest(spec=asked, validate_only=True)
+    assert refusal(service.CreateRun, run)[0] == code.NOT_FOUND  # it is not whole
+    assert code_of(name="refused", offset=3, end=True, sha256=b"x" * 32) == code.DATA_LOSS
+    assert artifacts.put("refused", b"abcd", end=True).whole
+    assert artifacts.put("refused", b"abcd", end=True).whole
+    assert code_of(name="refused", data=b"abcde", end=True) == code.ALREADY_EXISTS
+    delete = artifacts.messages.DeleteArtifactRequest(name="refused")
+    artifacts.stub.DeleteArtifact(delete)
+    assert refusal(artifacts.stub.DeleteArtifact, delete)[0] == code.NOT_FOUND
+    listing = artifacts.messages.ListArtifactsRequest(page_token="nonsense")
+    assert refusal(artifacts.stub.ListArtifacts, listing)[0] == code.INVALID_ARGUMENT
+
+
 @pytest.mark.parametrize("call,request_type", [
     ("GetRun", "GetRunRequest"), ("CancelRun", "CancelRunRequest"),
     ("PauseRun", "PauseRunRequest"), ("ResumeRun", "ResumeRunRequest"),
@@ -341,7 +429,8 @@ def test_a_run_that_does_not_exist(api, service, call, request_type):
 
 def test_health_and_reflection(channel):
     check = channel.unary_unary("/grpc.health.v1.Health/Check")
-    for name in (b"", b"muster.v1.RunService", b"muster.v1.TargetService", b"muster.v1.ServerService"):
+    for name in (b"", b"muster.v1.RunService", b"muster.v1.TargetService", b"muster.v1.ServerService",
+                 b"muster.v1.ArtifactService"):
         request = b"\x0a" + bytes([len(name)]) + name if name else b""
         assert check(request) == b"\x08\x01", name  # status: SERVING
     reflect = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/"
@@ -360,6 +449,7 @@ def test_the_server_tells_what_it_is(api, channel, muster):
     info = stub.GetServerInfo(server_service_pb2.GetServerInfoRequest())
     assert f"muster {info.version}\n" == muster("version").text.splitlines(keepends=True)[0]
     assert server_service_pb2.FEATURE_INPUT in info.features
+    assert server_service_pb2.FEATURE_ARTIFACTS in info.features
     assert list(info.features) == sorted(info.features) and 0 not in info.features
     assert info.limits.max_hosts == 100_000 and info.limits.max_active_runs > 0
     assert api.messages  # the same contract
@@ -479,8 +569,8 @@ def test_a_cancel_tells_who_it_came_from(api, service, spec):
 
 def methods_of(api):
     """(path, method) of every call of the contract that takes one message."""
-    from muster.v1 import server_service_pb2, target_service_pb2
-    for file in (api.messages, target_service_pb2, server_service_pb2):
+    from muster.v1 import artifact_service_pb2, server_service_pb2, target_service_pb2
+    for file in (api.messages, artifact_service_pb2, target_service_pb2, server_service_pb2):
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 yield f"/{service.full_name}/{method.name}", method

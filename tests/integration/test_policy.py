@@ -181,6 +181,27 @@ def test_a_certificate_named_as_the_owner_is_not_the_owner(api, fleet, calling_a
         owner.CancelRun(api.messages.CancelRunRequest(run_id=run.id))
 
 
+def test_each_caller_has_artifacts_of_his_own(api, fleet, calling_as):
+    from muster.v1 import artifact_service_pb2, artifact_service_pb2_grpc, run_pb2
+    stubs = {name: artifact_service_pb2_grpc.ArtifactServiceStub(calling_as(name))
+             for name in (None, "ci", "uid:0")}
+    delete = artifact_service_pb2.DeleteArtifactRequest(name="app")
+    for name, data in ((None, b"of the owner"), ("ci", b"ci's"), ("uid:0", b"of no owner")):
+        put = artifact_service_pb2.PutArtifactRequest(name="app", data=data, end=True)
+        assert stubs[name].PutArtifact(put).artifact.bytes == len(data)
+        listed = stubs[name].ListArtifacts(artifact_service_pb2.ListArtifactsRequest()).artifacts
+        assert [artifact.bytes for artifact in listed] == [len(data)]
+    request = request_of(api, fleet, command="cat")
+    request.spec.input = run_pb2.RUN_INPUT_ARTIFACT
+    request.spec.input_artifact = "app"
+    stubs[None].DeleteArtifact(delete)
+    assert code_of(stubs[None].DeleteArtifact, delete)[0] == grpc.StatusCode.NOT_FOUND
+    assert code_of(api.runs(calling_as(None)).CreateRun, request)[0] == grpc.StatusCode.NOT_FOUND
+    assert api.runs(calling_as("ci")).CreateRun(request).run.id
+    for name in ("ci", "uid:0"):
+        stubs[name].DeleteArtifact(delete)
+
+
 def test_channelz_is_for_the_owner_alone(calling_as):
     for name, allowed in ((None, True), ("ci", False)):
         servers = calling_as(name).unary_unary("/grpc.channelz.v1.Channelz/GetServers")

@@ -48,6 +48,7 @@ service/watch
 service/targets
 service/access
 service/listen
+service/artifacts
 service/prepare
 service/runs
 service/api

@@ -9,6 +9,8 @@
 #include <fstream>
 
 #include "absl/strings/str_replace.h"
+#include "proto/contract/error_details.h"
+#include "tests/service/artifacts/test_artifacts.h"
 
 namespace muster::service {
 namespace {
@@ -56,7 +58,7 @@ class RunPreparerTest : public ::testing::Test {
   const Config config_ = *ParseConfig(kConfig, "/etc/musterd.yaml");
   const std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
-  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
+  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, nullptr};
 };
 
 TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
@@ -115,7 +117,7 @@ TEST_F(RunPreparerTest, AConfiguredCredentialHasThePasswordOfItsFile) {
   };
   const auto config = configured("secret\n", 0600);
   ASSERT_TRUE(config.ok()) << config.status();
-  const RunPreparer preparer(&*config, authorizer_.get(), &files_, 1 << 20);
+  const RunPreparer preparer(&*config, authorizer_.get(), &files_, 1 << 20, nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto run = preparer.Prepare(kOwner, spec);
@@ -157,7 +159,7 @@ policy:
 )",
                                      "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
-  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20, nullptr);
   const auto error = [&](const std::string& name) {
     v1::RunSpec spec = Spec({});
     // Nothing is expanded for it: this would be an error of its own.
@@ -180,7 +182,7 @@ policy:
 )",
                                      "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
-  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20, nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto error = [&](const Caller& caller) {
@@ -196,7 +198,7 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
   Config config = config_;
   config.credentials.at("deploy").known_hosts_files = {path};
   config.credentials.at("deploy").host_key_policy = engine::HostKeyPolicy::kAcceptNew;
-  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20, nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto owners = preparer.Prepare(kOwner, spec);
@@ -233,7 +235,7 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
   std::ofstream(path) << "[web]\nweb1\n[secret]\nsecret-db\n";
   Config config = config_;
   config.inventory_file = path;
-  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20);
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20, nullptr);
   const auto look = [&](const Caller& caller, const std::string& expression) {
     v1::ResolveTargetsRequest request;
     request.mutable_targets()->set_expression(expression);
@@ -247,6 +249,44 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
   }
   EXPECT_THAT(std::string(look(kOwner, "@secre").status().message()), HasSubstr("@secret"));
   EXPECT_THAT(std::string(look(kCi, "web1,web9").status().message()), HasSubstr("web9"));
+}
+
+TEST_F(RunPreparerTest, CommandsReadTheCallersArtifactAndProbesNothing) {
+  TestArtifacts artifacts;
+  artifacts.Put("uid:1", "app", "of the owner");
+  artifacts.Put("dns:ci", "app", "of ci");
+  const RunPreparer preparer(&config_, authorizer_.get(), &files_, 1 << 20, artifacts.store());
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  EXPECT_EQ(preparer.Prepare(kOwner, spec)->job.input, nullptr);
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  const auto of_owner = preparer.Prepare(kOwner, spec);
+  ASSERT_TRUE(of_owner.ok()) << of_owner.status();
+  EXPECT_EQ(TestArtifacts::FirstOf(of_owner->job.input.get()), "of the owner");
+  EXPECT_EQ(of_owner->probe.input, nullptr);
+  EXPECT_EQ(of_owner->plan.spec.input_artifact(), "app");
+  const auto of_ci = preparer.Prepare(kCi, spec);
+  ASSERT_TRUE(of_ci.ok()) << of_ci.status();
+  EXPECT_EQ(TestArtifacts::FirstOf(of_ci->job.input.get()), "of ci");
+}
+
+TEST_F(RunPreparerTest, AnArtifactThatIsNotThereOrNotWholeIsNotFound) {
+  TestArtifacts artifacts;
+  artifacts.Put("dns:ci", "app", "abc");
+  artifacts.Put("uid:1", "part", "abc", /*end=*/false);
+  const RunPreparer preparer(&config_, authorizer_.get(), &files_, 1 << 20, artifacts.store());
+  v1::RunSpec spec = Spec({});
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  for (const char* name : {"app", "part"}) {
+    spec.set_input_artifact(name);
+    const absl::Status status = preparer.Prepare(kOwner, spec).status();
+    EXPECT_TRUE(absl::IsNotFound(status)) << status;
+    EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_SOURCE_NOT_FOUND);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(name));
+  }
+  EXPECT_TRUE(absl::IsNotFound(Prepare(spec).status()));  // where there are none at all
 }
 
 TEST_F(RunPreparerTest, OnlyTheOwnerIsToldHowAPeerGreets) {

@@ -30,6 +30,13 @@ TEST(SpecCheckTest, TakesWhatIsWithinTheLimits) {
   EXPECT_TRUE(CheckSpec(spec).ok());
 }
 
+TEST(SpecCheckTest, TakesAnArtifactAsInput) {
+  v1::RunSpec spec = Good();
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app-1.2.tar_gz");
+  EXPECT_EQ(CheckSpec(spec), absl::OkStatus());
+}
+
 TEST(SpecCheckTest, TakesARolloutWithinTheLimits) {
   v1::RunSpec spec = Good();
   v1::Rollout* rollout = spec.mutable_rollout();
@@ -172,6 +179,25 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
       {"labels",
        [](v1::RunSpec* spec) {
          for (int i = 0; i < 33; ++i) (*spec->mutable_labels())[std::string(i + 1, 'k')] = "";
+       }},
+      {"input_artifact: it is missing",
+       [](v1::RunSpec* spec) { spec->set_input(v1::RUN_INPUT_ARTIFACT); }},
+      {"input_artifact: \"../a\"",
+       [](v1::RunSpec* spec) {
+         spec->set_input(v1::RUN_INPUT_ARTIFACT);
+         spec->set_input_artifact("../a");
+       }},
+      {"input_artifact: 129 bytes; at most 128",
+       [](v1::RunSpec* spec) {
+         spec->set_input(v1::RUN_INPUT_ARTIFACT);
+         spec->set_input_artifact(std::string(129, 'a'));
+       }},
+      {"input_artifact: it counts only where input is ARTIFACT",
+       [](v1::RunSpec* spec) { spec->set_input_artifact("a"); }},
+      {"input_artifact: it counts only where input is ARTIFACT",
+       [](v1::RunSpec* spec) {
+         spec->set_input(v1::RUN_INPUT_STREAM);
+         spec->set_input_artifact("a");
        }},
       {"retries", [](v1::RunSpec* spec) { spec->mutable_retries()->set_unreachable(101); }},
       {"labels", [](v1::RunSpec* spec) { (*spec->mutable_labels())[""] = "x"; }},

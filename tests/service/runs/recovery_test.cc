@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "proto/contract/times.h"
 #include "service/runs/run_past.h"
+#include "tests/service/artifacts/test_artifacts.h"
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -64,7 +65,8 @@ class RecoveryTest : public ::testing::Test {
   Config config_;
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
-  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
+  TestArtifacts artifacts_;
+  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, artifacts_.store()};
   FakeDaemon first_;
   absl::optional<FakeDaemon> next_;
   absl::optional<Runs> runs_;
@@ -183,6 +185,33 @@ TEST_F(RecoveryTest, WhatCannotBeContinuedSaysWhy) {
   Recover();
   EXPECT_THAT(next_->engine.runs(), IsEmpty());
   EXPECT_THAT((*next_->store.Find("id"))->run.message(), HasSubstr("cannot be continued"));
+}
+
+TEST_F(RecoveryTest, HostsThatWereNotStartedReadTheArtifactOfTheRunsCreator) {
+  artifacts_.Put("uid:1000", "app", "of the creator");
+  v1::RunSpec spec = Spec(true);
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  ASSERT_EQ(next_->engine.runs().size(), 1u);
+  const engine::Job& job = next_->engine.runs()[0]->job();
+  EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "of the creator");
+}
+
+TEST_F(RecoveryTest, OneWhoseArtifactIsGoneIsNotContinued) {
+  artifacts_.Put("dns:other", "app", "of another caller");
+  v1::RunSpec spec = Spec(true);
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  EXPECT_THAT(next_->engine.runs(), IsEmpty());
+  const v1::Run run = (*next_->store.Find("id"))->run;
+  EXPECT_EQ(run.reason(), v1::RUN_REASON_NOT_CONTINUED);
+  EXPECT_THAT(run.message(), HasSubstr("there is no artifact \"app\""));
 }
 
 TEST_F(RecoveryTest, OneWithADamagedLogIsClosedWithWhatCanBeRead) {

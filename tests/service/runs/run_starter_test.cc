@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/service/artifacts/test_artifacts.h"
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -77,7 +78,8 @@ class RunStarterTest : public ::testing::Test {
   Config config_;
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
-  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20};
+  TestArtifacts artifacts_;
+  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, artifacts_.store()};
   Activity activity_{Activity::Clock::now()};
   FakeDaemon daemon_;
   HelperPool helpers_{1};
@@ -194,6 +196,36 @@ TEST_F(RunStarterTest, ARunThatWasGivenInputIsNotRunAgainWithout) {
   const absl::Status status = Rerun(owner_, given->id()).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("was given input"));
+}
+
+TEST_F(RunStarterTest, ARunReadsItsArtifactAndIsSentNothing) {
+  artifacts_.Put("uid:1000", "app", "first");
+  v1::RunSpec spec = Spec();
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  const std::shared_ptr<service::Run> run = Start(spec);
+  EXPECT_EQ(run->input(), nullptr);  // SendInput is refused
+  artifacts_.Delete("uid:1000", "app");
+  const engine::Job& job = daemon_.engine.runs().back()->job();
+  EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "first");
+  EXPECT_TRUE(absl::IsNotFound(Ask(spec, "").status()));
+  EXPECT_TRUE(absl::IsNotFound(starter_.Validate(owner_, spec).status()));
+}
+
+TEST_F(RunStarterTest, ARerunReadsTheArtifactAsItIsThen) {
+  artifacts_.Put("uid:1000", "app", "first");
+  v1::RunSpec spec = Spec();
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  const std::string id = Start(spec)->id();
+  EndHosts(HostState::kExitedNonzero);
+  artifacts_.Delete("uid:1000", "app");
+  EXPECT_TRUE(absl::IsNotFound(Rerun(owner_, id).status()));
+  artifacts_.Put("uid:1000", "app", "second");
+  const absl::StatusOr<RunRef> again = Rerun(owner_, id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  const engine::Job& job = daemon_.engine.runs().back()->job();
+  EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "second");
 }
 
 TEST_F(RunStarterTest, NobodyRerunsWhatIsUnderWayOrAnothersRun) {
