@@ -82,10 +82,9 @@ void AddStarting(CLI::App* app, Options* options) {
   app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
   app->add_flag(
       "-n,--no-stdin", options->no_stdin,
-      "The command reads no input, as with ssh -n; else each host's reads what comes on standard "
-      "input, unless that is a terminal. In a loop (while read h; do muster run -n -t $h ...; done "
-      "< "
-      "list) it is the loop's");
+      "Standard input is not for the command, as with ssh -n; else each host's reads all of it, "
+      "unless it is a terminal. In a loop (while read h; do muster run -n -t $h ...; done < list) "
+      "it is the loop's");
 }
 
 }  // namespace
