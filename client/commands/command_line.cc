@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "client/commands/artifact_commands.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
@@ -45,6 +46,7 @@ bool Starts(const Options& options) {
 }
 
 bool Follows(const Options& options) {
+  if (options.subcommand == Subcommand::kPutArtifact) return true;
   if (options.subcommand == Subcommand::kRuns) return options.watch_runs;
   return (Starts(options) && !options.detach) || options.subcommand == Subcommand::kWatch;
 }
@@ -107,6 +109,12 @@ int CallFor(const Options& options, const ServerAddress& server, const Requests&
       return WatchCommand(options, interrupts, client, output);
     case Subcommand::kLogs:
       return LogsCommand(options, client, output);
+    case Subcommand::kPutArtifact:
+      return PutArtifactCommand(options, interrupts, client, output);
+    case Subcommand::kListArtifacts:
+      return ListArtifactsCommand(options, client, output);
+    case Subcommand::kRemoveArtifacts:
+      return RemoveArtifactsCommand(options, client, output);
     case Subcommand::kRuns:
       if (options.watch_runs) return WatchRunsCommand(options, interrupts, client, output);
       return QueryCommand(options, server, client, output);
@@ -143,7 +151,9 @@ absl::Status CheckIds(const Options& options) {
 // A command that expects input would read none, or what is a loop's, and might succeed.
 absl::Status CheckInput(const Options& options) {
   if (!Starts(options) || options.no_stdin || !InputWaits()) return absl::OkStatus();
-  const char* const why = options.detach ? "with -d nobody stays to send it"
+  const char* const why = !options.input_artifact.empty()
+                              ? "it reads that of --input-artifact, so leave one of the two out"
+                          : options.detach ? "with -d nobody stays to send it"
                           : options.subcommand == Subcommand::kRerun ? "a rerun sends none"
                           : InputIsBegun() ? "a part of it was read already, as by a loop"
                                            : nullptr;

@@ -127,7 +127,7 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
   request.set_request_id(request_id);
   // Zero: as soon as the call ends.
   if (server.is_unix()) request.mutable_spec()->mutable_cancel_after_disconnect();
-  const bool send_input = !options.no_stdin && InputMayCome();
+  const bool send_input = !options.no_stdin && options.input_artifact.empty() && InputMayCome();
   if (send_input) request.mutable_spec()->set_input(v1::RUN_INPUT_STREAM);
   const auto call = [&](const MusterClient::Stream& stream) {
     return client->CreateAndWatchRun(request, stream);

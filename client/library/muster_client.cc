@@ -100,11 +100,13 @@ struct MusterClient::Link {
   explicit Link(std::shared_ptr<grpc::Channel> made)
       : channel(std::move(made)),
         runs(v1::RunService::NewStub(channel)),
-        targets(v1::TargetService::NewStub(channel)) {}
+        targets(v1::TargetService::NewStub(channel)),
+        artifacts(v1::ArtifactService::NewStub(channel)) {}
 
   const std::shared_ptr<grpc::Channel> channel;
   const std::unique_ptr<v1::RunService::Stub> runs;
   const std::unique_ptr<v1::TargetService::Stub> targets;
+  const std::unique_ptr<v1::ArtifactService::Stub> artifacts;
 };
 
 absl::StatusOr<std::unique_ptr<MusterClient>> MusterClient::Create(const ServerAddress& address,
@@ -414,6 +416,40 @@ absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
     *all.mutable_warnings() = std::move(*response.mutable_warnings());
   } while (!part.page_token().empty());
   return all;
+}
+
+absl::StatusOr<v1::PutArtifactResponse> MusterClient::PutArtifact(
+    const v1::PutArtifactRequest& request) {
+  v1::PutArtifactResponse response;
+  const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+    return link->artifacts->PutArtifact(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<std::vector<v1::Artifact>> MusterClient::ListArtifacts() {
+  v1::ListArtifactsRequest request;
+  std::vector<v1::Artifact> all;
+  do {
+    v1::ListArtifactsResponse response;
+    const absl::Status status = Persist([&](Link* link, grpc::ClientContext* context) {
+      return link->artifacts->ListArtifacts(context, request, &response);
+    });
+    if (!status.ok()) return status;
+    for (v1::Artifact& artifact : *response.mutable_artifacts()) all.push_back(std::move(artifact));
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
+absl::Status MusterClient::DeleteArtifact(const std::string& name) {
+  v1::DeleteArtifactRequest request;
+  request.set_name(name);
+  v1::DeleteArtifactResponse response;
+  return Explain(Once([&](Link* link, grpc::ClientContext* context) {
+    return link->artifacts->DeleteArtifact(context, request, &response);
+  }));
 }
 
 std::string NewRequestId() {

@@ -7,12 +7,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/library/server_address.h"
 #include "client/library/tls_files.h"
+#include "muster/v1/artifact_service.grpc.pb.h"
 #include "muster/v1/run_service.grpc.pb.h"
 #include "muster/v1/target_service.grpc.pb.h"
 
@@ -87,6 +89,13 @@ class MusterClient {
   // All pages.
   absl::StatusOr<v1::ResolveTargetsResponse> ResolveTargets(
       const v1::ResolveTargetsRequest& request);
+
+  // Repeated over connections that break: bytes that are there are passed over.
+  absl::StatusOr<v1::PutArtifactResponse> PutArtifact(const v1::PutArtifactRequest& request);
+  // All pages.
+  absl::StatusOr<std::vector<v1::Artifact>> ListArtifacts();
+  // Not tried again, as DeleteRun is not.
+  absl::Status DeleteArtifact(const std::string& name);
 
  private:
   struct Following;

@@ -1,5 +1,6 @@
 #include "client/options/argument_scan.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/match.h"
@@ -29,41 +30,50 @@ class Scan {
       TakeLong(word);
     } else if (word.size() > 1 && word[0] == '-') {
       TakeShort(word);
-    } else if (subcommand_ == nullptr) {
+    } else if (subcommand_ == nullptr || HasSubcommands(*subcommand_)) {
       TakeSubcommand(word);
     } else if (subcommand_->get_positionals_at_end()) {
       --rest_;
       TakeCommand();
+    } else if (TakesWords(*subcommand_)) {
+      out_.command.push_back(word);
     } else {
       out_.words.push_back(word);
     }
   }
 
   void TakeRest(const std::string& mark) {
-    if (subcommand_ != nullptr && subcommand_->get_positionals_at_end()) return TakeCommand();
+    if (subcommand_ != nullptr && TakesWords(*subcommand_)) return TakeCommand();
     out_.words.push_back(mark);
     out_.words.insert(out_.words.end(), rest_, end_);
     rest_ = end_;
   }
 
+  static bool TakesWords(const CLI::App& subcommand) {
+    const std::vector<const CLI::Option*> options = subcommand.get_options();
+    return std::any_of(options.begin(), options.end(), [](const CLI::Option* option) {
+      return option->get_positional() && TakesList(*option);
+    });
+  }
+
   void TakeCommand() {
-    out_.command.assign(rest_, end_);
+    out_.command.insert(out_.command.end(), rest_, end_);
     rest_ = end_;
   }
 
   void TakeSubcommand(const std::string& word) {
-    const auto all = app_.get_subcommands([](const CLI::App*) { return true; });
     std::vector<absl::string_view> names;
-    for (const CLI::App* candidate : all) {
-      if (candidate->get_name() == word) subcommand_ = candidate;
+    const CLI::App* taken = nullptr;
+    for (const CLI::App* candidate : SubcommandsOf(subcommand_ != nullptr ? *subcommand_ : app_)) {
+      if (candidate->get_name() == word) taken = candidate;
       names.push_back(candidate->get_name());
     }
     out_.words.push_back(word);
-    if (subcommand_ != nullptr) {
-      out_.subcommand = word;
-      return;
+    if (taken == nullptr) {
+      return Tell(absl::StrCat("there is no command \"", word, "\""), ClosestNames(word, names));
     }
-    Tell(absl::StrCat("there is no command \"", word, "\""), ClosestNames(word, names));
+    out_.app = subcommand_ = taken;
+    absl::StrAppend(&out_.subcommand, out_.subcommand.empty() ? "" : " ", word);
   }
 
   // --name, --name value, --name=value.
@@ -176,6 +186,12 @@ std::string ValueName(const CLI::Option& option) {
   const std::string name = option.get_type_name();
   return name.substr(0, name.find(':'));
 }
+
+std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+bool HasSubcommands(const CLI::App& app) { return !SubcommandsOf(app).empty(); }
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 

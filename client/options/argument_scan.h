@@ -10,11 +10,13 @@ namespace muster::client {
 
 // A value.
 struct ScannedArguments {
-  std::string subcommand;  // "": none
+  std::string subcommand;         // "": none; "artifacts put" of one within another
+  const CLI::App* app = nullptr;  // which that is; as long as the whole of it
   // For CLI11: names of options, each followed by its value in a word of its own, and other words.
   std::vector<std::string> words;
-  // Of a subcommand whose words come at the end (CLI::App::positionals_at_end): everything from the
-  // first word on that is neither an option nor its value, or behind "--". Exactly as it was given.
+  // Of a subcommand that takes any number of words: those that are neither an option nor its value,
+  // and what is behind "--"; where they come at the end (CLI::App::positionals_at_end), everything
+  // from the first of them on. Exactly as it was given.
   std::vector<std::string> command;
   // Not empty: what is wrong, for a person. An option or subcommand that does not exist, a value
   // that is missing, is given to an option that takes none, or twice to one that takes one.
@@ -29,6 +31,10 @@ ScannedArguments ScanArguments(const CLI::App& app, const std::vector<std::strin
 std::string NameOf(const CLI::Option& option);
 // What its value is called in the help: "PORT".
 std::string ValueName(const CLI::Option& option);
+
+// Those that `app` may be given, not those of theirs.
+std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app);
+bool HasSubcommands(const CLI::App& app);
 
 // Whether `option` takes a value, and whether several add up.
 bool TakesValue(const CLI::Option& option);

@@ -57,6 +57,7 @@ constexpr Source kSources[] = {
     {"rollout.batches.hosts", "--batches"},
     {"rollout.batches.percent", "--batches"},
     {"input", "standard input (-n: none)"},
+    {"input_artifact", "--input-artifact"},
     {"targets.hosts", "--targets"},
     {"targets.hosts.name", "--targets"},
     {"targets.hosts.address", "--targets"},
@@ -92,6 +93,7 @@ constexpr Source kSources[] = {
     {"pattern", "--grep"},
     {"command_contains", "--command"},
     {"creator", "--creator"},
+    {"name", "the artifact's name"},
 };
 
 bool IsOfPath(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-'; }

@@ -39,9 +39,9 @@ std::string Entry(absl::string_view left, absl::string_view right) {
   return text;
 }
 
-std::string PositionalUsage(const CLI::App& app, const CLI::Option& option) {
+std::string PositionalUsage(const CLI::Option& option) {
   const std::string name = absl::StrCat(ValueName(option), TakesList(option) ? "..." : "");
-  const bool needed = option.get_required() || app.get_positionals_at_end();
+  const bool needed = option.get_required() || TakesList(option);
   return needed ? name : absl::StrCat("[", name, "]");
 }
 
@@ -56,9 +56,9 @@ std::string HelpFormat::make_help(const CLI::App* app, std::string name,
 std::string HelpFormat::make_usage(const CLI::App* app, std::string name) const {
   std::vector<std::string> words = {"Usage:", std::move(name), "[OPTIONS]"};
   for (const CLI::Option* option : app->get_options()) {
-    if (option->get_positional()) words.push_back(PositionalUsage(*app, *option));
+    if (option->get_positional()) words.push_back(PositionalUsage(*option));
   }
-  if (app->get_parent() == nullptr) words.push_back("COMMAND ...");
+  if (HasSubcommands(*app)) words.push_back("COMMAND ...");
   return absl::StrJoin(words, " ") + "\n";
 }
 

@@ -213,6 +213,8 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
   SetDuration(options.run_timeout, spec.mutable_timeouts()->mutable_run());
   spec.mutable_retries()->set_unreachable(options.retries);
+  if (!options.input_artifact.empty()) spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact(options.input_artifact);
   status.Update(FillRollout(options.rollout, spec.mutable_rollout()));
   FillStopping(options, &spec);
   FillOutputLimits(options, spec.mutable_output_limits());

@@ -28,6 +28,7 @@ void AddQueries(CLI::App* app, Options* options);
 // pause, resume, cancel
 void AddControls(CLI::App* app, Options* options);
 void AddTargets(CLI::App* app, Options* options);
+void AddArtifacts(CLI::App* app, Options* options);
 void AddDaemon(CLI::App* app, Options* options);
 
 // The run's id, as the first word.

@@ -86,7 +86,7 @@ ParsedOptions Help(const CLI::App& app, const std::string& topic) {
   }
   const ScannedArguments scanned = ScanArguments(app, {topic});
   if (scanned.subcommand.empty()) return Wrong(scanned, scanned.problem);
-  parsed.text = app.get_subcommand(topic)->help(app.get_name());
+  parsed.text = scanned.app->help(app.get_name());
   return parsed;
 }
 
@@ -108,6 +108,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddQueries(app.get(), options);
   AddControls(app.get(), options);
   AddTargets(app.get(), options);
+  AddArtifacts(app.get(), options);
   AddDaemon(app.get(), options);
   AddHelp(app.get(), options);
   app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
@@ -144,6 +145,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     return Wrong(scanned,
                  "there is no command; it goes behind the options, as with ssh: muster run -t "
                  "'web[1-3]' -- uptime");
+  }
+  if (parsed.options.subcommand == Subcommand::kRemoveArtifacts && parsed.options.command.empty()) {
+    return Wrong(scanned, "NAME is missing: of which artifacts");
   }
   FillFromEnvironment(&parsed.options);
   parsed.run = true;

@@ -24,6 +24,9 @@ enum class Subcommand {
   kCancel,
   kForget,
   kTargets,
+  kPutArtifact,
+  kListArtifacts,
+  kRemoveArtifacts,
   kHelp,
   kDaemon,
   kVersion,
@@ -79,8 +82,9 @@ struct Options {
   bool command_code = false;  // the commands' largest exit code is ours; also of watch
 
   // run
-  std::vector<std::string> command;
+  std::vector<std::string> command;  // of artifacts rm: the names
   bool argv = false;
+  std::string input_artifact;            // what the command reads
   std::vector<std::string> environment;  // "NAME=VALUE"
   RolloutOptions rollout;
   uint32_t retries = 0;
@@ -128,6 +132,10 @@ struct Options {
   std::string command_contains;
   std::string since;
   std::string creator;
+
+  // artifacts put
+  std::string artifact;
+  std::string artifact_file;  // "", "-": standard input
 
   // daemon
   std::string daemon_action;  // "status", "stop", "restart"

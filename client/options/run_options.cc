@@ -23,9 +23,10 @@ A command of several words is joined with blanks and read by the remote shell, a
 them exactly.
 
 Standard input that is a file or a pipe is what the command reads, all of it on each host; -n says that it
-is not, as in: while read h; do muster run -n -t $h -- uptime; done < list. -S ends with the largest
-exit code of the commands: 128 and its number for a signal, 255 for a host that ended in another way; as
-pdsh -S and clush -S do with ssh.
+is not, as in: while read h; do muster run -n -t $h -- uptime; done < list. With --input-artifact it reads
+what muster artifacts put has brought to the daemon, which reruns and detached runs read as well. -S ends
+with the largest exit code of the commands: 128 and its number for a signal, 255 for a host that ended in
+another way; as pdsh -S and clush -S do with ssh.
 
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
@@ -41,6 +42,7 @@ Examples:
   muster run -t 'node[1-500]' --fold -- uname -r
   muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
   muster run -t @@hosts.txt -x 'db*' df -h /
+  muster run -t 'web[01-20]' --input-artifact app-1.2.tar -- tar x -C /srv
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
   muster run -t 'web[01-20]' --json -- cat /etc/os-release |
       jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
@@ -80,10 +82,9 @@ void AddStarting(CLI::App* app, Options* options) {
   app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
   app->add_flag(
       "-n,--no-stdin", options->no_stdin,
-      "The command reads no input, as with ssh -n; else each host's reads what comes on standard "
-      "input, unless that is a terminal. In a loop (while read h; do muster run -n -t $h ...; done "
-      "< "
-      "list) it is the loop's");
+      "Standard input is not for the command, as with ssh -n; else each host's reads all of it, "
+      "unless it is a terminal. In a loop (while read h; do muster run -n -t $h ...; done < list) "
+      "it is the loop's");
 }
 
 }  // namespace
@@ -102,6 +103,10 @@ void AddRun(CLI::App* app, Options* options) {
           "For the command; may be repeated. Others can see it on the host and in the run: no "
           "secrets")
       ->type_name("NAME=VALUE");
+  run->add_option("--input-artifact", options->input_artifact,
+                  "The command reads this artifact as its standard input (muster artifacts)")
+      ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
+      ->type_name("NAME");
   run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
   run->option_defaults()->group("The run");
   AddList(run, "--label", &options->labels, "To find the run by; may be repeated")

@@ -22,6 +22,9 @@ std::string MissingOption(const CLI::Option& option) {
 
 std::string Missing(const CLI::App& command, const ScannedArguments& scanned) {
   std::string problem;
+  for (const CLI::App* each : SubcommandsOf(command)) {
+    absl::StrAppend(&problem, problem.empty() ? "say what to do: " : ", ", each->get_name());
+  }
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_required() || option->count() > 0) continue;
     absl::StrAppend(&problem, problem.empty() ? "" : "; ", MissingOption(*option));
@@ -43,10 +46,10 @@ std::string Contradiction(const CLI::App& command) {
   return "some of these options do not go together";
 }
 
-std::string TooMany(const CLI::App& app, const CLI::App& command) {
+std::string TooMany(const CLI::App& app, const ScannedArguments& scanned) {
   const std::vector<std::string> words = app.remaining(/*recurse=*/true);
   const std::string usage =
-      HelpFormat().make_usage(&command, absl::StrCat("muster ", command.get_name()));
+      HelpFormat().make_usage(scanned.app, absl::StrCat("muster ", scanned.subcommand));
   return absl::StrCat("\"", words.empty() ? "" : words.front(), "\" is one word too many; write ",
                       absl::StripAsciiWhitespace(absl::StripPrefix(usage, "Usage: ")));
 }
@@ -63,11 +66,11 @@ std::string ProblemOf(const CLI::ParseError& error, const CLI::App& app,
   if (scanned.subcommand.empty() && Is<CLI::RequiredError>(error)) {
     return "say what to do, such as muster run -t 'web[01-20]' -- uptime, or muster runs";
   }
-  if (scanned.subcommand.empty()) return error.what();
-  const CLI::App& command = *app.get_subcommand(scanned.subcommand);
+  if (scanned.app == nullptr) return error.what();
+  const CLI::App& command = *scanned.app;
   if (Is<CLI::RequiredError>(error)) return Missing(command, scanned);
   if (Is<CLI::ExcludesError>(error)) return Contradiction(command);
-  if (Is<CLI::ExtrasError>(error)) return TooMany(app, command);
+  if (Is<CLI::ExtrasError>(error)) return TooMany(app, scanned);
   return error.what();  // those of values are our own
 }
 

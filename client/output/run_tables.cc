@@ -1,7 +1,6 @@
 #include "client/output/run_tables.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "client/options/field_names.h"
+#include "client/output/table.h"
 #include "client/text/columns.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
@@ -60,6 +60,11 @@ void AppendWay(const v1::Run& run, std::string* text) {
                   "\n");
 }
 
+void AppendInput(const v1::Run& run, std::string* text) {
+  if (run.spec().input() != v1::RUN_INPUT_ARTIFACT) return;
+  absl::StrAppend(text, "input    artifact ", Visible(run.spec().input_artifact()), "\n");
+}
+
 void AppendAmount(std::string* to, const v1::HostAmount& amount) {
   absl::StrAppend(to, amount.has_percent() ? amount.percent() : amount.hosts(),
                   amount.has_percent() ? "%" : "");
@@ -85,8 +90,7 @@ void AppendRollout(const v1::Run& run, std::string* text) {
   if (!labels.empty()) absl::StrAppend(text, "labels   ", labels, "\n");
 }
 
-constexpr size_t kCells = 6;
-using Row = std::array<std::string, kCells>;
+constexpr absl::string_view kSides = "llrlrl";  // of the table of runs
 
 // The year says something only where it is another one.
 std::string StartText(absl::Time time, absl::Time now, absl::TimeZone zone) {
@@ -101,13 +105,6 @@ Row RowOf(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
           StartText(TimeOf(run.create_time()), now, zone),
           LengthOf(run, now),
           CommandText(run)};
-}
-
-bool IsNumber(size_t cell) { return cell == 2 || cell == 4; }
-
-void AppendCell(const std::string& cell, size_t width, bool right, std::string* line) {
-  const std::string blanks(width - ColumnsOf(cell), ' ');
-  absl::StrAppend(line, right ? blanks : "", cell, right ? "" : blanks, "  ");
 }
 
 // What hosts have in common that are shown together.
@@ -127,27 +124,12 @@ std::string RunsTable(const std::vector<v1::Run>& runs, size_t columns, absl::Ti
   if (runs.empty()) return "no runs\n";
   std::vector<Row> rows = {{"RUN", "STATE", "OK/HOSTS", "STARTED", "TOOK", "COMMAND"}};
   for (const v1::Run& run : runs) rows.push_back(RowOf(run, now, zone));
-  size_t widths[kCells] = {};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < kCells; ++i) widths[i] = std::max(widths[i], ColumnsOf(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i + 1 < kCells; ++i) AppendCell(row[i], widths[i], IsNumber(i), &line);
-    absl::StrAppend(&text, CutToColumns(line + row[kCells - 1], columns), "\n");
-  }
-  return text;
+  return TableText(rows, kSides, columns);
 }
 
 std::string RunLine(const v1::Run& run, size_t columns, absl::Time now, absl::TimeZone zone) {
-  constexpr size_t kWidths[kCells] = {13, 9, 11, 14, 9, 0};  // what they take most often
-  const Row row = RowOf(run, now, zone);
-  std::string line;
-  for (size_t i = 0; i + 1 < kCells; ++i) {
-    AppendCell(row[i], std::max(kWidths[i], ColumnsOf(row[i])), IsNumber(i), &line);
-  }
-  return CutToColumns(line + row[kCells - 1], columns) + "\n";
+  // What they take most often.
+  return TableLine(RowOf(run, now, zone), {13, 9, 11, 14, 9, 0}, kSides, columns);
 }
 
 std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
@@ -162,6 +144,7 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
                    absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone),
                    " by ", Visible(run.creator()),
                    run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
+  AppendInput(run, &text);
   AppendWay(run, &text);
   AppendRollout(run, &text);
   if (run.omitted_bytes() > 0) {

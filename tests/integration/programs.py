@@ -128,7 +128,7 @@ class Muster:
     def start(self, *args, **more):
         """A muster that goes on while the test does other things."""
         return subprocess.Popen([MUSTER, *last_login(args)], env=self.env, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, **{"stdin": subprocess.DEVNULL, **more})
+                                **{"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **more})
 
     def outcomes(self, targets, *args, options=()):
         """Runs with --json; the exit code, and each host's outcome by its name."""

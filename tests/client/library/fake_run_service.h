@@ -3,39 +3,25 @@
 #define TESTS_CLIENT_LIBRARY_FAKE_RUN_SERVICE_H_
 
 #include <grpcpp/grpcpp.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "muster/v1/run_service.grpc.pb.h"
+#include "tests/client/library/fake_server.h"
 
 namespace muster::client {
 
-// Listens on a unix socket in a folder of its own. The run "r1" has `events` events; each stream
+// The run "r1" has `events` events; each stream
 // ends with UNAVAILABLE after `per_stream` of them, until `breaks` have.
 class FakeRunService final : public v1::RunService::Service {
  public:
   FakeRunService(uint64_t events, uint64_t per_stream, int breaks)
-      : events_(events), per_stream_(per_stream), breaks_(breaks) {
-    char folder[] = "/tmp/fake_run_service.XXXXXX";
-    folder_ = mkdtemp(folder);
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort(address(), grpc::InsecureServerCredentials());
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-  }
-  ~FakeRunService() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    unlink((folder_ + "/s").c_str());
-    rmdir(folder_.c_str());
-  }
+      : events_(events), per_stream_(per_stream), breaks_(breaks) {}
 
-  std::string address() const { return "unix:" + folder_ + "/s"; }
+  std::string address() const { return server_.address(); }
   int streams() const { return streams_; }
   // How many calls are still to be refused.
   std::atomic<int> refuse{0};
@@ -133,11 +119,10 @@ class FakeRunService final : public v1::RunService::Service {
   const uint64_t events_;
   const uint64_t per_stream_;
   const int breaks_;
-  std::string folder_;
-  std::unique_ptr<grpc::Server> server_;
   std::atomic<int> streams_{0};
   std::mutex mutex_;
   std::vector<std::string> request_ids_;
+  FakeServer server_{this};  // the last: it uses the others
 };
 
 }  // namespace muster::client

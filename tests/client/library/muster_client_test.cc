@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "tests/client/library/fake_artifact_service.h"
 #include "tests/client/library/fake_run_service.h"
 
 namespace muster::client {
@@ -140,6 +141,64 @@ TEST_F(MusterClientTest, ACallThatAnOlderDaemonLacksSaysSo) {
   const absl::Status status = Connect(service.address())->ListEvents({}).status();
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_NE(status.message().find("older"), absl::string_view::npos);
+}
+
+v1::PutArtifactRequest Piece(const std::string& name, uint64_t offset, const std::string& data,
+                             bool end) {
+  v1::PutArtifactRequest request;
+  request.set_name(name);
+  request.set_offset(offset);
+  request.set_data(data);
+  request.set_end(end);
+  return request;
+}
+
+TEST_F(MusterClientTest, PuttingIsRepeatedOverConnectionsThatBreak) {
+  FakeArtifactService service;
+  const auto client = Connect(service.address());
+  ASSERT_TRUE(client->PutArtifact(Piece("a", 0, "ab", false)).ok());
+  service.lose_answers = 2;
+  const absl::StatusOr<v1::PutArtifactResponse> put =
+      client->PutArtifact(Piece("a", 2, "cd", true));
+  ASSERT_TRUE(put.ok()) << put.status();
+  EXPECT_TRUE(put->artifact().whole());
+  EXPECT_EQ(service.BytesOf("a"), "abcd");
+  EXPECT_EQ(retries_, 2);
+}
+
+TEST_F(MusterClientTest, AllPagesOfArtifactsAreOneList) {
+  FakeArtifactService service;
+  const auto client = Connect(service.address());
+  for (const char* name : {"c", "a", "b", "d", "e"}) {
+    ASSERT_TRUE(client->PutArtifact(Piece(name, 0, "x", true)).ok());
+  }
+  const absl::StatusOr<std::vector<v1::Artifact>> all = client->ListArtifacts();
+  ASSERT_TRUE(all.ok()) << all.status();
+  std::string names;
+  for (const v1::Artifact& artifact : *all) names += artifact.name();
+  EXPECT_EQ(names, "abcde");
+  EXPECT_EQ(service.pages(), 3);
+}
+
+TEST_F(MusterClientTest, RemovingAnArtifactIsNotRepeated) {
+  FakeArtifactService service;
+  const auto client = Connect(service.address());
+  ASSERT_TRUE(client->PutArtifact(Piece("a", 0, "x", true)).ok());
+  service.lose_answers = 1;
+  EXPECT_TRUE(absl::IsUnavailable(client->DeleteArtifact("a")));
+  EXPECT_EQ(retries_, 0);
+  EXPECT_TRUE(absl::IsNotFound(client->DeleteArtifact("a")));
+}
+
+TEST_F(MusterClientTest, ADaemonThatKeepsNoArtifactsSaysSo) {
+  FakeRunService service(0, 0, 0);
+  const auto client = Connect(service.address());
+  for (const absl::Status& status :
+       {client->PutArtifact({}).status(), client->ListArtifacts().status(),
+        client->DeleteArtifact("a")}) {
+    EXPECT_TRUE(absl::IsUnimplemented(status)) << status;
+    EXPECT_NE(status.message().find("older"), absl::string_view::npos) << status;
+  }
 }
 
 }  // namespace

@@ -230,6 +230,27 @@ TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
        "muster runs: --since and --watch do not go together; give one of them", "muster runs");
   told({"watch", "last", "--from", "-3"},
        "muster watch: --from: \"-3\" is no whole number from 0 on", "muster watch");
+  told({"artifacts"}, "muster artifacts: say what to do: put, list, rm", "muster artifacts");
+  told({"artifacts", "putt", "a"},
+       "muster artifacts: there is no command \"putt\"; did you mean put?", "muster artifacts");
+  told({"artifacts", "put"},
+       "muster artifacts put: NAME is missing: what it is called: letters, digits, '.', '_' and "
+       "'-', not first a '.'; at most 128",
+       "muster artifacts put");
+  told(
+      {"artifacts", "put", "a", "b", "c"},
+      "muster artifacts put: \"c\" is one word too many; write muster artifacts put [OPTIONS] NAME "
+      "[FILE]",
+      "muster artifacts put");
+  told({"artifacts", "list", "a"},
+       "muster artifacts list: \"a\" is one word too many; write muster artifacts list [OPTIONS]",
+       "muster artifacts list");
+  told({"artifacts", "rm"}, "muster artifacts rm: NAME is missing: of which artifacts",
+       "muster artifacts rm");
+  told({"artifacts", "rm", "--json", "a"}, "muster artifacts rm: there is no option --json",
+       "muster artifacts rm");
+  told({"run", "-t", "a", "--input-artifact=", "true"},
+       "muster run: --input-artifact: it names none", "muster run");
   told({"daemon"}, "muster daemon: ACTION is missing: status, stop or restart", "muster daemon");
   told({"daemon", "go"}, "muster daemon: action: \"go\" is none of status, stop, restart",
        "muster daemon");
@@ -277,12 +298,49 @@ TEST(OptionsTest, HelpOfACommand) {
   EXPECT_LT(run.find("Exit codes"), run.find("Examples:"));
   EXPECT_EQ(Parse({"help"}).text, Parse({"--help"}).text);
   EXPECT_EQ(Parse({"help", "run"}).exit_code, 0);
-  for (const char* command :
-       {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel", "targets", "help"}) {
-    for (const absl::string_view line : absl::StrSplit(Parse({"help", command}).text, '\n')) {
-      EXPECT_LE(line.size(), 100u) << command << ": " << line;
-    }
+  EXPECT_THAT(Parse({"artifacts", "--help"}).text,
+              HasSubstr("Usage: muster artifacts [OPTIONS] COMMAND ..."));
+  EXPECT_EQ(Parse({"help", "artifacts"}).text, Parse({"artifacts", "--help"}).text);
+  EXPECT_THAT(Parse({"artifacts", "put", "--help"}).text,
+              HasSubstr("Usage: muster artifacts put [OPTIONS] NAME [FILE]"));
+  EXPECT_THAT(Parse({"artifacts", "rm", "--help"}).text,
+              HasSubstr("Usage: muster artifacts rm [OPTIONS] NAME..."));
+  std::string all;
+  for (const char* command : {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel",
+                              "targets", "artifacts", "help"}) {
+    absl::StrAppend(&all, Parse({"help", command}).text);
   }
+  for (const char* command : {"put", "list", "rm"}) {
+    absl::StrAppend(&all, Parse({"artifacts", command, "--help"}).text);
+  }
+  for (const absl::string_view line : absl::StrSplit(all, '\n')) {
+    EXPECT_LE(line.size(), 100u) << line;
+  }
+}
+
+TEST(OptionsTest, Artifacts) {
+  ParsedOptions put = Parse({"artifacts", "put", "a-1.tar", "[x,y]", "--json"});
+  ASSERT_TRUE(put.run) << put.text;
+  EXPECT_EQ(put.options.subcommand, Subcommand::kPutArtifact);
+  EXPECT_EQ(put.options.artifact, "a-1.tar");
+  EXPECT_EQ(put.options.artifact_file, "[x,y]");
+  EXPECT_TRUE(put.options.json);
+  put = Parse({"--server", "unix:/s", "artifacts", "put", "put", "-"});
+  ASSERT_TRUE(put.run) << put.text;
+  EXPECT_EQ(put.options.artifact, "put");
+  EXPECT_EQ(put.options.artifact_file, "-");
+  EXPECT_EQ(put.options.server, "unix:/s");
+  EXPECT_EQ(Parse({"artifacts", "put", "--", "-a"}).options.artifact, "-a");
+  const ParsedOptions list = Parse({"artifacts", "list", "--json", "--server", "unix:/s"});
+  ASSERT_TRUE(list.run) << list.text;
+  EXPECT_EQ(list.options.subcommand, Subcommand::kListArtifacts);
+  EXPECT_EQ(list.options.server, "unix:/s");
+  const ParsedOptions removed =
+      Parse({"artifacts", "rm", "a", "[b,c]", "--server", "unix:/s", "rm", "--", "-d"});
+  ASSERT_TRUE(removed.run) << removed.text;
+  EXPECT_EQ(removed.options.subcommand, Subcommand::kRemoveArtifacts);
+  EXPECT_EQ(removed.options.server, "unix:/s");
+  EXPECT_THAT(removed.options.command, ElementsAre("a", "[b,c]", "rm", "-d"));
 }
 
 TEST(OptionsTest, ANumberAloneIsOneOfSeconds) {
@@ -409,6 +467,14 @@ TEST_F(RunRequestTest, WordsBecomeAShellLineUnlessArgvIsAskedFor) {
   EXPECT_EQ(Make()->command().shell(), "uname -a");
   options_.argv = true;
   EXPECT_THAT(Make()->command().argv().arguments(), ElementsAre("uname", "-a"));
+}
+
+TEST_F(RunRequestTest, AnArtifactIsWhatTheCommandReads) {
+  EXPECT_EQ(Make()->input(), v1::RUN_INPUT_UNSPECIFIED);
+  options_ = Parse({"run", "-t", "a", "--input-artifact", "app.tar", "tar", "x"}).options;
+  EXPECT_EQ(Make()->input(), v1::RUN_INPUT_ARTIFACT);
+  EXPECT_EQ(Make()->input_artifact(), "app.tar");
+  EXPECT_EQ(Make()->command().shell(), "tar x");
 }
 
 TEST_F(RunRequestTest, CarriesTheCallersAgentKeysAndKnownHosts) {

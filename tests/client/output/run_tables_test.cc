@@ -90,5 +90,14 @@ TEST(RunTablesTest, TheWayIsShownWhereThereIsOne) {
               HasSubstr("jump     ann@gate:2222,inner\n"));
 }
 
+TEST(RunTablesTest, AnArtifactThatIsReadIsNamed) {
+  v1::Run run;
+  EXPECT_THAT(RunHead(run, absl::UnixEpoch(), absl::UTCTimeZone()), Not(HasSubstr("input")));
+  run.mutable_spec()->set_input(v1::RUN_INPUT_ARTIFACT);
+  run.mutable_spec()->set_input_artifact("app-1.2.tar");
+  EXPECT_THAT(RunHead(run, absl::UnixEpoch(), absl::UTCTimeZone()),
+              HasSubstr("input    artifact app-1.2.tar\n"));
+}
+
 }  // namespace
 }  // namespace muster::client

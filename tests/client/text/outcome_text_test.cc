@@ -211,6 +211,10 @@ TEST(OutcomeTextTest, WhatWasGivenInputIsNotOfferedToRunAgain) {
   event.mutable_host_finished()->mutable_outcome()->set_state(v1::HOST_STATE_EXITED_NONZERO);
   view.Apply(event);
   EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), Not(HasSubstr("rerun")));
+  // An artifact is kept.
+  run.mutable_spec()->set_input(v1::RUN_INPUT_ARTIFACT);
+  view.SetRun(run);
+  EXPECT_THAT(SummaryOf(view, absl::ZeroDuration(), 0), HasSubstr("muster rerun 1m8"));
 }
 
 // A group's outcome comes with its first message only.
