@@ -58,6 +58,7 @@ constexpr Source kSources[] = {
     {"rollout.batches.percent", "--batches"},
     {"input", "standard input (-n: none)"},
     {"input_artifact", "--input-artifact"},
+    {"input_sha256", "--input-artifact"},
     {"targets.hosts", "--targets"},
     {"targets.hosts.name", "--targets"},
     {"targets.hosts.address", "--targets"},

@@ -140,7 +140,7 @@ std::vector<v1::Artifact> ArtifactStore::List(const std::string& owner, const st
 }
 
 absl::StatusOr<std::shared_ptr<engine::InputSource>> ArtifactStore::OpenInput(
-    const std::string& owner, const std::string& name) const {
+    const std::string& owner, const std::string& name, std::string* sha256) const {
   const std::shared_ptr<Kept> kept = Find(owner, name);
   if (kept == nullptr) return NotFound(name);
   MutexLock lock(&mutex_);  // so it is not removed meanwhile
@@ -151,8 +151,16 @@ absl::StatusOr<std::shared_ptr<engine::InputSource>> ArtifactStore::OpenInput(
                                          kept->file.bytes, " have come; send the rest")),
         v1::ERROR_REASON_SOURCE_NOT_FOUND);
   }
+  if (sha256 != nullptr && !sha256->empty() && *sha256 != kept->file.sha256) {
+    return WithReason(
+        absl::NotFoundError(absl::StrCat(
+            "artifact \"", name, "\" has other bytes now: its SHA-256 is ",
+            absl::BytesToHexString(kept->file.sha256), ", not ", absl::BytesToHexString(*sha256))),
+        v1::ERROR_REASON_SOURCE_NOT_FOUND);
+  }
   absl::StatusOr<UniqueFd> opened = disk_.Open(kept->file);
   if (!opened.ok()) return opened.status();
+  if (sha256 != nullptr) *sha256 = kept->file.sha256;
   return NewArtifactInput(name, *std::move(opened), kept->file.bytes, blocks_);
 }
 

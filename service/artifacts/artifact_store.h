@@ -53,10 +53,11 @@ class ArtifactStore {
   // As DeleteArtifact says; durable on return.
   absl::Status Delete(const std::string& owner, const std::string& name);
 
-  // What commands read all of; it stays as it is when the artifact is removed. NOT_FOUND
-  // (SOURCE_NOT_FOUND): there is none, or it is not whole.
-  absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const std::string& owner,
-                                                                 const std::string& name) const;
+  // What commands read all of; it stays as it is when the artifact is removed. `sha256` is what it
+  // has to be or, where that is empty, becomes what it is; may be null. NOT_FOUND
+  // (SOURCE_NOT_FOUND): there is none, it is not whole, or has other bytes.
+  absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(
+      const std::string& owner, const std::string& name, std::string* sha256 = nullptr) const;
   // Inputs answer nothing any more: nobody who waits is called from here on.
   void StopReading() { blocks_->Stop(); }
 

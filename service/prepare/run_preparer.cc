@@ -236,10 +236,10 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   }
   const absl::Status fits = CheckLongestLine(hosts, longest);
   if (!fits.ok()) return fits;
-  absl::StatusOr<std::shared_ptr<engine::InputSource>> input = OpenInput(caller, spec);
+  run.plan.spec = WithoutSecrets(spec);
+  absl::StatusOr<std::shared_ptr<engine::InputSource>> input = OpenInput(caller, &run.plan.spec);
   if (!input.ok()) return input.status();
   run.job.input = *std::move(input);  // the probe reads nothing
-  run.plan.spec = WithoutSecrets(spec);
   ChooseSeed(run.plan.spec.mutable_rollout());
   run.plan.rollout = PlanRollout(run.plan.spec.rollout(), hosts);
   run.plan.hosts = std::move(hosts);
@@ -251,10 +251,10 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
 }
 
 absl::StatusOr<std::shared_ptr<engine::InputSource>> RunPreparer::OpenInput(
-    const Caller& caller, const v1::RunSpec& spec) const {
-  if (spec.input() != v1::RUN_INPUT_ARTIFACT) return std::shared_ptr<engine::InputSource>();
+    const Caller& caller, v1::RunSpec* spec) const {
+  if (spec->input() != v1::RUN_INPUT_ARTIFACT) return std::shared_ptr<engine::InputSource>();
   if (artifacts_ == nullptr) return absl::NotFoundError("this daemon keeps no artifacts");
-  return artifacts_->OpenInput(caller.Text(), spec.input_artifact());
+  return artifacts_->OpenInput(caller.Text(), spec->input_artifact(), spec->mutable_input_sha256());
 }
 
 // A caller from the network need not be told what is in the daemon's own inventory.

@@ -67,9 +67,10 @@ class RunPreparer {
                                             const v1::TargetSpec& targets) const;
   // All but the way; what is to be told of it goes to the run's plan.
   absl::StatusOr<engine::Access> LoadAccess(const Login& login, PreparedRun* run) const;
-  // What its commands read; null: nothing that is known before it begins.
+  // What its commands read, and notes in the specification which bytes; null: nothing that is known
+  // before it begins.
   absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const Caller& caller,
-                                                                 const v1::RunSpec& spec) const;
+                                                                 v1::RunSpec* spec) const;
   // What may not be meant as it is written.
   std::vector<std::string> WarningsOf(const Caller& caller, const v1::TargetSpec& targets) const;
   absl::StatusOr<PreparedRun> PrepareWith(const Caller& caller, const v1::RunSpec& spec,

@@ -187,10 +187,16 @@ void CheckLabels(const v1::RunSpec& spec, Problems* problems) {
 }
 
 void CheckInput(const v1::RunSpec& spec, Problems* problems) {
-  if (spec.input() == v1::RUN_INPUT_ARTIFACT) {
-    problems->Add("input_artifact", ProblemOfArtifactName(spec.input_artifact()));
-  } else if (!spec.input_artifact().empty()) {
+  const bool artifact = spec.input() == v1::RUN_INPUT_ARTIFACT;
+  const size_t digest = spec.input_sha256().size();
+  if (artifact) problems->Add("input_artifact", ProblemOfArtifactName(spec.input_artifact()));
+  if (!artifact && !spec.input_artifact().empty()) {
     problems->Add("input_artifact", "it counts only where input is ARTIFACT");
+  }
+  if (!artifact && digest > 0) {
+    problems->Add("input_sha256", "it counts only where input is ARTIFACT");
+  } else if (digest != 0 && digest != 32) {
+    problems->Add("input_sha256", absl::StrCat(digest, " bytes; it has 32, or none"));
   }
 }
 

@@ -195,10 +195,13 @@ def test_a_rerun_reads_it_again(muster, fleet, path):
     write(gate, "")
     result = muster("rerun", "last", "--failed")
     assert (result.code, sums(result.text)) == (0, [sha256(data)] * 3), result.err
-    # As it is by then.
+    # Those bytes, or none.
     assert muster("artifacts", "rm", "again").code == 0
     result = muster("rerun", "last", "--states", "succeeded")
     assert result.code == 2 and "again" in result.err
+    put(muster, "again", path, b"other bytes")
+    result = muster("rerun", "last", "--states", "succeeded")
+    assert result.code == 2 and "has other bytes now" in result.err
 
 
 def test_progress_on_a_terminal(muster):

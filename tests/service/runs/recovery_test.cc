@@ -200,6 +200,19 @@ TEST_F(RecoveryTest, HostsThatWereNotStartedReadTheArtifactOfTheRunsCreator) {
   EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "of the creator");
 }
 
+TEST_F(RecoveryTest, OneWhoseArtifactHasOtherBytesIsNotContinued) {
+  artifacts_.Put("uid:1000", "app", "another one");
+  v1::RunSpec spec = Spec(true);
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact("app");
+  spec.set_input_sha256(std::string(32, 'x'));  // as its daemon had noted
+  LeaveBehind(spec);
+  StartNext();
+  Recover();
+  EXPECT_THAT(next_->engine.runs(), IsEmpty());
+  EXPECT_THAT((*next_->store.Find("id"))->run.message(), HasSubstr("has other bytes now"));
+}
+
 TEST_F(RecoveryTest, OneWhoseArtifactIsGoneIsNotContinued) {
   artifacts_.Put("dns:other", "app", "of another caller");
   v1::RunSpec spec = Spec(true);

@@ -212,7 +212,7 @@ TEST_F(RunStarterTest, ARunReadsItsArtifactAndIsSentNothing) {
   EXPECT_TRUE(absl::IsNotFound(starter_.Validate(owner_, spec).status()));
 }
 
-TEST_F(RunStarterTest, ARerunReadsTheArtifactAsItIsThen) {
+TEST_F(RunStarterTest, ARerunReadsTheSameBytesOrNone) {
   artifacts_.Put("uid:1000", "app", "first");
   v1::RunSpec spec = Spec();
   spec.set_input(v1::RUN_INPUT_ARTIFACT);
@@ -222,10 +222,15 @@ TEST_F(RunStarterTest, ARerunReadsTheArtifactAsItIsThen) {
   artifacts_.Delete("uid:1000", "app");
   EXPECT_TRUE(absl::IsNotFound(Rerun(owner_, id).status()));
   artifacts_.Put("uid:1000", "app", "second");
+  const absl::Status other = Rerun(owner_, id).status();
+  EXPECT_TRUE(absl::IsNotFound(other)) << other;
+  EXPECT_THAT(std::string(other.message()), HasSubstr("has other bytes now"));
+  artifacts_.Delete("uid:1000", "app");
+  artifacts_.Put("uid:1000", "app", "first");
   const absl::StatusOr<RunRef> again = Rerun(owner_, id);
   ASSERT_TRUE(again.ok()) << again.status();
   const engine::Job& job = daemon_.engine.runs().back()->job();
-  EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "second");
+  EXPECT_EQ(TestArtifacts::FirstOf(job.input.get()), "first");
 }
 
 TEST_F(RunStarterTest, NobodyRerunsWhatIsUnderWayOrAnothersRun) {
