@@ -142,7 +142,8 @@ def to_full_disk(muster, *args):
 
 @pytest.fixture(name="ended")
 def ended_fixture(muster):
-    """A run that has ended, with output."""
+    """A run that has ended, with output; and an artifact."""
+    assert muster("artifacts", "put", "kept", __file__).code == 0
     run = muster("run", *muster.login, "-d", "-t", TARGETS, "--", "seq 1 1000").text.strip()
     assert muster("watch", run, "-q").code == 0
     return run
@@ -158,7 +159,9 @@ EACH = [["--help"], ["--version"], ["version"], ["runs"], ["runs", "--json"], ["
         ["run", "LOGIN", "-t", TARGETS, "-d", "--", "echo hi"],
         ["run", "LOGIN", "-t", TARGETS, "--fold", "--", "echo hi"],
         ["run", "LOGIN", "-t", TARGETS, "--json", "--", "echo hi"],
-        ["run", "LOGIN", "-t", TARGETS, "-q", "--", "echo hi"], ["run", "--help"], ["forget", "RUN"]]
+        ["run", "LOGIN", "-t", TARGETS, "-q", "--", "echo hi"], ["run", "--help"], ["forget", "RUN"],
+        ["artifacts", "list"], ["artifacts", "list", "--json"], ["artifacts", "put", "kept", __file__],
+        ["artifacts", "put", "kept", __file__, "--json"]]
 
 
 @pytest.mark.parametrize("args", EACH, ids=" ".join)
