@@ -2,6 +2,8 @@
 
 #include <lz4.h>
 
+#include <memory>
+
 #include "absl/strings/match.h"
 #include "service/store/old_format.h"
 #include "service/store/segments/crc32c.h"
@@ -29,13 +31,12 @@ T Get(absl::string_view bytes, size_t at) {
 // Appends `payload` compressed. False, and nothing done: it does not pay.
 bool AppendCompressed(absl::string_view payload, std::string* to) {
   if (payload.size() < kMinCompressed) return false;
-  const size_t start = to->size();
   const size_t worth = payload.size() - payload.size() / 8;
-  to->resize(start + worth);
+  const std::unique_ptr<char[]> room(new char[worth]);  // in `to` it would have to be cleared first
   // With less room than the worst case it gives up as soon as it does not fit.
-  const int size = LZ4_compress_default(payload.data(), &(*to)[start],
+  const int size = LZ4_compress_default(payload.data(), room.get(),
                                         static_cast<int>(payload.size()), static_cast<int>(worth));
-  to->resize(start + static_cast<size_t>(size > 0 ? size : 0));
+  if (size > 0) to->append(room.get(), static_cast<size_t>(size));
   return size > 0;
 }
 
