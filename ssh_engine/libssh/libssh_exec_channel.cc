@@ -90,7 +90,6 @@ LibsshExecChannel::~LibsshExecChannel() {
   *reusable_ = *reusable_ && closed_ && alone_;
   link_->InTurn([this] {
     link_->Remove(this);
-    if (started_) link_->AddRunning(-1);
     if (channel_ == nullptr) return;
     // Else they would still be called from within the calls that follow.
     ssh_remove_channel_callbacks(channel_, &callbacks_);
@@ -133,13 +132,14 @@ Step LibsshExecChannel::TryRequest(const std::string& command) {
   const bool first = !std::exchange(asked_, true);
   if (first || !alone_) link_->StopReceiving();  // at first nothing can have come
   const int result = ssh_channel_request_exec(channel_, command.c_str());
+  if (first) link_->ExpectParts(true);
   if (first && !closed_ && result != SSH_ERROR) FollowRequest();
   if (!link_->Settle()) return link_->FailLost();
   reply_due_ = result == SSH_AGAIN;
   if (reply_due_ && !answered_) return Step::kAgain;
   if (!reply_due_ && result != SSH_OK) return FailRefused();
   started_ = true;
-  link_->AddRunning(1);
+  link_->ExpectParts(false);
   return Step::kDone;
 }
 

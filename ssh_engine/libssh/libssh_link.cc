@@ -42,9 +42,12 @@ void LibsshLink::EndTurn() {
   }
   // libssh closes it when the connection breaks, and its number may be somebody else's by now.
   if (fd() != io_.fd()) return io_.Forget();
-  // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
-  // Sending ends quick acknowledgement.
-  if (!io_.Flush() || running_ > 0) return;
+  if (io_.Flush() && (in_parts_ || tunnels_ > 0)) AcknowledgeAtOnce();
+}
+
+// Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.
+// Sending ends quick acknowledgement.
+void LibsshLink::AcknowledgeAtOnce() {
   const int on = 1;
   setsockopt(io_.fd(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }

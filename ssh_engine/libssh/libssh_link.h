@@ -61,8 +61,9 @@ class LibsshLink {
   // While it is open. There may be several.
   void Add(Command* command) { commands_.push_back(command); }
   void Remove(Command* command);
-  // How many more of them run, as far as the server has answered.
-  void AddRunning(int count) { running_ += count; }
+  // What is being asked for may be answered in two parts: a handshake, a login, a command until it
+  // runs. The next command's channel is opened and closed in one part each.
+  void ExpectParts(bool expected) { in_parts_ = expected; }
   bool has_commands() const { return !commands_.empty(); }
   // One was closed or refused: the next Pump, or the one under way, tells its caller at once.
   void NoteNews() { news_ = true; }
@@ -129,13 +130,14 @@ class LibsshLink {
   // Nothing that has come may be left in the turn's buffer: nobody would be told of it again. A
   // step whose result depends on what comes takes it in by itself.
   void EndTurn();
+  void AcknowledgeAtOnce();
   bool LibraryWantsWrite() const { return (ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0; }
   TransportFailure Loss() const;
   Step FailFlooded();
 
   bool flooded_ = false;
   absl::InlinedVector<Command*, 2> commands_;
-  int running_ = 0;
+  bool in_parts_ = true;
   bool news_ = false;
   bool has_more_ = false;
   uint32_t tunnels_ = 0;
