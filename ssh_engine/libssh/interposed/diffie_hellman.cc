@@ -28,7 +28,7 @@
 
 #include <memory>
 
-#include "ssh_engine/libssh/interposed/x25519_key.h"
+#include "ssh_engine/libssh/interposed/key_of_bytes.h"
 
 namespace muster::engine {
 namespace {

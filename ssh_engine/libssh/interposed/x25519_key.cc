@@ -7,20 +7,15 @@
 // A program that links this has the functions, and libssh calls them: symbols are looked up in the
 // program first (ld.so(8)). Everything else goes to OpenSSL as before. What else is replaced like
 // this: README.md.
-#include "ssh_engine/libssh/interposed/x25519_key.h"
-
 #include <dlfcn.h>
-#include <openssl/core_names.h>
-#include <openssl/params.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <sodium.h>
 #include <string.h>
 
-#include <memory>
-#include <utility>
-
 #include "ssh_engine/libssh/interposed/kept_key.h"
+#include "ssh_engine/libssh/interposed/key_of_bytes.h"
 #include "ssh_engine/libssh/interposed/sodium_use.h"
 
 namespace muster::engine {
@@ -29,29 +24,7 @@ namespace {
 using Keygen = int(EVP_PKEY_CTX*, EVP_PKEY**);
 using Derive = int(EVP_PKEY_CTX*, unsigned char*, size_t*);
 
-static_assert(kX25519Bytes == crypto_scalarmult_curve25519_BYTES, "both are RFC 7748's");
-
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
-
-// Trivial, so that it is there for the destructors of other thread-local objects.
-thread_local bool thread_ends = false;
-
-// To find an algorithm by its name takes longer than to use it: each thread does so once.
-struct Maker {
-  Context context{EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr)};
-  const bool usable = context != nullptr && EVP_PKEY_fromdata_init(context.get()) > 0;
-
-  ~Maker() { thread_ends = true; }
-};
-
-// Null where OpenSSL cannot. Not once `thread_ends`.
-EVP_PKEY_CTX* OwnContext() {
-  thread_local Maker maker;
-  return maker.usable ? maker.context.get() : nullptr;
-}
+static_assert(kKeyHalf == crypto_scalarmult_curve25519_BYTES, "both are RFC 7748's");
 
 // Not a provider of somebody's own, such as a validated module.
 bool IsOpenssls(const EVP_PKEY_CTX* context) {
@@ -61,7 +34,7 @@ bool IsOpenssls(const EVP_PKEY_CTX* context) {
 
 // Not where something else than the default is asked for.
 bool MakesX25519(EVP_PKEY_CTX* context) {
-  return context != nullptr && SodiumIsUsable() && !thread_ends &&
+  return context != nullptr && SodiumIsUsable() &&
          EVP_PKEY_CTX_get_operation(context) == EVP_PKEY_OP_KEYGEN &&
          EVP_PKEY_CTX_is_a(context, "X25519") == 1 && IsOpenssls(context) &&
          EVP_PKEY_CTX_get0_libctx(context) == nullptr &&
@@ -72,18 +45,18 @@ bool MakesX25519(EVP_PKEY_CTX* context) {
 struct PrivateKey {
   ~PrivateKey() { sodium_memzero(bytes, sizeof(bytes)); }
 
-  unsigned char bytes[kX25519Bytes];
+  unsigned char bytes[kKeyHalf];
 };
 
 // Null where it cannot.
 EVP_PKEY* NewPair() {
   PrivateKey own;
-  unsigned char point[kX25519Bytes];
+  unsigned char point[kKeyHalf];
   if (RAND_priv_bytes(own.bytes, sizeof(own.bytes)) != 1) return nullptr;
   own.bytes[0] &= 248;  // RFC 7748, 5
   own.bytes[31] = static_cast<unsigned char>((own.bytes[31] & 127) | 64);
   if (crypto_scalarmult_curve25519_base(point, own.bytes) != 0) return nullptr;
-  return NewX25519Key(own.bytes, point);
+  return KeyOfBytes(EVP_PKEY_X25519, own.bytes, point);
 }
 
 // Whether `context` agrees on a secret from halves that are known here.
@@ -96,22 +69,6 @@ bool Agrees(EVP_PKEY_CTX* context) {
 }
 
 }  // namespace
-
-EVP_PKEY* NewX25519Key(const unsigned char* private_key, const unsigned char* public_key) {
-  EVP_PKEY_CTX* const context = thread_ends ? nullptr : OwnContext();
-  if (context == nullptr) return nullptr;
-  const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
-                                        const_cast<unsigned char*>(private_key), kX25519Bytes),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-                                        const_cast<unsigned char*>(public_key), kX25519Bytes),
-      OSSL_PARAM_construct_end(),
-  };
-  EVP_PKEY* key = nullptr;
-  const bool made =
-      EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, const_cast<OSSL_PARAM*>(params)) > 0;
-  return made ? key : nullptr;
-}
 
 }  // namespace muster::engine
 
@@ -129,8 +86,8 @@ extern "C" int EVP_PKEY_derive(EVP_PKEY_CTX* context, unsigned char* secret, siz
   using namespace muster::engine;  // NOLINT: this is what the namespace is for
   static Derive* const openssls = reinterpret_cast<Derive*>(dlsym(RTLD_NEXT, "EVP_PKEY_derive"));
   // Only asks for the size, or gives too little room: OpenSSL says so.
-  const bool has_room = secret != nullptr && size != nullptr && *size >= kX25519Bytes;
-  unsigned char point[kX25519Bytes];
+  const bool has_room = secret != nullptr && size != nullptr && *size >= kKeyHalf;
+  unsigned char point[kKeyHalf];
   size_t point_size = sizeof(point);
   if (!has_room || !Agrees(context) ||
       EVP_PKEY_get_raw_public_key(EVP_PKEY_CTX_get0_peerkey(context), point, &point_size) != 1) {
@@ -139,6 +96,6 @@ extern "C" int EVP_PKEY_derive(EVP_PKEY_CTX* context, unsigned char* secret, siz
   const unsigned char* const own = KeptKey(EVP_PKEY_CTX_get0_pkey(context));
   // Not where all bits are zero: a point of small order (RFC 7748, 6.1).
   if (crypto_scalarmult_curve25519(secret, own, point) != 0) return 0;
-  *size = kX25519Bytes;
+  *size = kKeyHalf;
   return 1;
 }

@@ -1,7 +1,6 @@
-#include "ssh_engine/libssh/interposed/x25519_key.h"
-
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <memory>
 #include <string>
