@@ -19,7 +19,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "proto/contract/error_details.h"
 #include "service/artifacts/artifact_name.h"
 #include "service/store/segments/file_system.h"
 
@@ -41,9 +40,7 @@ std::string BootId() {
 }
 
 absl::Status Failed(absl::string_view what, absl::string_view on) {
-  const absl::Status status = FileError(errno, what, on);
-  return absl::IsResourceExhausted(status) ? WithReason(status, v1::ERROR_REASON_DISK_FULL)
-                                           : status;
+  return FileError(errno, what, on);
 }
 
 std::string Called(const ArtifactFile& file) { return absl::StrCat("artifact ", file.name); }

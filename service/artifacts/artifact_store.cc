@@ -39,8 +39,10 @@ absl::Status TooMuch(absl::string_view why) {
 }
 
 absl::Status Beyond(const v1::PutArtifactRequest& put, uint64_t bytes) {
-  return absl::OutOfRangeError(absl::StrCat("offset: ", put.offset(), "; artifact ", put.name(),
-                                            " has ", bytes, " bytes: go on there"));
+  return WithReason(
+      absl::OutOfRangeError(absl::StrCat("offset: ", put.offset(), "; artifact ", put.name(),
+                                         " has ", bytes, " bytes: go on there")),
+      v1::ERROR_REASON_OFFSET_UNKNOWN);
 }
 
 absl::Status NotFound(const std::string& name) {
@@ -56,10 +58,11 @@ absl::Status CheckRepeat(const v1::PutArtifactRequest& put, const ArtifactFile& 
   const bool ends = !put.end() || put.offset() + put.data().size() == whole.bytes;
   const bool same = !put.end() || put.sha256().empty() || put.sha256() == whole.sha256;
   if (within && ends && same) return absl::OkStatus();
-  return absl::AlreadyExistsError(
-      absl::StrCat("artifact ", put.name(), " is whole, with ", whole.bytes, " bytes of SHA-256 ",
-                   absl::BytesToHexString(whole.sha256),
-                   ", and these are not its: choose another name, or delete it before"));
+  return WithReason(absl::AlreadyExistsError(absl::StrCat(
+                        "artifact ", put.name(), " is whole, with ", whole.bytes,
+                        " bytes of SHA-256 ", absl::BytesToHexString(whole.sha256),
+                        ", and these are not its: choose another name, or delete it before")),
+                    v1::ERROR_REASON_ARTIFACT_EXISTS);
 }
 
 absl::Status Damaged(const std::string& name, absl::string_view what) {

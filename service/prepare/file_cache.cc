@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proto/contract/error_details.h"
 #include "service/targets/load_inventory.h"
 #include "service/targets/vars_folders.h"
 
@@ -42,7 +43,8 @@ absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const s
   }
   absl::StatusOr<std::shared_ptr<const Inventory>> inventory = LoadInventory(path);
   if (inventory.ok()) Put({key, version, *inventory, nullptr});
-  return inventory;
+  if (!absl::IsResourceExhausted(inventory.status())) return inventory;
+  return WithReason(inventory.status(), v1::ERROR_REASON_REQUEST_TOO_LARGE);
 }
 
 absl::StatusOr<std::shared_ptr<engine::KnownHosts>> FileCache::GetKnownHosts(

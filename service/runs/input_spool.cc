@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "proto/contract/error_details.h"
 #include "service/store/segments/file_system.h"
 
 namespace muster::service {
@@ -16,14 +15,14 @@ namespace {
 constexpr uint64_t kDiskBytes = 32 << 10;
 
 absl::Status DiskError(absl::string_view what) {
-  return WithReason(FileError(errno, what, "the input of a run"), v1::ERROR_REASON_DISK_FULL);
+  return FileError(errno, what, "the input of a run");
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InputSpool>> InputSpool::Open(const std::string& folder) {
   UniqueFd file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file.get() < 0) return DiskError("no file could be made for");
+  if (file.get() < 0) return DiskError("make a file for");
   return std::unique_ptr<InputSpool>(new InputSpool(std::move(file)));
 }
 
@@ -47,7 +46,7 @@ absl::Status InputSpool::Write(absl::string_view data, uint64_t at) {
   while (!data.empty()) {
     const ssize_t written = pwrite(file_.get(), data.data(), data.size(), static_cast<off_t>(at));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return DiskError("could not write");
+    if (written <= 0) return DiskError("write");
     at += static_cast<uint64_t>(written);
     data.remove_prefix(static_cast<size_t>(written));
   }
@@ -75,7 +74,7 @@ engine::InputPiece InputSpool::FromDisk(uint64_t position, uint64_t size) const 
   const ssize_t read = pread(file_.get(), &bytes[0], bytes.size(), static_cast<off_t>(position));
   if (read == 0) errno = EIO;  // it is there
   if (read <= 0) {
-    return {nullptr, "", false, std::string(DiskError("could not read").message())};
+    return {nullptr, "", false, std::string(DiskError("read").message())};
   }
   bytes.resize(static_cast<size_t>(read));
   const auto owner = std::make_shared<const std::string>(std::move(bytes));

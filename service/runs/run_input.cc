@@ -82,8 +82,10 @@ absl::StatusOr<absl::string_view> RunInput::PartToTake(const Streams& streams, u
                                                        absl::string_view data) const {
   const uint64_t sent = streams.front()->sent;
   if (offset > sent) {
-    return absl::OutOfRangeError(absl::StrCat(
-        "offset: ", offset, "; the input that has been taken has ", sent, " bytes: go on there"));
+    return WithReason(absl::OutOfRangeError(absl::StrCat("offset: ", offset,
+                                                         "; the input that has been taken has ",
+                                                         sent, " bytes: go on there")),
+                      v1::ERROR_REASON_OFFSET_UNKNOWN);
   }
   data.remove_prefix(std::min<uint64_t>(sent - offset, data.size()));
   if (data.empty()) return data;

@@ -28,6 +28,19 @@ def python_stubs_fixture(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session", name="api")
+def api_fixture(python_stubs):
+    """The contract's modules, in one place."""
+    assert python_stubs
+    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
+
+    class Api:
+        messages = run_service_pb2
+        runs = run_pb2
+        stub = run_service_pb2_grpc.RunServiceStub
+    return Api
+
+
 @pytest.fixture(name="node_example")
 def node_example_fixture(tmp_path):
     """The folder of the Node.js example, with what it needs from npm's registry."""

@@ -60,18 +60,6 @@ def shop_fixture(fleet, tmp_path):
     shop.daemon.stop(signal.SIGKILL)
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
-
-    class Api:
-        messages = run_service_pb2
-        runs = run_pb2
-        stub = run_service_pb2_grpc.RunServiceStub
-    return Api
-
-
 @pytest.fixture(name="request_of")
 def request_of_fixture(api, fleet):
     """Of a run over two hosts, one after the other, that goes on with the next daemon."""

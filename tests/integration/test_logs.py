@@ -22,19 +22,6 @@ NAMES = [f"127.0.19.{number}" for number in range(1, 4)]
 LINES = "set -- $SSH_CONNECTION; seq -f \"$3 line %g\" 1 1000; echo \"$3 oops\" >&2"
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    """The contract's modules, in one place."""
-    assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
-
-    class Api:
-        messages = run_service_pb2
-        runs = run_pb2
-        stub = run_service_pb2_grpc.RunServiceStub
-    return Api
-
-
 @pytest.fixture(name="service")
 def service_fixture(api, daemon):
     options = [("grpc.use_local_subchannel_pool", 1)]

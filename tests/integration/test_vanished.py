@@ -12,18 +12,6 @@ from raw_http2 import ENHANCE_YOUR_CALM, RawConnection
 DAEMON_PINGS, CLIENTS_MAY_PING = 20, 5
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
-
-    class Api:
-        messages = run_service_pb2
-        runs = run_pb2
-        stub = run_service_pb2_grpc.RunServiceStub
-    return Api
-
-
 @pytest.fixture(name="service")
 def service_fixture(api, daemon):
     with grpc.insecure_channel(daemon.address) as channel:

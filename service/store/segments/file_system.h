@@ -60,7 +60,8 @@ class FileSystem {
 // The operating system's; never destroyed.
 FileSystem* PosixFileSystem();
 
-// RESOURCE_EXHAUSTED for a full disk or quota, else UNAVAILABLE; says what failed, and why.
+// RESOURCE_EXHAUSTED (DISK_FULL) for a full disk or quota, else UNAVAILABLE; says what failed, and
+// why.
 absl::Status FileError(int error, absl::string_view what, absl::string_view path);
 
 }  // namespace muster::service

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 #include "service/store/segments/file_system.h"
 #include "ssh_engine/base/unique_fd.h"
 
@@ -155,7 +156,8 @@ FileSystem* PosixFileSystem() {
 absl::Status FileError(int error, absl::string_view what, absl::string_view path) {
   const std::string text = absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error));
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return full ? absl::ResourceExhaustedError(text) : absl::UnavailableError(text);
+  return full ? WithReason(absl::ResourceExhaustedError(text), v1::ERROR_REASON_DISK_FULL)
+              : absl::UnavailableError(text);
 }
 
 }  // namespace muster::service

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 namespace {
@@ -109,7 +110,9 @@ absl::Status Database::Error() const {
   const int system_error = of_system && db_ != nullptr ? SystemError(db_) : 0;
   std::string text = absl::StrCat(path_, ": ", sqlite3_errmsg(db_));
   if (system_error != 0) absl::StrAppend(&text, " (", std::strerror(system_error), ")");
-  if (IsFull(code, system_error)) return absl::ResourceExhaustedError(text);
+  if (IsFull(code, system_error)) {
+    return WithReason(absl::ResourceExhaustedError(text), v1::ERROR_REASON_DISK_FULL);
+  }
   if (code == SQLITE_CONSTRAINT) return absl::AlreadyExistsError(text);
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     return absl::DataLossError(absl::StrCat(

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 #include "service/store/segments/log_end.h"
 #include "service/store/segments/log_folder.h"
 #include "service/store/sqlite/catalog.h"
@@ -118,10 +119,11 @@ absl::Status SqliteRunStore::CheckSpace() const {
   const absl::StatusOr<uint64_t> free = options_.files->FreeBytes(directory_);
   if (!free.ok()) return free.status();
   if (*free >= options_.min_free_bytes) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the disk of ", directory_, " has ", *free >> 20, " MiB left, and ",
-                   options_.min_free_bytes >> 20,
-                   " MiB are to stay free; make room, or let fewer runs be kept"));
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                        "the disk of ", directory_, " has ", *free >> 20, " MiB left, and ",
+                        options_.min_free_bytes >> 20,
+                        " MiB are to stay free; make room, or let fewer runs be kept")),
+                    v1::ERROR_REASON_DISK_FULL);
 }
 
 absl::StatusOr<CommittedLogs> SqliteRunStore::SecureLogs(const JournalCommit& commit) {

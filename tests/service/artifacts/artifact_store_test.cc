@@ -149,6 +149,8 @@ TEST_F(ArtifactStoreTest, WhatIsThereAlreadyIsPassedOver) {
   EXPECT_EQ(Put(Bytes("a", 1, "bcde"))->bytes(), 5u);
   const absl::Status gap = Put(Bytes("a", 6, "g")).status();
   EXPECT_TRUE(absl::IsOutOfRange(gap)) << gap;
+  EXPECT_EQ(ReasonOf(gap), v1::ERROR_REASON_OFFSET_UNKNOWN);
+  EXPECT_EQ(Put(Bytes("a", 0, ""))->bytes(), 5u);
   EXPECT_THAT(std::string(gap.message()), HasSubstr("has 5 bytes: go on there"));
   EXPECT_TRUE(absl::IsOutOfRange(Put(Bytes("a", ~uint64_t{0}, "g")).status()));
   EXPECT_TRUE(absl::IsOutOfRange(Put(Bytes("other", 1, "g")).status()));
@@ -171,6 +173,7 @@ TEST_F(ArtifactStoreTest, AWholeOneTakesRepeatsAndNothingElse) {
   for (const v1::PutArtifactRequest& other : others) {
     const absl::Status status = Put(other).status();
     EXPECT_TRUE(absl::IsAlreadyExists(status)) << other.ShortDebugString() << status;
+    EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_ARTIFACT_EXISTS);
   }
   EXPECT_EQ(*ReadAll("a"), "abc");
 }

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
+#include "proto/contract/error_details.h"
+#include "service/targets/inventory_file.h"
+
 namespace muster::service {
 namespace {
 
@@ -35,6 +41,18 @@ TEST(HostListTest, KnowsWhatStandsForHostsByItself) {
                                  "a&@b:c", "(@web)", "a!(@b)"}) {
     EXPECT_FALSE(NamesHostsOnly(expression)) << expression;
   }
+}
+
+// To repeat such a request would not help.
+TEST(HostListTest, AnInventoryThatIsTooLargeIsNotRepeated) {
+  const std::string path = ::testing::TempDir() + "/large_inventory.yaml";
+  std::ofstream(path) << std::string(kMaxInventoryBytes + 1, '#');
+  FileCache files;
+  v1::TargetSpec targets;
+  targets.set_expression("@web");
+  const absl::Status status = ListHosts(targets, path, {"ann", 22}, &files).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_REQUEST_TOO_LARGE);
 }
 
 TEST(HostListTest, NamesAddressesAndUsersAreBoundedTogether) {

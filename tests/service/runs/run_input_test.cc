@@ -53,6 +53,8 @@ TEST_F(RunInputTest, WhatWasTakenBeforeIsPassedOver) {
   EXPECT_EQ(ReadAll(), "abcd");
   const absl::Status gap = input_->Add({}, 9, "x", false).status();
   EXPECT_TRUE(absl::IsOutOfRange(gap)) << gap;
+  EXPECT_EQ(ReasonOf(gap), v1::ERROR_REASON_OFFSET_UNKNOWN);
+  EXPECT_EQ(input_->Add({}, 0, "", false)->offset, 4u);
   const absl::Status more = input_->Add({}, 4, "x", false).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(more)) << more;
   EXPECT_EQ(ReasonOf(more), v1::ERROR_REASON_RUN_STATE);

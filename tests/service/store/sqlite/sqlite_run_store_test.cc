@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "proto/contract/error_details.h"
 #include "tests/service/store/run_store_contract.h"
 #include "tests/service/store/segments/fault_files.h"
 #include "tests/service/store/store_samples.h"
@@ -92,8 +93,9 @@ TEST_F(SqliteRunStoreTest, KeepsSpaceFree) {
   ASSERT_TRUE(store->Commit(store->fence(), AddOf(SampleRun("a2"))).ok());
   ASSERT_TRUE(store->Commit(store->fence(), EndOf(SampleEnd("a1"))).ok());
   files_.free_bytes = options_.min_free_bytes - 1;
-  EXPECT_EQ(store->Commit(store->fence(), StartOf("a2", {0})).code(),
-            absl::StatusCode::kResourceExhausted);
+  const absl::Status refused = store->Commit(store->fence(), StartOf("a2", {0}));
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_EQ(ReasonOf(refused), v1::ERROR_REASON_DISK_FULL);
   EXPECT_EQ(AppendEvents(store.get(), "a2", 1, 1).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(store->Forget(store->fence(), "a1").ok());
   EXPECT_TRUE(store->Find("a2")->has_value());
@@ -111,10 +113,11 @@ TEST_F(SqliteRunStoreTest, AFullDiskChangesNothingAndPasses) {
   const rlimit small = {100 << 10, before.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
   const std::vector<uint32_t> hosts(100000);
-  EXPECT_EQ(store->Commit(store->fence(), StartOf("a1", hosts)).code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(AppendEvents(store.get(), "a1", 1, 3, 100000).code(),
-            absl::StatusCode::kResourceExhausted);
+  for (const absl::Status& full : {store->Commit(store->fence(), StartOf("a1", hosts)),
+                                   AppendEvents(store.get(), "a1", 1, 3, 100000)}) {
+    EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
+    EXPECT_EQ(ReasonOf(full), v1::ERROR_REASON_DISK_FULL);
+  }
   EXPECT_TRUE(store->Unfinished()->at(0).started.empty());
   setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_TRUE(store->Commit(store->fence(), StartOf("a1", {7})).ok());
