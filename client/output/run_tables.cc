@@ -175,11 +175,11 @@ std::string OutcomeGroups(const std::vector<v1::HostResult>& results, size_t col
     }
     absl::StrAppend(&text, group.first, " (", names.size(), "): ", FoldNodeSet(names), "\n");
     const v1::HostResult& first = *group.second.front();
-    if (first.outcome().message().empty() || first.state() == v1::HOST_STATE_EXITED_NONZERO)
-      continue;
-    absl::StrAppend(&text, WrapWords(absl::StrCat(names.size() > 1 ? names.front() + ": " : "",
-                                                  Visible(first.outcome().message())),
-                                     kMessageIndent, columns));
+    const std::string message = MessageBeside(first.outcome());
+    if (message.empty()) continue;
+    absl::StrAppend(&text,
+                    WrapWords(absl::StrCat(names.size() > 1 ? names.front() + ": " : "", message),
+                              kMessageIndent, columns));
   }
   return text;
 }
@@ -192,10 +192,8 @@ std::string HostLine(const v1::HostResult& result, size_t name_width) {
     absl::StrAppend(&text, ", ",
                     DurationText(TimeOf(result.end_time()) - TimeOf(result.start_time())));
   }
-  if (done && !result.outcome().message().empty() &&
-      result.state() != v1::HOST_STATE_EXITED_NONZERO) {
-    absl::StrAppend(&text, ": ", Visible(result.outcome().message()));
-  }
+  const std::string message = done ? MessageBeside(result.outcome()) : "";
+  if (!message.empty()) absl::StrAppend(&text, ": ", message);
   return text + "\n";
 }
 

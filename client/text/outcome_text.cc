@@ -108,13 +108,9 @@ struct Group {
   std::map<std::string, std::vector<std::string>> messages;  // with the hosts that have them
 };
 
-// An exit code says all that there is to say, and what is the run's message has been told.
+// What is the run's message has been told.
 std::string MessageOf(const v1::HostOutcome& outcome, const v1::Run& run) {
-  if (outcome.state() == v1::HOST_STATE_EXITED_NONZERO ||
-      outcome.state() == v1::HOST_STATE_SIGNALED || outcome.message() == run.message()) {
-    return "";
-  }
-  return Visible(outcome.message());
+  return outcome.message() == run.message() ? "" : MessageBeside(outcome);
 }
 
 void AppendMessages(const Group& group, size_t columns, std::string* to) {
@@ -185,6 +181,12 @@ void AppendNext(const RunView& view, std::string* to) {
 uint32_t ExitStatusOf(const v1::HostOutcome& outcome) {
   if (outcome.exit_status() > 0) return outcome.exit_status();
   return static_cast<uint32_t>(outcome.exit_code());  // of an older daemon
+}
+
+std::string MessageBeside(const v1::HostOutcome& outcome) {
+  const bool says_all = outcome.state() == v1::HOST_STATE_EXITED_NONZERO ||
+                        outcome.state() == v1::HOST_STATE_SIGNALED;
+  return says_all ? "" : Visible(outcome.message());
 }
 
 std::string ShortOutcome(const v1::HostOutcome& outcome) {

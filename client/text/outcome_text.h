@@ -31,6 +31,8 @@ uint32_t ExitStatusOf(const v1::HostOutcome& outcome);
 
 // "exited with code 3", "unreachable (refused)", without the host and the message.
 std::string ShortOutcome(const v1::HostOutcome& outcome);
+// The host's message, printable, to be told beside that; empty where that says all.
+std::string MessageBeside(const v1::HostOutcome& outcome);
 
 // What is the worst of the run, in the order 5, 3, 1: as the daemon counts it once the run has
 // ended, also for who saw a part of it.

@@ -305,6 +305,17 @@ TEST(OutcomeTextTest, MessagesAreToldOnceWithTheirHosts) {
   EXPECT_THAT(summary, HasSubstr("  web[5-6] (2): not started\n  web"));  // the run has said why
 }
 
+TEST(OutcomeTextTest, AMessageIsToldWhereTheWordsDoNotSayAll) {
+  v1::HostOutcome outcome;
+  outcome.set_message("it said\n");
+  outcome.set_state(v1::HOST_STATE_UNREACHABLE);
+  EXPECT_EQ(MessageBeside(outcome), "it said^J");
+  for (const v1::HostState state : {v1::HOST_STATE_EXITED_NONZERO, v1::HOST_STATE_SIGNALED}) {
+    outcome.set_state(state);
+    EXPECT_EQ(MessageBeside(outcome), "") << state;
+  }
+}
+
 TEST(OutcomeTextTest, ASignalsNameIsVisible) {
   v1::HostOutcome outcome;
   outcome.set_state(v1::HOST_STATE_SIGNALED);
