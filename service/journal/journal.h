@@ -66,7 +66,7 @@ class Journal {
   // commit serves. Of a run that could not be added, it gets the same answer.
   void Start(std::shared_ptr<RunLog> log, std::vector<uint32_t> host_indexes,
              absl::Duration patience, Done done);
-  // Closes the log: what is appended after this call is dropped, and Start is FAILED_PRECONDITION,
+  // Closes the log: what is appended after this call may be dropped; Start is FAILED_PRECONDITION,
   // since a store that refuses what is of one run would hold up all. The run's last_sequence is
   // filled in, and `last` is published when the end is durable.
   void End(EndedRun run, std::shared_ptr<RunLog> log, EventBlock last, absl::Time time, Done done);

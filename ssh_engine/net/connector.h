@@ -25,7 +25,7 @@ struct ConnectResult {
   std::shared_ptr<const bool> way_lost;
   // Without a connection. kUnreachable, or what a jump host ended as.
   HostState state = HostState::kUnreachable;
-  // Directly: kDns, kDnsFailed, kRefused, kTimeout, kReset, kNetwork or kLocal.
+  // Of UNREACHABLE: why there is no connection.
   Cause cause = Cause::kNone;
   std::string message;  // every address that was tried, and what it answered
 };

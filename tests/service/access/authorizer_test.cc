@@ -113,7 +113,9 @@ TEST_F(AuthorizerTest, ARuleIsAboutOneKindOfName) {
 TEST_F(AuthorizerTest, ThePortIsPartOfTheRule) {
   const auto port_denied = [this](const char* caller, uint32_t port) {
     const absl::Status status = Ask(caller, "deploy", "web1", "deploy", port);
-    if (!status.ok()) EXPECT_THAT(std::string(status.message()), HasSubstr("port "));
+    if (!status.ok()) {
+      EXPECT_THAT(std::string(status.message()), HasSubstr("port "));
+    }
     return !status.ok();
   };
   EXPECT_FALSE(port_denied("ci-1", 22));

@@ -321,9 +321,13 @@ TEST(LoadInventoryTest, AFileThatMayNotBeReadIsNotDenied) {
   std::ofstream(path) << kGroups;
   chmod(path.c_str(), 0);
   const bool root = geteuid() == 0;  // who may read every file
-  if (root) ASSERT_EQ(seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   const absl::Status status = LoadInventory(path).status();
-  if (root) ASSERT_EQ(seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
   std::remove(path.c_str());
   EXPECT_THAT(status.ToString(), AllOf(StartsWith("FAILED_PRECONDITION"), HasSubstr(path)));
 }

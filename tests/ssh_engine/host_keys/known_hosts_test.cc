@@ -419,9 +419,13 @@ TEST_F(KnownHostsTest, AFileThatMayNotBeReadIsNotDenied) {
   Write(Line("web1"));
   chmod(path_.c_str(), 0);
   const bool root = geteuid() == 0;  // who may read every file
-  if (root) ASSERT_EQ(seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   const absl::Status status = LoadKnownHosts({path_}, "").status();
-  if (root) ASSERT_EQ(seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
 }
