@@ -107,8 +107,8 @@ struct OldRun {
 
 // How much is kept.
 struct StoreUsage {
-  uint64_t bytes = 0;            // of all files
-  uint64_t free_disk_bytes = 0;  // that this process may use
+  uint64_t bytes = 0;                     // of all files
+  uint64_t free_disk_bytes = UINT64_MAX;  // that this process may use; as it is: there is no disk
 };
 
 // A store of runs. Every call may block on the disk or on a server, so none is for a loop or a gRPC
