@@ -4,11 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "client/output/whole_file.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
 #include "client/text/xml_text.h"
+#include "proto/contract/action_text.h"
 
 namespace muster::client {
 namespace {
@@ -67,11 +67,6 @@ void Count(Verdict verdict, Counts* counts) {
 std::string CountsText(size_t tests, const Counts& counts, double seconds) {
   return absl::StrFormat("tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\"",
                          tests, counts.failures, counts.errors, counts.skipped, seconds);
-}
-
-std::string CommandOf(const v1::Run& run) {
-  const v1::Command& command = run.spec().command();
-  return command.has_argv() ? absl::StrJoin(command.argv().arguments(), " ") : command.shell();
 }
 
 double SecondsOf(const v1::Run& run) {
@@ -147,7 +142,7 @@ std::string JunitReport::Text(const RunView& view) const {
   const std::string created =
       absl::FormatTime("%Y-%m-%dT%H:%M:%S", TimeOf(run.create_time()), absl::UTCTimeZone());
   return absl::StrCat(kHead, "<testsuites name=\"muster\" ", totals, ">\n  <testsuite name=\"",
-                      XmlText(CommandOf(run)), "\" ", totals, " timestamp=\"", created,
+                      XmlText(ActionText(run.spec())), "\" ", totals, " timestamp=\"", created,
                       "\">\n    <properties>\n      <property name=\"run\" value=\"",
                       XmlText(run.id()), "\"/>\n      <property name=\"state\" value=\"",
                       StateName(run.state()), "\"/>\n    </properties>\n", cases,

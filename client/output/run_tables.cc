@@ -13,6 +13,7 @@
 #include "client/text/columns.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
+#include "proto/contract/action_text.h"
 #include "proto/contract/states.h"
 #include "proto/contract/visible_text.h"
 #include "proto/nodeset/node_set.h"
@@ -38,13 +39,6 @@ std::string DurationText(absl::Duration duration) {
 std::string LengthOf(const v1::Run& run, absl::Time now) {
   const absl::Time end = run.has_end_time() ? TimeOf(run.end_time()) : now;
   return DurationText(end - TimeOf(run.create_time()));
-}
-
-std::string CommandText(const v1::Run& run) {
-  const v1::Command& command = run.spec().command();
-  const std::string text =
-      command.has_argv() ? absl::StrJoin(command.argv().arguments(), " ") : command.shell();
-  return Visible(text);
 }
 
 size_t CountOf(const v1::Run& run, v1::HostState state) {
@@ -104,7 +98,7 @@ Row RowOf(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
           absl::StrCat(CountOf(run, v1::HOST_STATE_SUCCEEDED), "/", run.host_count()),
           StartText(TimeOf(run.create_time()), now, zone),
           LengthOf(run, now),
-          CommandText(run)};
+          Visible(ActionText(run.spec()))};
 }
 
 // What hosts have in common that are shown together.
@@ -137,13 +131,13 @@ std::string RunHead(const v1::Run& run, absl::Time now, absl::TimeZone zone) {
   for (const v1::HostStateCount& count : run.host_state_counts()) {
     absl::StrAppend(&counts, ", ", count.hosts(), " ", StateWords(count.state()));
   }
-  std::string text =
-      absl::StrCat("run      ", Visible(run.id()), " ", StateName(run.state()), "\ncommand  ",
-                   CommandText(run), "\ntargets  ", Visible(run.spec().targets().expression()),
-                   "\nhosts    ", run.host_count(), counts, "\nstarted  ",
-                   absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone),
-                   " by ", Visible(run.creator()),
-                   run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now), "\n");
+  std::string text = absl::StrCat(
+      "run      ", Visible(run.id()), " ", StateName(run.state()), "\ncommand  ",
+      Visible(ActionText(run.spec())), "\ntargets  ", Visible(run.spec().targets().expression()),
+      "\nhosts    ", run.host_count(), counts, "\nstarted  ",
+      absl::FormatTime("%Y-%m-%d %H:%M:%S %z", TimeOf(run.create_time()), zone), " by ",
+      Visible(run.creator()), run.has_end_time() ? ", took " : ", running for ", LengthOf(run, now),
+      "\n");
   AppendInput(run, &text);
   AppendWay(run, &text);
   AppendRollout(run, &text);

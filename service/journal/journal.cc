@@ -177,7 +177,7 @@ void Journal::DropLate(Work* taken) {
 
 void Journal::Number(Piece piece) {
   const auto [it, added] = log_indexes_.try_emplace(piece.log.get(), logs_.size());
-  if (added) logs_.push_back({piece.log, {}, false, 0});
+  if (added) logs_.emplace_back().log = piece.log;
   PendingLog& log = logs_[it->second];
   log.last = log.last || piece.last;
   log.bytes += piece.block.size();
@@ -287,7 +287,8 @@ size_t Journal::BlocksOfTurn(const PendingLog& pending) const {
 
 Journal::PendingLog Journal::TakeFront(size_t count, PendingLog* pending) {
   if (count == pending->blocks.size()) return std::exchange(*pending, PendingLog());
-  PendingLog front{pending->log, {}, false, 0};
+  PendingLog front;
+  front.log = pending->log;
   const auto end = pending->blocks.begin() + static_cast<std::ptrdiff_t>(count);
   std::move(pending->blocks.begin(), end, std::back_inserter(front.blocks));
   pending->blocks.erase(pending->blocks.begin(), end);

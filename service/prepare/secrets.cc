@@ -29,18 +29,44 @@ void WipeIn(Message* message, const FieldDescriptor* field) {
   }
 }
 
+bool HasSecretsIn(const Message& message, const FieldDescriptor* field) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  if (!field->is_repeated()) return HasSecrets(reflection.GetMessage(message, field));
+  for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    if (HasSecrets(reflection.GetRepeatedMessage(message, field, i))) return true;
+  }
+  return false;
+}
+
+std::vector<const FieldDescriptor*> FieldsOf(const Message& message) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  return fields;
+}
+
+bool IsSecret(const FieldDescriptor* field) { return field->options().GetExtension(v1::secret); }
+
+bool MayHold(const FieldDescriptor* field) {
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map();
+}
+
 }  // namespace
 
 void WipeSecrets(Message* message) {
-  std::vector<const FieldDescriptor*> fields;
-  message->GetReflection()->ListFields(*message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->options().GetExtension(v1::secret)) {
+  for (const FieldDescriptor* field : FieldsOf(*message)) {
+    if (IsSecret(field)) {
       Wipe(message, field);
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
+    } else if (MayHold(field)) {
       WipeIn(message, field);
     }
   }
+}
+
+bool HasSecrets(const Message& message) {
+  for (const FieldDescriptor* field : FieldsOf(message)) {
+    if (IsSecret(field) || (MayHold(field) && HasSecretsIn(message, field))) return true;
+  }
+  return false;
 }
 
 }  // namespace muster::service

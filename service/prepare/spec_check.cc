@@ -12,6 +12,7 @@
 #include "service/artifacts/artifact_name.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
+#include "service/prepare/secrets.h"
 #include "service/rollout/host_amount.h"
 
 namespace muster::service {
@@ -124,10 +125,11 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
 
 // What is not kept is not there for the daemon that comes back.
 void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
-  if (!spec.continue_after_restart() || spec.login().local().password().empty()) return;
+  if (!spec.continue_after_restart() || !HasSecrets(spec.login())) return;
   problems->Add("continue_after_restart",
-                "a password is not kept, so that the run could not be continued; log in with a key "
-                "or with a credential of the daemon's configuration");
+                "a password or passphrase is not kept, so that the run could not be continued; log "
+                "in with a key of the agent, one that needs none, or a credential of the daemon's "
+                "configuration");
 }
 
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {

@@ -33,13 +33,13 @@ void LogEnd(const Run& run) {
                v1::RunState_Name(end.state()).substr(sizeof("RUN_STATE_") - 1), counts);
 }
 
-// The run that is run again could be continued after a restart; one with a password cannot. The
-// warning, or nothing.
+// The run that is run again could be continued after a restart; one with secrets, which are not
+// kept, cannot. The warning, or nothing.
 std::string GiveUpContinuation(v1::RunSpec* spec) {
-  if (!spec->continue_after_restart() || spec->login().local().password().empty()) return "";
+  if (!spec->continue_after_restart() || !HasSecrets(spec->login())) return "";
   spec->clear_continue_after_restart();
   return "This rerun is not continued after a restart of musterd, as the run was to be: its "
-         "password is not kept.";
+         "password or passphrase is not kept.";
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_join.h"
+#include "proto/contract/action_text.h"
 #include "proto/contract/times.h"
 
 namespace muster::service {
@@ -14,13 +14,6 @@ bool HasLabels(const v1::Run& run, const std::map<std::string, std::string>& lab
     const auto found = run.spec().labels().find(label.first);
     return found != run.spec().labels().end() && found->second == label.second;
   });
-}
-
-bool CommandContains(const v1::Command& command, const std::string& text) {
-  if (command.has_argv()) {
-    return absl::StrContains(absl::StrJoin(command.argv().arguments(), " "), text);
-  }
-  return absl::StrContains(command.shell(), text);
 }
 
 }  // namespace
@@ -35,7 +28,8 @@ bool Matches(const v1::Run& run, const RunQuery& query) {
          (states.empty() || std::find(states.begin(), states.end(), run.state()) != states.end()) &&
          time >= query.created_after && time < query.created_before &&
          HasLabels(run, query.labels) &&
-         CommandContains(run.spec().command(), query.command_contains);
+         (query.command_contains.empty() ||
+          absl::StrContains(ActionText(run.spec()), query.command_contains));
 }
 
 }  // namespace muster::service

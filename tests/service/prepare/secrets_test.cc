@@ -39,6 +39,22 @@ TEST(SecretsTest, TakesThemOutHoweverDeep) {
   EXPECT_EQ(request.spec().login().local().identity_files(0).path(), "/a");
 }
 
+TEST(SecretsTest, KnowsWhetherThereAreAny) {
+  v1::CreateRunRequest request;
+  EXPECT_FALSE(HasSecrets(request));
+  request.mutable_spec()->mutable_login()->mutable_local()->add_identity_files()->set_path("/a");
+  request.mutable_spec()->mutable_command()->set_shell("true");
+  EXPECT_FALSE(HasSecrets(request));
+  v1::CreateRunRequest with_passphrase = request;
+  auto* local = with_passphrase.mutable_spec()->mutable_login()->mutable_local();
+  local->add_identity_files()->set_passphrase("p");
+  EXPECT_TRUE(HasSecrets(with_passphrase));
+  WipeSecrets(&with_passphrase);
+  EXPECT_FALSE(HasSecrets(with_passphrase));
+  request.mutable_spec()->mutable_login()->mutable_local()->set_password("p");
+  EXPECT_TRUE(HasSecrets(request));
+}
+
 TEST(SecretsTest, OverwritesWhatTheMemoryHeld) {
   v1::RunSpec spec = SpecWithSecrets();
   const std::string& held = spec.login().local().identity_files(1).passphrase();
