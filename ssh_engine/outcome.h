@@ -92,6 +92,9 @@ struct HostOutcome {
   bool warm_session = false;  // the command ran on a session that was there already
 };
 
+// What ran out on this machine, and comes back: no host is to blame, and none loses a try by it.
+inline bool IsShortageHere(Cause cause) { return cause == Cause::kLocal; }
+
 // "SUCCEEDED", "EXITED_NONZERO", ...
 absl::string_view HostStateName(HostState state);
 

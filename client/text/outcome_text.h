@@ -26,7 +26,7 @@ enum ExitCode {
   kInterrupted = 130,  // 128 and the signal's number, as a shell has it: SIGINT
 };
 
-// Of a host that ended with EXITED_NONZERO: up to 2^32-1.
+// How its command ended, where it has an exit code: up to 2^32-1.
 uint32_t ExitStatusOf(const v1::HostOutcome& outcome);
 
 // "exited with code 3", "unreachable (refused)", without the host and the message.

@@ -32,7 +32,7 @@ bool CanPass(const HostOutcome& outcome) {
   if (outcome.state != HostState::kUnreachable) return false;
   return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
          outcome.cause == Cause::kTimeout || outcome.cause == Cause::kReset ||
-         outcome.cause == Cause::kNetwork || outcome.cause == Cause::kLocal;
+         outcome.cause == Cause::kNetwork || IsShortageHere(outcome.cause);
 }
 
 Dialer::Dialer(const Host& host, DialContext* context, absl::Duration begin,
@@ -75,7 +75,7 @@ void Dialer::Connect() {
 
 void Dialer::OnConnected(ConnectResult result) {
   if (!result.fd.valid()) {
-    result_.congested |= result.cause == Cause::kLocal;
+    result_.congested |= IsShortageHere(result.cause);
     Fail(result.state, result.cause, std::move(result.message));
     return End();
   }

@@ -100,7 +100,7 @@ void HostTask::OnDialed(Dialer::Result result) {
 
 bool HostTask::TryAgain(const HostOutcome& outcome) {
   if (!CanPass(outcome)) return false;
-  if (outcome.cause == Cause::kLocal) return WaitForResources();
+  if (IsShortageHere(outcome.cause)) return WaitForResources();
   const Retries& retries = job().retries;
   const int allowed =
       outcome.state == HostState::kThrottled ? retries.throttled : retries.unreachable;
