@@ -241,6 +241,16 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
   }
 }
 
+// A command is measured as it is put together (command_line.h).
+void CheckAction(const v1::RunSpec& spec, Problems* problems) {
+  switch (spec.action_case()) {
+    case v1::RunSpec::kCommand:
+      return;
+    case v1::RunSpec::ACTION_NOT_SET:
+      problems->Add("command", "it is missing; name what is to run, such as \"uptime\"");
+  }
+}
+
 }  // namespace
 
 std::string ProblemOfUser(const std::string& user) {
@@ -259,8 +269,7 @@ absl::Status CheckRequest(const v1::ResolveTargetsRequest& request) {
 absl::Status CheckSpec(const v1::RunSpec& spec) {
   Problems problems("spec.");
   CheckTargets(spec.targets(), &problems);
-  if (spec.action_case() == v1::RunSpec::ACTION_NOT_SET)
-    problems.Add("command", "it is missing; name what is to run, such as \"uptime\"");
+  CheckAction(spec, &problems);
   CheckLogin(spec.login(), &problems);
   CheckContinuation(spec, &problems);
   CheckTimeouts(spec, &problems);
