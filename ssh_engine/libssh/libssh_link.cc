@@ -42,7 +42,8 @@ void LibsshLink::EndTurn() {
   }
   // libssh closes it when the connection breaks, and its number may be somebody else's by now.
   if (fd() != io_.fd()) return io_.Forget();
-  if (io_.Flush() && (in_parts_ || tunnels_ > 0)) AcknowledgeAtOnce();
+  const bool waits = std::exchange(waits_, false);
+  if (io_.Flush() && ((waits && in_parts_) || tunnels_ > 0)) AcknowledgeAtOnce();
 }
 
 // Servers send in two parts and wait for our acknowledgement in between (Nagle): 40 ms a session.

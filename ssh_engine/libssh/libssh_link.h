@@ -61,8 +61,8 @@ class LibsshLink {
   // While it is open. There may be several.
   void Add(Command* command) { commands_.push_back(command); }
   void Remove(Command* command);
-  // What is being asked for may be answered in two parts: a handshake, a login, a command until it
-  // runs. The next command's channel is opened and closed in one part each.
+  // What a step waits for may come in two parts: a handshake, a login, a command until it runs. The
+  // next command's channel is opened and closed in one part each.
   void ExpectParts(bool expected) { in_parts_ = expected; }
   bool has_commands() const { return !commands_.empty(); }
   // One was closed or refused: the next Pump, or the one under way, tells its caller at once.
@@ -138,6 +138,7 @@ class LibsshLink {
   bool flooded_ = false;
   absl::InlinedVector<Command*, 2> commands_;
   bool in_parts_ = true;
+  bool waits_ = false;  // a step, from this turn's end on
   bool news_ = false;
   bool has_more_ = false;
   uint32_t tunnels_ = 0;
@@ -148,6 +149,7 @@ auto LibsshLink::TakeTurn(Attempt attempt) -> decltype(attempt()) {
   const Turn turn(this);
   auto step = attempt();
   for (int i = 0; i < kReadsPerTurn && IsAgain(step) && io_.input_size() > 0; ++i) step = attempt();
+  waits_ = IsAgain(step);  // else the next step sends
   return step;
 }
 
