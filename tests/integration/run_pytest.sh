@@ -9,5 +9,6 @@ export MUSTER=$PWD/${MUSTER:-} MUSTERD=$PWD/${MUSTERD:-} HOME=${HOME:-$TEST_TMPD
 folder=$(mktemp -d /tmp/muster-test.XXXXXX)
 chmod 755 "$folder"
 trap 'rm -rf "$folder"' EXIT
-/usr/bin/python3 -m pytest -q -p no:cacheprovider --basetemp="$folder/pytest" \
+# A test that stands still shows where, before Bazel ends it.
+/usr/bin/python3 -m pytest -q -p no:cacheprovider -o faulthandler_timeout=150 --basetemp="$folder/pytest" \
   --junitxml="$XML_OUTPUT_FILE" ${TESTBRIDGE_TEST_ONLY:+-k "$TESTBRIDGE_TEST_ONLY"} "$@"

@@ -1,9 +1,11 @@
 """The simulated fleet against real clients: OpenSSH's ssh, and muster. Each behaviour once."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -76,6 +78,18 @@ def ssh(sim, *args, stdin=b"", **more):
                           timeout=SECONDS, check=False, env=environment(sim.folder))
 
 
+@contextlib.contextmanager
+def killed_late(process):
+    """Whoever waits for what the process does waits for SECONDS at most."""
+    watch = threading.Timer(SECONDS, process.kill)
+    watch.start()
+    try:
+        yield process
+        assert watch.is_alive(), f"{process.args} was waited for in vain"
+    finally:
+        watch.cancel()
+
+
 class Master:
     """An ssh that shares its connection with others, which have it in `control`."""
 
@@ -87,9 +101,10 @@ class Master:
             ssh_command(sim, "-M", "-N", "-v", *self.control, *options, "none",
                         address=address)[:-1],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(sim.folder))
-        for line in self.process.stderr:
-            if b"Entering interactive session" in line:
-                break
+        with killed_late(self.process):
+            for line in self.process.stderr:
+                if b"Entering interactive session" in line:
+                    break
 
     def run(self, command):
         return ssh(self.sim, *self.control, "-o", "ControlMaster=no", command,
@@ -105,8 +120,9 @@ class Master:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        self.process.communicate()
+        with killed_late(self.process):
+            self.process.terminate()
+            self.process.communicate()
 
 
 @pytest.mark.parametrize("options", [
@@ -146,11 +162,11 @@ def test_input_is_taken_and_thrown_away(sim):
         process = subprocess.Popen(
             ssh_command(sim, *master.control, "-o", "ControlMaster=no", "hang"),
             stdin=subprocess.PIPE, env=environment(sim.folder))
-        for _ in range(8):
-            process.stdin.write(bytes(1024 * 1024))
-        process.stdin.close()
-        process.terminate()
-        process.wait()
+        with killed_late(process), process:
+            for _ in range(8):
+                process.stdin.write(bytes(1024 * 1024))
+            process.stdin.close()
+            process.kill()
 
 
 def test_client_may_exchange_keys_again(sim):
@@ -170,8 +186,8 @@ def test_commands_share_a_connection(sim):
         running = [master.start("out 100000") for _ in range(5)]
         for process in running:
             assert process.communicate()[0] == expected_output(GOOD, 100000)
-        hung.terminate()
-        hung.communicate()
+        hung.kill()
+        hung.wait(SECONDS)  # the master may hold its pipes for longer
     assert sim.stats()["connections"] == before + 1
 
 
