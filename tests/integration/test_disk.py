@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+import grpc
 import pytest
 
 from fleet import write
@@ -119,6 +120,22 @@ def test_hosts_wait_for_room(fleet, marks, small_disk, tmp_path, min_free):
         assert sorted(result.text.splitlines()) == [f"{host}: done" for host in HOSTS]
         assert marked(marks) == {host: 1 for host in HOSTS}
     os.unlink(gate)
+
+
+def test_a_program_is_told_that_the_disk_is_full_and_not_that_the_daemon_is_busy(api):
+    more_than_there_is = str(1 << 30)
+    with Daemon(args=["--min-free", more_than_there_is]) as daemon, \
+            grpc.insecure_channel(daemon.address) as channel:
+        request = api.messages.CreateRunRequest()
+        request.spec.targets.expression = "127.0.0.1"
+        request.spec.command.shell = "true"
+        request.spec.login.user = "nobody"
+        request.spec.login.local.agent_socket = "/nonexistent"
+        with pytest.raises(grpc.RpcError) as refused:
+            api.stub(channel).CreateRun(request)
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        details = dict(refused.value.trailing_metadata())["grpc-status-details-bin"]
+        assert b"DISK_FULL" in details and b"BUSY" not in details
 
 
 @needs_mounts
