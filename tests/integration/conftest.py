@@ -32,12 +32,16 @@ def python_stubs_fixture(tmp_path_factory):
 def api_fixture(python_stubs):
     """The contract's modules, in one place."""
     assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc
+    from muster.v1 import host_pb2, run_pb2, run_service_pb2, run_service_pb2_grpc
+    from muster.v1 import target_service_pb2, target_service_pb2_grpc
 
     class Api:
-        messages = run_service_pb2
+        hosts = host_pb2
         runs = run_pb2
+        messages = run_service_pb2
         stub = run_service_pb2_grpc.RunServiceStub
+        target_messages = target_service_pb2
+        targets = target_service_pb2_grpc.TargetServiceStub
     return Api
 
 

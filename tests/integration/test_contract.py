@@ -14,20 +14,6 @@ from programs import wait_until
 SECONDS = 120
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    """The contract's modules, in one place."""
-    assert python_stubs
-    from muster.v1 import host_pb2, run_pb2, run_service_pb2, run_service_pb2_grpc
-
-    class Api:
-        messages = run_service_pb2
-        runs = run_pb2
-        hosts = host_pb2
-        stub = run_service_pb2_grpc.RunServiceStub
-    return Api
-
-
 @pytest.fixture(name="channel")
 def channel_fixture(daemon):
     # Each its own connection: one that does not read must not hold up another's bytes.

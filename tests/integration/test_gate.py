@@ -15,23 +15,6 @@ MIB = 1 << 20
 SANITIZED = bool({"ASAN_OPTIONS", "TSAN_OPTIONS"} & set(os.environ))
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    """The contract's modules, in one place."""
-    assert python_stubs
-    from muster.v1 import run_pb2, run_service_pb2, run_service_pb2_grpc, target_service_pb2
-    from muster.v1 import target_service_pb2_grpc
-
-    class Api:
-        spec = run_pb2.RunSpec
-        canceled = run_pb2.RUN_STATE_CANCELED
-        messages = run_service_pb2
-        runs = run_service_pb2_grpc.RunServiceStub
-        target_messages = target_service_pb2
-        targets = target_service_pb2_grpc.TargetServiceStub
-    return Api
-
-
 def connect(daemon):
     return grpc.insecure_channel(daemon.address, [("grpc.use_local_subchannel_pool", 1),
                                                   ("grpc.max_receive_message_length", 1 << 28)])
@@ -50,7 +33,7 @@ def refusal(call, request):
 
 
 def spec_of(api, fleet, targets, command="true"):
-    spec = api.spec()
+    spec = api.runs.RunSpec()
     spec.targets.expression = targets
     spec.command.shell = command
     spec.login.user = fleet.user
@@ -83,13 +66,13 @@ def test_targets_are_counted_before_they_are_expanded(api, daemon, channel, flee
     assert code == grpc.StatusCode.INVALID_ARGUMENT and hint in text
     if "user" not in more:
         spec = spec_of(api, fleet, expression)
-        code, text = refusal(api.runs(channel).CreateRun, api.messages.CreateRunRequest(spec=spec))
+        code, text = refusal(api.stub(channel).CreateRun, api.messages.CreateRunRequest(spec=spec))
         assert code == grpc.StatusCode.INVALID_ARGUMENT and hint in text
     assert daemon.memory() - before < 200 * MIB or SANITIZED
 
 
 def test_the_user_of_a_rerun_is_checked_before_each_host_gets_it(api, channel, fleet):
-    stub = api.runs(channel)
+    stub = api.stub(channel)
     spec = spec_of(api, fleet, "127.0.9.[1-3]")
     spec.login.port = 1  # where nobody listens
     run = list(stub.CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(spec=spec)))[0].run
@@ -101,17 +84,17 @@ def test_the_user_of_a_rerun_is_checked_before_each_host_gets_it(api, channel, f
 
 def test_one_connection_has_a_thousand_watchers_and_no_more(api, daemon, channel, fleet):
     spec = spec_of(api, fleet, "127.0.9.1", "sleep 60")
-    run = api.runs(channel).CreateRun(api.messages.CreateRunRequest(spec=spec)).run
+    run = api.stub(channel).CreateRun(api.messages.CreateRunRequest(spec=spec)).run
     request = api.messages.WatchRunRequest(run_id=run.id)
     with connect(daemon) as crowd:
-        watchers = [api.runs(crowd).WatchRun(request) for _ in range(1000)]
+        watchers = [api.stub(crowd).WatchRun(request) for _ in range(1000)]
         for watcher in watchers:
             next(watcher)
         begin = time.monotonic()
-        api.runs(crowd).CancelRun(api.messages.CancelRunRequest(run_id=run.id), timeout=SECONDS)
+        api.stub(crowd).CancelRun(api.messages.CancelRunRequest(run_id=run.id), timeout=SECONDS)
         assert time.monotonic() - begin < 10 or SANITIZED
         for watcher in watchers:
-            assert list(watcher)[-1].run.state == api.canceled
+            assert list(watcher)[-1].run.state == api.runs.RUN_STATE_CANCELED
     # HTTP/2, 6.5.2: SETTINGS_MAX_CONCURRENT_STREAMS is 3.
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(daemon.socket)
@@ -133,7 +116,7 @@ def test_a_compressed_request_is_refused_before_it_is_unpacked(api, daemon, chan
     before = daemon.memory()
     request = api.messages.GetRunRequest(run_id="x" * (256 << 20))  # some 260 KB on the wire
     with pytest.raises(grpc.RpcError) as error:
-        api.runs(channel).GetRun(request, compression=compression, timeout=SECONDS)
+        api.stub(channel).GetRun(request, compression=compression, timeout=SECONDS)
     assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
     assert "is disabled" in error.value.details()
     assert daemon.memory() - before < 64 << 20
@@ -143,7 +126,7 @@ def test_a_long_error_still_reaches_the_client(api, channel, fleet):
     spec = spec_of(api, fleet, "127.0.9.1")
     spec.command.environment["x" * 100_000 + "\u00e4"] = "1"
     request = api.messages.CreateRunRequest(spec=spec)
-    code, text = refusal(api.runs(channel).CreateRun, request)
+    code, text = refusal(api.stub(channel).CreateRun, request)
     assert code == grpc.StatusCode.INVALID_ARGUMENT
     assert text.startswith("environment: ") and len(text) < 2100
 
@@ -156,7 +139,7 @@ def test_what_the_daemon_does_not_know_is_refused(api, channel, fleet):
     spec = b"\x1a" + bytes([len(login)]) + login
     unknown = b"\x0a" + bytes([len(spec)]) + spec + b"\xe8\x04\x01"
     create = channel.unary_unary("/muster.v1.RunService/CreateRun")
-    before = len(api.runs(channel).ListRuns(api.messages.ListRunsRequest(page_size=1000)).runs)
+    before = len(api.stub(channel).ListRuns(api.messages.ListRunsRequest(page_size=1000)).runs)
     code, text = refusal(create, known + unknown)
     assert code == grpc.StatusCode.INVALID_ARGUMENT
     assert "field 77, spec.login.field 99: " in text
@@ -164,7 +147,7 @@ def test_what_the_daemon_does_not_know_is_refused(api, channel, fleet):
     with pytest.raises(grpc.RpcError) as error:
         next(stream(known + unknown))
     assert "spec.login.field 99" in error.value.details()
-    after = len(api.runs(channel).ListRuns(api.messages.ListRunsRequest(page_size=1000)).runs)
+    after = len(api.stub(channel).ListRuns(api.messages.ListRunsRequest(page_size=1000)).runs)
     assert after == before
     for call in ("CancelRun", "PauseRun", "ResumeRun", "RerunHosts", "GetRun", "ListRuns"):
         raw = channel.unary_unary(f"/muster.v1.RunService/{call}")
@@ -172,7 +155,7 @@ def test_what_the_daemon_does_not_know_is_refused(api, channel, fleet):
 
 
 def test_a_page_of_runs_fits_into_any_client(api, daemon, channel, fleet):
-    stub = api.runs(channel)
+    stub = api.stub(channel)
     command = "true #" + "x" * 100_000
     ids = [stub.CreateRun(api.messages.CreateRunRequest(
         spec=spec_of(api, fleet, "127.0.9.1", command))).run.id for _ in range(25)]
@@ -194,7 +177,7 @@ def test_a_page_of_hosts_fits_into_any_client(api, channel, fleet):
     name = "x" * 200
     spec = spec_of(api, fleet, f"{name}[1-6000].invalid")
     spec.login.local.known_hosts_files[:] = []
-    stub = api.runs(channel)
+    stub = api.stub(channel)
     run = stub.CreateRun(api.messages.CreateRunRequest(spec=spec)).run
     stub.CancelRun(api.messages.CancelRunRequest(run_id=run.id))
     hosts, token = [], ""
@@ -248,7 +231,7 @@ class Crowd:
 
 def canceled_within(api, channel, fleet):
     """How long it took to start a run, and to cancel it."""
-    stub = api.runs(channel)
+    stub = api.stub(channel)
     request = api.messages.CreateRunRequest(spec=spec_of(api, fleet, "127.0.9.1", "sleep 60"))
     begin = time.monotonic()
     run = stub.CreateRun(request, timeout=SECONDS).run
@@ -259,7 +242,7 @@ def canceled_within(api, channel, fleet):
 
 def test_a_cancel_does_not_wait_behind_reads(api, daemon, channel, fleet):
     big = api.messages.ListRunsRequest(page_size=1000)
-    crowd = Crowd(daemon, lambda c: api.runs(c).ListRuns, big, 600)
+    crowd = Crowd(daemon, lambda c: api.stub(c).ListRuns, big, 600)
     for _ in range(10):
         _, canceled = canceled_within(api, channel, fleet)
         assert canceled < 5 or SANITIZED
@@ -288,22 +271,22 @@ def test_calls_that_were_given_up_are_not_computed(api, daemon, channel, fleet):
 
 def test_a_call_whose_deadline_has_passed_starts_nothing(api, daemon, channel, fleet):
     slow = api.messages.CreateRunRequest(spec=spec_of(api, fleet, SLOW), validate_only=True)
-    crowd = Crowd(daemon, lambda c: api.runs(c).CreateRun, slow, 40)
+    crowd = Crowd(daemon, lambda c: api.stub(c).CreateRun, slow, 40)
     late = api.messages.CreateRunRequest(spec=spec_of(api, fleet, "127.0.9.1", "true #late"))
-    futures = [api.runs(channel).CreateRun.future(late, timeout=0.2) for _ in range(5)]
+    futures = [api.stub(channel).CreateRun.future(late, timeout=0.2) for _ in range(5)]
     codes = [future.code() for future in futures]
     assert crowd.codes() == [grpc.StatusCode.OK] * 40
     crowd.leave()
     assert codes == [grpc.StatusCode.DEADLINE_EXCEEDED] * 5
     asked = api.messages.ListRunsRequest(command_contains="true #late")
-    assert not api.runs(channel).ListRuns(asked, timeout=SECONDS).runs
+    assert not api.stub(channel).ListRuns(asked, timeout=SECONDS).runs
 
 
 def test_a_daemon_that_stops_resolves_no_targets(api, fleet):
     with Daemon() as daemon, connect(daemon) as channel:
         spec = spec_of(api, fleet, "127.0.9.1", "trap '' TERM; sleep 60")
         spec.stop.grace.seconds = 3
-        stream = api.runs(channel).CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(spec=spec))
+        stream = api.stub(channel).CreateAndWatchRun(api.messages.CreateAndWatchRunRequest(spec=spec))
         for message in stream:
             if any(event.host_state.state == 5 for event in message.events):  # RUNNING
                 break

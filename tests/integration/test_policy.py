@@ -62,21 +62,6 @@ policy:
         assert daemon.process.poll() is None, daemon.messages()
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    """The contract's modules, in one place."""
-    assert python_stubs
-    from muster.v1 import run_service_pb2, run_service_pb2_grpc, target_service_pb2
-    from muster.v1 import target_service_pb2_grpc
-
-    class Api:
-        messages = run_service_pb2
-        runs = run_service_pb2_grpc.RunServiceStub
-        target_messages = target_service_pb2
-        targets = target_service_pb2_grpc.TargetServiceStub
-    return Api
-
-
 @pytest.fixture(scope="module", name="pairs")
 def pairs_fixture(authority):
     return {
@@ -128,7 +113,7 @@ def request_of(api, fleet, targets="127.0.7.1", command="true", **more):
                                   "ci second"])
 def test_whom_no_rule_is_about_is_refused_in_the_handshake(daemon, api, calling_as, name):
     channel = calling_as(name)
-    code, _ = code_of(api.runs(channel).ListRuns, api.messages.ListRunsRequest())
+    code, _ = code_of(api.stub(channel).ListRuns, api.messages.ListRunsRequest())
     assert code == grpc.StatusCode.UNAVAILABLE
     health = channel.unary_unary("/grpc.health.v1.Health/Check")
     assert code_of(health, b"")[0] == grpc.StatusCode.UNAVAILABLE
@@ -138,26 +123,26 @@ def test_whom_no_rule_is_about_is_refused_in_the_handshake(daemon, api, calling_
 def test_the_log_names_who_was_refused(daemon, api, calling_as):
     # Once a second.
     def refused():
-        code_of(api.runs(calling_as("stranger")).ListRuns, api.messages.ListRunsRequest())
+        code_of(api.stub(calling_as("stranger")).ListRuns, api.messages.ListRunsRequest())
         return "dns:stranger" in daemon.messages()
     wait_until(refused)
 
 
 def test_a_uri_is_an_identity_of_its_own_kind(api, fleet, calling_as):
-    run = api.runs(calling_as("a URI")).CreateRun(request_of(api, fleet)).run
+    run = api.stub(calling_as("a URI")).CreateRun(request_of(api, fleet)).run
     assert run.creator == "uri:spiffe://example.com/ci"
 
 
 def test_a_name_that_goes_on_behind_a_nul_is_nobody(api, calling_as):
     channel = calling_as("ci with a NUL")
-    code, text = code_of(api.runs(channel).ListRuns, api.messages.ListRunsRequest())
+    code, text = code_of(api.stub(channel).ListRuns, api.messages.ListRunsRequest())
     assert (code, "printable" in text) == (grpc.StatusCode.UNAUTHENTICATED, True)
     health = channel.unary_unary("/grpc.health.v1.Health/Check")
     assert code_of(health, b"")[0] == grpc.StatusCode.UNAUTHENTICATED
 
 
 def test_a_certificate_named_as_the_owner_is_not_the_owner(api, fleet, calling_as):
-    owner, other = api.runs(calling_as(None)), api.runs(calling_as("uid:0"))
+    owner, other = api.stub(calling_as(None)), api.stub(calling_as("uid:0"))
     mine = owner.CreateRun(request_of(api, fleet, command="sleep 30", request_id="same")).run
     assert mine.creator.startswith("uid:")
     for call, request in ((other.GetRun, api.messages.GetRunRequest),
@@ -196,8 +181,8 @@ def test_each_caller_has_artifacts_of_his_own(api, fleet, calling_as):
     request.spec.input_artifact = "app"
     stubs[None].DeleteArtifact(delete)
     assert code_of(stubs[None].DeleteArtifact, delete)[0] == grpc.StatusCode.NOT_FOUND
-    assert code_of(api.runs(calling_as(None)).CreateRun, request)[0] == grpc.StatusCode.NOT_FOUND
-    assert api.runs(calling_as("ci")).CreateRun(request).run.id
+    assert code_of(api.stub(calling_as(None)).CreateRun, request)[0] == grpc.StatusCode.NOT_FOUND
+    assert api.stub(calling_as("ci")).CreateRun(request).run.id
     for name in ("ci", "uid:0"):
         stubs[name].DeleteArtifact(delete)
 
@@ -225,7 +210,7 @@ def test_the_inventory_is_not_told(api, fleet, calling_as, targets):
         login={"user": fleet.user, "port": fleet.servers[0].port})
     look.targets.expression = targets
     for code, text in (code_of(api.targets(channel).ResolveTargets, look),
-                       code_of(api.runs(channel).CreateRun, request_of(api, fleet, targets))):
+                       code_of(api.stub(channel).CreateRun, request_of(api, fleet, targets))):
         assert code == grpc.StatusCode.PERMISSION_DENIED
         assert "secret-db" not in text and "hosts.ini" not in text and "@secret" not in text
 
@@ -243,7 +228,7 @@ def test_credentials_cannot_be_guessed(api, fleet, calling_as):
     for name in ("secret", "nothing"):
         request = request_of(api, fleet)
         request.spec.login.credential_name = name
-        code, text = code_of(api.runs(calling_as("ci")).CreateRun, request)
+        code, text = code_of(api.stub(calling_as("ci")).CreateRun, request)
         assert code == grpc.StatusCode.PERMISSION_DENIED
         said.append(text.replace(name, "NAME"))
     assert said[0] == said[1]
@@ -252,7 +237,7 @@ def test_credentials_cannot_be_guessed(api, fleet, calling_as):
 def test_paths_of_keys_are_not_told(api, fleet, calling_as):
     request = request_of(api, fleet)
     request.spec.login.credential_name = "secret"
-    code, text = code_of(api.runs(calling_as("a URI")).CreateRun, request)
+    code, text = code_of(api.stub(calling_as("a URI")).CreateRun, request)
     assert code == grpc.StatusCode.NOT_FOUND
     assert "no-such-key" in text and "/" not in text
 
@@ -274,7 +259,7 @@ def teller_fixture():
 
 
 def test_the_folder_of_known_hosts_is_not_told(api, fleet, calling_as, daemon):
-    owner, other = api.runs(calling_as(None)), api.runs(calling_as("a URI"))
+    owner, other = api.stub(calling_as(None)), api.stub(calling_as("a URI"))
     for number, (caller, told) in enumerate(((owner, daemon.known_hosts), (other, "new_known_hosts"))):
         request = request_of(api, fleet, f"127.0.7.{50 + number}")
         request.spec.login.credential_name = "trusting"
@@ -288,17 +273,17 @@ def test_the_folder_of_known_hosts_is_not_told(api, fleet, calling_as, daemon):
 
 def test_a_port_that_no_rule_has_is_not_tried(api, fleet, calling_as, teller):
     request = request_of(api, fleet, f"127.0.7.1:{teller}")
-    code, text = code_of(api.runs(calling_as("ci")).CreateRun, request)
+    code, text = code_of(api.stub(calling_as("ci")).CreateRun, request)
     assert code == grpc.StatusCode.PERMISSION_DENIED and f"port {teller}" in text
     request = request_of(api, fleet)
     request.spec.login.jump_hosts.append(f"127.0.7.2:{teller}")
-    code, text = code_of(api.runs(calling_as("ci")).CreateRun, request)
+    code, text = code_of(api.stub(calling_as("ci")).CreateRun, request)
     assert code == grpc.StatusCode.PERMISSION_DENIED and f"port {teller}" in text
 
 
 def test_how_another_service_greets_is_told_to_the_owner_alone(api, fleet, calling_as, teller):
     def message(name):
-        stub = api.runs(calling_as(name))
+        stub = api.stub(calling_as(name))
         run = stub.CreateRun(request_of(api, fleet, f"127.0.0.1:{teller}")).run
         list(stub.WatchRun(api.messages.WatchRunRequest(run_id=run.id)))
         results = stub.ListHostResults(api.messages.ListHostResultsRequest(run_id=run.id)).results

@@ -20,18 +20,11 @@ HALF = 3 << 18
 OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 1 << 26)]
 
 
-@pytest.fixture(scope="module", name="api")
-def api_fixture(python_stubs):
-    assert python_stubs
-    from muster.v1 import run_service_pb2, run_service_pb2_grpc
-    return run_service_pb2, run_service_pb2_grpc.RunServiceStub
-
-
 @pytest.fixture(name="services")
 def services_fixture(api, daemon):
     """Stubs on some connections."""
     channels = [grpc.insecure_channel(daemon.address, OPTIONS) for _ in range(CHANNELS)]
-    yield [api[1](channel) for channel in channels]
+    yield [api.stub(channel) for channel in channels]
     for channel in channels:
         channel.close()
 
@@ -103,7 +96,7 @@ def check(watchers, expected):
 
 
 def test_a_thousand_late_watchers(api, muster, services, gate):
-    messages = api[0]
+    messages = api.messages
     text = f"yes $(seq 1 20) | head -c {HALF}"
     run = muster("run", *muster.login, "-t", f"127.0.18.[1-{HOSTS}]", "-d", "--",
                  f"{text}; echo half; while [ ! -e {gate} ]; do sleep 0.05; done; {text}").text.strip()

@@ -7,7 +7,7 @@
 // itself, and what libssh wants for secrets comes from RAND_priv_bytes (getrandom_crypto.c).
 //
 // A program that links this has the function, and libssh calls it: symbols are looked up in the
-// program first (ld.so(8)). What else is replaced like this: interposed.md.
+// program first (ld.so(8)). What else is replaced like this: README.md.
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <pthread.h>

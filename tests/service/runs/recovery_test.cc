@@ -26,6 +26,13 @@ v1::RunSpec Spec(bool continued) {
   return spec;
 }
 
+v1::RunSpec SpecThatReads(const std::string& artifact) {
+  v1::RunSpec spec = Spec(true);
+  spec.set_input(v1::RUN_INPUT_ARTIFACT);
+  spec.set_input_artifact(artifact);
+  return spec;
+}
+
 class RecoveryTest : public ::testing::Test {
  protected:
   // Host 0 has succeeded, 1 writes, 2 was only started, 3 was not.
@@ -189,10 +196,7 @@ TEST_F(RecoveryTest, WhatCannotBeContinuedSaysWhy) {
 
 TEST_F(RecoveryTest, HostsThatWereNotStartedReadTheArtifactOfTheRunsCreator) {
   artifacts_.Put("uid:1000", "app", "of the creator");
-  v1::RunSpec spec = Spec(true);
-  spec.set_input(v1::RUN_INPUT_ARTIFACT);
-  spec.set_input_artifact("app");
-  LeaveBehind(spec);
+  LeaveBehind(SpecThatReads("app"));
   StartNext();
   Recover();
   ASSERT_EQ(next_->engine.runs().size(), 1u);
@@ -202,9 +206,7 @@ TEST_F(RecoveryTest, HostsThatWereNotStartedReadTheArtifactOfTheRunsCreator) {
 
 TEST_F(RecoveryTest, OneWhoseArtifactHasOtherBytesIsNotContinued) {
   artifacts_.Put("uid:1000", "app", "another one");
-  v1::RunSpec spec = Spec(true);
-  spec.set_input(v1::RUN_INPUT_ARTIFACT);
-  spec.set_input_artifact("app");
+  v1::RunSpec spec = SpecThatReads("app");
   spec.set_input_sha256(std::string(32, 'x'));  // as its daemon had noted
   LeaveBehind(spec);
   StartNext();
@@ -215,10 +217,7 @@ TEST_F(RecoveryTest, OneWhoseArtifactHasOtherBytesIsNotContinued) {
 
 TEST_F(RecoveryTest, OneWhoseArtifactIsGoneIsNotContinued) {
   artifacts_.Put("dns:other", "app", "of another caller");
-  v1::RunSpec spec = Spec(true);
-  spec.set_input(v1::RUN_INPUT_ARTIFACT);
-  spec.set_input_artifact("app");
-  LeaveBehind(spec);
+  LeaveBehind(SpecThatReads("app"));
   StartNext();
   Recover();
   EXPECT_THAT(next_->engine.runs(), IsEmpty());
