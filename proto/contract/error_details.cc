@@ -35,8 +35,8 @@ v1::ErrorReason UsualReason(absl::StatusCode code) {
       return v1::ERROR_REASON_REQUEST_ID_USED;
     case absl::StatusCode::kOutOfRange:
       return v1::ERROR_REASON_SEQUENCE_UNKNOWN;
-    case absl::StatusCode::kResourceExhausted:
-      return v1::ERROR_REASON_BUSY;
+    case absl::StatusCode::kResourceExhausted:  // what would pass, such as BUSY, is said
+      return v1::ERROR_REASON_REQUEST_TOO_LARGE;
     case absl::StatusCode::kUnavailable:
       return v1::ERROR_REASON_NOT_READY;
     case absl::StatusCode::kCancelled:

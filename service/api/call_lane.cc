@@ -4,12 +4,16 @@
 
 #include <utility>
 
+#include "proto/contract/error_details.h"
+
 namespace muster::service {
 namespace {
 
 absl::Status TooMuch() {
-  return absl::ResourceExhaustedError(
-      "too many calls of yours, or of all, are waiting to be answered; try again soon");
+  return WithReason(
+      absl::ResourceExhaustedError(
+          "too many calls of yours, or of all, are waiting to be answered; try again soon"),
+      v1::ERROR_REASON_BUSY);
 }
 
 absl::Status Stopping() { return absl::UnavailableError("musterd is stopping"); }

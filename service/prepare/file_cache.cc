@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "proto/contract/error_details.h"
 #include "service/targets/load_inventory.h"
 #include "service/targets/vars_folders.h"
 
@@ -43,8 +42,7 @@ absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const s
   }
   absl::StatusOr<std::shared_ptr<const Inventory>> inventory = LoadInventory(path);
   if (inventory.ok()) Put({key, version, *inventory, nullptr});
-  if (!absl::IsResourceExhausted(inventory.status())) return inventory;
-  return WithReason(inventory.status(), v1::ERROR_REASON_REQUEST_TOO_LARGE);
+  return inventory;
 }
 
 absl::StatusOr<std::shared_ptr<engine::KnownHosts>> FileCache::GetKnownHosts(

@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 
 namespace muster::service {
 
@@ -33,8 +34,10 @@ absl::StatusOr<std::vector<std::shared_ptr<const v1::Run>>> RunEnds::Read(uint64
   MutexLock lock(&mutex_);
   const uint64_t fresh = added_ - *place;
   if (fresh > runs_.size()) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "more than ", kKept, " runs have ended before this watch was read further; begin anew"));
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                          "more than ", kKept,
+                          " runs have ended before this watch was read further; begin anew")),
+                      v1::ERROR_REASON_BUSY);
   }
   *place = added_;
   return std::vector<std::shared_ptr<const v1::Run>>(runs_.end() - static_cast<ptrdiff_t>(fresh),

@@ -71,11 +71,11 @@ TEST(ErrorDetailsTest, AllOfItFitsIntoMetadata) {
 
 TEST(ErrorDetailsTest, WhatMayPassSaysWhenToTryAgain) {
   EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(absl::UnavailableError("")).has_value());
-  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(absl::ResourceExhaustedError("")).has_value());
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(
+                  WithReason(absl::ResourceExhaustedError(""), v1::ERROR_REASON_BUSY))
+                  .has_value());
   EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(absl::InvalidArgumentError("")).has_value());
-  EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(
-                   WithReason(absl::ResourceExhaustedError(""), v1::ERROR_REASON_REQUEST_TOO_LARGE))
-                   .has_value());
+  EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(absl::ResourceExhaustedError("")).has_value());
 }
 
 }  // namespace

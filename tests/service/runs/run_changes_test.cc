@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/contract/error_details.h"
 #include "tests/service/runs/run_fakes.h"
 
 namespace muster::service {
@@ -144,7 +145,9 @@ TEST_F(RunChangesTest, WhoIsTooSlowIsTold) {
     runs_.ends()->Add(*run);
     if (i == 0) Take(&quick);
   }
-  EXPECT_TRUE(absl::IsResourceExhausted(slow.Take().status()));
+  const absl::Status late = slow.Take().status();
+  EXPECT_TRUE(absl::IsResourceExhausted(late)) << late;
+  EXPECT_EQ(ReasonOf(late), v1::ERROR_REASON_BUSY);
   EXPECT_TRUE(quick.Take().ok());
 }
 
