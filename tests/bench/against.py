@@ -28,7 +28,8 @@ from sim import SimFleet
 
 MIB = 1 << 20
 BULK_HOSTS, BULK_BYTES = 100, 10 * MIB
-COLD_HOSTS = 4000  # of one round, where that is more than one set
+COLD_PAIRS = 4  # of turns in one round, of each number of hosts
+COLD_HOSTS = 4000  # of one pair of daemons, where that is more than one set: their descriptors have to do
 OUTPUT = f"out {lab.FILE_BYTES}"
 
 
@@ -42,13 +43,21 @@ def bulk(one, hosts):
     return cost
 
 
-def steps(count):
+def sets_at_once(count):
+    return min(COLD_PAIRS, max(1, COLD_HOSTS // count))
+
+
+def cold_steps(count):
     """(what, how many hosts, their expression, pairs of turns, how) of `count` hosts, in order."""
-    sets = [Hosts(2 + number, count).expression for number in range(max(1, COLD_HOSTS // count))]
-    for hosts in sets:
-        yield f"{count:,} cold, 26 KB", count, hosts, 1, watched(OUTPUT)
-    yield f"{count:,} warm, 26 KB", count, sets[0], 4, watched(OUTPUT)
-    yield f"{count:,} warm, true", count, sets[0], 10, watched("true")
+    for number in range(sets_at_once(count)):
+        yield f"{count:,} cold, 26 KB", count, Hosts(2 + number, count).expression, 1, watched(OUTPUT)
+
+
+def steps(count):
+    yield from cold_steps(count)
+    hosts = Hosts(2, count).expression
+    yield f"{count:,} warm, 26 KB", count, hosts, 4, watched(OUTPUT)
+    yield f"{count:,} warm, true", count, hosts, 10, watched("true")
 
 
 def bulk_steps():
@@ -78,8 +87,10 @@ def measure(programs, counts, rounds):
     memory = collections.defaultdict(list)
     for number in range(rounds):
         for count in counts:
-            sessions = max(COLD_HOSTS // count, 1) * count
-            memory[sessions].append(take_turns(programs, steps(count), found, number))
+            at_once = sets_at_once(count)
+            memory[at_once * count].append(take_turns(programs, steps(count), found, number))
+            for more in range(1, COLD_PAIRS // at_once):
+                take_turns(programs, cold_steps(count), found, number + more)
         memory[BULK_HOSTS].append(take_turns(programs, bulk_steps(), found, number))
         print(f"  round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     found.pop("")  # what only made sessions
