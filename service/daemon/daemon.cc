@@ -166,9 +166,10 @@ absl::Status Daemon::StartRuns() {
     kill(getpid(), SIGTERM);
   };
   journal_ = std::make_unique<JournalThread>(store_.get(), &tails_, hooks);
-  preparer_ =
-      std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_,
-                                    options_.max_output_per_run_mib * kMib, artifacts_.get());
+  RunSettings settings;
+  settings.max_output_bytes = options_.max_output_per_run_mib * kMib;
+  preparer_ = std::make_unique<RunPreparer>(&config_, authorizer_.get(), &files_, settings,
+                                            artifacts_.get());
   gate_ = std::make_unique<CallGate>(authorizer_.get(), &activity_);
   const RunParts parts = {engine_.get(), journal_->journal(), &tails_, &locks_, helpers_.get()};
   runs_ = std::make_unique<Runs>(store_.get(), parts, options_.max_runs,

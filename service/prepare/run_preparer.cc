@@ -119,11 +119,11 @@ absl::Status CheckLongestLine(const std::vector<v1::RunHost>& hosts, size_t byte
 }  // namespace
 
 RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
-                         uint64_t max_output_bytes, const ArtifactStore* artifacts)
+                         const RunSettings& settings, const ArtifactStore* artifacts)
     : config_(config),
       authorizer_(authorizer),
       files_(files),
-      max_output_bytes_(max_output_bytes),
+      settings_(settings),
       artifacts_(artifacts),
       own_user_(OwnUser()) {}
 
@@ -246,7 +246,8 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   run.plan.creator = caller.Text();
   run.plan.max_output_bytes_per_host = spec.output_limits().max_bytes_per_host();
   const uint64_t asked = spec.output_limits().max_bytes_per_run();
-  run.plan.max_output_bytes = asked == 0 ? max_output_bytes_ : std::min(asked, max_output_bytes_);
+  const uint64_t most = settings_.max_output_bytes;
+  run.plan.max_output_bytes = asked == 0 ? most : std::min(asked, most);
   return run;
 }
 

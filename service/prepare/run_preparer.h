@@ -2,6 +2,8 @@
 #ifndef SERVICE_PREPARE_RUN_PREPARER_H_
 #define SERVICE_PREPARE_RUN_PREPARER_H_
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,15 +32,20 @@ struct PreparedRun {
   std::shared_ptr<const engine::Access> access;  // of all its hosts
 };
 
+// What musterd's operator has set for all runs. A value.
+struct RunSettings {
+  uint64_t max_output_bytes = std::numeric_limits<uint64_t>::max();  // of one run at most
+};
+
 // Checks, authorizes the credential, resolves, authorizes the hosts, reads keys and known_hosts.
 // What it tells a network caller names no folder of the daemon's machine, and no host or group that
 // he has not named himself or may not use. Thread-safe; blocks (files,
 // decrypting keys, the agent): helper threads only. What it is given must outlive it.
 class RunPreparer {
  public:
-  // `max_output_bytes`: of one run at most. `artifacts`: null where there are none.
+  // `artifacts`: null where there are none.
   RunPreparer(const Config* config, const Authorizer* authorizer, FileCache* files,
-              uint64_t max_output_bytes, const ArtifactStore* artifacts);
+              const RunSettings& settings, const ArtifactStore* artifacts);
 
   // Errors as CreateRun documents them.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec) const;
@@ -79,7 +86,7 @@ class RunPreparer {
   const Config* const config_;
   const Authorizer* const authorizer_;
   FileCache* const files_;
-  const uint64_t max_output_bytes_;
+  const RunSettings settings_;
   const ArtifactStore* const artifacts_;
   const std::string own_user_;  // the name of the user that the daemon runs as
 };

@@ -1,8 +1,10 @@
 #include "ssh_engine/action/new_host_action.h"
 
+#include <string>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "ssh_engine/action/remote_command.h"
 
 namespace muster::engine {
@@ -11,7 +13,15 @@ namespace {
 // A kind of action that this does not know does not compile.
 struct Maker {
   std::unique_ptr<HostAction> operator()(const Command& command) {
-    return std::make_unique<RemoteCommand>(command, site, context, std::move(*on_end));
+    const std::string* const prefix = site.host->line_prefix.get();
+    return Requested([&line = command.line, prefix](ExecChannel* channel) {
+      return channel->Request(prefix == nullptr ? line : absl::StrCat(*prefix, line));
+    });
+  }
+
+  // For whatever differs from a command in its request alone.
+  std::unique_ptr<HostAction> Requested(RemoteCommand::Requester request) {
+    return std::make_unique<RemoteCommand>(std::move(request), site, context, std::move(*on_end));
   }
 
   const ActionSite& site;

@@ -18,9 +18,9 @@ std::string HowItEnded(const ExitReport& report) {
 
 }  // namespace
 
-RemoteCommand::RemoteCommand(const Command& command, const ActionSite& site, ActionContext* context,
+RemoteCommand::RemoteCommand(Requester request, const ActionSite& site, ActionContext* context,
                              OnEnd on_end)
-    : command_(command),
+    : request_(std::move(request)),
       site_(site),
       context_(context),
       on_end_(std::move(on_end)),
@@ -40,12 +40,6 @@ void RemoteCommand::Start() {
                                          channel_.get(), [this] { Advance(); });
   }
   Advance();
-}
-
-SshStep RemoteCommand::Request() {
-  const std::string* const prefix = site_.host->line_prefix.get();
-  return channel_->Request(prefix == nullptr ? command_.line
-                                             : absl::StrCat(*prefix, command_.line));
 }
 
 void RemoteCommand::Advance() {

@@ -3,6 +3,7 @@
 #define SSH_ENGINE_ACTION_REMOTE_COMMAND_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,16 +21,18 @@
 
 namespace muster::engine {
 
-// Requests the command, hands its output to the observer, and stops it where a limit in time or the
-// caller says so.
+// Requests what is to be run, hands its output to the observer, and stops it where a limit in time
+// or the caller says so.
 class RemoteCommand final : public HostAction,
                             private ActionStart::Subject,
                             private ReadingGate::User,
                             private StopSequence::Subject {
  public:
-  // `command` must outlive this, and so must what the others point to.
-  RemoteCommand(const Command& command, const ActionSite& site, ActionContext* context,
-                OnEnd on_end);
+  // How the server is asked to run it; called again while the answer is kAgain.
+  using Requester = std::function<SshStep(ExecChannel*)>;
+
+  // What `request` uses must outlive this, and so must what the others point to.
+  RemoteCommand(Requester request, const ActionSite& site, ActionContext* context, OnEnd on_end);
   ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
@@ -47,7 +50,7 @@ class RemoteCommand final : public HostAction,
   bool Step();
   bool Begin();
   SshStep Open() override { return channel_->Open(); }
-  SshStep Request() override;
+  SshStep Request() override { return request_(channel_.get()); }
   void OnStartTimeout() override;
   bool Pump();
   bool TakeIn();
@@ -97,7 +100,7 @@ class RemoteCommand final : public HostAction,
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return site_.session->transport(); }
 
-  const Command& command_;
+  const Requester request_;
   const ActionSite site_;
   ActionContext* const context_;
   OnEnd on_end_;

@@ -55,7 +55,7 @@ void KeyMethod::Note(AuthStep answer) {
       report_->unproven.push_back(identity.name);
       break;
     default:
-      report_->refused.push_back(identity.name);
+      report_->refused_keys.push_back(identity.name);
   }
   ++next_;
 }

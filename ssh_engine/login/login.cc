@@ -74,7 +74,8 @@ std::string Login::Explain(const std::string& user) const {
 }
 
 std::string Login::ExplainEnd(const std::string& user) const {
-  const std::string offered = offering_ != nullptr ? offering_->offered() : "";
+  LoginReport::Offered offered;
+  if (offering_ != nullptr) offered = {offering_->offered(), offering_ == keys_};
   return report_.ExplainEnd(user, transport_->failure(), offered) + Remarks();
 }
 

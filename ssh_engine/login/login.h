@@ -41,8 +41,8 @@ class Login {
 
   Step Advance();
   bool busy() const { return busy_; }
-  // How many keys and passwords the server has refused.
-  size_t refused() const { return report_.refused.size(); }
+  // How much of what was offered the server has refused.
+  size_t refused() const { return report_.refused(); }
   // For a person: what was offered, what the server would take, what was left out and why.
   std::string Explain(const std::string& user) const;
   // The same where the connection ended first.

@@ -7,22 +7,26 @@
 
 namespace muster::engine {
 
-bool LoginReport::RefusedPassword() const { return absl::c_linear_search(refused, kThePassword); }
-
 std::string LoginReport::RefusedKeys(absl::string_view user) const {
-  std::vector<std::string> names = refused;
-  const bool password = RefusedPassword();
-  if (password) names.erase(absl::c_find(names, kThePassword));
   std::string text = absl::StrCat("the server took none of the keys that were offered for user ",
-                                  user, ": ", absl::StrJoin(names, ", "), ".");
-  if (password) absl::StrAppend(&text, " It refused the password as well.", Source());
+                                  user, ": ", absl::StrJoin(refused_keys, ", "), ".");
+  if (!refused_others.empty()) {
+    absl::StrAppend(&text, " It refused ", absl::StrJoin(refused_others, ", "), " as well.",
+                    Source());
+  }
   if (has_password && !password_used) absl::StrAppend(&text, " It takes no password.");
   return text;
 }
 
+std::string LoginReport::Refused() const {
+  std::vector<std::string> names = refused_keys;
+  names.insert(names.end(), refused_others.begin(), refused_others.end());
+  return absl::StrJoin(names, ", ");
+}
+
 std::string LoginReport::Source() const {
-  return password_source.empty() ? ""
-                                 : absl::StrCat(" The password came from ", password_source, ".");
+  if (password_source.empty() || !absl::c_linear_search(refused_others, kThePassword)) return "";
+  return absl::StrCat(" The password came from ", password_source, ".");
 }
 
 std::string LoginReport::AdviceOnPassword(absl::string_view methods) const {
@@ -54,13 +58,11 @@ std::string LoginReport::Explain(absl::string_view user, absl::string_view metho
   } else if (!taken.empty()) {
     text = absl::StrCat("the server took ", absl::StrJoin(taken, ", "), " for user ", user,
                         ", but wants another method too.");
-    if (!refused.empty()) {
-      absl::StrAppend(&text, " It refused ", absl::StrJoin(refused, ", "), ".");
-    }
-  } else if (refused_keys() > 0) {
+    if (refused() > 0) absl::StrAppend(&text, " It refused ", Refused(), ".");
+  } else if (!refused_keys.empty()) {
     text = RefusedKeys(user);
-  } else if (RefusedPassword()) {
-    text = absl::StrCat("the server refused the password for user ", user, ".", Source());
+  } else if (!refused_others.empty()) {
+    text = absl::StrCat("the server refused ", Refused(), " for user ", user, ".", Source());
   } else {
     text = NothingOffered(user);
   }
@@ -69,12 +71,10 @@ std::string LoginReport::Explain(absl::string_view user, absl::string_view metho
 }
 
 std::string LoginReport::ExplainEnd(absl::string_view user, const TransportFailure& failure,
-                                    absl::string_view offered) const {
+                                    const Offered& offered) const {
   std::string text = absl::StrCat(failure.message, ", while ", user, " was to be logged in");
-  if (!offered.empty()) absl::StrAppend(&text, " with ", offered);
-  if (!refused.empty()) {
-    absl::StrAppend(&text, ", after it had refused ", absl::StrJoin(refused, ", "));
-  }
+  if (!offered.name.empty()) absl::StrAppend(&text, " with ", offered.name);
+  if (refused() > 0) absl::StrAppend(&text, ", after it had refused ", Refused());
   return text + AdviceAfterEnd(failure, offered);
 }
 
@@ -85,9 +85,8 @@ std::string LoginReport::RemarkOnAgent() const {
 }
 
 std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
-                                        absl::string_view offered) const {
-  const bool pending = !offered.empty() && offered != kThePassword;
-  const size_t so_far = refused_keys() + (pending ? 1 : 0);
+                                        const Offered& offered) const {
+  const size_t so_far = refused_keys.size() + (offered.is_key ? 1 : 0);
   const bool counted = absl::StrContains(failure.message, "Too many authentication failures");
   if (so_far < keys && (counted || so_far > 1)) {
     return absl::StrCat(". ", so_far, " of ", keys,
@@ -95,7 +94,8 @@ std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
                         "MaxAuthTries): choose one with -i FILE --identities-only.");
   }
   if (counted) {
-    return has_password ? ". It took nothing that was offered." : ". It took none of the keys.";
+    const bool keys_only = refused_others.empty() && (offered.is_key || offered.name.empty());
+    return keys_only ? ". It took none of the keys." : ". It took nothing that was offered.";
   }
   return ". That account may not be let in, whatever the key (expired, /etc/nologin, PAM): the "
          "server's log says why.";

@@ -17,7 +17,7 @@ void PasswordMethod::Note(AuthStep answer) {
       report_->question = transport_->question();
       break;
     default:
-      report_->refused.push_back(kThePassword);
+      report_->refused_others.push_back(kThePassword);
   }
 }
 

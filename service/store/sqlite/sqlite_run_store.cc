@@ -8,10 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
+#include "service/store/segments/directory_lock.h"
 #include "service/store/segments/log_end.h"
 #include "service/store/segments/log_folder.h"
 #include "service/store/sqlite/catalog.h"
-#include "service/store/sqlite/directory_lock.h"
 
 namespace muster::service {
 namespace {

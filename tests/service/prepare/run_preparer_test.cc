@@ -58,7 +58,7 @@ class RunPreparerTest : public ::testing::Test {
   const Config config_ = *ParseConfig(kConfig, "/etc/musterd.yaml");
   const std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
-  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, nullptr};
+  const RunPreparer preparer_{&config_, authorizer_.get(), &files_, RunSettings(), nullptr};
 };
 
 TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
@@ -117,7 +117,7 @@ TEST_F(RunPreparerTest, AConfiguredCredentialHasThePasswordOfItsFile) {
   };
   const auto config = configured("secret\n", 0600);
   ASSERT_TRUE(config.ok()) << config.status();
-  const RunPreparer preparer(&*config, authorizer_.get(), &files_, 1 << 20, nullptr);
+  const RunPreparer preparer(&*config, authorizer_.get(), &files_, RunSettings(), nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto run = preparer.Prepare(kOwner, spec);
@@ -159,7 +159,7 @@ policy:
 )",
                                      "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
-  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20, nullptr);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, RunSettings(), nullptr);
   const auto error = [&](const std::string& name) {
     v1::RunSpec spec = Spec({});
     // Nothing is expanded for it: this would be an error of its own.
@@ -182,7 +182,7 @@ policy:
 )",
                                      "/etc/musterd.yaml");
   const auto authorizer = *Authorizer::Create(config);
-  const RunPreparer preparer(&config, authorizer.get(), &files_, 1 << 20, nullptr);
+  const RunPreparer preparer(&config, authorizer.get(), &files_, RunSettings(), nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto error = [&](const Caller& caller) {
@@ -198,7 +198,7 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
   Config config = config_;
   config.credentials.at("deploy").known_hosts_files = {path};
   config.credentials.at("deploy").host_key_policy = engine::HostKeyPolicy::kAcceptNew;
-  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20, nullptr);
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, RunSettings(), nullptr);
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   const auto owners = preparer.Prepare(kOwner, spec);
@@ -235,7 +235,7 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
   std::ofstream(path) << "[web]\nweb1\n[secret]\nsecret-db\n";
   Config config = config_;
   config.inventory_file = path;
-  const RunPreparer preparer(&config, authorizer_.get(), &files_, 1 << 20, nullptr);
+  const RunPreparer preparer(&config, authorizer_.get(), &files_, RunSettings(), nullptr);
   const auto look = [&](const Caller& caller, const std::string& expression) {
     v1::ResolveTargetsRequest request;
     request.mutable_targets()->set_expression(expression);
@@ -255,7 +255,8 @@ TEST_F(RunPreparerTest, CommandsReadTheCallersArtifactAndProbesNothing) {
   TestArtifacts artifacts;
   artifacts.Put("uid:1", "app", "of the owner");
   artifacts.Put("dns:ci", "app", "of ci");
-  const RunPreparer preparer(&config_, authorizer_.get(), &files_, 1 << 20, artifacts.store());
+  const RunPreparer preparer(&config_, authorizer_.get(), &files_, RunSettings(),
+                             artifacts.store());
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");
   spec.mutable_rollout()->mutable_probe()->set_shell("true");
@@ -276,7 +277,8 @@ TEST_F(RunPreparerTest, AnArtifactThatIsNotThereOrNotWholeIsNotFound) {
   TestArtifacts artifacts;
   artifacts.Put("dns:ci", "app", "abc");
   artifacts.Put("uid:1", "part", "abc", /*end=*/false);
-  const RunPreparer preparer(&config_, authorizer_.get(), &files_, 1 << 20, artifacts.store());
+  const RunPreparer preparer(&config_, authorizer_.get(), &files_, RunSettings(),
+                             artifacts.store());
   v1::RunSpec spec = Spec({});
   spec.set_input(v1::RUN_INPUT_ARTIFACT);
   for (const char* name : {"app", "part"}) {

@@ -73,7 +73,7 @@ class RecoveryTest : public ::testing::Test {
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
   TestArtifacts artifacts_;
-  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, artifacts_.store()};
+  RunPreparer preparer_{&config_, authorizer_.get(), &files_, RunSettings(), artifacts_.store()};
   FakeDaemon first_;
   absl::optional<FakeDaemon> next_;
   absl::optional<Runs> runs_;

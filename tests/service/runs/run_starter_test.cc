@@ -79,7 +79,7 @@ class RunStarterTest : public ::testing::Test {
   std::unique_ptr<Authorizer> authorizer_ = *Authorizer::Create(config_);
   FileCache files_;
   TestArtifacts artifacts_;
-  RunPreparer preparer_{&config_, authorizer_.get(), &files_, 1 << 20, artifacts_.store()};
+  RunPreparer preparer_{&config_, authorizer_.get(), &files_, RunSettings(), artifacts_.store()};
   Activity activity_{Activity::Clock::now()};
   FakeDaemon daemon_;
   HelperPool helpers_{1};

@@ -44,7 +44,7 @@ struct Preparing {
   Config config;
   std::unique_ptr<Authorizer> authorizer = *Authorizer::Create(config);
   FileCache files;
-  RunPreparer preparer{&config, authorizer.get(), &files, uint64_t{1} << 30, nullptr};
+  RunPreparer preparer{&config, authorizer.get(), &files, RunSettings(), nullptr};
 };
 
 // What the world knows of a run, apart from what daemons believe.

@@ -1,6 +1,6 @@
 // One daemon for each state directory.
-#ifndef SERVICE_STORE_SQLITE_DIRECTORY_LOCK_H_
-#define SERVICE_STORE_SQLITE_DIRECTORY_LOCK_H_
+#ifndef SERVICE_STORE_SEGMENTS_DIRECTORY_LOCK_H_
+#define SERVICE_STORE_SEGMENTS_DIRECTORY_LOCK_H_
 
 #include <string>
 #include <utility>
@@ -27,4 +27,4 @@ class DirectoryLock {
 
 }  // namespace muster::service
 
-#endif  // SERVICE_STORE_SQLITE_DIRECTORY_LOCK_H_
+#endif  // SERVICE_STORE_SEGMENTS_DIRECTORY_LOCK_H_

@@ -1,4 +1,4 @@
-#include "service/store/sqlite/directory_lock.h"
+#include "service/store/segments/directory_lock.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
