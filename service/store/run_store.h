@@ -27,7 +27,8 @@ using Fence = uint64_t;
 struct NewRun {
   v1::Run run;  // without secrets, without host_count's hosts: they are in the log
   std::string request_id;
-  std::string request_digest;  // of the request that made it (RequestDigest); empty: not known
+  // Any bytes, no text: of the request that made it (RequestDigest); empty: not known.
+  std::string request_digest;
 };
 
 // Events of one run that follow each other, encoded as `repeated Event events = 1` (event_block.h).

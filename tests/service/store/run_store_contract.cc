@@ -35,6 +35,8 @@ TEST_P(RunStoreContract, WhatIsCommittedOutlivesTheDaemon) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->run.SerializeAsString(), SampleRun("a1").run.SerializeAsString());
   EXPECT_EQ(found->request_id, "r1");
+  EXPECT_EQ(found->request_digest, SampleRun("a1", "r1").request_digest);
+  EXPECT_EQ(store_->Unfinished()->at(0).request_digest, found->request_digest);
   EXPECT_FALSE(store_->Find("a2")->has_value());
 }
 

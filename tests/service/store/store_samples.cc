@@ -30,6 +30,7 @@ NewRun SampleRun(const std::string& id, const std::string& request_id, const std
   run.run.mutable_spec()->mutable_command()->set_shell("uptime " + id);
   run.run.mutable_create_time()->set_seconds(1000);
   run.request_id = request_id;
+  if (!request_id.empty()) run.request_digest = "\xff" + std::string(1, '\0') + request_id;
   return run;
 }
 
