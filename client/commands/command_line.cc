@@ -70,7 +70,9 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   const absl::StatusOr<std::string> password =
       FindPassword(options, server, password_from_environment);
   if (!password.ok()) return password.status();
-  const LoginSecrets secrets = {*passphrase, *password};
+  LoginSecrets secrets;
+  secrets.passphrase = *passphrase;
+  secrets.password = *password;
   if (options.subcommand == Subcommand::kRun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();

@@ -29,30 +29,34 @@ std::string SourceOf(const Options& options, const std::string& from_environment
   return absl::StrCat("$", kVariable);
 }
 
-absl::Status CheckServer(absl::string_view source, const ServerAddress& server) {
+// `what`: "password".
+absl::Status CheckServer(absl::string_view source, absl::string_view what,
+                         const ServerAddress& server) {
   if (!server.is_unix()) {
-    return Invalid(source, absl::StrCat("musterd at ", server.target,
-                                        " is shared and takes no password; use --credential"));
+    return Invalid(source, absl::StrCat("musterd at ", server.target, " is shared and takes no ",
+                                        what, "; use --credential"));
   }
   if (MayHaveSecrets(server)) return absl::OkStatus();
-  return Invalid(source,
-                 "a password is sent to your own musterd or root's, not to that of --server-user");
+  return Invalid(source, absl::StrCat("a ", what, " is sent to your own musterd or root's, not to ",
+                                      "that of --server-user"));
 }
 
-absl::Status CheckPassword(absl::string_view source, const std::string& password) {
-  if (password.empty()) {
-    return Invalid(source, "the password is empty; who has none logs in without these options");
+absl::Status CheckSecret(absl::string_view source, absl::string_view what,
+                         const std::string& secret) {
+  if (secret.empty()) {
+    return Invalid(source, absl::StrCat("the ", what,
+                                        " is empty; who has none logs in without these options"));
   }
-  if (password.size() > kMaxPasswordBytes) {
-    return Invalid(source, absl::StrCat("the password has ", password.size(), " bytes; at most ",
+  if (secret.size() > kMaxPasswordBytes) {
+    return Invalid(source, absl::StrCat("the ", what, " has ", secret.size(), " bytes; at most ",
                                         kMaxPasswordBytes));
   }
-  if (password.find_first_of(std::string("\0\r\n", 3)) == std::string::npos) {
+  if (secret.find_first_of(std::string("\0\r\n", 3)) == std::string::npos) {
     return absl::OkStatus();
   }
-  return Invalid(source,
-                 "the password has a second line, a carriage return or a NUL byte; one "
-                 "line is expected");
+  return Invalid(source, absl::StrCat("the ", what,
+                                      " has a second line, a carriage return or a NUL byte; one "
+                                      "line is expected"));
 }
 
 absl::StatusOr<std::string> Read(const Options& options, const std::string& from_environment) {
@@ -82,11 +86,11 @@ absl::StatusOr<std::string> FindPassword(const Options& options, const ServerAdd
                                          const std::string& from_environment) {
   const std::string source = SourceOf(options, from_environment);
   if (source.empty()) return std::string();
-  const absl::Status wanted = CheckServer(source, server);
+  const absl::Status wanted = CheckServer(source, "password", server);
   if (!wanted.ok()) return wanted;
   const absl::StatusOr<std::string> password = Read(options, from_environment);
   if (!password.ok()) return password;
-  const absl::Status valid = CheckPassword(source, *password);
+  const absl::Status valid = CheckSecret(source, "password", *password);
   if (!valid.ok()) return valid;
   return password;
 }

@@ -27,8 +27,9 @@ absl::Status Invalid(absl::string_view option, absl::string_view problem) {
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
-void SetDuration(absl::Duration duration, google::protobuf::Duration* to) {
-  *to = google::protobuf::util::TimeUtil::NanosecondsToDuration(absl::ToInt64Nanoseconds(duration));
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  return google::protobuf::util::TimeUtil::NanosecondsToDuration(
+      absl::ToInt64Nanoseconds(duration));
 }
 
 // "NAME=VALUE" to an entry of the map.
@@ -157,9 +158,22 @@ absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& se
                                       " is shared and cannot read your files; use --credential"));
 }
 
+// What was not given is not set: an older daemon refuses a run with a field that it does not know.
+void FillTimeouts(const Options& options, v1::Timeouts* timeouts) {
+  const auto given = [](absl::Duration limit) { return limit > absl::ZeroDuration(); };
+  if (given(options.connect_timeout)) {
+    *timeouts->mutable_connect() = ToProto(options.connect_timeout);
+  }
+  if (given(options.idle_timeout)) *timeouts->mutable_idle() = ToProto(options.idle_timeout);
+  if (given(options.command_timeout)) {
+    *timeouts->mutable_command() = ToProto(options.command_timeout);
+  }
+  if (given(options.run_timeout)) *timeouts->mutable_run() = ToProto(options.run_timeout);
+}
+
 void FillStopping(const Options& options, v1::RunSpec* spec) {
   if (options.stop_grace >= absl::ZeroDuration()) {
-    SetDuration(options.stop_grace, spec->mutable_stop()->mutable_grace());
+    *spec->mutable_stop()->mutable_grace() = ToProto(options.stop_grace);
   }
   spec->mutable_stop()->set_signal_only(options.signal_only);
   spec->set_continue_after_restart(options.continue_after_restart);
@@ -208,10 +222,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   *spec.mutable_targets() = *std::move(targets);
   status.Update(FillCommand(options, spec.mutable_command()));
   status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
-  SetDuration(options.connect_timeout, spec.mutable_timeouts()->mutable_connect());
-  SetDuration(options.idle_timeout, spec.mutable_timeouts()->mutable_idle());
-  SetDuration(options.command_timeout, spec.mutable_timeouts()->mutable_command());
-  SetDuration(options.run_timeout, spec.mutable_timeouts()->mutable_run());
+  FillTimeouts(options, spec.mutable_timeouts());
   spec.mutable_retries()->set_unreachable(options.retries);
   if (!options.input_artifact.empty()) spec.set_input(v1::RUN_INPUT_ARTIFACT);
   spec.set_input_artifact(options.input_artifact);
