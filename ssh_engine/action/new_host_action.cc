@@ -14,14 +14,14 @@ namespace {
 struct Maker {
   std::unique_ptr<HostAction> operator()(const Command& command) {
     const std::string* const prefix = site.host->line_prefix.get();
-    return Requested([&line = command.line, prefix](ExecChannel* channel) {
-      return channel->Request(prefix == nullptr ? line : absl::StrCat(*prefix, line));
-    });
+    return Run({"command", [&line = command.line, prefix](ExecChannel* channel) {
+                  return channel->Request(prefix == nullptr ? line : absl::StrCat(*prefix, line));
+                }});
   }
 
-  // For whatever differs from a command in its request alone.
-  std::unique_ptr<HostAction> Requested(RemoteCommand::Requester request) {
-    return std::make_unique<RemoteCommand>(std::move(request), site, context, std::move(*on_end));
+  // Whatever differs from a command in its request alone.
+  std::unique_ptr<HostAction> Run(RemoteCommand::Program program) {
+    return std::make_unique<RemoteCommand>(std::move(program), site, context, std::move(*on_end));
   }
 
   const ActionSite& site;

@@ -18,9 +18,9 @@ std::string HowItEnded(const ExitReport& report) {
 
 }  // namespace
 
-RemoteCommand::RemoteCommand(Requester request, const ActionSite& site, ActionContext* context,
+RemoteCommand::RemoteCommand(Program program, const ActionSite& site, ActionContext* context,
                              OnEnd on_end)
-    : request_(std::move(request)),
+    : program_(std::move(program)),
       site_(site),
       context_(context),
       on_end_(std::move(on_end)),
@@ -167,8 +167,8 @@ void RemoteCommand::OnStartTimeout() {
   const std::string limit = absl::FormatDuration(limits().connect);
   if (requested()) {
     return End(HostState::kUnknown, Cause::kConnectionLost,
-               absl::StrCat("the server did not answer the request to run the command within ",
-                            limit, "; it may have been started."));
+               absl::StrCat("the server did not answer the request to run the ", program_.name,
+                            " within ", limit, "; it may have been started."));
   }
   HostOutcome outcome;
   outcome.state = HostState::kConnectTimeout;
@@ -179,8 +179,8 @@ void RemoteCommand::OnStartTimeout() {
 
 void RemoteCommand::OnCommandTimeout() {
   StopCommand(HostState::kCommandTimeout, Cause::kNone,
-              absl::StrCat("the command took longer than ", absl::FormatDuration(limits().command),
-                           " (command timeout)."));
+              absl::StrCat("the ", program_.name, " took longer than ",
+                           absl::FormatDuration(limits().command), " (command timeout)."));
 }
 
 // Armed once for many outputs: looks how long the last one is ago.
@@ -189,8 +189,8 @@ void RemoteCommand::OnIdleTimer() {
   if (!context_->reading->open() || parked_) return idle_timer_->Arm(limits().idle);
   if (silent < limits().idle) return idle_timer_->Arm(limits().idle - silent);
   StopCommand(HostState::kIdleTimeout, Cause::kNone,
-              absl::StrCat("the command wrote nothing for ", absl::FormatDuration(limits().idle),
-                           " (idle timeout)."));
+              absl::StrCat("the ", program_.name, " wrote nothing for ",
+                           absl::FormatDuration(limits().idle), " (idle timeout)."));
 }
 
 void RemoteCommand::Cancel(Cause cause, const std::string& message) {
@@ -202,9 +202,10 @@ void RemoteCommand::Cancel(Cause cause, const std::string& message) {
 void RemoteCommand::Abandon() {
   if (ended_) return;
   if (requested()) {
-    return EndUnknown(Cause::kDaemonLost, "musterd was stopped while the command ran; ");
+    return EndUnknown(Cause::kDaemonLost,
+                      absl::StrCat("musterd was stopped while the ", program_.name, " ran; "));
   }
-  EndNotStarted("musterd was stopped before the command was started.");
+  EndNotStarted(absl::StrCat("musterd was stopped before the ", program_.name, " was started."));
 }
 
 // What a command leaves behind that has ended by itself is not signalled.
@@ -244,7 +245,8 @@ void RemoteCommand::EndByExit() {
   if (stopping_ && !by_itself) return EndStopped(false);
   if (!report.ended()) {
     return End(HostState::kUnknown, Cause::kConnectionLost,
-               "the server closed the channel without saying how the command ended.");
+               absl::StrCat("the server closed the channel without saying how the ", program_.name,
+                            " ended."));
   }
   HostOutcome outcome;
   if (report.has_signal) {
@@ -258,8 +260,9 @@ void RemoteCommand::EndByExit() {
     outcome.state = HostState::kSucceeded;
   }
   if (outcome.state != HostState::kSucceeded) {
-    outcome.message = absl::StrCat("the command ", report.has_signal ? "was ended " : "ended ",
-                                   HowItEnded(report), ".");
+    outcome.message =
+        absl::StrCat("the ", program_.name, report.has_signal ? " was ended " : " ended ",
+                     HowItEnded(report), ".");
   }
   End(std::move(outcome));
 }
@@ -318,8 +321,8 @@ void RemoteCommand::EndUnopened() {
 }
 
 void RemoteCommand::EndLost() {
-  EndUnknown(Cause::kConnectionLost,
-             absl::StrCat(channel_->failure().message, ". The command was requested before; "));
+  EndUnknown(Cause::kConnectionLost, absl::StrCat(channel_->failure().message, ". The ",
+                                                  program_.name, " was requested before; "));
 }
 
 void RemoteCommand::EndUnknown(Cause cause, absl::string_view what) {

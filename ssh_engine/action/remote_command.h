@@ -28,11 +28,15 @@ class RemoteCommand final : public HostAction,
                             private ReadingGate::User,
                             private StopSequence::Subject {
  public:
-  // How the server is asked to run it; called again while the answer is kAgain.
-  using Requester = std::function<SshStep(ExecChannel*)>;
+  // What is run.
+  struct Program {
+    const char* name;  // as messages have it: "command"
+    // Asks the server for it; called again while the answer is kAgain.
+    std::function<SshStep(ExecChannel*)> request;
+  };
 
-  // What `request` uses must outlive this, and so must what the others point to.
-  RemoteCommand(Requester request, const ActionSite& site, ActionContext* context, OnEnd on_end);
+  // What `program` uses must outlive this, and so must what the others point to.
+  RemoteCommand(Program program, const ActionSite& site, ActionContext* context, OnEnd on_end);
   ~RemoteCommand() override;
   RemoteCommand(const RemoteCommand&) = delete;
   RemoteCommand& operator=(const RemoteCommand&) = delete;
@@ -50,7 +54,7 @@ class RemoteCommand final : public HostAction,
   bool Step();
   bool Begin();
   SshStep Open() override { return channel_->Open(); }
-  SshStep Request() override { return request_(channel_.get()); }
+  SshStep Request() override { return program_.request(channel_.get()); }
   void OnStartTimeout() override;
   bool Pump();
   bool TakeIn();
@@ -100,7 +104,7 @@ class RemoteCommand final : public HostAction,
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return site_.session->transport(); }
 
-  const Requester request_;
+  const Program program_;
   const ActionSite site_;
   ActionContext* const context_;
   OnEnd on_end_;
