@@ -46,4 +46,48 @@ absl::string_view HostStateName(HostState state) {
   return "UNSPECIFIED";
 }
 
+absl::string_view CauseName(Cause cause) {
+  switch (cause) {
+    case Cause::kNone:
+      return "UNSPECIFIED";
+    case Cause::kDns:
+      return "DNS";
+    case Cause::kRefused:
+      return "REFUSED";
+    case Cause::kTimeout:
+      return "TIMEOUT";
+    case Cause::kReset:
+      return "RESET";
+    case Cause::kNetwork:
+      return "NETWORK";
+    case Cause::kProtocol:
+      return "PROTOCOL";
+    case Cause::kLocal:
+      return "LOCAL";
+    case Cause::kHostKeyUnknown:
+      return "HOST_KEY_UNKNOWN";
+    case Cause::kHostKeyChanged:
+      return "HOST_KEY_CHANGED";
+    case Cause::kHostKeyRevoked:
+      return "HOST_KEY_REVOKED";
+    case Cause::kHostKeyUnsaved:
+      return "HOST_KEY_UNSAVED";
+    case Cause::kConnectionLost:
+      return "CONNECTION_LOST";
+    case Cause::kExecRefused:
+      return "EXEC_REFUSED";
+    case Cause::kOutputLimit:
+      return "OUTPUT_LIMIT";
+    case Cause::kDaemonLost:
+      return "DAEMON_LOST";
+    case Cause::kPenalized:
+      return "PENALIZED";
+    case Cause::kForwardingRefused:
+      return "FORWARDING_REFUSED";
+    case Cause::kDnsFailed:
+      return "DNS_FAILED";
+  }
+  return "unknown";
+}
+
 }  // namespace muster::engine

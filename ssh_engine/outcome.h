@@ -97,6 +97,8 @@ inline bool IsShortageHere(Cause cause) { return cause == Cause::kLocal; }
 
 // "SUCCEEDED", "EXITED_NONZERO", ...
 absl::string_view HostStateName(HostState state);
+// "UNSPECIFIED", "DNS", "REFUSED", ...
+absl::string_view CauseName(Cause cause);
 
 }  // namespace muster::engine
 

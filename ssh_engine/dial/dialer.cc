@@ -30,9 +30,30 @@ bool CanPass(const HostOutcome& outcome) {
   // Each further attempt may prolong a penalty.
   if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
   if (outcome.state != HostState::kUnreachable) return false;
-  return outcome.cause == Cause::kDnsFailed || outcome.cause == Cause::kRefused ||
-         outcome.cause == Cause::kTimeout || outcome.cause == Cause::kReset ||
-         outcome.cause == Cause::kNetwork || IsShortageHere(outcome.cause);
+  switch (outcome.cause) {
+    case Cause::kDnsFailed:
+    case Cause::kRefused:
+    case Cause::kTimeout:
+    case Cause::kReset:
+    case Cause::kNetwork:
+    case Cause::kLocal:
+      return true;
+    case Cause::kNone:
+    case Cause::kDns:
+    case Cause::kProtocol:
+    case Cause::kHostKeyUnknown:
+    case Cause::kHostKeyChanged:
+    case Cause::kHostKeyRevoked:
+    case Cause::kHostKeyUnsaved:
+    case Cause::kConnectionLost:
+    case Cause::kExecRefused:
+    case Cause::kOutputLimit:
+    case Cause::kDaemonLost:
+    case Cause::kPenalized:
+    case Cause::kForwardingRefused:
+      return false;
+  }
+  return false;
 }
 
 Dialer::Dialer(const Host& host, DialContext* context, absl::Duration begin,

@@ -12,7 +12,7 @@ enum class SshStep { kDone, kAgain, kFailed };
 
 // A value.
 struct TransportFailure {
-  // kReset, kTimeout, kProtocol or kExecRefused; with `throttled` also kPenalized.
+  // kReset, kTimeout, kProtocol, kLocal or kExecRefused; with `throttled` also kPenalized.
   Cause cause = Cause::kNone;
   bool throttled = false;  // turned away: there are too many connections, or this address's penalty
   std::string message;     // in the peer's or the library's words; printable

@@ -16,6 +16,14 @@ TEST(OutcomeProtoTest, StatesHaveTheSameNumbersAndNames) {
   }
 }
 
+TEST(OutcomeProtoTest, CausesHaveTheSameNumbersAndNames) {
+  for (int cause = 0; cause < v1::Cause_ARRAYSIZE; ++cause) {
+    if (!v1::Cause_IsValid(cause)) continue;
+    EXPECT_EQ(v1::Cause_Name(static_cast<v1::Cause>(cause)),
+              absl::StrCat("CAUSE_", engine::CauseName(static_cast<engine::Cause>(cause))));
+  }
+}
+
 TEST(OutcomeProtoTest, AnOutcomeComesThroughWhole) {
   engine::HostOutcome outcome;
   outcome.state = engine::HostState::kSignaled;
