@@ -12,7 +12,7 @@ enum class SshStep { kDone, kAgain, kFailed };
 
 // A value.
 struct TransportFailure {
-  // kReset, kTimeout, kProtocol, kLocal or kExecRefused; with `throttled` also kPenalized.
+  // kNone: it has not failed, or was turned away.
   Cause cause = Cause::kNone;
   bool throttled = false;  // turned away: there are too many connections, or this address's penalty
   std::string message;     // in the peer's or the library's words; printable
