@@ -30,6 +30,7 @@ MIB = 1 << 20
 BULK_HOSTS, BULK_BYTES = 100, 10 * MIB
 COLD_PAIRS = 4  # of turns in one round, of each number of hosts
 COLD_HOSTS = 4000  # of one pair of daemons, where that is more than one set: their descriptors have to do
+WARM_HOSTS = 24000  # of one round, each way: the fewer a turn has, the more turns tell 2%
 OUTPUT = f"out {lab.FILE_BYTES}"
 
 
@@ -55,15 +56,15 @@ def cold_steps(count):
 
 def steps(count):
     yield from cold_steps(count)
-    hosts = Hosts(2, count).expression
-    yield f"{count:,} warm, 26 KB", count, hosts, 4, watched(OUTPUT)
-    yield f"{count:,} warm, true", count, hosts, 10, watched("true")
+    hosts, pairs = Hosts(2, count).expression, max(8, WARM_HOSTS // count)
+    yield f"{count:,} warm, 26 KB", count, hosts, pairs, watched(OUTPUT)
+    yield f"{count:,} warm, true", count, hosts, pairs, watched("true")
 
 
 def bulk_steps():
     hosts = Hosts(2, BULK_HOSTS).expression
     yield "", BULK_HOSTS, hosts, 1, watched("true")
-    yield "100 hosts' 10 MiB", BULK_HOSTS, hosts, 2, bulk
+    yield "100 hosts' 10 MiB", BULK_HOSTS, hosts, 4, bulk
 
 
 def take_turns(programs, planned, found, number):
