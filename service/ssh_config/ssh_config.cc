@@ -1,0 +1,329 @@
+#include "service/ssh_config/ssh_config.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "service/ssh_config/config_pass.h"
+#include "service/ssh_config/expand.h"
+
+namespace muster::service {
+namespace {
+
+bool LooksLikeAddress(const std::string& host) {
+  return host.find_first_of("%:") != std::string::npos ||
+         host.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+int FamilyOf(const ConfigPass& pass) {
+  const std::string* const family = pass.Get(Keyword::kAddressFamily);
+  if (family == nullptr || *family == "any") return AF_UNSPEC;
+  return *family == "inet6" ? AF_INET6 : AF_INET;
+}
+
+// An address in its usual form ("127.1" is 127.0.0.1); none: it is a name.
+absl::optional<std::string> AddressOf(const std::string& host, int family) {
+  addrinfo hints = {};
+  hints.ai_family = family;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return absl::nullopt;
+  char text[NI_MAXHOST] = {};
+  const bool one = found != nullptr && found->ai_next == nullptr;
+  const int error = getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), nullptr, 0,
+                                NI_NUMERICHOST);
+  freeaddrinfo(found);
+  if (!one || error != 0) return absl::nullopt;
+  return std::string(text);
+}
+
+// Where to go, from HostName or the name that was asked for.
+absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::string& asked) {
+  std::string host = asked;
+  if (const std::string* const name = pass.Get(Keyword::kHostname)) {
+    absl::StatusOr<std::string> expanded = ExpandTokens(*name, {{'h', asked}});
+    if (!expanded.ok()) return expanded;
+    host = *std::move(expanded);
+  }
+  absl::optional<std::string> address = AddressOf(host, FamilyOf(pass));
+  if (address.has_value()) return *std::move(address);
+  return LooksLikeAddress(host) ? host : absl::AsciiStrToLower(host);
+}
+
+bool IsNone(const std::string& value) { return absl::EqualsIgnoreCase(value, "none"); }
+
+// Fills settings from a pass.
+class Filler {
+ public:
+  Filler(const ConfigPass& pass, const LocalUser& local) : pass_(pass), local_(local) {}
+
+  absl::StatusOr<HostSettings> Fill(const HostQuery& query, const std::string& hostname);
+
+ private:
+  void FillWay();
+  absl::Status FillProxy();
+  absl::Status FillHostKeys();
+  absl::Status FillCredentials();
+  void FillAlgorithms();
+  absl::Status FillCommand();
+  absl::Status CheckLoop() const;
+
+  bool Flag(Keyword keyword, bool otherwise) const;
+  int Number(Keyword keyword, int otherwise) const;
+  std::string Word(Keyword keyword, const char* otherwise) const;
+  absl::optional<std::string> Optional(Keyword keyword) const;
+  absl::optional<std::string> UnlessNone(Keyword keyword) const;
+  // With tilde, tokens and variables replaced.
+  absl::StatusOr<std::string> Path(const char* keyword, const std::string& written) const;
+  absl::StatusOr<std::vector<NamedFile>> Files(const char* keyword,
+                                               const std::vector<std::string>& written) const;
+
+  const ConfigPass& pass_;
+  const LocalUser& local_;
+  Tokens tokens_;
+  HostSettings settings_;
+};
+
+bool Filler::Flag(Keyword keyword, bool otherwise) const {
+  const std::string* const value = pass_.Get(keyword);
+  return value == nullptr ? otherwise : *value == "yes";
+}
+
+int Filler::Number(Keyword keyword, int otherwise) const {
+  const std::string* const value = pass_.Get(keyword);
+  int number = otherwise;
+  if (value != nullptr && !absl::SimpleAtoi(*value, &number)) return otherwise;
+  return number;
+}
+
+std::string Filler::Word(Keyword keyword, const char* otherwise) const {
+  const std::string* const value = pass_.Get(keyword);
+  return value == nullptr ? otherwise : *value;
+}
+
+absl::optional<std::string> Filler::Optional(Keyword keyword) const {
+  const std::string* const value = pass_.Get(keyword);
+  return value == nullptr ? absl::nullopt : absl::make_optional(*value);
+}
+
+absl::optional<std::string> Filler::UnlessNone(Keyword keyword) const {
+  absl::optional<std::string> value = Optional(keyword);
+  if (value.has_value() && IsNone(*value)) value.reset();
+  return value;
+}
+
+absl::StatusOr<std::string> Filler::Path(const char* keyword, const std::string& written) const {
+  absl::StatusOr<std::string> path = ExpandTilde(written, local_.home);
+  if (path.ok()) path = ExpandAll(*path, tokens_);
+  if (path.ok()) return path;
+  return absl::InvalidArgumentError(absl::StrCat(keyword, ": ", path.status().message()));
+}
+
+absl::StatusOr<std::vector<NamedFile>> Filler::Files(
+    const char* keyword, const std::vector<std::string>& written) const {
+  std::vector<NamedFile> files;
+  for (const std::string& name : written) {
+    const absl::StatusOr<std::string> path = IsNone(name) ? std::string() : Path(keyword, name);
+    if (!path.ok()) return path.status();
+    files.push_back({name, *path});
+  }
+  return files;
+}
+
+void Filler::FillWay() {
+  settings_.address_family = Word(Keyword::kAddressFamily, "any");
+  settings_.bind_address = Optional(Keyword::kBindAddress);
+  settings_.bind_interface = Optional(Keyword::kBindInterface);
+  if (pass_.Get(Keyword::kConnectTimeout) != nullptr) {
+    settings_.connect_timeout = absl::Seconds(Number(Keyword::kConnectTimeout, 0));
+  }
+  settings_.connection_attempts = Number(Keyword::kConnectionAttempts, 1);
+  settings_.tcp_keep_alive = Flag(Keyword::kTcpKeepAlive, true);
+  settings_.server_alive_interval = absl::Seconds(Number(Keyword::kServerAliveInterval, 0));
+  settings_.server_alive_count_max = Number(Keyword::kServerAliveCountMax, 3);
+  settings_.canonicalize_hostname = Word(Keyword::kCanonicalizeHostname, "no");
+  settings_.refuse_connection = Optional(Keyword::kRefuseConnection);
+}
+
+absl::Status Filler::FillProxy() {
+  settings_.proxy_command = UnlessNone(Keyword::kProxyCommand);
+  const std::string* const jump = pass_.Get(Keyword::kProxyJump);
+  if (jump == nullptr || jump->empty()) return absl::OkStatus();
+  for (const absl::string_view host : absl::StrSplit(*jump, ',')) {
+    settings_.jump_hosts.push_back(*ParseJumpTarget(host));
+  }
+  return CheckLoop();
+}
+
+// The host on the way may not be the target itself.
+absl::Status Filler::CheckLoop() const {
+  const JumpTarget& jump = settings_.jump_hosts.back();
+  const std::string& user = jump.user.empty() ? settings_.user : jump.user;
+  const uint16_t port = jump.port == 0 ? 22 : jump.port;
+  if (jump.host != settings_.hostname || port != settings_.port || user != settings_.user) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("ProxyJump ", jump.host, " leads to the host itself"));
+}
+
+absl::Status Filler::FillHostKeys() {
+  settings_.strict_host_key_checking = Word(Keyword::kStrictHostKeyChecking, "ask");
+  settings_.hash_known_hosts = Flag(Keyword::kHashKnownHosts, false);
+  settings_.check_host_ip = Flag(Keyword::kCheckHostIp, false);
+  settings_.verify_host_key_dns = Word(Keyword::kVerifyHostKeyDns, "no");
+  settings_.no_host_authentication_for_localhost =
+      Flag(Keyword::kNoHostAuthenticationForLocalhost, false);
+  settings_.known_hosts_command = UnlessNone(Keyword::kKnownHostsCommand);
+  settings_.revoked_host_keys = UnlessNone(Keyword::kRevokedHostKeys);
+  const auto* global = pass_.GetAll(Keyword::kGlobalKnownHostsFile);
+  settings_.global_known_hosts_files =
+      global != nullptr
+          ? *global
+          : std::vector<std::string>{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
+  if (IsNone(settings_.global_known_hosts_files[0])) settings_.global_known_hosts_files.clear();
+  const auto* users = pass_.GetAll(Keyword::kUserKnownHostsFile);
+  const std::vector<std::string> usual = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
+  for (const std::string& written : users != nullptr ? *users : usual) {
+    if (IsNone(written)) break;
+    const absl::StatusOr<std::string> path = Path("UserKnownHostsFile", written);
+    if (!path.ok()) return path.status();
+    settings_.user_known_hosts_files.push_back(*path);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Filler::FillCredentials() {
+  if (!pass_.identity_files().empty()) {
+    absl::StatusOr<std::vector<NamedFile>> files = Files("IdentityFile", pass_.identity_files());
+    if (!files.ok()) return files.status();
+    settings_.identity_files = *std::move(files);
+  }
+  absl::StatusOr<std::vector<NamedFile>> certificates =
+      Files("CertificateFile", pass_.certificate_files());
+  if (!certificates.ok()) return certificates.status();
+  settings_.certificate_files = *std::move(certificates);
+  settings_.identities_only = Flag(Keyword::kIdentitiesOnly, false);
+  if (const std::string* const agent = pass_.Get(Keyword::kIdentityAgent)) {
+    const absl::StatusOr<std::string> path = Path("IdentityAgent", *agent);
+    if (!path.ok()) return path.status();
+    settings_.identity_agent = *path;
+  }
+  settings_.pkcs11_provider = UnlessNone(Keyword::kPkcs11Provider);
+  settings_.security_key_provider = UnlessNone(Keyword::kSecurityKeyProvider);
+  settings_.pubkey_authentication = Word(Keyword::kPubkeyAuthentication, "yes");
+  settings_.password_authentication = Flag(Keyword::kPasswordAuthentication, true);
+  settings_.kbd_interactive_authentication = Flag(Keyword::kKbdInteractiveAuthentication, true);
+  settings_.gssapi_authentication = Flag(Keyword::kGssapiAuthentication, false);
+  settings_.gssapi_delegate_credentials = Flag(Keyword::kGssapiDelegateCredentials, false);
+  settings_.hostbased_authentication = Flag(Keyword::kHostbasedAuthentication, false);
+  settings_.preferred_authentications = Optional(Keyword::kPreferredAuthentications);
+  if (pass_.Get(Keyword::kRequiredRsaSize) != nullptr) {
+    settings_.required_rsa_size = Number(Keyword::kRequiredRsaSize, 0);
+  }
+  return absl::OkStatus();
+}
+
+void Filler::FillAlgorithms() {
+  settings_.ciphers = Optional(Keyword::kCiphers);
+  settings_.macs = Optional(Keyword::kMacs);
+  settings_.kex_algorithms = Optional(Keyword::kKexAlgorithms);
+  settings_.host_key_algorithms = Optional(Keyword::kHostKeyAlgorithms);
+  settings_.pubkey_accepted_algorithms = Optional(Keyword::kPubkeyAcceptedAlgorithms);
+  settings_.compression = Flag(Keyword::kCompression, false);
+  if (const std::string* const bytes = pass_.Get(Keyword::kRekeyLimit)) {
+    settings_.rekey_bytes = std::stoll(*bytes);
+  }
+  settings_.rekey_interval = absl::Seconds(Number(Keyword::kRekeyInterval, 0));
+}
+
+absl::Status Filler::FillCommand() {
+  settings_.send_env = pass_.send_env();
+  settings_.set_env = pass_.set_env();
+  settings_.request_tty = Word(Keyword::kRequestTty, "auto");
+  settings_.session_type = Word(Keyword::kSessionType, "default");
+  const absl::optional<std::string> command = UnlessNone(Keyword::kRemoteCommand);
+  if (!command.has_value()) return absl::OkStatus();
+  const absl::StatusOr<std::string> expanded = ExpandTokens(*command, tokens_);
+  if (!expanded.ok()) return expanded.status();
+  settings_.remote_command = *expanded;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::string& hostname) {
+  settings_.hostname = hostname;
+  settings_.user = Word(Keyword::kUser, local_.name.c_str());
+  settings_.port = static_cast<uint16_t>(Number(Keyword::kPort, 22));
+  FillWay();
+  if (settings_.connection_attempts <= 0) {
+    return absl::InvalidArgumentError("ConnectionAttempts 0: at least one is needed");
+  }
+  if (absl::Status status = FillProxy(); !status.ok()) return status;
+  if (absl::optional<std::string> alias = Optional(Keyword::kHostKeyAlias)) {
+    settings_.host_key_alias = absl::AsciiStrToLower(*alias);
+  }
+  TokenSubject subject{hostname,       query.host,     settings_.host_key_alias.value_or(""),
+                       settings_.user, settings_.port, ""};
+  if (!settings_.jump_hosts.empty()) subject.jump = settings_.jump_hosts.back().host;
+  tokens_ = TokensOf(local_, subject);
+  if (absl::Status status = FillHostKeys(); !status.ok()) return status;
+  if (absl::Status status = FillCredentials(); !status.ok()) return status;
+  FillAlgorithms();
+  if (absl::Status status = FillCommand(); !status.ok()) return status;
+  return std::move(settings_);
+}
+
+}  // namespace
+
+absl::StatusOr<SshConfig> SshConfig::Read(const std::string& path, LocalUser user, Exec exec) {
+  SshConfig config(std::move(user), std::move(exec));
+  auto file = ReadConfigFile({path, /*users=*/true, /*check_owner=*/false}, config.user_.home);
+  if (!file.ok()) return file.status();
+  config.files_.push_back(*std::move(file));
+  return config;
+}
+
+absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Exec exec) {
+  SshConfig config(std::move(user), std::move(exec));
+  const ConfigSource sources[] = {{absl::StrCat(config.user_.home, "/.ssh/config"), true, true},
+                                  {"/etc/ssh/ssh_config", false, false}};
+  for (const ConfigSource& source : sources) {
+    auto file = ReadConfigFile(source, config.user_.home);
+    if (absl::IsNotFound(file.status())) continue;
+    if (!file.ok()) return file.status();
+    config.files_.push_back(*std::move(file));
+  }
+  return config;
+}
+
+absl::StatusOr<HostSettings> SshConfig::For(const HostQuery& query) const {
+  ConfigPass pass(user_, query.host, exec_);
+  if (query.user.has_value()) pass.Preset(Keyword::kUser, *query.user);
+  if (query.port.has_value()) pass.Preset(Keyword::kPort, absl::StrCat(*query.port));
+  for (const auto& file : files_) {
+    if (absl::Status status = pass.Read(*file); !status.ok()) return status;
+  }
+  absl::StatusOr<std::string> host = Destination(pass, query.host);
+  if (!host.ok()) return host.status();
+  const std::string* const canonical = pass.Get(Keyword::kCanonicalizeHostname);
+  if (canonical != nullptr && *canonical != "no") {
+    return absl::UnimplementedError(
+        absl::StrCat("CanonicalizeHostname ", *canonical, " is not supported"));
+  }
+  if (pass.wants_final()) {
+    pass.BeginFinal(*host);
+    for (const auto& file : files_) {
+      if (absl::Status status = pass.Read(*file); !status.ok()) return status;
+    }
+  }
+  return Filler(pass, user_).Fill(query, *host);
+}
+
+}  // namespace muster::service
