@@ -46,6 +46,7 @@ service/log
 service/journal
 service/watch
 service/targets
+service/ssh_config
 service/access
 service/listen
 service/artifacts

@@ -1,0 +1,196 @@
+#include "service/ssh_config/ssh_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+namespace fs = std::filesystem;
+
+class SshConfigTest : public ::testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_ / ".ssh"); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text, mode_t mode = 0600) {
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path) << text;
+    chmod(path.c_str(), mode);
+    return path;
+  }
+
+  absl::StatusOr<HostSettings> For(const std::string& text, const HostQuery& query) {
+    const auto config = SshConfig::Read(Write("config", text), user_, exec_);
+    if (!config.ok()) return config.status();
+    return config->For(query);
+  }
+  HostSettings Of(const std::string& text, const std::string& host) {
+    const auto settings = For(text, {host, {}, {}});
+    EXPECT_TRUE(settings.ok()) << settings.status();
+    return settings.ok() ? *settings : HostSettings();
+  }
+  std::string ErrorOf(const std::string& text, const std::string& host = "web1") {
+    return std::string(For(text, {host, {}, {}}).status().message());
+  }
+
+  const fs::path folder_ = fs::path(::testing::TempDir()) / absl::StrCat("ssh_config.", getpid());
+  const LocalUser user_ = {"me", folder_.string(), getuid(), "here.example.com"};
+  std::vector<std::string> ran_;  // by Match exec
+  SshConfig::Exec exec_ = [this](const std::string& command) -> absl::StatusOr<bool> {
+    ran_.push_back(command);
+    return command == "true";
+  };
+};
+
+TEST_F(SshConfigTest, DefaultsAreSshs) {
+  const HostSettings settings = Of("", "Web1");
+  EXPECT_EQ(settings.hostname, "web1");
+  EXPECT_EQ(settings.user, "me");
+  EXPECT_EQ(settings.port, 22);
+  EXPECT_EQ(settings.strict_host_key_checking, "ask");
+  EXPECT_FALSE(settings.identity_files.has_value());
+  EXPECT_THAT(settings.user_known_hosts_files,
+              ElementsAre(user_.home + "/.ssh/known_hosts", user_.home + "/.ssh/known_hosts2"));
+}
+
+TEST_F(SshConfigTest, TheFirstValueCounts) {
+  const std::string text = "Host web*\n User first\nHost *\n User second\n Port 2222\n";
+  EXPECT_EQ(Of(text, "web1").user, "first");
+  EXPECT_EQ(Of(text, "web1").port, 2222);
+  EXPECT_EQ(Of(text, "db").user, "second");
+}
+
+TEST_F(SshConfigTest, WhatIsAskedForCountsBeforeTheFile) {
+  const auto settings = For("User a\nPort 1\nMatch user me2\n HostName b", {"web1", "me2", 22});
+  ASSERT_TRUE(settings.ok());
+  EXPECT_EQ(settings->user, "me2");
+  EXPECT_EQ(settings->port, 22);
+  EXPECT_EQ(settings->hostname, "b");
+}
+
+TEST_F(SshConfigTest, KeysAddUpButEachOnce) {
+  const HostSettings settings =
+      Of("IdentityFile ~/a\nIdentityFile /k/%r@%h:%p\nIdentityFile ~/a\nHostName box", "web1");
+  ASSERT_TRUE(settings.identity_files.has_value());
+  ASSERT_EQ(settings.identity_files->size(), 2u);
+  EXPECT_EQ((*settings.identity_files)[0].path, user_.home + "/a");
+  EXPECT_EQ((*settings.identity_files)[1].path, "/k/me@box:22");
+  EXPECT_EQ((*settings.identity_files)[1].written, "/k/%r@%h:%p");
+}
+
+TEST_F(SshConfigTest, AddressesHaveTheirUsualForm) {
+  EXPECT_EQ(Of("", "127.1").hostname, "127.0.0.1");
+  EXPECT_EQ(Of("HostName %h.Example.com", "Web").hostname, "web.example.com");
+}
+
+TEST_F(SshConfigTest, MatchFinalIsReadOnceTheNameIsKnown) {
+  const std::string text =
+      "Host web1\n HostName box\nMatch final host box\n User late\nHost box\n Port 7\n";
+  EXPECT_EQ(Of(text, "web1").user, "late");
+  EXPECT_EQ(Of(text, "web1").port, 7);
+  EXPECT_EQ(Of("Host web1\n HostName box\nHost box\n Port 7\n", "web1").port, 22);
+}
+
+TEST_F(SshConfigTest, CommandsOfMatchRunWithTheirTokensAndOnlyWhereTheRestHolds) {
+  EXPECT_EQ(Of("Match host db exec \"touch x\"\n Port 1\nMatch exec \"echo %n %r\"\n Port 2\n"
+               "Match exec true\n Port 3",
+               "web1")
+                .port,
+            3);
+  EXPECT_THAT(ran_, ElementsAre("echo web1 me", "true"));
+}
+
+TEST_F(SshConfigTest, WithoutAnExecItIsRefused) {
+  exec_ = nullptr;
+  EXPECT_THAT(ErrorOf("Match exec true\n"), HasSubstr("is not run by this daemon"));
+}
+
+TEST_F(SshConfigTest, TagsSelectToo) {
+  EXPECT_EQ(Of("Host web1\n Tag prod\nMatch tagged prod\n Port 5", "web1").port, 5);
+}
+
+TEST_F(SshConfigTest, IncludedFilesHoldWhereTheyStand) {
+  Write(".ssh/part", "Port 5\nHost db\n User d\n");
+  const std::string text = "Host web*\n Include part\n User w\nHost *\n Port 6";
+  EXPECT_EQ(Of(text, "web1").port, 5);
+  EXPECT_EQ(Of(text, "web1").user, "w") << "a Host within the file ends with it";
+  EXPECT_EQ(Of(text, "db").user, "me") << "and does not hold where Include does not";
+  EXPECT_EQ(Of("Include nothing*\nPort 3", "a").port, 3);
+}
+
+TEST_F(SshConfigTest, AFileThatIncludesItselfIsRefused) {
+  EXPECT_THAT(ErrorOf(absl::StrCat("Include ", folder_.string(), "/config")), HasSubstr("16 deep"));
+}
+
+TEST_F(SshConfigTest, AFileThatOthersCanWriteToIsNotIncluded) {
+  Write(".ssh/part", "Port 5\n", 0666);
+  EXPECT_THAT(ErrorOf("Include part"), HasSubstr("ssh refuses it, too"));
+}
+
+TEST_F(SshConfigTest, AllFaultsAreToldWithTheirLines) {
+  const std::string error = ErrorOf("Port x\nHost *\n User\n Match colour red\n");
+  EXPECT_THAT(error, HasSubstr("config:1: port \"x\""));
+  EXPECT_THAT(error, HasSubstr("config:3: user has no argument"));
+  EXPECT_THAT(error, HasSubstr("config:4: Match \"colour\" is not known"));
+}
+
+TEST_F(SshConfigTest, UnknownKeywordsAreAnErrorUnlessTheyAreIgnored) {
+  EXPECT_THAT(ErrorOf("Host db\n Colour red"), HasSubstr("config:2: \"colour\" is not known"));
+  EXPECT_EQ(Of("IgnoreUnknown col*\nColour red\nPort 4", "a").port, 4);
+}
+
+TEST_F(SshConfigTest, WhatIsNotSupportedAndLeadsElsewhereIsRefused) {
+  EXPECT_THAT(ErrorOf("CanonicalizeHostname yes"), HasSubstr("is not supported"));
+  EXPECT_THAT(ErrorOf("Match localnetwork 10.0.0.0/8"), HasSubstr("is not supported"));
+}
+
+TEST_F(SshConfigTest, JumpHostsAndProxyCommandTheFirstOfBoth) {
+  const HostSettings jump = Of("ProxyJump ops@a:2,b\nProxyCommand x", "web1");
+  ASSERT_EQ(jump.jump_hosts.size(), 2u);
+  EXPECT_EQ(jump.jump_hosts[0].user, "ops");
+  EXPECT_EQ(jump.jump_hosts[1].host, "b");
+  EXPECT_FALSE(jump.proxy_command.has_value());
+  const HostSettings command = Of("ProxyCommand nc %h\nProxyJump a", "web1");
+  EXPECT_THAT(command.jump_hosts, IsEmpty());
+  EXPECT_EQ(command.proxy_command, "nc %h");
+  EXPECT_EQ(Of("ProxyJump none\nProxyJump a\nProxyCommand y", "web1").proxy_command, "y");
+  EXPECT_THAT(ErrorOf("ProxyJump web1"), HasSubstr("leads to the host itself"));
+}
+
+TEST_F(SshConfigTest, VariablesAreSentAndSet) {
+  const HostSettings settings =
+      Of("SendEnv LANG LC_*\nSendEnv -LC_* X\nSetEnv A=1 B=2 A=3\nSetEnv C=4", "a");
+  EXPECT_THAT(settings.send_env, ElementsAre("LANG", "X"));
+  EXPECT_THAT(settings.set_env, ElementsAre("A=1", "B=2"));
+}
+
+TEST_F(SshConfigTest, UnknownTokensAndUsersAreToldWithTheKeyword) {
+  EXPECT_THAT(ErrorOf("IdentityFile /k/%z"), HasSubstr("IdentityFile: \"/k/%z\": \"%z\" is not"));
+  EXPECT_THAT(ErrorOf("IdentityFile ~no_such_user_x/k"), HasSubstr("there is no user"));
+  EXPECT_THAT(ErrorOf("HostName %z"), HasSubstr("\"%z\" is not known"));
+}
+
+TEST_F(SshConfigTest, TheUsualFilesMayBeMissing) {
+  const auto config = SshConfig::ReadUsual(user_, nullptr);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->For({"web1", {}, {}}).ok());
+  EXPECT_EQ(SshConfig::Read("/no/such/file", user_, nullptr).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace muster::service
