@@ -51,6 +51,14 @@ void ConfigPass::BeginFinal(const std::string& host) {
   subject_.final_pass = true;
   host_ = host;
   Preset(Keyword::kHostname, host);
+  // What the name was made with stays.
+  constexpr std::pair<Keyword, const char*> kMadeWith[] = {
+      {Keyword::kCanonicalizeHostname, "no"},
+      {Keyword::kCanonicalizeMaxDots, "1"},
+      {Keyword::kCanonicalizeFallbackLocal, "yes"}};
+  for (const auto& [keyword, value] : kMadeWith) {
+    if (Get(keyword) == nullptr) Preset(keyword, value);
+  }
 }
 
 const std::vector<std::string>* ConfigPass::GetAll(Keyword keyword) const {

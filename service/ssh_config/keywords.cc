@@ -17,7 +17,7 @@ constexpr KeywordInfo kTable[] = {
     {"canonicalizehostname", Keyword::kCanonicalizeHostname, ValueKind::kOneOf,
      "yes no true=yes false=no always"},
     {"canonicalizemaxdots", Keyword::kCanonicalizeMaxDots, ValueKind::kNumber, ""},
-    {"canonicalizepermittedcnames", Keyword::kCanonicalizePermittedCnames, ValueKind::kWords, ""},
+    {"canonicalizepermittedcnames", Keyword::kCanonicalizePermittedCnames, ValueKind::kCnames, ""},
     {"certificatefile", Keyword::kCertificateFile, ValueKind::kWord, ""},
     {"checkhostip", Keyword::kCheckHostIp, ValueKind::kFlag, ""},
     {"ciphers", Keyword::kCiphers, ValueKind::kAlgorithms, ""},

@@ -94,6 +94,7 @@ enum class ValueKind {
   kRekey,          // bytes, and perhaps a time
   kJumpHosts,      // ProxyJump
   kDomains,        // lower-case domains, or "none"
+  kCnames,         // "names:targets" or "*", or "none"
   kSentVariables,  // patterns of names
   kSetVariables,   // NAME=VALUE
 };

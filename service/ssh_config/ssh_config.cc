@@ -45,16 +45,19 @@ absl::optional<std::string> AddressOf(const std::string& host, int family) {
 }
 
 // Where to go, from HostName or the name that was asked for.
-absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::string& asked) {
+absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::string& asked,
+                                        const NameLookup& lookup) {
   std::string host = asked;
   if (const std::string* const name = pass.Get(Keyword::kHostname)) {
     absl::StatusOr<std::string> expanded = ExpandTokens(*name, {{'h', asked}});
     if (!expanded.ok()) return expanded;
     host = *std::move(expanded);
   }
+  if (host.empty()) return absl::InvalidArgumentError("the host has no name");
   absl::optional<std::string> address = AddressOf(host, FamilyOf(pass));
   if (address.has_value()) return *std::move(address);
-  return LooksLikeAddress(host) ? host : absl::AsciiStrToLower(host);
+  if (LooksLikeAddress(host)) return host;
+  return CanonicalName(pass, absl::AsciiStrToLower(host), FamilyOf(pass), lookup);
 }
 
 bool IsNone(const std::string& value) { return absl::EqualsIgnoreCase(value, "none"); }
@@ -282,16 +285,17 @@ absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::str
 
 }  // namespace
 
-absl::StatusOr<SshConfig> SshConfig::Read(const std::string& path, LocalUser user, Exec exec) {
-  SshConfig config(std::move(user), std::move(exec));
+absl::StatusOr<SshConfig> SshConfig::Read(const std::string& path, LocalUser user,
+                                          Helpers helpers) {
+  SshConfig config(std::move(user), std::move(helpers));
   auto file = ReadConfigFile({path, /*users=*/true, /*check_owner=*/false}, config.user_.home);
   if (!file.ok()) return file.status();
   config.files_.push_back(*std::move(file));
   return config;
 }
 
-absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Exec exec) {
-  SshConfig config(std::move(user), std::move(exec));
+absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Helpers helpers) {
+  SshConfig config(std::move(user), std::move(helpers));
   const ConfigSource sources[] = {{absl::StrCat(config.user_.home, "/.ssh/config"), true, true},
                                   {"/etc/ssh/ssh_config", false, false}};
   for (const ConfigSource& source : sources) {
@@ -303,25 +307,24 @@ absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Exec exec) {
   return config;
 }
 
+absl::Status SshConfig::ReadAll(ConfigPass* pass) const {
+  for (const auto& file : files_) {
+    if (absl::Status status = pass->Read(*file); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<HostSettings> SshConfig::For(const HostQuery& query) const {
-  ConfigPass pass(user_, query.host, exec_);
+  ConfigPass pass(user_, query.host, helpers_.exec);
   if (query.user.has_value()) pass.Preset(Keyword::kUser, *query.user);
   if (query.port.has_value()) pass.Preset(Keyword::kPort, absl::StrCat(*query.port));
-  for (const auto& file : files_) {
-    if (absl::Status status = pass.Read(*file); !status.ok()) return status;
-  }
-  absl::StatusOr<std::string> host = Destination(pass, query.host);
+  if (absl::Status status = ReadAll(&pass); !status.ok()) return status;
+  const absl::StatusOr<std::string> host = Destination(pass, query.host, helpers_.lookup);
   if (!host.ok()) return host.status();
   const std::string* const canonical = pass.Get(Keyword::kCanonicalizeHostname);
-  if (canonical != nullptr && *canonical != "no") {
-    return absl::UnimplementedError(
-        absl::StrCat("CanonicalizeHostname ", *canonical, " is not supported"));
-  }
-  if (pass.wants_final()) {
+  if (pass.wants_final() || (canonical != nullptr && *canonical != "no")) {
     pass.BeginFinal(*host);
-    for (const auto& file : files_) {
-      if (absl::Status status = pass.Read(*file); !status.ok()) return status;
-    }
+    if (absl::Status status = ReadAll(&pass); !status.ok()) return status;
   }
   return Filler(pass, user_).Fill(query, *host);
 }

@@ -3,7 +3,6 @@
 #define SERVICE_SSH_CONFIG_SSH_CONFIG_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,7 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "service/ssh_config/canonical_name.h"
 #include "service/ssh_config/config_file.h"
+#include "service/ssh_config/config_pass.h"
 #include "service/ssh_config/host_settings.h"
 #include "service/ssh_config/local_user.h"
 
@@ -27,25 +28,30 @@ struct HostQuery {
 // Immutable once it was read; thread-safe.
 class SshConfig {
  public:
-  // Runs a command of Match exec in a shell, and says whether it succeeded.
-  using Exec = std::function<absl::StatusOr<bool>(const std::string& command)>;
+  // What may be done while settings are looked for. Thread-safe; empty: whoever needs it is
+  // refused.
+  struct Helpers {
+    ConfigPass::Exec exec;
+    NameLookup lookup;
+  };
 
-  // `-F path`: that file alone. Errors of ReadConfigFile. `exec`: empty where none is to be run.
-  // Blocks.
-  static absl::StatusOr<SshConfig> Read(const std::string& path, LocalUser user, Exec exec);
+  // `-F path`: that file alone. Errors of ReadConfigFile. Blocks.
+  static absl::StatusOr<SshConfig> Read(const std::string& path, LocalUser user, Helpers helpers);
   // ~/.ssh/config and /etc/ssh/ssh_config, where they are there.
-  static absl::StatusOr<SshConfig> ReadUsual(LocalUser user, Exec exec);
+  static absl::StatusOr<SshConfig> ReadUsual(LocalUser user, Helpers helpers);
 
   // INVALID_ARGUMENT where ssh would refuse to go on, with FILE:LINE where there is one.
-  // UNIMPLEMENTED: what this host's settings ask for is not supported, and changes where ssh goes.
-  // May block: Match exec, and names of users and services.
+  // NOT_FOUND: CanonicalizeHostname finds no host. May block: Match exec, and names of hosts, users
+  // and services.
   absl::StatusOr<HostSettings> For(const HostQuery& query) const;
 
  private:
-  SshConfig(LocalUser user, Exec exec) : user_(std::move(user)), exec_(std::move(exec)) {}
+  SshConfig(LocalUser user, Helpers helpers)
+      : user_(std::move(user)), helpers_(std::move(helpers)) {}
+  absl::Status ReadAll(ConfigPass* pass) const;
 
   LocalUser user_;
-  Exec exec_;
+  Helpers helpers_;
   std::vector<std::shared_ptr<const ConfigFile>> files_;  // the first that says something counts
 };
 

@@ -204,6 +204,23 @@ absl::StatusOr<Settings> TakeDomains(const KeywordInfo& info,
   return settings;
 }
 
+// "*" is "*:*": whatever a name is another one for is followed.
+absl::StatusOr<Settings> TakeCnames(const KeywordInfo& info,
+                                    const std::vector<std::string>& arguments) {
+  absl::StatusOr<Settings> settings = TakeWords(info, arguments);
+  if (!settings.ok()) return settings;
+  for (std::string& rule : settings->front().values) {
+    if (absl::EqualsIgnoreCase(rule, "none")) continue;
+    if (rule == "*") rule = "*:*";
+    const size_t colon = rule.find(':');
+    if (colon == std::string::npos || colon + 1 == rule.size()) {
+      return Bad(info, rule, "NAMES:NAMES, \"*\" or \"none\"");
+    }
+    rule = absl::AsciiStrToLower(rule);
+  }
+  return settings;
+}
+
 absl::StatusOr<Settings> TakeVariables(const KeywordInfo& info,
                                        const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -240,6 +257,7 @@ size_t MostArguments(ValueKind kind) {
     case ValueKind::kLine:
     case ValueKind::kJumpHosts:
     case ValueKind::kDomains:
+    case ValueKind::kCnames:
     case ValueKind::kSentVariables:
     case ValueKind::kSetVariables:
       return SIZE_MAX;
@@ -345,6 +363,8 @@ absl::StatusOr<std::vector<Setting>> ParseSetting(const KeywordInfo& info, const
       return TakeJumpHosts(info, line);
     case ValueKind::kDomains:
       return TakeDomains(info, arguments);
+    case ValueKind::kCnames:
+      return TakeCnames(info, arguments);
     case ValueKind::kSentVariables:
     case ValueKind::kSetVariables:
       return TakeVariables(info, arguments);

@@ -8,6 +8,7 @@ where one differs that is not among the known ones, which are counted by their r
 
 import collections
 import concurrent.futures
+import ctypes
 import fnmatch
 import os
 import random
@@ -17,7 +18,9 @@ import sys
 import tempfile
 
 USERS = ["root", "deploy", "ops", "a.b", "x-1"]
-NAMES = ["web1", "web2", "WEB1", "db.example.com", "Db.Example.com", "gate", "127.0.0.1", "127.1", "10.0.0.007",
+# What nss_wrapper knows, for CanonicalizeHostname: no name server is asked.
+HOSTS = "10.0.0.5 web1.example.com\n10.0.0.6 real.example.org db.example.com alias.example.com\n10.0.0.7 web2.example.org\n"
+NAMES = ["alias", "web2.example.org.", "real", "web1", "web2", "WEB1", "db.example.com", "Db.Example.com", "gate", "127.0.0.1", "127.1", "10.0.0.007",
          "::1", "fe80::1%lo", "0x7f.1", "host_a", "a", "web10.prod", "[::1]"]
 PATTERNS = ["web*", "web?", "*", "!web1", "*.example.com", "db*", "gate", "127.*", "?eb1", "!*.prod", "web1,web2", "**",
             "WEB*", "*.prod", "host_?", "nothing", "::*", "w*b*1", "!gate"]
@@ -50,6 +53,10 @@ def several(choices, most=3):
 SETTINGS = {
     "User": any_of(USERS), "Port": words("22", "2222", "0", "65535", "65536", "ssh", "http", "x"),
     "HostName": any_of(HOSTNAMES), "AddressFamily": words("any", "inet", "INET6", "x"),
+    "CanonicalDomains": several(["example.com", "Example.org.", "none", "nowhere.invalid", "a b"]),
+    "CanonicalizeHostname": words("yes", "no", "always", "none", "yes"), "CanonicalizeMaxDots": words("0", "1", "2", "x"),
+    "CanonicalizeFallbackLocal": any_of(FLAGS),
+    "CanonicalizePermittedCNAMEs": several(["*.example.com:*.example.org", "*", "none", "a", "*.com:*.org,!real*"]),
     "BindAddress": words("127.0.0.2", "x"), "BindInterface": words("lo"), "CheckHostIP": any_of(FLAGS),
     "Compression": any_of(FLAGS), "ConnectTimeout": any_of(TIMES), "ConnectionAttempts": words("1", "3", "0", "x", "-1"),
     "GlobalKnownHostsFile": several(FILES), "UserKnownHostsFile": several(FILES),
@@ -148,10 +155,31 @@ def make_file(draw, folder, name, depth=0):
     return path
 
 
-def ask_ssh(path, host, user, port):
+CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
+
+
+def leave_the_network():
+    """Whatever is started from now on has no network: no name server is asked for names that are not in HOSTS. False
+    where that is not allowed."""
+    libc, uid, gid = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
+    if uid == 0:
+        return libc.unshare(CLONE_NEWNET) == 0
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+        return False
+    for name, text in (("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1"), ("uid_map", f"{uid} {uid} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+    return True
+
+
+def environment(hosts):
+    return dict(os.environ, LD_PRELOAD="libnss_wrapper.so", NSS_WRAPPER_HOSTS=hosts)
+
+
+def ask_ssh(env, path, host, user, port):
     options = (["-l", user] if user else []) + (["-p", port] if port else [])
     done = subprocess.run(["ssh", "-F", path, "-G", *options, "--", host], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, check=False)
+                          stdin=subprocess.DEVNULL, env=env, check=False)
     return done.stdout.splitlines() if done.returncode == 0 else ["error " + done.stderr.replace("\n", "; ")]
 
 
@@ -170,7 +198,7 @@ class Algorithms:
                "pubkeyacceptedalgorithms": "PubkeyAcceptedAlgorithms"}
 
     def __init__(self):
-        own = as_settings(ask_ssh("none", "x", "", ""))
+        own = as_settings(ask_ssh(None, "none", "x", "", ""))
         self._own = {name: own[name][0].split(",") for name in self.QUERIES}
         self._all = {name: subprocess.run(["ssh", "-Q", query], capture_output=True, text=True, check=True).stdout.split()
                      for name, query in self.QUERIES.items()}
@@ -192,12 +220,15 @@ USUAL = {"securitykeyprovider": ["internal"], "requiredrsasize": ["1024"], "iden
 
 # What is known to be different, and why.
 UNCHECKED = "-G does not look where keys are; ssh refuses them later"
+UNRESOLVED = "a name that is not found is told where it is connected to"
 NEWER = "%C has the jump host in it, as from OpenSSH 9.5 on"
 
 
 def known_reason(name, own, ssh):
     if name == "error" and "error" in own and re.match("IdentityFile|CertificateFile", own["error"][0]):
         return UNCHECKED
+    if name == "error" and "Could not resolve hostname" in ssh.get("error", [""])[0]:
+        return UNRESOLVED
     if "proxyjump" in ssh and any(re.search("[0-9a-f]{40}", value) for value in own.get(name, [])):
         return NEWER
     return None
@@ -220,7 +251,7 @@ def differences(own, ssh, algorithms):
             yield name, mine, theirs
 
 
-SHOWN = """host user hostname port addressfamily checkhostip compression gssapiauthentication gssapidelegatecredentials
+SHOWN = """host user hostname port addressfamily canonicalizehostname checkhostip compression gssapiauthentication gssapidelegatecredentials
 hashknownhosts hostbasedauthentication identitiesonly kbdinteractiveauthentication nohostauthenticationforlocalhost
 passwordauthentication pubkeyauthentication requesttty sessiontype stricthostkeychecking tcpkeepalive verifyhostkeydns
 connectionattempts serveralivecountmax serveraliveinterval requiredrsasize bindaddress bindinterface ciphers
@@ -230,8 +261,8 @@ globalknownhostsfile userknownhostsfile sendenv setenv connecttimeout rekeylimit
 
 
 class Printer:
-    def __init__(self, program):
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, program, env):
+        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
     def ask(self, *fields):
         self._process.stdin.write("\t".join(fields) + "\n")
@@ -249,14 +280,20 @@ class Printer:
 
 
 def compare(program, files, seed):
-    draw, algorithms, printer = random.Random(seed), Algorithms(), Printer(program)
-    counts = collections.Counter()
+    if not leave_the_network():
+        SETTINGS.pop("CanonicalizeHostname", None)
+        print("CanonicalizeHostname is left out: no network namespace can be made here")
+    draw, algorithms, counts = random.Random(seed), Algorithms(), collections.Counter()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with open(f"{folder}/hosts", "w", encoding="utf-8") as file:
+            file.write(HOSTS)
+        env = environment(f"{folder}/hosts")
+        printer = Printer(program, env)
         asked = []
         for number in range(files):
             path = make_file(draw, folder, f"config{number}")
             query = (path, draw.choice(NAMES), draw.choice(["", "", "root", "ops"]), draw.choice(["", "", "2222"]))
-            asked.append((query, pool.submit(ask_ssh, *query)))
+            asked.append((query, pool.submit(ask_ssh, env, *query)))
         for query, ssh in asked:
             theirs = as_settings(ssh.result())
             own = as_settings(printer.ask(*query))
@@ -271,7 +308,7 @@ def compare(program, files, seed):
                 if counts["different"] <= 20:
                     with open(query[0], encoding="utf-8") as file:
                         print("    " + file.read().replace("\n", "\n    "))
-    assert printer.close() == 0
+        assert printer.close() == 0
     return counts
 
 

@@ -61,6 +61,7 @@ void PrintAll(const HostQuery& query, const HostSettings& s) {
   Print("hostname", s.hostname);
   Print("port", absl::StrCat(s.port));
   Print("addressfamily", s.address_family);
+  Print("canonicalizehostname", TrueOr(s.canonicalize_hostname));
   Print("checkhostip", YesNo(s.check_host_ip));
   Print("compression", YesNo(s.compression));
   Print("gssapiauthentication", YesNo(s.gssapi_authentication));
@@ -122,7 +123,8 @@ void Answer(const std::string& line, const LocalUser& user) {
   int port = 0;
   if (absl::SimpleAtoi(fields.at(3), &port)) query.port = static_cast<uint16_t>(port);
   absl::Status status;
-  const absl::StatusOr<SshConfig> config = SshConfig::Read(fields.at(0), user, RunInShell);
+  const absl::StatusOr<SshConfig> config =
+      SshConfig::Read(fields.at(0), user, {RunInShell, LookUpBySystem});
   if (config.ok()) {
     const absl::StatusOr<HostSettings> settings = config->For(query);
     if (settings.ok()) PrintAll(query, *settings);

@@ -34,7 +34,7 @@ class SshConfigTest : public ::testing::Test {
   }
 
   absl::StatusOr<HostSettings> For(const std::string& text, const HostQuery& query) {
-    const auto config = SshConfig::Read(Write("config", text), user_, exec_);
+    const auto config = SshConfig::Read(Write("config", text), user_, helpers_);
     if (!config.ok()) return config.status();
     return config->For(query);
   }
@@ -50,10 +50,17 @@ class SshConfigTest : public ::testing::Test {
   const fs::path folder_ = fs::path(::testing::TempDir()) / absl::StrCat("ssh_config.", getpid());
   const LocalUser user_ = {"me", folder_.string(), getuid(), "here.example.com"};
   std::vector<std::string> ran_;  // by Match exec
-  SshConfig::Exec exec_ = [this](const std::string& command) -> absl::StatusOr<bool> {
-    ran_.push_back(command);
-    return command == "true";
-  };
+  SshConfig::Helpers helpers_ = {[this](const std::string& command) -> absl::StatusOr<bool> {
+                                   ran_.push_back(command);
+                                   return command == "true";
+                                 },
+                                 [](const std::string& name, int) -> absl::StatusOr<std::string> {
+                                   if (name == "web1.example.com.")
+                                     return std::string("web1.example.com");
+                                   if (name == "www.example.com.")
+                                     return std::string("box.example.org");
+                                   return absl::NotFoundError(name);
+                                 }};
 };
 
 TEST_F(SshConfigTest, DefaultsAreSshs) {
@@ -114,9 +121,24 @@ TEST_F(SshConfigTest, CommandsOfMatchRunWithTheirTokensAndOnlyWhereTheRestHolds)
   EXPECT_THAT(ran_, ElementsAre("echo web1 me", "true"));
 }
 
+TEST_F(SshConfigTest, ShortNamesAreLookedUpInTheirDomains) {
+  const std::string text =
+      "CanonicalizeHostname yes\nCanonicalDomains nowhere.org example.com\n"
+      "CanonicalizePermittedCNAMEs *.example.com:*.example.org\nHost *.example.*\n Port 5\n";
+  EXPECT_EQ(Of(text, "web1").hostname, "web1.example.com");
+  EXPECT_EQ(Of(text, "web1").port, 5) << "the files are read again for that name";
+  EXPECT_EQ(Of(text, "www").hostname, "box.example.org");
+  EXPECT_EQ(Of("CanonicalizePermittedCNAMEs none\n" + text, "www").hostname, "www.example.com");
+  EXPECT_EQ(Of(text + "Host *\n ProxyCommand x\n", "web1").hostname, "web1");
+  EXPECT_EQ(Of("CanonicalizeHostname yes\nCanonicalDomains example.com", "db").hostname, "db");
+  EXPECT_THAT(ErrorOf("CanonicalizeFallbackLocal no\n" + text, "db"),
+              HasSubstr("there is no host db"));
+}
+
 TEST_F(SshConfigTest, WithoutAnExecItIsRefused) {
-  exec_ = nullptr;
+  helpers_ = {};
   EXPECT_THAT(ErrorOf("Match exec true\n"), HasSubstr("is not run by this daemon"));
+  EXPECT_THAT(ErrorOf("CanonicalizeHostname yes"), HasSubstr("is not done by this daemon"));
 }
 
 TEST_F(SshConfigTest, TagsSelectToo) {
@@ -154,7 +176,6 @@ TEST_F(SshConfigTest, UnknownKeywordsAreAnErrorUnlessTheyAreIgnored) {
 }
 
 TEST_F(SshConfigTest, WhatIsNotSupportedAndLeadsElsewhereIsRefused) {
-  EXPECT_THAT(ErrorOf("CanonicalizeHostname yes"), HasSubstr("is not supported"));
   EXPECT_THAT(ErrorOf("Match localnetwork 10.0.0.0/8"), HasSubstr("is not supported"));
 }
 
@@ -185,10 +206,10 @@ TEST_F(SshConfigTest, UnknownTokensAndUsersAreToldWithTheKeyword) {
 }
 
 TEST_F(SshConfigTest, TheUsualFilesMayBeMissing) {
-  const auto config = SshConfig::ReadUsual(user_, nullptr);
+  const auto config = SshConfig::ReadUsual(user_, {});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->For({"web1", {}, {}}).ok());
-  EXPECT_EQ(SshConfig::Read("/no/such/file", user_, nullptr).status().code(),
+  EXPECT_EQ(SshConfig::Read("/no/such/file", user_, {}).status().code(),
             absl::StatusCode::kNotFound);
 }
 
