@@ -1,4 +1,5 @@
-// ssh_config(5): what ssh would do to reach a host, asked for any number of hosts.
+// ssh_config(5): what ssh would do to reach a host, asked for any number of hosts. No run asks it
+// yet: the client warns where ssh would go another way (client/output/ssh_config_hint.h).
 #ifndef SERVICE_SSH_CONFIG_SSH_CONFIG_H_
 #define SERVICE_SSH_CONFIG_SSH_CONFIG_H_
 

@@ -12,7 +12,7 @@ enum class SshStep { kDone, kAgain, kFailed };
 
 // A value.
 struct TransportFailure {
-  // kNone: it has not failed, or was turned away.
+  // kNone: it has not failed, or was turned away for no more than being one too many.
   Cause cause = Cause::kNone;
   bool throttled = false;  // turned away: there are too many connections, or this address's penalty
   std::string message;     // in the peer's or the library's words; printable
