@@ -94,6 +94,9 @@ struct HostOutcome {
 
 // What ran out on this machine, and comes back: no host is to blame, and none loses a try by it.
 inline bool IsShortageHere(Cause cause) { return cause == Cause::kLocal; }
+// The server's answer to a session or a command: it was not started, and another session may take
+// it.
+inline bool IsRefusal(Cause cause) { return cause == Cause::kExecRefused; }
 
 // "SUCCEEDED", "EXITED_NONZERO", ...
 absl::string_view HostStateName(HostState state);

@@ -24,7 +24,8 @@ absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
 }
 
-const char* Reason(v1::Cause cause) {
+// Beside the words of any state.
+absl::string_view Reason(v1::Cause cause) {
   switch (cause) {
     case v1::CAUSE_DNS:
       return " (name not found)";
@@ -190,6 +191,8 @@ std::string MessageBeside(const v1::HostOutcome& outcome) {
 }
 
 std::string ShortOutcome(const v1::HostOutcome& outcome) {
+  const absl::string_view reason = Reason(outcome.cause());
+  const absl::string_view left = outcome.end_confirmed() ? "" : ", may still be running";
   switch (outcome.state()) {
     case v1::HOST_STATE_SUCCEEDED:
       return "succeeded";
@@ -199,32 +202,28 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
       return absl::StrCat("ended by signal ", Visible(outcome.signal()),
                           outcome.core_dumped() ? " (core dumped)" : "");
     case v1::HOST_STATE_UNREACHABLE:
-      return absl::StrCat("unreachable", Reason(outcome.cause()));
+      return absl::StrCat("unreachable", reason);
     case v1::HOST_STATE_THROTTLED:
-      return absl::StrCat("turned away by the server", outcome.cause() == v1::CAUSE_PENALIZED
-                                                           ? Reason(outcome.cause())
-                                                           : " (too many logins at once)");
+      return absl::StrCat("turned away by the server",
+                          reason.empty() ? " (too many logins at once)" : reason);
     case v1::HOST_STATE_HOST_KEY_REJECTED:
-      return absl::StrCat("host key rejected", Reason(outcome.cause()));
+      return absl::StrCat("host key rejected", reason);
     case v1::HOST_STATE_AUTHENTICATION_FAILED:
-      return "login refused";
+      return absl::StrCat("login refused", reason);
     case v1::HOST_STATE_CONNECT_TIMEOUT:
-      return "connect timeout";
+      return absl::StrCat("connect timeout", reason);
     case v1::HOST_STATE_IDLE_TIMEOUT:
-      return absl::StrCat("idle timeout", outcome.end_confirmed() ? "" : ", may still be running");
+      return absl::StrCat("idle timeout", reason, left);
     case v1::HOST_STATE_COMMAND_TIMEOUT:
-      return absl::StrCat("command timeout",
-                          outcome.end_confirmed() ? "" : ", may still be running");
+      return absl::StrCat("command timeout", reason, left);
     case v1::HOST_STATE_CANCELED:
-      return absl::StrCat("canceled", Reason(outcome.cause()),
-                          outcome.end_confirmed() ? "" : ", may still be running");
+      return absl::StrCat("canceled", reason, left);
     case v1::HOST_STATE_OUTCOME_UNKNOWN:
-      return absl::StrCat("UNKNOWN", Reason(outcome.cause()),
-                          ": it may have run wholly, in part, or not at all");
+      return absl::StrCat("UNKNOWN", reason, ": it may have run wholly, in part, or not at all");
     case v1::HOST_STATE_NOT_STARTED:
-      return "not started";
+      return absl::StrCat("not started", reason);
     case v1::HOST_STATE_SKIPPED:
-      return "skipped";
+      return absl::StrCat("skipped", reason);
     default:
       return absl::StrCat("state ", static_cast<int>(outcome.state()));
   }

@@ -63,7 +63,7 @@ bool RemoteCommand::Begin() {
       return true;
     case SshStep::kFailed:
       // A refusal is an answer: nothing was started.
-      requested() && channel_->failure().cause != Cause::kExecRefused ? EndLost() : EndUnopened();
+      requested() && !IsRefusal(channel_->failure().cause) ? EndLost() : EndUnopened();
       return false;
   }
   return false;
@@ -109,7 +109,7 @@ void RemoteCommand::OnReadingAgain() {
 // Whether neither the connection nor the channel has failed.
 bool RemoteCommand::TakeIn() {
   if (transport().Pump() == SshStep::kFailed) return false;
-  if (channel_->failure().cause != Cause::kNone) return false;
+  if (channel_->failure().failed()) return false;
   if (sequence_ != nullptr) sequence_->TakeIn();
   return true;
 }
@@ -270,7 +270,7 @@ void RemoteCommand::EndByExit() {
 void RemoteCommand::EndByExitOrLost() {
   const ExitReport& report = exit_report();
   if (report.end_of_output && report.ended()) return EndByExit();
-  channel_->failure().cause == Cause::kExecRefused ? EndUnopened() : EndLost();
+  IsRefusal(channel_->failure().cause) ? EndUnopened() : EndLost();
 }
 
 void RemoteCommand::EndStopped(bool cut_short) {
@@ -312,7 +312,7 @@ void RemoteCommand::EndUnopened() {
   }
   const TransportFailure& failure = channel_->failure();
   HostOutcome outcome;
-  outcome.state = HostState::kUnreachable;
+  outcome.state = failure.state();
   outcome.cause = failure.cause;
   outcome.message =
       absl::StrCat(Endpoint(*site_.host, site_.jump_path), ": ", failure.message, ".");
@@ -353,10 +353,11 @@ void RemoteCommand::EndNotStarted(std::string message) {
 }
 
 void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
-  const bool refused = stale_session && outcome.cause == Cause::kExecRefused;
+  const bool refused = stale_session && IsRefusal(outcome.cause);
   const bool was_requested = requested();
-  const bool lost_in_wait =
-      start_.phase() == ActionStart::Phase::kReady && outcome.state == HostState::kUnreachable;
+  const bool unreached =
+      outcome.state == HostState::kUnreachable || outcome.state == HostState::kThrottled;
+  const bool lost_in_wait = start_.phase() == ActionStart::Phase::kReady && unreached;
   const absl::Duration waited = start_.waited();
   ended_ = true;
   Unpark();

@@ -27,10 +27,11 @@ bool TrustsSession(const Host& host, const DialContext& context, const HostKey& 
 }
 
 bool CanPass(const HostOutcome& outcome) {
-  // Each further attempt may prolong a penalty.
-  if (outcome.state == HostState::kThrottled) return outcome.cause != Cause::kPenalized;
-  if (outcome.state != HostState::kUnreachable) return false;
+  const bool throttled = outcome.state == HostState::kThrottled;
+  if (!throttled && outcome.state != HostState::kUnreachable) return false;
   switch (outcome.cause) {
+    case Cause::kNone:
+      return throttled;
     case Cause::kDnsFailed:
     case Cause::kRefused:
     case Cause::kTimeout:
@@ -38,7 +39,6 @@ bool CanPass(const HostOutcome& outcome) {
     case Cause::kNetwork:
     case Cause::kLocal:
       return true;
-    case Cause::kNone:
     case Cause::kDns:
     case Cause::kProtocol:
     case Cause::kHostKeyUnknown:
@@ -49,7 +49,7 @@ bool CanPass(const HostOutcome& outcome) {
     case Cause::kExecRefused:
     case Cause::kOutputLimit:
     case Cause::kDaemonLost:
-    case Cause::kPenalized:
+    case Cause::kPenalized:  // each further attempt may prolong it
     case Cause::kForwardingRefused:
       return false;
   }
@@ -419,10 +419,8 @@ void Dialer::FailTransport() {
                              ": the jump host was lost during ", PhaseName(), " it."));
   }
   if (failure.throttled) result_.congested = true;
-  const Cause penalty = failure.cause == Cause::kPenalized ? Cause::kPenalized : Cause::kNone;
   Fail(
-      failure.throttled ? HostState::kThrottled : HostState::kUnreachable,
-      failure.throttled ? penalty : failure.cause,
+      failure.state(), failure.cause,
       absl::StrCat(Endpoint(host_, context_->jump_path), ": ", failure.message,
                    phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
 }

@@ -148,8 +148,8 @@ bool JumpLink::AdvanceOpening(Tunnel* tunnel) {
   }
   const TransportFailure& failure = tunnel->channel->failure();
   ConnectResult result;
-  result.state = failure.throttled ? HostState::kThrottled : HostState::kUnreachable;
-  result.cause = failure.throttled ? Cause::kNone : failure.cause;
+  result.state = failure.state();
+  result.cause = failure.cause;
   result.message = absl::StrCat(tunnel->target, ": jump host ", name_, ": ", failure.message, ".");
   Answer(tunnel, std::move(result));
   return false;

@@ -98,7 +98,7 @@ LibsshExecChannel::~LibsshExecChannel() {
 }
 
 const TransportFailure& LibsshExecChannel::failure() const {
-  return failure_.cause != Cause::kNone ? failure_ : link_->failure();
+  return failure_.failed() ? failure_ : link_->failure();
 }
 
 Step LibsshExecChannel::Fail(std::string message) {

@@ -127,7 +127,8 @@ TransportFailure LibsshLink::Loss() const {
   absl::string_view error = ssh_get_error(session_);
   if (absl::ConsumePrefix(&error, kDisconnected)) {
     const absl::string_view words = error.substr(error.find(':') + 1);
-    return {Cause::kReset, absl::StartsWith(error, kTooManyConnections),
+    const bool throttled = absl::StartsWith(error, kTooManyConnections);
+    return {throttled ? Cause::kNone : Cause::kReset, throttled,
             absl::StrCat("the server ended the connection, saying \"", PeerText(words), "\""),
             true};
   }

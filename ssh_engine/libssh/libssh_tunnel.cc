@@ -161,8 +161,7 @@ SshTunnel::Step LibsshTunnel::Refused() {
     case kConnectFailed:
       return Fail(CauseOf(text), false, absl::StrCat("it could not connect (", text, ")"));
     case kResourceShortage:
-      return Fail(Cause::kReset, true,
-                  absl::StrCat("it has no room for a connection (", text, ")"));
+      return Fail(Cause::kNone, true, absl::StrCat("it has no room for a connection (", text, ")"));
     default:
       return Fail(Cause::kForwardingRefused, false,
                   absl::StrCat("it made no connection (", text, ")"));

@@ -148,7 +148,7 @@ void HostTask::OnActionEnd(HostAction::Result result) {
     return;
   }
   // Where a new session takes what the old one did not.
-  if (reuse_refused_ && result.requested && result.outcome.cause != Cause::kExecRefused) {
+  if (reuse_refused_ && result.requested && !IsRefusal(result.outcome.cause)) {
     context_->pool->NoteOneCommand(Key());
   }
   if (TurnedOut(result)) result.outcome = LoginRefused();

@@ -56,7 +56,7 @@ TEST_F(HostTaskTest, ALoginThatIsTurnedAwayForItsNumberIsThrottled) {
   Start();
   server_.handshake = Step::kDone;
   server_.logins = {AuthStep::kFailed};
-  server_.failure = {Cause::kReset, true, "too many connections", true};
+  server_.failure = {Cause::kNone, true, "too many connections", true};
   connector_.Succeed(kHost);
   loop_.Run();
   EXPECT_EQ(outcome().state, HostState::kThrottled);
@@ -293,6 +293,30 @@ TEST_F(HostTaskTest, AServerThatPenalizesThisAddressIsNotTriedAgain) {
   EXPECT_EQ(outcome().state, HostState::kThrottled);
   EXPECT_EQ(outcome().cause, Cause::kPenalized);
   EXPECT_EQ(outcome().attempts, 1);
+}
+
+// Whichever cause it is turned away for.
+TEST_F(HostTaskTest, WhyAHostWasTurnedAwayIsPassedOn) {
+  job_->retries.throttled = 0;
+  Start();
+  connector_.Succeed(kHost);
+  server_.handshake = Step::kFailed;
+  server_.failure = {Cause::kNetwork, true, "a cause that comes with no THROTTLED today"};
+  Ready();
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+  EXPECT_EQ(outcome().cause, Cause::kNetwork);
+}
+
+TEST_F(HostTaskTest, ATooManyBeforeTheCommandIsThrottledToo) {
+  Start();
+  server_.handshake = Step::kDone;
+  server_.logins = {AuthStep::kAccepted};
+  server_.open = Step::kFailed;
+  server_.failure = {Cause::kNone, true, "too many connections", true};
+  connector_.Succeed(kHost);
+  loop_.Run();
+  EXPECT_EQ(outcome().state, HostState::kThrottled);
+  EXPECT_EQ(outcome().cause, Cause::kNone);
 }
 
 TEST_F(HostTaskTest, AfterTheLastAttemptTheOutcomeIsThatOfTheLast) {
