@@ -25,7 +25,7 @@ struct Timeouts {
 // How often making a session is tried again, after causes that can pass. Never once the command was
 // requested, and never after a refused login: servers hold that against us.
 struct Retries {
-  int unreachable = 0;  // refused, reset, no answer, no route
+  int unreachable = 0;  // after what CanPass (dialer.h) names
   int throttled = 5;    // turned away before the banner, as sshd does past its MaxStartups
 };
 
