@@ -10,16 +10,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/known_hosts.h"
 
 namespace muster::engine {
+
+struct Access;
 
 // A host on the way to others (ssh -J). A value.
 struct JumpHost {
   std::string address;  // name or literal address, without brackets
   uint16_t port = 22;
   std::string user;
+  std::string host_key_alias = "";                 // Host's
+  std::shared_ptr<const Access> access = nullptr;  // null: that of the host behind it
 };
 
 // What the policy kAcceptNew did for a run. Counted by its loops; thread-safe.
@@ -29,8 +34,8 @@ struct NewHostKeys {
 };
 
 // How hosts are reached: what proves the user there, which of their keys are trusted, and the way.
-// The jump hosts on the way are reached with the same credential and known_hosts. Immutable once
-// handed over; hosts for which it is equal share one, and with it what was learnt on the way.
+// Immutable once handed over; hosts for which it is equal share one, and with it what was learnt on
+// the way.
 struct Access {
   std::shared_ptr<const Credential> credential;  // not null
   std::shared_ptr<KnownHosts> known_hosts;       // not null
@@ -38,6 +43,7 @@ struct Access {
   bool hash_new_names = false;                 // in known_hosts, as ssh with HashKnownHosts
   std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
   std::vector<JumpHost> jump_hosts;            // the nearest first; none: directly
+  absl::Duration connect_timeout;              // zero: Timeouts::connect
 };
 
 // One host of a run. A value.
@@ -49,7 +55,14 @@ struct Host {
   std::shared_ptr<const Access> access;  // not null where it is handed to the engine
   // Stands before the command's line on this host. Null: nothing.
   std::shared_ptr<const std::string> line_prefix = nullptr;
+  // As ssh's HostKeyAlias: what known_hosts files call it, whatever its port. Empty: its address.
+  std::string host_key_alias = "";
 };
+
+inline const std::string& KnownName(const Host& host) {
+  return host.host_key_alias.empty() ? host.address : host.host_key_alias;
+}
+inline uint16_t KnownPort(const Host& host) { return host.host_key_alias.empty() ? host.port : 22; }
 
 // A host as messages name it. `jump_path`: DialContext's.
 inline std::string Endpoint(const Host& host, absl::string_view jump_path) {

@@ -23,7 +23,7 @@ struct DialContext {
   HelperPool* computers = nullptr;  // helpers for what computes for long
   SshTransportFactory new_transport;
   // Of the job.
-  absl::Duration timeout;  // Timeouts::connect
+  absl::Duration timeout;  // Timeouts::connect, or the access' own
   bool quote_greeting = true;
 
   std::shared_ptr<const Access> access;  // this loop's own copy
@@ -33,6 +33,11 @@ struct DialContext {
   std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
   std::vector<size_t> preferred_identities;     // Login::Enough
 };
+
+inline void UseAccess(std::shared_ptr<const Access> access, DialContext* context) {
+  if (access->connect_timeout > absl::ZeroDuration()) context->timeout = access->connect_timeout;
+  context->access = std::move(access);
+}
 
 }  // namespace muster::engine
 

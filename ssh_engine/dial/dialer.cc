@@ -19,7 +19,7 @@ constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key) {
   const KnownHosts& known_hosts = *context.access->known_hosts;
   const KnownHosts::Verdict verdict =
-      known_hosts.Check(host.address, host.port, key.type, key.blob).verdict;
+      known_hosts.Check(KnownName(host), KnownPort(host), key.type, key.blob).verdict;
   if (verdict == KnownHosts::Verdict::kMatch) return true;
   // A new session would be accepted as well, and not remembered either.
   return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
@@ -109,7 +109,7 @@ void Dialer::OnConnected(ConnectResult result) {
 void Dialer::BeginHandshake(UniqueFd connected) {
   SshTransportOptions options;
   options.user = host_.user;
-  asked_types_ = context_->access->known_hosts->KeyTypes(host_.address, host_.port);
+  asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
   options.quote_greeting = context_->quote_greeting;
   transport_ = context_->new_transport(std::move(connected), std::move(options));
@@ -206,7 +206,7 @@ bool Dialer::AfterHandshake(SshTransport::Step step) {
 bool Dialer::CheckHostKey() {
   const HostKey& key = transport_->host_key();
   const KnownHosts::Lookup lookup =
-      context_->access->known_hosts->Check(host_.address, host_.port, key.type, key.blob);
+      context_->access->known_hosts->Check(KnownName(host_), KnownPort(host_), key.type, key.blob);
   if (lookup.verdict == KnownHosts::Verdict::kMatch) {
     BeginLogin();
     return true;
@@ -229,15 +229,15 @@ bool Dialer::RejectHostKey(const KnownHosts::Lookup& lookup) {
       return RejectUnknown(shown, lookup.note);
     case KnownHosts::Verdict::kChanged:
       return Reject(Cause::kHostKeyChanged,
-                    absl::StrCat("the host key of ", Endpoint(host_, context_->jump_path),
-                                 " is not the known one of ", lookup.where, ": it shows ", shown,
+                    absl::StrCat("the host key of ", KeyOwner(), " is not the known one of ",
+                                 lookup.where, ": it shows ", shown,
                                  ". Somebody may be listening in, or the host was installed anew: "
                                  "find out which, then remove that line."));
     case KnownHosts::Verdict::kRevoked:
-      return Reject(Cause::kHostKeyRevoked,
-                    absl::StrCat("the host key of ", Endpoint(host_, context_->jump_path), ", ",
-                                 shown, ", is marked @revoked at ", lookup.where, ".",
-                                 lookup.note.empty() ? "" : " ", lookup.note));
+      return Reject(
+          Cause::kHostKeyRevoked,
+          absl::StrCat("the host key of ", KeyOwner(), ", ", shown, ", is marked @revoked at ",
+                       lookup.where, ".", lookup.note.empty() ? "" : " ", lookup.note));
   }
   return false;
 }
@@ -246,7 +246,7 @@ bool Dialer::SearchHostKey() {
   phase_ = Phase::kSearchingHostKey;
   OnHelper(
       [host = host_](KnownHosts* known_hosts) {
-        known_hosts->Search(host.address, host.port);
+        known_hosts->Search(KnownName(host), KnownPort(host));
         return true;
       },
       [this](bool) {
@@ -262,7 +262,7 @@ bool Dialer::SearchHostKey() {
 bool Dialer::MayShowAnother(const HostKey& key) const {
   if (redialed_) return false;
   const std::vector<std::string> types =
-      context_->access->known_hosts->KeyTypes(host_.address, host_.port);
+      context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   return !types.empty() && types.front() != key.type && types != asked_types_;
 }
 
@@ -280,11 +280,16 @@ void Dialer::Redial() {
 bool Dialer::RejectUnknown(const std::string& shown, const std::string& note) {
   if (context_->access->host_key_policy == HostKeyPolicy::kAcceptNew) return SaveHostKey();
   return Reject(Cause::kHostKeyUnknown,
-                absl::StrCat("no known_hosts file has a key of ",
-                             Endpoint(host_, context_->jump_path), "; it shows ", shown,
+                absl::StrCat("no known_hosts file has a key of ", KeyOwner(), "; it shows ", shown,
                              ". Check that fingerprint, then add the key (ssh-keyscan) or use the "
                              "host key policy accept-new.",
                              note.empty() ? "" : " ", note));
+}
+
+std::string Dialer::KeyOwner() const {
+  const std::string& alias = host_.host_key_alias;
+  return absl::StrCat(Endpoint(host_, context_->jump_path),
+                      alias.empty() ? "" : absl::StrCat(" (host key alias ", alias, ")"));
 }
 
 bool Dialer::Reject(Cause cause, std::string message) {
@@ -303,7 +308,7 @@ void Dialer::WriteHostKey() {
   OnHelper(
       [host = host_, key = transport_->host_key(),
        hashed = context_->access->hash_new_names](KnownHosts* known_hosts) {
-        return known_hosts->Add(host.address, host.port, key.type, key.blob, hashed);
+        return known_hosts->Add(KnownName(host), KnownPort(host), key.type, key.blob, hashed);
       },
       [this](const absl::StatusOr<KnownHosts::Added>& added) { OnHostKeyWritten(added); });
 }
@@ -323,7 +328,7 @@ void Dialer::OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added) {
     BeginLogin();
   } else {
     Reject(Cause::kHostKeyUnsaved,
-           absl::StrCat("the new host key of ", Endpoint(host_, context_->jump_path),
+           absl::StrCat("the new host key of ", KeyOwner(),
                         " could not be written down: ", added.status().message(),
                         locked ? absl::StrCat(" for ", absl::FormatDuration(kLockPatience),
                                               "; lslocks(8) tells which")

@@ -90,6 +90,8 @@ class Dialer {
   void WriteHostKey();
   void OnHostKeyWritten(const absl::StatusOr<KnownHosts::Added>& added);
   bool RejectUnknown(const std::string& shown, const std::string& note);
+  // The host, as messages about its key name it.
+  std::string KeyOwner() const;
   bool Reject(Cause cause, std::string message);
   void BeginLogin();
   bool LogIn();

@@ -17,6 +17,7 @@ Host HostOf(const JumpHost& jump) {
   host.address = jump.address;
   host.port = jump.port;
   host.user = jump.user;
+  host.host_key_alias = jump.host_key_alias;
   return host;
 }
 
@@ -162,7 +163,9 @@ void JumpConnector::FailAll(const ConnectResult& failure) {
 
 void AddJumpHosts(JumpLinks* links, DialContext* context) {
   for (const JumpHost& host : context->access->jump_hosts) {
-    auto connector = std::make_shared<JumpConnector>(*context, host, links);
+    DialContext to_host = *context;
+    if (host.access != nullptr) UseAccess(host.access, &to_host);
+    auto connector = std::make_shared<JumpConnector>(std::move(to_host), host, links);
     absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
     context->connector = connector.get();
     context->way.push_back(std::move(connector));

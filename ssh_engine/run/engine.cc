@@ -60,6 +60,9 @@ std::shared_ptr<const Access> CopyOf(const Access& access) {
   auto copy = std::make_shared<Access>(access);
   auto credential = access.credential->Duplicate();
   copy->credential = credential.ok() ? *std::move(credential) : NoCredential();
+  for (JumpHost& jump : copy->jump_hosts) {
+    if (jump.access != nullptr) jump.access = CopyOf(*jump.access);
+  }
   return copy;
 }
 

@@ -68,7 +68,7 @@ void HostTask::LeaveQueue() {
 // --- A session
 
 void HostTask::Dial() {
-  if (++attempts_ == 1) deadline_ = loop()->Now() + job().timeouts.connect;
+  if (++attempts_ == 1) deadline_ = loop()->Now() + dial_->timeout;
   timings_ = HostTimings();
   RiseTo(HostState::kConnecting);
   dialer_ = std::make_unique<Dialer>(

@@ -113,7 +113,7 @@ DialContext* RunOnLoop::DialContextOf(const std::shared_ptr<const Access>& acces
   std::unique_ptr<DialContext>& context = dial_contexts_[access.get()];
   if (context == nullptr) {
     context = std::make_unique<DialContext>(context_.dial);
-    context->access = access;
+    UseAccess(access, context.get());
     AddJumpHosts(context_.links, context.get());
   }
   return last_dial_ = context.get();

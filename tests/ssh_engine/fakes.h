@@ -341,8 +341,9 @@ inline SshStep FakeTransport::Pump() {
 
 class FakeKnownHosts final : public KnownHosts {
  public:
-  Lookup Check(absl::string_view, uint16_t, absl::string_view key_type,
+  Lookup Check(absl::string_view host, uint16_t port, absl::string_view key_type,
                absl::string_view) const override {
+    checked = absl::StrCat(host, ":", port);
     return key_type == matching_type ? Lookup(Verdict::kMatch, "known_hosts:1") : lookup;
   }
   std::vector<std::string> KeyTypes(absl::string_view, uint16_t) const override { return types; }
@@ -361,7 +362,8 @@ class FakeKnownHosts final : public KnownHosts {
 
   mutable Lookup lookup = {Verdict::kMatch, "known_hosts:1", ""};
   Lookup after_search;
-  std::string matching_type;  // keys of this type match, whatever `lookup` says
+  mutable std::string checked;  // last
+  std::string matching_type;    // keys of this type match, whatever `lookup` says
   mutable std::vector<std::string> types;
   std::vector<std::string> types_after_search;
   bool keeps_nothing = false;

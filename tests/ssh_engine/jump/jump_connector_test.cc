@@ -128,6 +128,24 @@ TEST_F(JumpConnectorTest, NorOneWithAnotherCredential) {
   EXPECT_THAT(direct_.hosts(), SizeIs(2));
 }
 
+TEST_F(JumpConnectorTest, AJumpHostMayHaveItsOwnAccess) {
+  auto credential = std::make_shared<Credential>();
+  credential->id = "of the gate";
+  credential->identities.push_back(MakeIdentity("key of the gate"));
+  auto of_gate = std::make_shared<Access>(*access_);
+  of_gate->credential = std::move(credential);
+  of_gate->connect_timeout = absl::Seconds(3);
+  access_->jump_hosts[0].access = of_gate;
+  access_->jump_hosts[0].host_key_alias = "bastion";
+  const DialContext& context = Context();
+  EXPECT_EQ(context.access, access_);
+  EXPECT_EQ(context.timeout, kTimeout);
+  Connect(context, "a");
+  LetIn();
+  EXPECT_THAT(gate_.keys, ElementsAre("key of the gate"));
+  EXPECT_EQ(known_hosts_->checked, "bastion:22");
+}
+
 TEST_F(JumpConnectorTest, WhoIsNotLetInTriesOnce) {
   gate_.logins = {SshTransport::AuthStep::kDenied};
   const DialContext& context = Context();

@@ -51,10 +51,15 @@ class HostTaskTest : public ::testing::Test {
 
   void Start() {
     ends_ = 0;
-    task_ = std::make_unique<HostTask>(Host{0, kHost, 22, "ann", access_}, &context_, &dial_,
-                                       [this] { ++ends_; });
+    task_ = std::make_unique<HostTask>(HostToReach(), &context_, &dial_, [this] { ++ends_; });
     task_->Start();
     loop_.Run();
+  }
+  Host HostToReach() const {
+    Host host{0, kHost, 22, "ann", access_};
+    host.host_key_alias = alias_;
+    if (!alias_.empty()) host.port = 2222;  // which an alias has not
+    return host;
   }
   // Everything well up to the command's start.
   void StartCommand() {
@@ -98,6 +103,7 @@ class HostTaskTest : public ::testing::Test {
   FakeServer server_;
   RecordingObserver observer_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
+  std::string alias_;
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<Access> access_ = std::make_shared<Access>();
   SessionPool pool_{&loop_, SessionLimits()};

@@ -32,6 +32,24 @@ TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
   EXPECT_THAT(known_hosts_->added, IsEmpty());
 }
 
+// As ssh's HostKeyAlias, whatever the port.
+TEST_F(HostTaskTest, AHostKeyIsLookedUpAndWrittenUnderItsAlias) {
+  alias_ = "blade";
+  access_->host_key_policy = HostKeyPolicy::kAcceptNew;
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  StartCommand();
+  loop_.RunPosted();
+  EXPECT_EQ(known_hosts_->checked, "blade:22");
+  EXPECT_THAT(known_hosts_->added, ElementsAre("blade:22"));
+}
+
+TEST_F(HostTaskTest, AMessageAboutAHostKeyNamesTheAlias) {
+  alias_ = "blade";
+  known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};
+  StartCommand();
+  EXPECT_THAT(outcome().message, HasSubstr("a key of web1 port 2222 (host key alias blade)"));
+}
+
 TEST_F(HostTaskTest, AcceptNewWritesTheKeyBeforeItLogsIn) {
   access_->host_key_policy = HostKeyPolicy::kAcceptNew;
   known_hosts_->lookup = {KnownHosts::Verdict::kUnknown, ""};

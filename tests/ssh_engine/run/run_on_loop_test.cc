@@ -84,6 +84,16 @@ class RunOnLoopTest : public ::testing::Test {
   int dones_ = 0;
 };
 
+TEST_F(RunOnLoopTest, AnAccessMayHaveAConnectTimeoutOfItsOwn) {
+  access_->connect_timeout = absl::Seconds(2);
+  Make(1);
+  loop_.Advance(absl::Seconds(2) - absl::Milliseconds(1));
+  EXPECT_EQ(dones_, 0);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(observer_->outcomes.at(0).state, HostState::kConnectTimeout);
+  EXPECT_THAT(observer_->outcomes.at(0).message, HasSubstr("longer than 2s"));
+}
+
 TEST_F(RunOnLoopTest, StartsAsManyAsTheLimitPermitsAndTheNextAsEachEnds) {
   Make(4);
   EXPECT_THAT(connector_.hosts(), ElementsAre("h0", "h1"));
