@@ -9,7 +9,6 @@
 #include "client/commands/list_request.h"
 #include "client/library/host_results.h"
 #include "client/options/login_options.h"
-#include "client/options/utf8_check.h"
 #include "client/output/run_tables.h"
 #include "client/output/terminal_text.h"
 #include "client/text/columns.h"
@@ -109,16 +108,9 @@ void PrintWarnings(const v1::ResolveTargetsResponse& response, bool json, Output
 
 int Targets(const Options& options, const ServerAddress& server, MusterClient* client,
             OutputWriter* output) {
-  v1::ResolveTargetsRequest request;
-  absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
-  if (!targets.ok()) return Complain(targets.status());
-  *request.mutable_targets() = *std::move(targets);
-  request.mutable_login()->set_user(options.user);
-  request.mutable_login()->set_port(options.port);
-  if (!options.credential.empty()) request.mutable_login()->set_credential_name(options.credential);
-  const absl::Status text = CheckUtf8(request);
-  if (!text.ok()) return Complain(text);
-  const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(request);
+  const absl::StatusOr<v1::ResolveTargetsRequest> request = MakeResolveRequest(options, server);
+  if (!request.ok()) return Complain(request.status());
+  const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(*request);
   if (!response.ok()) return Complain(response.status());
   for (const v1::RunHost& host : response->hosts()) {
     Print(options.json ? ToJson(host) : Visible(host.name()), output);

@@ -4,16 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/commands/input_sender.h"
 #include "client/commands/run_canceller.h"
 #include "client/commands/standard_input.h"
-#include "client/library/host_results.h"
-#include "client/library/run_view.h"
 #include "client/output/follow.h"
-#include "client/output/ssh_config_hint.h"
 #include "client/output/terminal_text.h"
 #include "client/text/json.h"
 #include "client/text/outcome_text.h"
@@ -71,37 +67,13 @@ int FollowRun(const Options& options, const Call& call, bool send_input, Interru
   return follower->Finish(status, interrupts->exit_code());
 }
 
-// What a run that is followed is told at its beginning. Its hosts are asked for only where there is
-// something to compare them with; who cannot be told of it has the run all the same.
-void TellSshConfig(const Options& options, const std::string& run_id, MusterClient* client,
-                   OutputWriter* output) {
-  const std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
-  if (hint == nullptr) return;
-  const absl::StatusOr<std::vector<v1::HostResult>> results = AllResults(client, run_id);
-  if (!results.ok()) {
-    Complain(absl::UnknownError(absl::StrCat(
-        "warning: whether ~/.ssh/config, which is not read yet, leads another way to a host is not "
-        "known: ",
-        results.status().message())));
-    return;
-  }
-  v1::Event event;
-  for (const v1::HostResult& result : *results) {
-    *event.mutable_hosts_added()->add_hosts() = result.host();
-  }
-  hint->OnEvent(event, RunView());
-}
-
-int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, MusterClient* client,
-                OutputWriter* output) {
+int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, OutputWriter* output) {
   if (!run.ok()) return Complain(run.status());
   for (const std::string& warning : run->warnings()) {
     Complain(absl::UnknownError(absl::StrCat("warning: ", warning)));
   }
   const std::string id = Visible(run->id());
   absl::StrAppend(output->To(1), options.json ? ToJson(*run) : id, "\n");
-  output->Flush();  // before anything else is asked for
-  TellSshConfig(options, run->id(), client, output);
   return EndOutput(output, kSuccess,
                    absl::StrCat("run ", id, " was started, and goes on: muster watch ", id));
 }
@@ -120,7 +92,7 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
     v1::CreateRunRequest request;
     *request.mutable_spec() = spec;
     request.set_request_id(request_id);
-    return TellStarted(options, client->CreateRun(request), client, output);
+    return TellStarted(options, client->CreateRun(request), output);
   }
   v1::CreateAndWatchRunRequest request;
   *request.mutable_spec() = spec;
@@ -139,7 +111,7 @@ int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
                  Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
   v1::RerunHostsRequest rerun = request;
   rerun.set_request_id(RequestIdOf(request.request_id()));
-  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), client, output);
+  if (options.detach) return TellStarted(options, client->RerunHosts(rerun), output);
   const auto call = [&](const MusterClient::Stream& stream) {
     const absl::StatusOr<v1::Run> run = client->RerunHosts(rerun);
     if (!run.ok()) return run.status();

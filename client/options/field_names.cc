@@ -42,6 +42,9 @@ constexpr Source kSources[] = {
     {"login.local.identities_only", "--identities-only"},
     {"login.local.known_hosts_files", "--known-hosts"},
     {"login.local.hash_known_hosts", "HashKnownHosts of ssh_config"},
+    {"login.ssh_config", "--ssh-config"},
+    {"login.ssh_config.file", "--ssh-config"},
+    {"login.ssh_config.passphrase", "the passphrase"},
     {"login.credential_name", "--credential"},
     {"login.host_key_policy", "--host-key-policy"},
     {"login.jump_hosts", "--jump"},
@@ -102,6 +105,10 @@ bool IsOfLongPath(char c) { return IsOfPath(c) || c == '[' || c == ']'; }
 
 constexpr absl::string_view kField = "field ";
 
+// It is sent though nobody gave it: "do without" would not say how.
+constexpr absl::string_view kWithoutSshConfig =
+    " (muster daemon restart starts your own anew, and -F none does without)";
+
 // In a request of this kind; empty: there is none.
 std::string NameIn(const google::protobuf::Descriptor* message, absl::string_view path,
                    int number) {
@@ -125,6 +132,7 @@ std::string NameOfField(absl::string_view path, int number) {
         v1::ResolveTargetsRequest::descriptor()}) {
     std::string name = NameIn(request, path, number);
     const std::string option = OptionOf(absl::StripPrefix(name, "spec."));
+    if (option == "--ssh-config") return absl::StrCat(option, kWithoutSshConfig);
     if (!option.empty()) return option;
     if (!name.empty()) return name;
   }

@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/options/caller_file.h"
-#include "client/options/hash_known_hosts.h"
+#include "client/options/own_login.h"
 #include "client/options/rollout_options.h"
 #include "client/options/target_expression.h"
 #include "client/options/utf8_check.h"
@@ -58,59 +58,6 @@ absl::Status FillCommand(const Options& options, v1::Command* command) {
   return status;
 }
 
-// What ssh(1) tries by itself; DSA and keys on tokens aside.
-void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
-  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
-    v1::IdentityFile* file = local->add_identity_files();
-    file->set_path(absl::StrCat(home, "/.ssh/", name));
-    file->set_optional(true);
-  }
-}
-
-absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* local) {
-  absl::StatusOr<std::string> path = PathForDaemon(options.known_hosts);
-  if (!path.ok()) return Invalid("--known-hosts", path.status().message());
-  if (options.host_key_policy == "accept-new" && *path != AbsolutePath(options.known_hosts)) {
-    return Invalid("--known-hosts", absl::StrCat("new keys (accept-new) cannot be written to ",
-                                                 options.known_hosts, "; name a file"));
-  }
-  local->add_known_hosts_files(*std::move(path));
-  return absl::OkStatus();
-}
-
-absl::Status FillKnownHosts(const Options& options, const std::string& home,
-                            v1::LocalCredential* local) {
-  local->set_hash_known_hosts(HashesKnownHosts(home));
-  if (!options.known_hosts.empty()) return FillGivenKnownHosts(options, local);
-  // The first is where accept-new adds to, so it is named whether or not it exists.
-  if (!home.empty()) {
-    local->add_known_hosts_files(home + "/.ssh/known_hosts");
-    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
-  }
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
-  return absl::OkStatus();
-}
-
-absl::Status FillLocal(const Options& options, const LoginSecrets& secrets,
-                       v1::LocalCredential* local) {
-  const std::string home = FromEnvironment("HOME");
-  const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
-  if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
-  local->set_identities_only(options.identities_only);
-  for (const std::string& given : options.identity_files) {
-    absl::StatusOr<std::string> path = PathForDaemon(given);
-    if (!path.ok()) return Invalid("--identity", path.status().message());
-    local->add_identity_files()->set_path(*std::move(path));
-  }
-  if (options.identity_files.empty() && !home.empty()) AddUsersOwnKeys(home, local);
-  for (v1::IdentityFile& file : *local->mutable_identity_files()) {
-    file.set_passphrase(secrets.passphrase);
-  }
-  local->set_password(secrets.password);
-  return FillKnownHosts(options, home, local);
-}
-
 // In the notation of targets.
 absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
   if (text.empty()) return absl::OkStatus();
@@ -124,6 +71,13 @@ absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
   return absl::OkStatus();
 }
 
+absl::Status FillCredential(const Options& options, v1::Login* login) {
+  login->set_credential_name(options.credential);
+  if (!NamesSshConfig(options)) return absl::OkStatus();
+  return Invalid("--ssh-config",
+                 "it does not hold for a credential of the daemon; leave out this or --credential");
+}
+
 absl::Status FillLogin(const Options& options, const ServerAddress& server,
                        const LoginSecrets& secrets, v1::Login* login) {
   login->set_user(options.user);
@@ -135,13 +89,8 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
   }
   const absl::Status way = FillJumpHosts(options.jump_hosts, login);
   if (!way.ok()) return way;
-  if (!options.credential.empty()) {
-    login->set_credential_name(options.credential);
-    return absl::OkStatus();
-  }
-  if (server.is_unix()) {
-    return FillLocal(options, secrets, login->mutable_local());
-  }
+  if (!options.credential.empty()) return FillCredential(options, login);
+  if (server.is_unix()) return FillOwnLogin(options, secrets, login);
   return Invalid("--credential", absl::StrCat("musterd at ", server.target,
                                               " is shared: name one of the credentials that it is "
                                               "configured with"));
@@ -149,13 +98,15 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
-  const char* option = !options.identity_files.empty() ? "--identity"
-                       : options.identities_only       ? "--identities-only"
-                       : !options.known_hosts.empty()  ? "--known-hosts"
-                                                       : nullptr;
-  if (option == nullptr) return absl::OkStatus();
+  const absl::string_view option = !options.identity_files.empty() ? "--identity"
+                                   : options.identities_only       ? "--identities-only"
+                                   : !options.known_hosts.empty()  ? "--known-hosts"
+                                   : NamesSshConfig(options)       ? "--ssh-config"
+                                                                   : "";
+  if (option.empty()) return absl::OkStatus();
+  const char* const instead = option == "--ssh-config" ? "leave it out" : "use --credential";
   return Invalid(option, absl::StrCat("musterd at ", server.target,
-                                      " is shared and cannot read your files; use --credential"));
+                                      " is shared and cannot read your files; ", instead));
 }
 
 // What was not given is not set: an older daemon refuses a run with a field that it does not know.
@@ -190,8 +141,9 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
          options.ask_password || !options.password_file.empty() || options.identities_only ||
-         !options.known_hosts.empty() || !options.credential.empty() ||
-         !options.host_key_policy.empty() || !options.jump_hosts.empty();
+         !options.known_hosts.empty() || !options.ssh_config.empty() ||
+         !options.credential.empty() || !options.host_key_policy.empty() ||
+         !options.jump_hosts.empty();
 }
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
@@ -210,6 +162,23 @@ absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const Serv
   if (!path.ok()) return Invalid("--inventory", path.status().message());
   targets.set_inventory_file(*std::move(path));
   return targets;
+}
+
+absl::StatusOr<v1::ResolveTargetsRequest> MakeResolveRequest(const Options& options,
+                                                             const ServerAddress& server) {
+  absl::Status status = CheckNetworkOptions(options, server);
+  v1::ResolveTargetsRequest request;
+  absl::StatusOr<v1::TargetSpec> targets = MakeTargetSpec(options, server);
+  status.Update(targets.status());
+  if (!status.ok()) return status;
+  *request.mutable_targets() = *std::move(targets);
+  v1::Login* const login = request.mutable_login();
+  login->set_user(options.user);
+  login->set_port(options.port);
+  if (server.is_unix() && FollowsSshConfig(options)) status = FillOwnLogin(options, {}, login);
+  status.Update(CheckUtf8(request));
+  if (!status.ok()) return status;
+  return request;
 }
 
 absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddress& server,

@@ -7,16 +7,12 @@
 #include "absl/status/statusor.h"
 #include "client/library/server_address.h"
 #include "client/options/options.h"
+#include "client/options/own_login.h"
 #include "muster/v1/run.pb.h"
 #include "muster/v1/run_service.pb.h"
+#include "muster/v1/target_service.pb.h"
 
 namespace muster::client {
-
-// What was asked for or read; "" where there is none. A value.
-struct LoginSecrets {
-  std::string passphrase;  // of the key files
-  std::string password;    // of the hosts; neither where --credential is given
-};
 
 // Whether an option says how to log in.
 bool GivesLogin(const Options& options);
@@ -29,6 +25,9 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
 absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
                                                        const ServerAddress& server,
                                                        const LoginSecrets& secrets);
+// What a run would log in as, but for secrets.
+absl::StatusOr<v1::ResolveTargetsRequest> MakeResolveRequest(const Options& options,
+                                                             const ServerAddress& server);
 // Reads what -t, -x and -I have to be read by the caller for (standard input, pipes). May block.
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server);
 

@@ -34,6 +34,7 @@ void AddDaemon(CLI::App* app, Options* options);
 // The run's id, as the first word.
 void AddRunId(CLI::App* app, Options* options);
 void AddTargetOptions(CLI::App* app, Options* options);
+void AddSshConfig(CLI::App* app, Options* options);
 void AddLoginOptions(CLI::App* app, Options* options);
 void AddRolloutOptions(CLI::App* app, Options* options);
 void AddLimitOptions(CLI::App* app, Options* options);

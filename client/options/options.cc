@@ -25,8 +25,8 @@ First steps:
   muster run -t 'web[01-20]' --batches 1,10%,50% --max-failures 5% -- ./deploy
   muster runs --state failed; muster show RUN; muster rerun RUN --failed
 
-Your keys, your ssh-agent and your known_hosts are used as ssh does it. A daemon of your own, musterd,
-is started when there is none, and ends when it has been idle for a while.
+Your keys, your ssh-agent, your known_hosts and your ssh_config are used as ssh does it. A daemon of your
+own, musterd, is started when there is none, and ends when it has been idle for a while.
 
 )";
 

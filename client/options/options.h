@@ -65,6 +65,7 @@ struct Options {
   std::vector<std::string> ignored_variables;  // of it
   std::string user;
   uint32_t port = 0;
+  std::string ssh_config;  // "": ssh's own files; "none"
 
   // run, rerun
   std::vector<std::string> identity_files;

@@ -163,6 +163,7 @@ void AddTargets(CLI::App* app, Options* options) {
           "'web[01-20]!web03', '@web'; or give -t")
       ->type_name("TARGETS");
   AddTargetOptions(targets, options);
+  AddSshConfig(targets, options);
   targets->option_defaults()->group("What is shown");
   AddJson(targets, options, "One host in each line, as JSON; then the warnings, if any");
 }

@@ -38,21 +38,33 @@ void AddTargetOptions(CLI::App* app, Options* options) {
           "it, to "
           "be left out of account; may be repeated")
       ->type_name("NAME");
-  app->add_option("-u,--user", options->user, "Remote user of targets that name none [your name]")
+  app->add_option("-u,--user", options->user,
+                  "Remote user of targets that name none [ssh_config's, your name]")
       ->type_name("NAME");
-  AddNumber(app, "-p,--port", &options->port, 1u, 65535u, "Port of targets that name none [22]")
+  AddNumber(app, "-p,--port", &options->port, 1u, 65535u,
+            "Port of targets that name none [ssh_config's, 22]")
       ->type_name("PORT");
+}
+
+void AddSshConfig(CLI::App* app, Options* options) {
+  app->add_option("-F,--ssh-config", options->ssh_config,
+                  "ssh_config to follow, as ssh -F: this file alone, or none [~/.ssh/config, "
+                  "/etc/ssh/ssh_config]")
+      ->check([](const std::string& text) { return text.empty() ? "it names no file" : ""; })
+      ->type_name("FILE");
 }
 
 void AddLoginOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Logging in");
+  AddSshConfig(app, options);
   AddList(app, "-i,--identity", &options->identity_files,
-          "Private key, or KEY.pub for that key of your agent; may be repeated [your agent's keys, "
-          "~/.ssh/id_*]")
+          "Private key, or KEY.pub for that key of your agent; may be repeated; before those of "
+          "ssh_config [your agent's keys, ~/.ssh/id_*]")
       ->type_name("KEYFILE");
   app->add_flag("--identities-only", options->identities_only,
                 "Of your agent's keys, offer those alone that a key file names");
-  app->add_flag("--ask-passphrase", options->ask_passphrase, "Ask for the key files' passphrase");
+  app->add_flag("--ask-passphrase", options->ask_passphrase,
+                "Ask for the passphrase of the key files, also those of ssh_config");
   CLI::Option* ask_password =
       app->add_flag("--ask-password", options->ask_password,
                     "Ask for the hosts' password, which is offered after the keys");
@@ -63,11 +75,11 @@ void AddLoginOptions(CLI::App* app, Options* options) {
           ->excludes(ask_password)
           ->type_name("FILE");
   app->add_option("--known-hosts", options->known_hosts,
-                  "Trusted host keys [~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
+                  "Trusted host keys [ssh_config's, ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
   AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new"},
             "Host keys that are not known: strict rejects them, accept-new writes them down "
-            "[strict]");
+            "[ssh_config's, strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->excludes(ask_password)
       ->excludes(password_file)
@@ -107,7 +119,7 @@ void AddLimitOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group(
       "Limits (durations: 500ms, 10s or 10, 5m, 1h; sizes: 65536, 64K, 10M)");
   AddDuration(app, "--connect-timeout", &options->connect_timeout,
-              "From the name to the login, with all retries; 0: the default [10s]");
+              "From the name to the login, with all retries; 0: the default [ssh_config's, 10s]");
   AddDuration(app, "--idle-timeout", &options->idle_timeout,
               "Without any output; 0: no limit [no limit]");
   AddDuration(app, "--command-timeout", &options->command_timeout,

@@ -9,7 +9,6 @@
 #include "client/options/field_names.h"
 #include "client/output/output_files.h"
 #include "client/output/progress.h"
-#include "client/output/ssh_config_hint.h"
 #include "client/output/terminal_text.h"
 #include "client/output/whole_file.h"
 #include "client/text/columns.h"
@@ -75,8 +74,6 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& option
     printers.push_back(std::move(junit));
   }
   if (!options.json) printers.push_back(NewNoticePrinter(output));
-  std::unique_ptr<Printer> hint = SshConfigHintFor(options, output);
-  if (hint != nullptr) printers.push_back(std::move(hint));
   printers.push_back(MakePrinter(options, output));
   return follower;
 }

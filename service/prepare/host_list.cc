@@ -8,7 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/nodeset/node_set.h"
 #include "service/targets/target_resolver.h"
 
 namespace muster::service {
@@ -106,6 +108,43 @@ std::vector<v1::RunHost> RunHostsOf(const v1::TargetSpec& targets,
   return hosts;
 }
 
+absl::Status TooManyBytes(size_t hosts) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the addresses and users that ssh_config gives these ", hosts,
+                   " hosts have more than ", kMaxHostListBytes, " bytes: use several runs"));
+}
+
+void SetWay(const SshWay& way, v1::RunHost* host) {
+  host->set_address(way.address);
+  host->set_user(way.user);
+  host->set_port(way.port);
+}
+
+// Hosts that it cannot be followed for are named together with those of the same reason.
+absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* hosts) {
+  size_t bytes = 0;
+  absl::Status first;
+  std::vector<std::string> alike;
+  for (v1::RunHost& host : *hosts) {
+    v1::SshConfigQuery& query = *host.mutable_ssh_config_query();
+    query.set_host(host.address());
+    query.set_user(host.user());
+    query.set_port(host.port());
+    const absl::StatusOr<SshWay> way = ssh_config->Find(query);
+    if (way.ok()) {
+      SetWay(*way, &host);
+      bytes += way->address.size() + way->user.size();
+      if (bytes > kMaxHostListBytes) return TooManyBytes(hosts->size());
+      continue;
+    }
+    first.Update(way.status());
+    if (way.status() == first) alike.push_back(host.name());
+  }
+  if (first.ok()) return first;
+  return FieldError(
+      {{"login.ssh_config", absl::StrCat(FoldNodeSet(alike), ": ", first.message())}});
+}
+
 absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& targets,
                                                        const std::string& inventory_file,
                                                        FileCache* files) {
@@ -147,8 +186,12 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
   if (!resolved.ok()) return resolved.status();
   const absl::Status size = CheckBytes(targets, *resolved, defaults);
   if (!size.ok()) return size;
-  absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      WithoutRepeats(RunHostsOf(targets, *std::move(resolved), defaults));
+  std::vector<v1::RunHost> all = RunHostsOf(targets, *std::move(resolved), defaults);
+  if (defaults.ssh_config != nullptr) {
+    const absl::Status followed = FollowSshConfig(defaults.ssh_config, &all);
+    if (!followed.ok()) return followed;
+  }
+  absl::StatusOr<std::vector<v1::RunHost>> hosts = WithoutRepeats(std::move(all));
   if (hosts.ok()) TellApart(&*hosts);
   return hosts;
 }
@@ -165,9 +208,12 @@ bool NamesHostsOnly(absl::string_view expression) {
 }
 
 void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts) {
-  const std::string in_name = absl::StrCat(from, "@");
   for (v1::RunHost& host : *hosts) {
-    if (host.user() == from && !absl::StartsWith(host.name(), in_name)) host.set_user(to);
+    const bool by_config = host.has_ssh_config_query() && host.ssh_config_query().user().empty();
+    if (host.has_ssh_config_query() ? !by_config : host.user() != from) continue;
+    if (absl::StartsWith(host.name(), absl::StrCat(host.user(), "@"))) continue;
+    host.set_user(to);
+    if (by_config) host.mutable_ssh_config_query()->set_user(to);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/file_cache.h"
+#include "service/prepare/ssh_ways.h"
 
 namespace muster::service {
 
@@ -18,12 +19,15 @@ namespace muster::service {
 struct HostDefaults {
   std::string user;
   uint32_t port = 22;
+  // What ssh_config says counts then: user and port are those that come before it, if any. Null:
+  // nobody asks it.
+  SshWays* ssh_config = nullptr;
 };
 
 // The hosts of `targets`, each once, in the order of the expression and then of the list, every
 // field set. `inventory_file`
 // may be empty. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
-// host at all; NOT_FOUND: the inventory or a group.
+// host at all, or ssh_config cannot be followed for one; NOT_FOUND: the inventory or a group.
 absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
                                                    const std::string& inventory_file,
                                                    const HostDefaults& defaults, FileCache* files);
@@ -32,8 +36,9 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
 // hosts then tells nobody what the inventory has.
 bool NamesHostsOnly(absl::string_view expression);
 
-// For hosts of a run that run again as somebody else: those that were `from` become `to`. One whose
-// name has the user in it, to tell it from another host of the run, keeps it.
+// For hosts of a run that run again as somebody else: those that were `from`, or whom ssh_config
+// gave a user, become `to`. One whose name has the user in it, to tell it from another host of the
+// run, keeps it.
 void ReplaceUser(const std::string& from, const std::string& to, std::vector<v1::RunHost>* hosts);
 
 }  // namespace muster::service

@@ -27,9 +27,9 @@ struct RunPlan {
   std::vector<std::string> hidden_paths;  // of which its creator learns no folder (WithoutFolders)
   // Counted while it runs; null where the policy accepts none.
   std::shared_ptr<const engine::NewHostKeys> new_host_keys;
-  std::string new_host_keys_file;
-  uint64_t max_output_bytes_per_host = 0;  // 0: no limit
-  uint64_t max_output_bytes = 0;           // of all hosts
+  std::vector<std::string> new_host_keys_files;  // where they may have gone
+  uint64_t max_output_bytes_per_host = 0;        // 0: no limit
+  uint64_t max_output_bytes = 0;                 // of all hosts
 };
 
 }  // namespace muster::service

@@ -1,32 +1,27 @@
 #include "service/prepare/run_preparer.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/times.h"
 #include "service/access/hidden_paths.h"
+#include "service/prepare/access_maker.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
 #include "service/rollout/rollout_plan.h"
+#include "service/ssh_config/local_user.h"
 #include "service/targets/group_hint.h"
 #include "service/targets/ignored_hint.h"
 
 namespace muster::service {
 namespace {
-
-std::string OwnUser() {
-  const passwd* entry = getpwuid(getuid());
-  return entry != nullptr ? entry->pw_name : absl::StrCat(getuid());
-}
 
 NamedCredential LocalLogin(const v1::LocalCredential& local) {
   NamedCredential credential;
@@ -93,8 +88,38 @@ std::vector<std::string> PathsOf(const NamedCredential& credential) {
   return paths;
 }
 
-absl::Status HidePaths(const absl::Status& status, const std::vector<std::string>& paths) {
-  return absl::Status(status.code(), WithoutFolders(status.message(), paths));
+AccessSpec SpecOf(const NamedCredential& credential,
+                  const std::vector<engine::JumpHost>& jump_hosts) {
+  AccessSpec spec;
+  spec.credential = credential;
+  for (const engine::JumpHost& host : jump_hosts) {
+    spec.jump_hosts.push_back({host.address, host.port, host.user});
+  }
+  return spec;
+}
+
+// Also of a host of an earlier run, for which ssh_config was not asked.
+v1::SshConfigQuery QueryOf(const v1::RunHost& host) {
+  if (host.has_ssh_config_query()) return host.ssh_config_query();
+  v1::SshConfigQuery query;
+  query.set_host(host.address());
+  query.set_user(host.user());
+  query.set_port(host.port());
+  return query;
+}
+
+absl::Status NoWay(const v1::RunHost& host, const absl::Status& why) {
+  return FieldError({{"login.ssh_config", absl::StrCat(host.name(), ": ", why.message())}});
+}
+
+GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
+                   const v1::Timeouts& timeouts) {
+  GivenLogin given;
+  given.credential = credential;
+  given.host_key_policy = login.host_key_policy() != v1::HOST_KEY_POLICY_UNSPECIFIED;
+  given.connect_timeout = ToDuration(timeouts.connect()) > absl::ZeroDuration();
+  given.passphrase = engine::Passphrase(login.ssh_config().passphrase());
+  return given;
 }
 
 // A seed of the daemon's choice is told, so that the order can be had again.
@@ -125,12 +150,17 @@ RunPreparer::RunPreparer(const Config* config, const Authorizer* authorizer, Fil
       files_(files),
       settings_(settings),
       artifacts_(artifacts),
-      own_user_(OwnUser()) {}
+      own_user_(LocalUser::Own().name) {}
 
 std::string RunPreparer::DefaultUser(const v1::Login& login,
                                      const NamedCredential& credential) const {
   if (!login.user().empty()) return login.user();
   return !credential.user.empty() ? credential.user : own_user_;
+}
+
+HostDefaults RunPreparer::DefaultsOf(const v1::Login& login, const Login& found) const {
+  if (found.ssh_config != nullptr) return {login.user(), login.port(), found.ssh_config.get()};
+  return {DefaultUser(login, found.credential), login.port() == 0 ? 22 : login.port()};
 }
 
 std::string RunPreparer::UserOf(const v1::Login& login) const {
@@ -143,7 +173,6 @@ absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& call
                                                               HostDefaults defaults) const {
   absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
   if (!inventory.ok()) return inventory.status();
-  if (defaults.port == 0) defaults.port = 22;
   absl::StatusOr<std::vector<v1::RunHost>> hosts = ListHosts(targets, *inventory, defaults, files_);
   if (hosts.ok() || caller.local() || NamesHostsOnly(targets.expression())) return hosts;
   // An error may quote the inventory.
@@ -154,15 +183,15 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
     const Caller& caller, const v1::ResolveTargetsRequest& request) const {
   const absl::Status checked = CheckRequest(request);
   if (!checked.ok()) return checked;
-  NamedCredential credential;
-  if (request.login().credential_case() == v1::Login::kCredentialName) {
-    absl::StatusOr<Login> login = FindLogin(caller, request.login());
-    if (!login.ok()) return login.status();
-    credential = std::move(login->credential);
+  absl::StatusOr<Login> login = Login();
+  if (request.login().credential_case() == v1::Login::kCredentialName ||
+      request.login().has_ssh_config()) {
+    login = FindLogin(caller, request.login(), v1::Timeouts());
   }
-  const std::string user = DefaultUser(request.login(), credential);
+  if (!login.ok()) return login.status();
+  const std::string user = DefaultUser(request.login(), login->credential);
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, request.targets(), {user, request.login().port()});
+      Resolve(caller, request.targets(), DefaultsOf(request.login(), *login));
   if (!hosts.ok()) return hosts.status();
   const absl::Status allowed = authorizer_->AuthorizeLook(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
@@ -172,6 +201,11 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
   for (std::string& warning : WarningsOf(caller, request.targets())) {
     response.add_warnings(std::move(warning));
   }
+  if (login->ssh_config != nullptr) {
+    for (std::string& warning : login->ssh_config->Warnings()) {
+      response.add_warnings(std::move(warning));
+    }
+  }
   return response;
 }
 
@@ -179,14 +213,10 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
                                                  const v1::RunSpec& spec) const {
   const absl::Status checked = CheckSpec(spec);
   if (!checked.ok()) return checked;
-  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login(), spec.timeouts());
   if (!login.ok()) return login.status();
-
-  HostDefaults defaults;
-  defaults.user = DefaultUser(spec.login(), login->credential);
-  defaults.port = spec.login().port();
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, spec.targets(), std::move(defaults));
+      Resolve(caller, spec.targets(), DefaultsOf(spec.login(), *login));
   if (!hosts.ok()) return hosts.status();
   absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
   if (!run.ok()) return run;
@@ -200,7 +230,7 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller, const v1:
                                                  std::vector<v1::RunHost> hosts) const {
   const absl::Status checked = CheckSpec(spec);
   if (!checked.ok()) return checked;
-  absl::StatusOr<Login> login = FindLogin(caller, spec.login());
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login(), spec.timeouts());
   if (!login.ok()) return login.status();
   return PrepareWith(caller, spec, *login, std::move(hosts));
 }
@@ -220,10 +250,8 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
-  absl::StatusOr<engine::Access> access = LoadAccess(login, &run);
-  if (!access.ok()) return access.status();
-  access->jump_hosts = *std::move(jump_hosts);
-  run.access = std::make_shared<const engine::Access>(*std::move(access));
+  const absl::Status reached = ReachAll(login, *jump_hosts, hosts, &run);
+  if (!reached.ok()) return reached;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
     if (!probe.ok()) {
@@ -277,7 +305,8 @@ std::vector<std::string> RunPreparer::WarningsOf(const Caller& caller,
 }
 
 absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
-                                                          const v1::Login& login) const {
+                                                          const v1::Login& login,
+                                                          const v1::Timeouts& timeouts) const {
   Login found;
   if (login.credential_case() == v1::Login::kCredentialName) {
     const absl::Status allowed = authorizer_->CheckCredential(caller, login.credential_name());
@@ -309,6 +338,11 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
     }
     found.credential.host_key_policy = engine::HostKeyPolicy::kAcceptNew;
   }
+  if (!login.has_ssh_config()) return found;
+  absl::StatusOr<std::shared_ptr<SshWays>> ways =
+      SshWays::Read(login, GivenOf(found.credential, login, timeouts));
+  if (!ways.ok()) return ways.status();
+  found.ssh_config = *std::move(ways);
   return found;
 }
 
@@ -321,30 +355,28 @@ absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
       "configuration");
 }
 
-absl::StatusOr<engine::Access> RunPreparer::LoadAccess(const Login& login, PreparedRun* run) const {
-  engine::Access access;
-  const NamedCredential& credential = login.credential;
-  const std::vector<std::string>& hidden = run->plan.hidden_paths;
-  absl::StatusOr<std::shared_ptr<const engine::Credential>> keys =
-      engine::LoadCredential(credential.keys);
-  if (!keys.ok()) return HidePaths(keys.status(), hidden);
-  access.credential = *std::move(keys);
-  absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
-      files_->GetKnownHosts(credential.known_hosts_files);
-  if (!known_hosts.ok()) return HidePaths(known_hosts.status(), hidden);
-  access.known_hosts = *std::move(known_hosts);
-  access.host_key_policy = credential.host_key_policy;
-  access.hash_new_names = credential.hash_known_hosts;
-  if (credential.host_key_policy == engine::HostKeyPolicy::kAcceptNew) {
-    access.new_host_keys = std::make_shared<engine::NewHostKeys>();
-    run->plan.new_host_keys = access.new_host_keys;
-    if (!credential.known_hosts_files.empty()) {
-      run->plan.new_host_keys_file = WithoutFolders(credential.known_hosts_files.front(), hidden);
+absl::Status RunPreparer::ReachAll(const Login& login,
+                                   const std::vector<engine::JumpHost>& jump_hosts,
+                                   const std::vector<v1::RunHost>& hosts, PreparedRun* run) const {
+  AccessMaker maker(files_, &run->plan);
+  const auto of_login = std::make_shared<const AccessSpec>(SpecOf(login.credential, jump_hosts));
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    SshWay way;
+    way.access = of_login;
+    if (login.ssh_config != nullptr) {
+      absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(hosts[i]));
+      if (!found.ok()) return NoWay(hosts[i], found.status());
+      way = *std::move(found);
     }
+    absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
+    if (!access.ok()) return access.status();
+    AddReach({*std::move(access), std::move(way.host_key_alias)}, i, &run->reaches);
   }
-  const std::string problems = WithoutFolders(access.known_hosts->Problems(), hidden);
-  if (!problems.empty()) run->plan.warnings.push_back(problems);
-  return access;
+  if (login.ssh_config == nullptr) return absl::OkStatus();
+  for (std::string& warning : login.ssh_config->Warnings()) {
+    run->plan.warnings.push_back(std::move(warning));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace muster::service

@@ -17,7 +17,9 @@
 #include "service/artifacts/artifact_store.h"
 #include "service/prepare/file_cache.h"
 #include "service/prepare/host_list.h"
+#include "service/prepare/reach.h"
 #include "service/prepare/run_plan.h"
+#include "service/prepare/ssh_ways.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/input.h"
 #include "ssh_engine/job.h"
@@ -28,8 +30,8 @@ namespace muster::service {
 struct PreparedRun {
   RunPlan plan;
   engine::Job job;
-  engine::Job probe;                             // of Rollout.probe, if there is one
-  std::shared_ptr<const engine::Access> access;  // of all its hosts
+  engine::Job probe;  // of Rollout.probe, if there is one
+  Reaches reaches;
 };
 
 // What musterd's operator has set for all runs. A value.
@@ -62,18 +64,23 @@ class RunPreparer {
   // What to log in with, wherever it comes from.
   struct Login {
     NamedCredential credential;
-    std::string name;  // of the configuration; empty for a local one
+    std::string name;                     // of the configuration; empty for a local one
+    std::shared_ptr<SshWays> ssh_config;  // null: it is not asked
   };
-  absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login) const;
+  // `timeouts`: those that come before ssh_config's.
+  absl::StatusOr<Login> FindLogin(const Caller& caller, const v1::Login& login,
+                                  const v1::Timeouts& timeouts) const;
   absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
                                                    const v1::TargetSpec& targets,
                                                    HostDefaults defaults) const;
   // Of hosts of which nothing else says it.
   std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
+  HostDefaults DefaultsOf(const v1::Login& login, const Login& found) const;
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
-  // All but the way; what is to be told of it goes to the run's plan.
-  absl::StatusOr<engine::Access> LoadAccess(const Login& login, PreparedRun* run) const;
+  // What is to be told of it goes to the run's plan.
+  absl::Status ReachAll(const Login& login, const std::vector<engine::JumpHost>& jump_hosts,
+                        const std::vector<v1::RunHost>& hosts, PreparedRun* run) const;
   // What its commands read, and notes in the specification which bytes; null: nothing that is known
   // before it begins.
   absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const Caller& caller,

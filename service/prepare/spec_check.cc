@@ -112,6 +112,17 @@ std::string ProblemOfPort(uint32_t port) {
   return port <= 65535 ? "" : absl::StrCat(port, "; it must be from 1 to 65535");
 }
 
+void CheckSshConfig(const v1::Login& login, Problems* problems) {
+  if (!login.has_ssh_config()) return;
+  if (login.credential_case() != v1::Login::kLocal) {
+    problems->Add("login.ssh_config", "it is read for a login by login.local only");
+  }
+  const v1::SshConfig& config = login.ssh_config();
+  if (!config.file().empty()) CheckPath("login.ssh_config.file", config.file(), problems);
+  CheckMost("login.ssh_config.passphrase", config.passphrase().size(), kMaxPassphraseBytes,
+            " bytes", problems);
+}
+
 void CheckLogin(const v1::Login& login, Problems* problems) {
   CheckMost("login.credential_name", login.credential_name().size(), kMaxCredentialNameBytes,
             " bytes", problems);
@@ -120,6 +131,7 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
   problems->Add("login.user", ProblemOfUser(login.user()));
   problems->Add("login.port", ProblemOfPort(login.port()));
   CheckLocalCredential(login.local(), problems);
+  CheckSshConfig(login, problems);
   problems->Add("login.jump_hosts", ProblemOfJumpHosts(login));
 }
 

@@ -71,7 +71,7 @@ void RecoverOne(const UnfinishedRun& unfinished, const ReadPast& read, const Run
                goes_on ? "is continued" : "is closed");
   if (has_end) return run->CloseAsLogged();
   if (!goes_on) return run->Close(why_not);
-  run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.access));
+  run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.reaches));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "muster/v1/event.pb.h"
 #include "proto/contract/error_details.h"
@@ -58,8 +59,9 @@ void TellNewHostKeys(const RunPlan& plan, v1::Run* run) {
     run->add_warnings(absl::StrCat(count, count == 1 ? " new host key was" : " new host keys were",
                                    were, what, "."));
   };
-  tell(written, " accepted and written to ", plan.new_host_keys_file);
-  tell(not_kept, " accepted and not kept: known_hosts is ", plan.new_host_keys_file);
+  const std::string files = absl::StrJoin(plan.new_host_keys_files, " or ");
+  tell(written, " accepted and written to ", files);
+  tell(not_kept, " accepted and not kept: known_hosts is ", files);
 }
 
 std::vector<HostUpdate> UpdatesOf(const std::vector<uint32_t>& hosts) {
@@ -128,13 +130,13 @@ EventBlock Run::FirstEvents() const {
 
 // --- What is to be done
 
-void Run::Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access) {
+void Run::Begin(engine::Job job, engine::Job probe, Reaches reaches) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
   if (concluded_) return;  // it was canceled before
   EndLost(now);
   probe_ = std::move(probe);
-  access_ = std::move(access);
+  reaches_ = std::move(reaches);
   if (input_ != nullptr) job.input = input_;  // else what it was prepared with: an artifact
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
@@ -242,8 +244,10 @@ void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
 
 engine::Host Run::EngineHost(uint32_t index) const {
   const v1::RunHost& host = plan_.hosts[index];
-  engine::Host to = {index,       host.address(), static_cast<uint16_t>(host.port()),
-                     host.user(), access_,        nullptr};
+  const Reach& reach = ReachOf(reaches_, index);
+  engine::Host to = {
+      index,   host.address(),      static_cast<uint16_t>(host.port()), host.user(), reach.access,
+      nullptr, reach.host_key_alias};
   if (host.has_variables()) {
     to.line_prefix = std::make_shared<const std::string>(Exports(host.variables().values()));
   }
@@ -463,7 +467,7 @@ void Run::Conclude(absl::Time now) {
   if (handle_ != nullptr) handle_->Finish();
   handle_ = nullptr;
   probe_handle_ = nullptr;
-  access_ = nullptr;
+  reaches_ = {Reach()};
   if (input_ != nullptr) input_->Close();
   QueueEnd(/*logged=*/false);
 }

@@ -18,6 +18,7 @@
 #include "service/journal/journal.h"
 #include "service/log/run_log.h"
 #include "service/log/watched_run.h"
+#include "service/prepare/reach.h"
 #include "service/prepare/run_plan.h"
 #include "service/rollout/rollout.h"
 #include "service/runs/host_event_sink.h"
@@ -78,9 +79,8 @@ class Run final : public WatchedRun,
   NewRun Record() const;
   EventBlock FirstEvents() const;
 
-  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one;
-  // `access` that of all hosts.
-  void Begin(engine::Job job, engine::Job probe, std::shared_ptr<const engine::Access> access);
+  // Starts what the rollout says. Once. `probe` is the job of Rollout.probe, if there is one.
+  void Begin(engine::Job job, engine::Job probe, Reaches reaches);
   // What its commands read where RunSpec.input is STREAM. Before Begin; closed with the run's end.
   void SetInput(std::shared_ptr<RunInput> input);
   // Null: nothing is sent to them. Constant after Begin.
@@ -189,7 +189,7 @@ class Run final : public WatchedRun,
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<const engine::Access> access_ ABSL_GUARDED_BY(mutex_);  // as long as handle_
+  Reaches reaches_ ABSL_GUARDED_BY(mutex_) = {Reach()};  // as long as handle_
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout
   std::unique_ptr<Timer> deadline_ ABSL_GUARDED_BY(mutex_);  // Timeouts.run

@@ -97,7 +97,7 @@ void RunStarter::Begin(Run* run, PreparedRun* prepared, std::shared_ptr<RunInput
   if (stopping_) {
     run->Close(DaemonStops());
   } else {
-    run->Begin(std::move(prepared->job), std::move(prepared->probe), std::move(prepared->access));
+    run->Begin(std::move(prepared->job), std::move(prepared->probe), std::move(prepared->reaches));
   }
 }
 

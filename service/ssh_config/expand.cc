@@ -37,6 +37,7 @@ absl::StatusOr<std::string> TakeToken(absl::string_view* rest, const Tokens& tok
 }
 
 absl::StatusOr<std::string> Expand(absl::string_view text, const Tokens& tokens, bool variables) {
+  if (text.find_first_of("%$") == absl::string_view::npos) return std::string(text);
   std::string expanded;
   for (absl::string_view rest = text; !rest.empty();) {
     absl::StatusOr<std::string> part = std::string(1, rest[0]);

@@ -23,18 +23,16 @@ std::string HashOf(const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<LocalUser> LocalUser::Own() {
+LocalUser LocalUser::Own() {
   LocalUser user;
   user.uid = getuid();
   std::vector<char> buffer(16 * 1024);
   passwd entry = {};
   passwd* found = nullptr;
   getpwuid_r(user.uid, &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
-    return absl::NotFoundError(absl::StrCat("passwd has no user with the id ", user.uid));
-  }
-  user.name = found->pw_name;
-  user.home = found->pw_dir;
+  const char* const home = getenv("HOME");
+  user.name = found != nullptr ? found->pw_name : absl::StrCat(user.uid);
+  user.home = found != nullptr ? found->pw_dir : home != nullptr ? home : "/";
   char machine[HOST_NAME_MAX + 1] = {};
   if (gethostname(machine, sizeof(machine) - 1) == 0) user.machine = machine;
   return user;

@@ -19,8 +19,9 @@ struct LocalUser {
   uid_t uid = 0;
   std::string machine;  // its host name
 
-  // Of this process; of passwd, not of the environment, as ssh has it. May block.
-  static absl::StatusOr<LocalUser> Own();
+  // Of this process; of passwd, not of the environment, as ssh has it. A user whom passwd does not
+  // know, as in some containers, for whom ssh refuses to run, has his number and $HOME. May block.
+  static LocalUser Own();
 };
 
 // What tokens tell of a host, as far as it is known. A value.

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -61,6 +62,37 @@ absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::strin
 }
 
 bool IsNone(const std::string& value) { return absl::EqualsIgnoreCase(value, "none"); }
+
+bool DependsOnHost(const Setting& setting) {
+  constexpr Keyword kOfHost[] = {Keyword::kHostname, Keyword::kProxyJump,
+                                 Keyword::kCanonicalizeHostname};
+  return absl::c_linear_search(kOfHost, setting.keyword) ||
+         absl::c_any_of(setting.values,
+                        [](const std::string& value) { return absl::StrContains(value, '%'); });
+}
+
+bool IsForAll(const MatchCriteria& criteria) {
+  return absl::c_all_of(criteria, [](const Criterion& criterion) {
+    return criterion.kind == Criterion::Kind::kAll && !criterion.negated;
+  });
+}
+
+bool SaysTheSame(const ConfigFile& file);
+
+bool SaysTheSame(const ConfigItem& item) {
+  if (const auto* setting = absl::get_if<Setting>(&item.what)) return !DependsOnHost(*setting);
+  if (const auto* hosts = absl::get_if<HostPatterns>(&item.what)) {
+    return hosts->patterns == std::vector<std::string>{"*"};
+  }
+  if (const auto* match = absl::get_if<MatchCriteria>(&item.what)) return IsForAll(*match);
+  const auto* included = absl::get_if<IncludedFiles>(&item.what);
+  return included == nullptr ||
+         absl::c_all_of(included->files, [](const auto& file) { return SaysTheSame(*file); });
+}
+
+bool SaysTheSame(const ConfigFile& file) {
+  return absl::c_all_of(file.items, [](const ConfigItem& item) { return SaysTheSame(item); });
+}
 
 // Fills settings from a pass.
 class Filler {
@@ -312,6 +344,10 @@ absl::Status SshConfig::ReadAll(ConfigPass* pass) const {
     if (absl::Status status = pass->Read(*file); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+bool SshConfig::SaysTheSameOfAll() const {
+  return absl::c_all_of(files_, [](const auto& file) { return SaysTheSame(*file); });
 }
 
 absl::StatusOr<HostSettings> SshConfig::For(const HostQuery& query) const {

@@ -1,5 +1,4 @@
-// ssh_config(5): what ssh would do to reach a host, asked for any number of hosts. No run asks it
-// yet: the client warns where ssh would go another way (client/output/ssh_config_hint.h).
+// ssh_config(5): what ssh would do to reach a host, asked for any number of hosts.
 #ifndef SERVICE_SSH_CONFIG_SSH_CONFIG_H_
 #define SERVICE_SSH_CONFIG_SSH_CONFIG_H_
 
@@ -45,6 +44,9 @@ class SshConfig {
   // NOT_FOUND: CanonicalizeHostname finds no host. May block: Match exec, and names of hosts, users
   // and services.
   absl::StatusOr<HostSettings> For(const HostQuery& query) const;
+  // Whether what it says of one host, but for its name, it says of every other: there are no blocks
+  // of hosts, no tokens and no way to a host that could be on it.
+  bool SaysTheSameOfAll() const;
 
  private:
   SshConfig(LocalUser user, Helpers helpers)

@@ -92,11 +92,11 @@ class Result:
 
 
 def last_login(args):
-    """The arguments without the fleet's user, port and known_hosts file where later ones name
-    others: muster takes each of them once."""
+    """The arguments without the fleet's user, port, known_hosts file and ssh_config where later
+    ones name others: muster takes each of them once."""
     args = list(args)
     end = args.index("--") if "--" in args else len(args)
-    for option in ("-u", "-p", "--known-hosts"):
+    for option in ("-u", "-p", "--known-hosts", "-F"):
         places = [at for at in range(end) if args[at] == option]
         for at in reversed(places[:-1]):
             del args[at:at + 2]
@@ -122,8 +122,9 @@ class Muster:
                                      **{"stdin": subprocess.DEVNULL, **more}))
 
     def run(self, targets, *args, options=()):
-        """muster run with the fleet's login; `options` come after it and so win."""
-        return self("run", *self.login, "-t", targets, *options, "--", *args)
+        """muster run with the fleet's login, whatever the ssh_config is of who runs the tests;
+        `options` come after it and so win."""
+        return self("run", "-F", "none", *self.login, "-t", targets, *options, "--", *args)
 
     def start(self, *args, **more):
         """A muster that goes on while the test does other things."""

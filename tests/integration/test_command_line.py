@@ -183,39 +183,12 @@ Host *
 """
 
 
-def with_ssh_config(muster, home):
-    os.makedirs(home / ".ssh", exist_ok=True)
-    write(str(home / ".ssh" / "config"), SSH_CONFIG)
-    muster.env["HOME"] = str(home)
-
-
-def test_settings_of_ssh_config_that_are_not_read_are_told_once(muster, tmp_path):
-    with_ssh_config(muster, tmp_path)
-    result = muster("run", "-t", "web[1-2]", "--connect-timeout", "1", "true")
-    assert result.code == 3
-    assert result.err.count("ssh_config") == 1
-    assert "web[1-2]" in result.err and "HostName 127.0.0.1" in result.err
-    assert "Port 2200" in result.err and "User deploy" in result.err
-
-
-def test_a_detached_run_tells_of_ssh_config_as_it_starts(muster, tmp_path):
-    with_ssh_config(muster, tmp_path)
-    followed = muster("run", "-t", "web[1-2]", "--connect-timeout", "1", "true").err
-    told = next(line for line in followed.splitlines() if "ssh_config" in line)
-    run = muster("run", "-d", "-t", "web[1-2]", "--connect-timeout", "1", "true")
-    assert (run.code, run.err) == (0, told + "\n")
-    run_id = run.text.strip()
-    assert muster("watch", run_id).code == 3
-    again = muster("rerun", "-d", run_id, "--json")
-    assert (again.code, again.err, len(again.json())) == (0, told + "\n", 1)
-    assert muster("run", "-d", *muster.login, "-t", "127.0.0.1", "true").err == ""
-
-
 def test_ssh_config_is_not_mentioned_where_it_does_not_matter(muster, tmp_path):
-    with_ssh_config(muster, tmp_path)
-    result = muster.run("127.0.0.1", "echo hi")
+    config = str(tmp_path / "config")
+    write(config, SSH_CONFIG)
+    result = muster.run("127.0.0.1", "echo hi", options=["-F", config])
     assert (result.text, "ssh_config" in result.err) == ("127.0.0.1: hi\n", False)
-    assert read(str(tmp_path / ".ssh" / "config")) == SSH_CONFIG
+    assert read(config) == SSH_CONFIG
 
 
 def test_what_could_not_be_kept_is_refused_before_anything_runs(muster, tmp_path):

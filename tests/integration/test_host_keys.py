@@ -1,7 +1,6 @@
 """What known_hosts files say, and what is written to them."""
 
 import fcntl
-import os
 import subprocess
 import time
 
@@ -92,21 +91,18 @@ def test_the_count_is_part_of_the_run(muster, accept, tmp_path):
     assert "1 new host key was accepted" in newest["warnings"][-1]
 
 
-def test_names_are_hashed_where_the_users_ssh_does(muster, accept, tmp_path):
-    home = muster.env["HOME"]
-    os.makedirs(f"{home}/.ssh", exist_ok=True)
-    try:
-        for value, hashed in (("yes", True), ("no", False)):
-            write(f"{home}/.ssh/config", f"Host *\n  HashKnownHosts {value}\n")
-            path = str(tmp_path / value)
-            assert accept(path).code == 0
-            assert read(path).startswith("|1|") == hashed
-            found = subprocess.run(["ssh-keygen", "-F", f"[127.0.0.1]:{muster.login[-1]}", "-f", path],
-                                   capture_output=True, check=False)
-            assert found.returncode == 0
-            assert muster.run("127.0.0.1", "true", options=["--known-hosts", path]).code == 0
-    finally:
-        os.remove(f"{home}/.ssh/config")
+def test_names_are_hashed_where_the_users_ssh_does(muster, tmp_path):
+    for value, hashed in (("yes", True), ("no", False)):
+        config = str(tmp_path / f"config-{value}")
+        write(config, f"Host *\n  HashKnownHosts {value}\n")
+        path = str(tmp_path / value)
+        options = ["-F", config, "--known-hosts", path, "--host-key-policy"]
+        assert muster.run("127.0.0.1", "true", options=[*options, "accept-new"]).code == 0
+        assert read(path).startswith("|1|") == hashed
+        found = subprocess.run(["ssh-keygen", "-F", f"[127.0.0.1]:{muster.login[-1]}", "-f", path],
+                               capture_output=True, check=False)
+        assert found.returncode == 0
+        assert muster.run("127.0.0.1", "true", options=[*options, "strict"]).code == 0
 
 
 def test_dev_null_keeps_nothing(muster, accept, fleet, tmp_path):

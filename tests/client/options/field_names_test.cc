@@ -69,6 +69,11 @@ TEST(FieldNamesTest, WhatAnOlderDaemonDoesNotKnowHasItsName) {
             "this musterd does not know the password: update it");
   EXPECT_EQ(InOptions("does not know spec.rollout.batches[1].field 2, field 9999, spec.field 7777"),
             "does not know --batches, field 9999, spec.field 7777");
+  for (const char* field : {"spec.login.field 7", "login.field 7"}) {
+    EXPECT_EQ(InOptions(absl::StrCat("this musterd does not know ", field, ": update it")),
+              "this musterd does not know --ssh-config (muster daemon restart starts your own "
+              "anew, and -F none does without): update it");
+  }
 }
 
 }  // namespace

@@ -491,6 +491,96 @@ TEST_F(RunRequestTest, CarriesTheCallersAgentKeysAndKnownHosts) {
   EXPECT_TRUE(Make()->login().local().identities_only());
 }
 
+constexpr char kNetwork[] = "hub.example.com:7443";
+
+// What is not given is ssh_config's to say.
+TEST_F(RunRequestTest, SshConfigIsFollowedUnlessThatIsRefused) {
+  options_ = Parse({"run", "-t", "a", "true"}).options;
+  v1::Login login = Make()->login();
+  EXPECT_TRUE(login.has_ssh_config());
+  EXPECT_EQ(login.ssh_config().file(), "");
+  EXPECT_TRUE(login.has_local());
+  EXPECT_EQ(login.local().identity_files_size() + login.local().known_hosts_files_size(), 0);
+  setenv("HOME", "/home/ann", 1);
+  options_ = Parse({"run", "-t", "a", "-F", "~/fleet.conf", "true"}).options;
+  EXPECT_EQ(Make()->login().ssh_config().file(), "/home/ann/fleet.conf");
+  options_.ssh_config = "/proc/self/cmdline";
+  EXPECT_THAT(Make()->login().ssh_config().file(), HasSubstr("/fd/"));
+  EXPECT_THAT(Parse({"run", "-t", "a", "-F", "", "true"}).text, HasSubstr("it names no file"));
+}
+
+TEST_F(RunRequestTest, WithoutSshConfigTheUsualFilesAreNamed) {
+  setenv("HOME", "/home/ann", 1);
+  for (const char* none : {"none", "None"}) {
+    options_ = Parse({"run", "-t", "a", "--ssh-config", none, "true"}).options;
+    const v1::Login login = Make()->login();
+    EXPECT_FALSE(login.has_ssh_config());
+    ASSERT_EQ(login.local().identity_files_size(), 3);
+    EXPECT_EQ(login.local().identity_files(2).path(), "/home/ann/.ssh/id_ed25519");
+    EXPECT_TRUE(login.local().identity_files(2).optional());
+    EXPECT_THAT(login.local().known_hosts_files(),
+                ElementsAre("/home/ann/.ssh/known_hosts", "/home/ann/.ssh/known_hosts2",
+                            "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"));
+    EXPECT_FALSE(login.local().hash_known_hosts());
+  }
+  options_.identity_files = {"/keys/a"};
+  options_.known_hosts = "/keys/known_hosts";
+  EXPECT_EQ(Make()->login().local().identity_files_size(), 1);
+  EXPECT_THAT(Make()->login().local().known_hosts_files(), ElementsAre("/keys/known_hosts"));
+}
+
+TEST_F(RunRequestTest, WhatIsGivenStandsBesideSshConfig) {
+  options_.identity_files = {"/keys/a", "/keys/b"};
+  options_.known_hosts = "/keys/known_hosts";
+  const v1::Login login = Make()->login();
+  EXPECT_TRUE(login.has_ssh_config());
+  ASSERT_EQ(login.local().identity_files_size(), 2);
+  EXPECT_EQ(login.local().identity_files(1).path(), "/keys/b");
+  EXPECT_THAT(login.local().known_hosts_files(), ElementsAre("/keys/known_hosts"));
+}
+
+TEST_F(RunRequestTest, AFileIsFollowedByTheOwnDaemonWithTheOwnLoginAlone) {
+  options_.ssh_config = "/f";
+  EXPECT_THAT(std::string(Make({kNetwork, false}).status().message()),
+              AllOf(HasSubstr("--ssh-config: "), HasSubstr("leave it out")));
+  options_.credential = "deploy";
+  for (const ServerAddress& server : {ServerAddress{kNetwork, false}, {"unix:/run/m.sock", true}}) {
+    EXPECT_THAT(std::string(Make(server).status().message()), HasSubstr("--ssh-config: "));
+    for (const char* none : {"", "none"}) {
+      Options options = options_;
+      options.ssh_config = none;
+      const auto spec = MakeRunSpec(options, server, secrets_);
+      ASSERT_TRUE(spec.ok()) << spec.status();
+      EXPECT_FALSE(spec->login().has_ssh_config());
+    }
+  }
+}
+
+TEST_F(RunRequestTest, ALookAtTargetsFollowsWhatARunDoes) {
+  const ServerAddress own = {"unix:/run/m.sock", true};
+  setenv("SSH_AUTH_SOCK", "/run/agent", 1);
+  options_ = Parse({"targets", "web1", "-F", "/f", "-u", "ann", "-p", "23"}).options;
+  auto request = MakeResolveRequest(options_, own);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->targets().expression(), "web1");
+  EXPECT_EQ(request->login().user(), "ann");
+  EXPECT_EQ(request->login().port(), 23u);
+  EXPECT_EQ(request->login().ssh_config().file(), "/f");
+  EXPECT_EQ(request->login().local().agent_socket(), "/run/agent");
+  EXPECT_THAT(std::string(MakeResolveRequest(options_, {kNetwork, false}).status().message()),
+              HasSubstr("--ssh-config: "));
+  for (const char* given : {"", "none"}) {
+    options_.ssh_config = given;
+    request = MakeResolveRequest(options_, own);
+    EXPECT_EQ(request->login().has_ssh_config(), *given == '\0');
+    EXPECT_EQ(request->login().has_local(), *given == '\0');
+    EXPECT_FALSE(MakeResolveRequest(options_, {kNetwork, false})->login().has_ssh_config());
+  }
+  options_.user = "\xff";
+  EXPECT_THAT(std::string(MakeResolveRequest(options_, own).status().message()),
+              HasSubstr("--user"));
+}
+
 TEST_F(RunRequestTest, ASharedDaemonGetsNoPaths) {
   const ServerAddress shared = {"hub.example.com:7443", false};
   options_.credential = "deploy";
@@ -592,6 +682,8 @@ TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
   refused("--identity");
   options_.known_hosts = bad;
   refused("--known-hosts");
+  options_.ssh_config = bad;
+  refused("--ssh-config");
   options_.inventory = bad;
   refused("--inventory");
   options_.targets = {bad};
@@ -618,6 +710,12 @@ TEST_F(RunRequestTest, SecretsAreSentAndNotTold) {
   const v1::LocalCredential local = Make()->login().local();
   EXPECT_EQ(local.identity_files(0).passphrase(), "of the key");
   EXPECT_EQ(local.password(), "of the hosts");
+  EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
+  options_.identity_files.clear();
+  EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
+  options_.ssh_config = "none";
+  setenv("HOME", "/home/ann", 1);
+  EXPECT_EQ(Make()->login().local().identity_files(0).passphrase(), "of the key");
   secrets_.password = "caf\xe9";
   EXPECT_THAT(std::string(Make().status().message()),
               AllOf(HasSubstr("the password: it is not UTF-8"), Not(HasSubstr("caf"))));
@@ -717,6 +815,15 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   options_.jump_hosts = "gate";
   request = MakeRerunRequest(options_, own, {});
   EXPECT_THAT(request->login().jump_hosts(), ElementsAre("gate"));
+  EXPECT_TRUE(request->login().has_ssh_config());
+  options_.jump_hosts.clear();
+  options_.ssh_config = "/f";
+  request = MakeRerunRequest(options_, own, {});
+  EXPECT_EQ(request->login().ssh_config().file(), "/f");
+  options_.ssh_config = "none";
+  request = MakeRerunRequest(options_, own, {});
+  EXPECT_TRUE(request->login().has_local());
+  EXPECT_FALSE(request->login().has_ssh_config());
 }
 
 TEST(ListRequestTest, Filters) {

@@ -26,7 +26,7 @@ class EventQueriesTest : public ::testing::Test {
     plan.max_output_bytes = 64 << 20;
     creating_ = true;
     const auto created =
-        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {}); });
+        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {Reach()}); });
     creating_ = false;
     EXPECT_TRUE(created.ok()) << created.status();
     id_ = (*created)->id();

@@ -25,7 +25,7 @@ class RunQueriesTest : public ::testing::Test {
     plan.creator = creator.Text();
     creating_ = true;
     const auto created =
-        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {}); });
+        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {Reach()}); });
     creating_ = false;
     EXPECT_TRUE(created.ok()) << created.status();
     return (*created)->id();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "proto/contract/error_details.h"
 #include "service/targets/inventory_file.h"
 
@@ -92,6 +93,42 @@ TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
   ASSERT_EQ(hosts.size(), 2u);
   EXPECT_FALSE(hosts[0].has_variables());
   EXPECT_EQ(hosts[1].variables().values().at("A"), "x");
+}
+
+TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
+  const std::string path = ::testing::TempDir() + "/host_list.ssh_config";
+  std::ofstream(path) << "Host web*\n  HostName %h.example.com\n  User deploy\nHost odd*\n"
+                         "  ProxyCommand nc\n";
+  v1::Login login;
+  login.mutable_ssh_config()->set_file(path);
+  auto ways = SshWays::Read(login, GivenLogin());
+  ASSERT_TRUE(ways.ok()) << ways.status();
+  FileCache files;
+  v1::TargetSpec targets;
+  targets.set_expression("web1,ann@web2:2222,db1");
+  auto hosts = ListHosts(targets, "", {"", 0, ways->get()}, &files);
+  ASSERT_TRUE(hosts.ok()) << hosts.status();
+  const auto named = [&](const std::string& name) {
+    return *absl::c_find_if(*hosts, [&](const v1::RunHost& host) { return host.name() == name; });
+  };
+  EXPECT_EQ(named("web1").address(), "web1.example.com");
+  EXPECT_EQ(named("web1").user(), "deploy");
+  EXPECT_EQ(named("web1").port(), 22u);
+  EXPECT_EQ(named("web1").ssh_config_query().host(), "web1");
+  EXPECT_EQ(named("web1").ssh_config_query().user(), "");
+  EXPECT_EQ(named("web2").user(), "ann");
+  EXPECT_EQ(named("web2").port(), 2222u);
+  EXPECT_EQ(named("web2").ssh_config_query().user(), "ann");
+
+  ReplaceUser("me", "bob", &*hosts);
+  EXPECT_EQ(named("web1").user(), "bob");
+  EXPECT_EQ(named("web1").ssh_config_query().user(), "bob");
+  EXPECT_EQ(named("web2").user(), "ann");
+
+  targets.set_expression("web1,odd[1-3]");
+  const absl::Status status = ListHosts(targets, "", {"", 0, ways->get()}, &files).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_NE(status.message().find("odd[1-3]: ProxyCommand"), absl::string_view::npos) << status;
 }
 
 }  // namespace

@@ -68,16 +68,17 @@ TEST_F(RunPreparerTest, JumpHostsGoToTheEngineAndToTheProbeInTheirOrder) {
   spec.mutable_rollout()->mutable_probe()->set_shell("true");
   const auto run = Prepare(spec);
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_THAT(TextsOf(run->access->jump_hosts), ElementsAre("bob gate 2222", "ann inner 22"));
+  EXPECT_THAT(TextsOf(run->reaches[0].access->jump_hosts),
+              ElementsAre("bob gate 2222", "ann inner 22"));
   EXPECT_THAT(run->plan.spec.login().jump_hosts(), ElementsAre("bob@gate:2222", "inner"));
 }
 
 TEST_F(RunPreparerTest, AJumpHostWithoutAUserHasThatOfTargetsWithoutOne) {
   v1::RunSpec spec = Spec({"web2"});
-  EXPECT_THAT(TextsOf(Prepare(spec)->access->jump_hosts),
+  EXPECT_THAT(TextsOf(Prepare(spec)->reaches[0].access->jump_hosts),
               ElementsAre(std::string(getpwuid(getuid())->pw_name) + " web2 22"));
   spec.mutable_login()->set_credential_name("deploy");
-  EXPECT_THAT(TextsOf(Prepare(spec)->access->jump_hosts), ElementsAre("deploy web2 22"));
+  EXPECT_THAT(TextsOf(Prepare(spec)->reaches[0].access->jump_hosts), ElementsAre("deploy web2 22"));
 }
 
 TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
@@ -85,14 +86,65 @@ TEST_F(RunPreparerTest, HostsThatAreKnownGoTheSameWay) {
   host.set_name("web1");
   const auto run = preparer_.Prepare(kOwner, Spec({"ann@gate"}), {host});
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_THAT(TextsOf(run->access->jump_hosts), ElementsAre("ann gate 22"));
+  EXPECT_THAT(TextsOf(run->reaches[0].access->jump_hosts), ElementsAre("ann gate 22"));
 }
 
 TEST_F(RunPreparerTest, TheSameHostMayBeATargetAndOnTheWay) {
   const auto run = Prepare(Spec({"web1"}));
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->plan.hosts.size(), 1u);
-  EXPECT_EQ(run->access->jump_hosts.size(), 1u);
+  EXPECT_EQ(run->reaches[0].access->jump_hosts.size(), 1u);
+}
+
+// Of one that has no settings of its own the run's one access would do.
+TEST_F(RunPreparerTest, HostsMayBeReachedInDifferentWays) {
+  const std::string path = ::testing::TempDir() + "/preparer.ssh_config";
+  std::ofstream(path) << "Host web2\n  HostKeyAlias blade\n  ProxyJump ann@gate\n";
+  v1::RunSpec spec = Spec({});
+  spec.mutable_targets()->set_expression("web[1-3]");
+  spec.mutable_login()->mutable_local();
+  spec.mutable_login()->mutable_ssh_config()->set_file(path);
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  ASSERT_EQ(run->reaches.size(), 3u);
+  EXPECT_EQ(run->reaches[0].access, run->reaches[2].access);
+  EXPECT_EQ(run->reaches[0].host_key_alias, "");
+  EXPECT_EQ(run->reaches[1].host_key_alias, "blade");
+  EXPECT_THAT(TextsOf(run->reaches[1].access->jump_hosts), ElementsAre("ann gate 22"));
+  EXPECT_NE(run->reaches[1].access->jump_hosts[0].access, nullptr);
+
+  // The same for hosts that are known already, also where it was not asked before.
+  v1::RunHost host;
+  host.set_name("one");
+  host.set_address("web2");
+  const auto again = preparer_.Prepare(kOwner, spec, {host});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->reaches[0].host_key_alias, "blade");
+
+  spec.mutable_targets()->set_expression("web[1,3]");
+  EXPECT_EQ(Prepare(spec)->reaches.size(), 1u);
+}
+
+TEST_F(RunPreparerTest, ANetworkCallerHasNoSshConfigRead) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  spec.mutable_login()->mutable_ssh_config();
+  EXPECT_EQ(Prepare(spec, kCi).status().code(), absl::StatusCode::kInvalidArgument);
+  spec.mutable_login()->mutable_local();
+  EXPECT_EQ(Prepare(spec, kCi).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(RunPreparerTest, LookTellsWhatSshConfigSays) {
+  const std::string path = ::testing::TempDir() + "/preparer.ssh_config";
+  std::ofstream(path) << "Host web2\n  User deploy\n  Ciphers aes256-ctr\n";
+  v1::ResolveTargetsRequest request;
+  request.mutable_targets()->set_expression("web[1-2]");
+  request.mutable_login()->mutable_local();
+  request.mutable_login()->mutable_ssh_config()->set_file(path);
+  const auto response = preparer_.Look(kOwner, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->hosts(1).user(), "deploy");
+  EXPECT_THAT(response->warnings(), ElementsAre(HasSubstr("Ciphers (web2)")));
 }
 
 TEST_F(RunPreparerTest, APasswordGoesToTheEngineAndIsNotKept) {
@@ -100,10 +152,10 @@ TEST_F(RunPreparerTest, APasswordGoesToTheEngineAndIsNotKept) {
   spec.mutable_login()->mutable_local()->set_password("secret");
   const auto run = Prepare(spec);
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(run->access->credential->password->get(), "secret");
-  EXPECT_THAT(run->access->credential->password_source, HasSubstr("--password-file"));
+  EXPECT_EQ(run->reaches[0].access->credential->password->get(), "secret");
+  EXPECT_THAT(run->reaches[0].access->credential->password_source, HasSubstr("--password-file"));
   EXPECT_THAT(run->plan.spec.SerializeAsString(), Not(HasSubstr("secret")));
-  EXPECT_EQ(Prepare(Spec({}))->access->credential->password, nullptr);
+  EXPECT_EQ(Prepare(Spec({}))->reaches[0].access->credential->password, nullptr);
   EXPECT_EQ(Prepare(spec, kCi).status().code(), absl::StatusCode::kPermissionDenied);
 }
 
@@ -122,8 +174,9 @@ TEST_F(RunPreparerTest, AConfiguredCredentialHasThePasswordOfItsFile) {
   spec.mutable_login()->set_credential_name("deploy");
   const auto run = preparer.Prepare(kOwner, spec);
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(run->access->credential->password->get(), "secret");
-  EXPECT_EQ(run->access->credential->password_source, "the password_file of credential deploy");
+  EXPECT_EQ(run->reaches[0].access->credential->password->get(), "secret");
+  EXPECT_EQ(run->reaches[0].access->credential->password_source,
+            "the password_file of credential deploy");
   for (const absl::string_view bad : {"", "\n", "two\nlines\n", "windows\r\n"}) {
     EXPECT_THAT(std::string(configured(bad, 0600).status().message()),
                 AllOf(HasSubstr("/c.yaml:3: "), HasSubstr("does not hold one line")))
@@ -203,11 +256,11 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
   spec.mutable_login()->set_credential_name("deploy");
   const auto owners = preparer.Prepare(kOwner, spec);
   ASSERT_TRUE(owners.ok()) << owners.status();
-  EXPECT_EQ(owners->plan.new_host_keys_file, path);
+  EXPECT_THAT(owners->plan.new_host_keys_files, ElementsAre(path));
   EXPECT_THAT(owners->plan.warnings, ElementsAre(HasSubstr(path)));
   const auto others = preparer.Prepare(kCi, spec);
   ASSERT_TRUE(others.ok()) << others.status();
-  EXPECT_EQ(others->plan.new_host_keys_file, "trusted_hosts");
+  EXPECT_THAT(others->plan.new_host_keys_files, ElementsAre("trusted_hosts"));
   EXPECT_THAT(others->plan.warnings,
               ElementsAre(AllOf(HasSubstr("trusted_hosts:1"), Not(HasSubstr("/")))));
 }

@@ -218,5 +218,21 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
   }
 }
 
+TEST(SpecCheckTest, SshConfigIsReadForAnOwnLoginOnly) {
+  v1::RunSpec spec;
+  spec.mutable_targets()->set_expression("web1");
+  spec.mutable_command()->set_shell("true");
+  spec.mutable_login()->mutable_ssh_config();
+  EXPECT_THAT(std::string(CheckSpec(spec).message()), HasSubstr("login.ssh_config: it is read"));
+  spec.mutable_login()->mutable_local();
+  EXPECT_TRUE(CheckSpec(spec).ok());
+  spec.mutable_login()->mutable_ssh_config()->set_file("config");
+  EXPECT_THAT(std::string(CheckSpec(spec).message()), HasSubstr("login.ssh_config.file"));
+  spec.mutable_login()->mutable_ssh_config()->set_file("/config");
+  spec.mutable_login()->mutable_ssh_config()->set_passphrase("secret");
+  spec.set_continue_after_restart(true);
+  EXPECT_THAT(std::string(CheckSpec(spec).message()), HasSubstr("continue_after_restart"));
+}
+
 }  // namespace
 }  // namespace muster::service

@@ -41,7 +41,7 @@ class RecoveryTest : public ::testing::Test {
                                               [](const auto&) {});
     first_.journal.AddRun(run->Record(), run->log(), run->FirstEvents(), now_,
                           [](const absl::Status&) {});
-    run->Begin({}, {}, nullptr);
+    run->Begin({}, {}, {Reach()});
     FakeEngineRun& engine = *first_.engine.runs().at(0);
     for (const uint32_t host : {0, 1, 2}) engine.Ready(host);
     engine.Flush();

@@ -30,7 +30,7 @@ class RunChangesTest : public ::testing::Test {
     plan.creator = creator;
     creating_ = true;
     const auto created =
-        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {}); });
+        runs_.Create(std::move(plan), [](service::Run& run) { run.Begin({}, {}, {Reach()}); });
     creating_ = false;
     EXPECT_TRUE(created.ok()) << created.status();
     return (*created)->id();

@@ -36,7 +36,7 @@ class RunRolloutTest : public ::testing::Test {
   }
   void Begin(RunPlan plan) {
     run_ = Make("id", std::move(plan));
-    run_->Begin({}, {}, access_);
+    run_->Begin({}, {}, {Reach{access_, ""}});
     engine_ = daemon_.engine.runs().at(0);
   }
   // As the next daemon finds it, with the same log.
@@ -171,7 +171,7 @@ TEST_F(RunRolloutTest, TwoRunsWithOneLockTakeTurnsOnEachHost) {
   spec.mutable_rollout()->set_lock("deploy");
   Begin(PlanOf(2, spec));
   const auto other = Make("other", PlanOf(1, spec));
-  other->Begin({}, {}, nullptr);
+  other->Begin({}, {}, {Reach()});
   FakeEngineRun& others = *daemon_.engine.runs()[1];
   EXPECT_THAT(engine_->asked().added, ElementsAre(0, 1));
   EXPECT_THAT(others.asked().added, IsEmpty());
@@ -188,7 +188,7 @@ TEST_F(RunRolloutTest, AStopWithdrawsFromTheLinesForLocks) {
   spec.mutable_rollout()->set_lock("deploy");
   Begin(PlanOf(1, spec));
   const auto waiting = Make("waiting", PlanOf(1, spec));
-  waiting->Begin({}, {}, nullptr);
+  waiting->Begin({}, {}, {Reach()});
   FakeEngineRun& asked = *daemon_.engine.runs()[1];
   waiting->Cancel(Canceled());
   EXPECT_THAT(asked.asked().added, ElementsAre(0));  // to be ended by the engine
@@ -227,7 +227,7 @@ TEST_F(RunRolloutTest, ContinuedItStartsOnlyHostsThatWereNotStarted) {
   past.end_times = {now_};
   past.lost.push_back(Lost(1));
   TakeUp(PlanOf(4), past);
-  run_->Begin({}, {}, nullptr);
+  run_->Begin({}, {}, {Reach()});
   FakeEngineRun& asked = *daemon_.engine.runs().at(0);
   EXPECT_THAT(asked.asked().added, ElementsAre(2, 3));
   asked.EndNow(2);
@@ -242,7 +242,7 @@ TEST_F(RunRolloutTest, ContinuedItIsStillPaused) {
   RunPast past;
   past.state = v1::RUN_STATE_PAUSED;
   TakeUp(PlanOf(1), past);
-  run_->Begin({}, {}, nullptr);
+  run_->Begin({}, {}, {Reach()});
   EXPECT_THAT(daemon_.engine.runs().at(0)->asked().added, IsEmpty());
   EXPECT_TRUE(run_->Resume().ok());
   EXPECT_THAT(daemon_.engine.runs().at(0)->asked().added, ElementsAre(0));

@@ -32,7 +32,7 @@ class RunTest : public ::testing::Test {
     return run_;
   }
   void Begin(RunPlan plan) {
-    Make(std::move(plan))->Begin({}, {}, nullptr);
+    Make(std::move(plan))->Begin({}, {}, {Reach()});
     engine_ = daemon_.engine.runs().at(0);
   }
   void Turn() { EXPECT_TRUE(daemon_.Turn().ok()); }
@@ -312,7 +312,7 @@ TEST_F(RunTest, CancelReachesTheEngineOnceAndIsTold) {
 TEST_F(RunTest, CanceledBeforeItBeginsStartsNothingAndEnds) {
   Make(PlanOf(2));
   run_->Cancel(Canceled());
-  run_->Begin({}, {}, nullptr);
+  run_->Begin({}, {}, {Reach()});
   Turn();
   EXPECT_THAT(StatesOf(*run_), ElementsAre(v1::HOST_STATE_NOT_STARTED, v1::HOST_STATE_NOT_STARTED));
   EXPECT_EQ(run_->Snapshot().state(), v1::RUN_STATE_CANCELED);

@@ -36,7 +36,7 @@ class RunsTest : public ::testing::Test {
     creating_ = true;
     auto created = runs_.Create(std::move(plan), [this](service::Run& run) {
       ++begun_;
-      run.Begin({}, {}, nullptr);
+      run.Begin({}, {}, {Reach()});
     });
     creating_ = false;
     return created;

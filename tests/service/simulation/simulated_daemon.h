@@ -77,7 +77,7 @@ class SimulatedDaemon {
                       if (!status.ok()) run->Cancel({v1::RUN_REASON_NOT_WRITTEN, "", ""});
                       done(status);
                     });
-    run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.access));
+    run->Begin(std::move(prepared.job), std::move(prepared.probe), std::move(prepared.reaches));
     return run;
   }
 

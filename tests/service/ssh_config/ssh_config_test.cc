@@ -213,5 +213,20 @@ TEST_F(SshConfigTest, TheUsualFilesMayBeMissing) {
             absl::StatusCode::kNotFound);
 }
 
+TEST_F(SshConfigTest, ItMaySayTheSameOfAllHosts) {
+  const auto same = [this](const std::string& text) {
+    return SshConfig::Read(Write("config", text), user_, helpers_)->SaysTheSameOfAll();
+  };
+  EXPECT_TRUE(same(""));
+  EXPECT_TRUE(same("User ann\nHost *\n  Port 2222\nMatch all\n  IdentityFile ~/.ssh/web\n"));
+  for (const char* text :
+       {"Host web1\n", "Host * !web1\n", "Match host web1\n", "Match !all\n", "HostName web\n",
+        "ProxyJump gate\n", "IdentityFile ~/%h\n", "CanonicalizeHostname yes\n"}) {
+    EXPECT_FALSE(same(text)) << text;
+  }
+  Write("more", "Host web1\n");
+  EXPECT_FALSE(same(absl::StrCat("Include ", (folder_ / "more").string(), "\n")));
+}
+
 }  // namespace
 }  // namespace muster::service

@@ -1,0 +1,105 @@
+#include "client/options/own_login.h"
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/library/server_address.h"
+#include "client/options/caller_file.h"
+
+namespace muster::client {
+namespace {
+
+absl::Status Invalid(absl::string_view option, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
+}
+
+absl::Status FillGivenKeys(const Options& options, v1::LocalCredential* local) {
+  for (const std::string& given : options.identity_files) {
+    absl::StatusOr<std::string> path = PathForDaemon(given);
+    if (!path.ok()) return Invalid("--identity", path.status().message());
+    local->add_identity_files()->set_path(*std::move(path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* local) {
+  if (options.known_hosts.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> path = PathForDaemon(options.known_hosts);
+  if (!path.ok()) return Invalid("--known-hosts", path.status().message());
+  if (options.host_key_policy == "accept-new" && *path != AbsolutePath(options.known_hosts)) {
+    return Invalid("--known-hosts", absl::StrCat("new keys (accept-new) cannot be written to ",
+                                                 options.known_hosts, "; name a file"));
+  }
+  local->add_known_hosts_files(*std::move(path));
+  return absl::OkStatus();
+}
+
+// What ssh(1) tries by itself; DSA and keys on tokens aside.
+void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
+  if (home.empty()) return;
+  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
+    v1::IdentityFile* file = local->add_identity_files();
+    file->set_path(absl::StrCat(home, "/.ssh/", name));
+    file->set_optional(true);
+  }
+}
+
+void AddUsualKnownHosts(const std::string& home, v1::LocalCredential* local) {
+  // The first is where accept-new adds to, so it is named whether or not it exists.
+  if (!home.empty()) {
+    local->add_known_hosts_files(home + "/.ssh/known_hosts");
+    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
+  }
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
+  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
+}
+
+// As `ssh -F none`, which hashes no names.
+void FillDefaults(v1::LocalCredential* local) {
+  const std::string home = FromEnvironment("HOME");
+  if (local->identity_files().empty()) AddUsersOwnKeys(home, local);
+  if (local->known_hosts_files().empty()) AddUsualKnownHosts(home, local);
+}
+
+absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
+                           v1::SshConfig* config) {
+  config->set_passphrase(secrets.passphrase);
+  if (options.ssh_config.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> path = PathForDaemon(options.ssh_config);
+  if (!path.ok()) return Invalid("--ssh-config", path.status().message());
+  config->set_file(*std::move(path));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool FollowsSshConfig(const Options& options) {
+  return !absl::EqualsIgnoreCase(options.ssh_config, "none");
+}
+
+bool NamesSshConfig(const Options& options) {
+  return !options.ssh_config.empty() && FollowsSshConfig(options);
+}
+
+absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v1::Login* login) {
+  v1::LocalCredential* const local = login->mutable_local();
+  const std::string agent = FromEnvironment("SSH_AUTH_SOCK");
+  if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
+  local->set_identities_only(options.identities_only);
+  local->set_password(secrets.password);
+  absl::Status status = FillGivenKeys(options, local);
+  status.Update(FillGivenKnownHosts(options, local));
+  if (FollowsSshConfig(options)) {
+    status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));
+  } else {
+    FillDefaults(local);
+  }
+  for (v1::IdentityFile& file : *local->mutable_identity_files()) {
+    file.set_passphrase(secrets.passphrase);
+  }
+  return status;
+}
+
+}  // namespace muster::client

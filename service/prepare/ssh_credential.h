@@ -1,0 +1,27 @@
+// What ssh_config says of a host's login, as a credential.
+#ifndef SERVICE_PREPARE_SSH_CREDENTIAL_H_
+#define SERVICE_PREPARE_SSH_CREDENTIAL_H_
+
+#include <string>
+
+#include "service/access/config.h"
+#include "service/ssh_config/host_settings.h"
+#include "ssh_engine/base/secret.h"
+
+namespace muster::service {
+
+// What counts before the files do. A value.
+struct GivenLogin {
+  NamedCredential credential;
+  bool host_key_policy = false;  // whether the credential's was asked for
+  bool connect_timeout = false;
+  engine::Passphrase passphrase;  // of encrypted files that ssh_config names
+};
+
+// `home`: where the keys are that ssh tries without being told.
+NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& given,
+                             const std::string& home);
+
+}  // namespace muster::service
+
+#endif  // SERVICE_PREPARE_SSH_CREDENTIAL_H_

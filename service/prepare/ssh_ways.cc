@@ -1,0 +1,184 @@
+#include "service/prepare/ssh_ways.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "proto/contract/limits.h"
+#include "proto/nodeset/target.h"
+
+namespace muster::service {
+namespace {
+
+HostQuery QueryOf(const v1::SshConfigQuery& asked) {
+  HostQuery query;
+  query.host = asked.host();
+  if (!asked.user().empty()) query.user = asked.user();
+  if (asked.port() != 0) query.port = static_cast<uint16_t>(asked.port());
+  return query;
+}
+
+HostQuery QueryOf(const JumpTarget& jump) {
+  HostQuery query;
+  query.host = jump.host;
+  if (!jump.user.empty()) query.user = jump.user;
+  if (jump.port != 0) query.port = jump.port;
+  return query;
+}
+
+std::string KeyOf(const HostQuery& query) {
+  return absl::StrCat(query.host, "\n", query.user.value_or(""), "\n", query.port.value_or(0));
+}
+
+// Of what ssh_config decides.
+std::string KeyOf(const AccessSpec& spec) {
+  const NamedCredential& credential = spec.credential;
+  std::string key = absl::StrCat(
+      credential.keys.agent_socket, "\n", credential.keys.identities_only, "\n",
+      credential.keys.password.has_value(), "\n", static_cast<int>(credential.host_key_policy),
+      "\n", credential.hash_known_hosts, "\n", absl::FormatDuration(spec.connect_timeout), "\n",
+      absl::StrJoin(credential.known_hosts_files, "\n"), "\n");
+  for (const engine::IdentityFile& file : credential.keys.identity_files) {
+    absl::StrAppend(&key, "\nkey ", file.path);
+  }
+  for (const JumpSpec& jump : spec.jump_hosts) {
+    absl::StrAppend(&key, "\njump ", jump.user, "@", jump.address, ":", jump.port, " ",
+                    jump.host_key_alias, " ", reinterpret_cast<uintptr_t>(jump.access.get()));
+  }
+  return key;
+}
+
+// As they are given, ssh_config has a say; a user of the run's own is theirs, too.
+std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
+  std::vector<JumpTarget> jumps;
+  for (const std::string& entry : login.jump_hosts()) {
+    const absl::StatusOr<Target> host = ParseTarget(entry);
+    if (!host.ok()) continue;  // CheckLogin has refused it
+    jumps.push_back({host->user.empty() ? login.user() : host->user, host->host, host->port});
+  }
+  return jumps;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<SshWays>> SshWays::Read(const v1::Login& login, GivenLogin given) {
+  const LocalUser user = LocalUser::Own();
+  const std::string& file = login.ssh_config().file();
+  const SshConfig::Helpers helpers = {nullptr, LookUpBySystem};
+  absl::StatusOr<SshConfig> config =
+      file.empty() ? SshConfig::ReadUsual(user, helpers) : SshConfig::Read(file, user, helpers);
+  if (!config.ok()) {
+    return absl::Status(config.status().code(),
+                        absl::StrCat("login.ssh_config: ", config.status().message()));
+  }
+  return std::shared_ptr<SshWays>(
+      new SshWays(*std::move(config), user.home, login, std::move(given)));
+}
+
+SshWays::SshWays(SshConfig config, std::string home, const v1::Login& login, GivenLogin given)
+    : config_(std::move(config)),
+      home_(std::move(home)),
+      given_(std::move(given)),
+      alike_(config_.SaysTheSameOfAll()),
+      given_jumps_(GivenJumps(login)) {}
+
+absl::StatusOr<SshWay> SshWays::Find(const v1::SshConfigQuery& asked) {
+  const HostQuery query = QueryOf(asked);
+  if (alike_) return LookAlike(query);
+  const std::string key = KeyOf(query);
+  const auto known = ways_.find(key);
+  if (known != ways_.end()) return known->second;
+  absl::StatusOr<SshWay> way = Look(query);
+  if (way.ok()) ways_[key] = *way;
+  return way;
+}
+
+absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
+  absl::StatusOr<HostSettings> settings = SettingsOf(query, !given_jumps_.empty());
+  if (!settings.ok()) return settings.status();
+  unfollowed_.Add(alike_ ? "every host" : query.host, *settings);
+  absl::StatusOr<std::vector<JumpSpec>> jumps =
+      ChainOf(given_jumps_.empty() ? settings->jump_hosts : given_jumps_);
+  if (!jumps.ok()) return jumps.status();
+  return WayOf(*settings, *std::move(jumps));
+}
+
+// Looks once, and says it of every host.
+absl::StatusOr<SshWay> SshWays::LookAlike(const HostQuery& query) {
+  if (!of_all_.has_value()) {
+    absl::StatusOr<SshWay> way = Look({query.host, {}, {}});
+    if (!way.ok()) return way;
+    of_all_ = *std::move(way);
+  }
+  SshWay way = *of_all_;
+  way.address = query.host;
+  if (query.user.has_value()) way.user = *query.user;
+  if (query.port.has_value()) way.port = *query.port;
+  return way;
+}
+
+// `way_is_given`: how to get there is not asked for.
+absl::StatusOr<HostSettings> SshWays::SettingsOf(const HostQuery& query, bool way_is_given) const {
+  absl::StatusOr<HostSettings> settings = config_.For(query);
+  if (!settings.ok()) return settings;
+  if (way_is_given) {
+    settings->proxy_command.reset();
+    settings->jump_hosts.clear();
+  }
+  const std::string obstacle = ObstacleOf(*settings);
+  if (!obstacle.empty()) return absl::InvalidArgumentError(obstacle);
+  return settings;
+}
+
+absl::StatusOr<std::vector<JumpSpec>> SshWays::ChainOf(const std::vector<JumpTarget>& jumps) {
+  std::string key;
+  for (const JumpTarget& jump : jumps) absl::StrAppend(&key, KeyOf(QueryOf(jump)), "\n");
+  const auto known = chains_.find(key);
+  if (known != chains_.end()) return known->second;
+  absl::StatusOr<std::vector<JumpSpec>> chain = Follow(jumps, 0);
+  if (chain.ok()) chains_[key] = *chain;
+  return chain;
+}
+
+// To the first as ssh_config says; to each further one by way of the one before it.
+absl::StatusOr<std::vector<JumpSpec>> SshWays::Follow(const std::vector<JumpTarget>& jumps,
+                                                      int depth) {
+  if (depth > kMaxJumpHosts) return absl::InvalidArgumentError("ProxyJump leads in a circle");
+  std::vector<JumpSpec> specs;
+  for (const JumpTarget& jump : jumps) {
+    absl::StatusOr<HostSettings> settings = SettingsOf(QueryOf(jump), !specs.empty());
+    if (!settings.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("jump host ", jump.host, ": ", settings.status().message()));
+    }
+    absl::StatusOr<std::vector<JumpSpec>> before = Follow(settings->jump_hosts, depth + 1);
+    if (!before.ok()) return before;
+    if (specs.empty()) specs = *std::move(before);
+    unfollowed_.Add(jump.host, *settings);
+    SshWay way = WayOf(*settings, {});
+    specs.push_back({std::move(way.address), way.port, std::move(way.user),
+                     std::move(way.host_key_alias), std::move(way.access)});
+  }
+  if (specs.size() <= kMaxJumpHosts) return specs;
+  return absl::InvalidArgumentError(
+      absl::StrCat(specs.size(), " jump hosts; at most ", kMaxJumpHosts));
+}
+
+SshWay SshWays::WayOf(const HostSettings& settings, std::vector<JumpSpec> jumps) {
+  AccessSpec spec;
+  spec.credential = CredentialOf(settings, given_, home_);
+  spec.jump_hosts = std::move(jumps);
+  if (!given_.connect_timeout) {
+    spec.connect_timeout = settings.connect_timeout.value_or(absl::ZeroDuration());
+  }
+  return {settings.hostname, settings.user, settings.port, settings.host_key_alias.value_or(""),
+          Share(std::move(spec))};
+}
+
+std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {
+  std::shared_ptr<const AccessSpec>& shared = specs_[KeyOf(spec)];
+  if (shared == nullptr) shared = std::make_shared<const AccessSpec>(std::move(spec));
+  return shared;
+}
+
+}  // namespace muster::service

@@ -1,0 +1,68 @@
+// How ssh would reach the hosts of a run.
+#ifndef SERVICE_PREPARE_SSH_WAYS_H_
+#define SERVICE_PREPARE_SSH_WAYS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "muster/v1/host.pb.h"
+#include "muster/v1/run.pb.h"
+#include "service/prepare/access_spec.h"
+#include "service/prepare/ssh_credential.h"
+#include "service/prepare/unfollowed.h"
+#include "service/ssh_config/ssh_config.h"
+
+namespace muster::service {
+
+// A value.
+struct SshWay {
+  std::string address;
+  std::string user;
+  uint16_t port = 22;
+  std::string host_key_alias;
+  std::shared_ptr<const AccessSpec> access;  // shared by hosts of which the same is said
+};
+
+// Looks into ssh_config once for each host of a run. Not thread-safe; blocks (files, names): helper
+// threads only.
+class SshWays {
+ public:
+  // `login` has ssh_config. Errors as Login.ssh_config documents them.
+  static absl::StatusOr<std::shared_ptr<SshWays>> Read(const v1::Login& login, GivenLogin given);
+
+  // INVALID_ARGUMENT, without the host's name: it can be followed for this host in no way.
+  absl::StatusOr<SshWay> Find(const v1::SshConfigQuery& query);
+  // What was not followed for those that were asked for.
+  std::vector<std::string> Warnings() const { return unfollowed_.Warnings(); }
+
+ private:
+  SshWays(SshConfig config, std::string home, const v1::Login& login, GivenLogin given);
+
+  absl::StatusOr<SshWay> Look(const HostQuery& query);
+  absl::StatusOr<SshWay> LookAlike(const HostQuery& query);
+  absl::StatusOr<HostSettings> SettingsOf(const HostQuery& query, bool way_is_given) const;
+  absl::StatusOr<std::vector<JumpSpec>> ChainOf(const std::vector<JumpTarget>& jumps);
+  absl::StatusOr<std::vector<JumpSpec>> Follow(const std::vector<JumpTarget>& jumps, int depth);
+  SshWay WayOf(const HostSettings& settings, std::vector<JumpSpec> jumps);
+  std::shared_ptr<const AccessSpec> Share(AccessSpec spec);
+
+  const SshConfig config_;
+  const std::string home_;
+  const GivenLogin given_;
+  const bool alike_;  // of all hosts the same is said
+  std::vector<JumpTarget> given_jumps_;
+  absl::optional<SshWay> of_all_;  // where alike_
+  absl::flat_hash_map<std::string, SshWay> ways_;
+  absl::flat_hash_map<std::string, std::vector<JumpSpec>> chains_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const AccessSpec>> specs_;
+  Unfollowed unfollowed_;
+};
+
+}  // namespace muster::service
+
+#endif  // SERVICE_PREPARE_SSH_WAYS_H_

@@ -1,0 +1,94 @@
+#include "service/prepare/unfollowed.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace muster::service {
+namespace {
+
+// As distributions set them for everybody, and as ssh's users expect them to be of no consequence.
+bool IsLocale(const std::string& pattern) {
+  return pattern == "LANG" || absl::StartsWith(pattern, "LC_") || pattern == "COLORTERM" ||
+         pattern == "NO_COLOR";
+}
+
+bool SendsMore(const HostSettings& settings) {
+  return !std::all_of(settings.send_env.begin(), settings.send_env.end(), IsLocale);
+}
+
+}  // namespace
+
+std::vector<std::string> UnfollowedOf(const HostSettings& s) {
+  const struct {
+    const char* keyword;
+    bool is_set;
+  } keywords[] = {
+      {"AddressFamily", s.address_family != "any"},
+      {"BindAddress", s.bind_address.has_value()},
+      {"BindInterface", s.bind_interface.has_value()},
+      {"CertificateFile", !s.certificate_files.empty()},
+      {"CheckHostIP", s.check_host_ip},
+      {"Ciphers", s.ciphers.has_value()},
+      {"ConnectionAttempts", s.connection_attempts > 1},
+      {"HostbasedAuthentication", s.hostbased_authentication},
+      {"HostKeyAlgorithms", s.host_key_algorithms.has_value()},
+      {"KbdInteractiveAuthentication no",
+       !s.kbd_interactive_authentication && s.password_authentication},
+      {"KexAlgorithms", s.kex_algorithms.has_value()},
+      {"KnownHostsCommand", s.known_hosts_command.has_value()},
+      {"MACs", s.macs.has_value()},
+      {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
+      {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
+      {"PKCS11Provider", s.pkcs11_provider.has_value()},
+      {"PubkeyAcceptedAlgorithms", s.pubkey_accepted_algorithms.has_value()},
+      {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
+      {"RequiredRSASize", s.required_rsa_size.has_value()},
+      {"SendEnv", SendsMore(s)},
+      {"ServerAliveInterval", s.server_alive_interval > absl::ZeroDuration()},
+      {"SetEnv", !s.set_env.empty()},
+      {"StrictHostKeyChecking no (a key that has changed is refused)",
+       s.strict_host_key_checking == "no"},
+      {"VerifyHostKeyDNS", s.verify_host_key_dns != "no"},
+  };
+  std::vector<std::string> unfollowed;
+  for (const auto& keyword : keywords) {
+    if (keyword.is_set) unfollowed.emplace_back(keyword.keyword);
+  }
+  return unfollowed;
+}
+
+std::string ObstacleOf(const HostSettings& settings) {
+  if (settings.refuse_connection.has_value()) {
+    return absl::StrCat("RefuseConnection: ", *settings.refuse_connection);
+  }
+  if (settings.proxy_command.has_value()) {
+    return "ProxyCommand is not followed yet; use ProxyJump or --jump where the way is another "
+           "SSH server";
+  }
+  if (settings.revoked_host_keys.has_value()) {
+    return "RevokedHostKeys is not followed yet; mark such keys as @revoked in a known_hosts file";
+  }
+  return "";
+}
+
+void Unfollowed::Add(const std::string& host, const HostSettings& settings) {
+  for (const std::string& keyword : UnfollowedOf(settings)) {
+    Hosts& hosts = by_keyword_[keyword];
+    if (hosts.count++ == 0) hosts.first = host;
+  }
+}
+
+std::vector<std::string> Unfollowed::Warnings() const {
+  std::string list;
+  for (const auto& [keyword, hosts] : by_keyword_) {
+    absl::StrAppend(&list, list.empty() ? "" : ", ", keyword, " (", hosts.first);
+    if (hosts.count > 1) absl::StrAppend(&list, " and ", hosts.count - 1, " more");
+    absl::StrAppend(&list, ")");
+  }
+  if (list.empty()) return {};
+  return {absl::StrCat("Of ssh_config, Muster does not follow: ", list, ".")};
+}
+
+}  // namespace muster::service

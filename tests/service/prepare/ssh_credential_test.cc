@@ -1,0 +1,124 @@
+#include "service/prepare/ssh_credential.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+namespace muster::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class SshCredentialTest : public ::testing::Test {
+ protected:
+  NamedCredential Make() { return CredentialOf(settings_, given_, "/home/ann"); }
+  std::vector<std::string> Keys() {
+    std::vector<std::string> paths;
+    for (const engine::IdentityFile& file : Make().keys.identity_files) {
+      paths.push_back((file.required ? "!" : "") + file.path);
+    }
+    return paths;
+  }
+
+  HostSettings settings_;
+  GivenLogin given_;
+};
+
+TEST_F(SshCredentialTest, KeysAreThoseGivenThenThoseOfTheFile) {
+  EXPECT_THAT(Keys(), ElementsAre("/home/ann/.ssh/id_rsa", "/home/ann/.ssh/id_ecdsa",
+                                  "/home/ann/.ssh/id_ed25519"));
+  settings_.identity_files = std::vector<NamedFile>{{"~/web", "/home/ann/web"}};
+  EXPECT_THAT(Keys(), ElementsAre("/home/ann/web"));
+  given_.credential.keys.identity_files = {{"/given", "", true}};
+  EXPECT_THAT(Keys(), ElementsAre("!/given", "/home/ann/web"));
+  settings_.identity_files.reset();
+  EXPECT_THAT(Keys(), ElementsAre("!/given"));
+}
+
+TEST_F(SshCredentialTest, IdentityFileNoneMeansNone) {
+  settings_.identity_files = std::vector<NamedFile>{{"none", ""}};
+  EXPECT_THAT(Keys(), IsEmpty());
+}
+
+TEST_F(SshCredentialTest, KeysOfTheFileAreOpenedWithThePassphrase) {
+  given_.passphrase = "secret";
+  settings_.identity_files = std::vector<NamedFile>{{"~/web", "/home/ann/web"}};
+  EXPECT_EQ(Make().keys.identity_files[0].passphrase.get(), "secret");
+}
+
+TEST_F(SshCredentialTest, TheAgentIsTheOneThatIsNamed) {
+  given_.credential.keys.agent_socket = "/usual";
+  EXPECT_EQ(Make().keys.agent_socket, "/usual");
+  settings_.identity_agent = "SSH_AUTH_SOCK";
+  EXPECT_EQ(Make().keys.agent_socket, "/usual");
+  settings_.identity_agent = "/other";
+  EXPECT_EQ(Make().keys.agent_socket, "/other");
+  settings_.identity_agent = "none";
+  EXPECT_EQ(Make().keys.agent_socket, "");
+  setenv("MUSTER_TEST_AGENT", "/of/variable", 1);
+  settings_.identity_agent = "$MUSTER_TEST_AGENT";
+  EXPECT_EQ(Make().keys.agent_socket, "/of/variable");
+}
+
+TEST_F(SshCredentialTest, IdentitiesOnlyFromEither) {
+  EXPECT_FALSE(Make().keys.identities_only);
+  settings_.identities_only = true;
+  EXPECT_TRUE(Make().keys.identities_only);
+  settings_.identities_only = false;
+  given_.credential.keys.identities_only = true;
+  EXPECT_TRUE(Make().keys.identities_only);
+}
+
+TEST_F(SshCredentialTest, MethodsThatAreOffAreNotTried) {
+  given_.credential.keys.password = engine::Passphrase("secret");
+  given_.credential.keys.agent_socket = "/usual";
+  const auto uses = [this] {
+    const NamedCredential made = Make();
+    EXPECT_EQ(made.keys.identity_files.empty(), made.keys.agent_socket.empty());
+    return std::make_pair(!made.keys.identity_files.empty(), made.keys.password.has_value());
+  };
+  EXPECT_EQ(uses(), std::make_pair(true, true));
+  settings_.pubkey_authentication = "no";
+  EXPECT_EQ(uses(), std::make_pair(false, true));
+  settings_.password_authentication = false;
+  EXPECT_EQ(uses(), std::make_pair(false, true));  // by keyboard-interactive
+  settings_.kbd_interactive_authentication = false;
+  EXPECT_EQ(uses(), std::make_pair(false, false));
+  settings_ = HostSettings();
+  settings_.preferred_authentications = "publickey,hostbased";
+  EXPECT_EQ(uses(), std::make_pair(true, false));
+  settings_.preferred_authentications = "keyboard-interactive";
+  EXPECT_EQ(uses(), std::make_pair(false, true));
+}
+
+TEST_F(SshCredentialTest, KnownHostsFilesAreTheUsersThenTheSystems) {
+  settings_.user_known_hosts_files = {"/home/ann/known"};
+  settings_.global_known_hosts_files = {"/etc/known"};
+  EXPECT_THAT(Make().known_hosts_files, ElementsAre("/home/ann/known", "/etc/known"));
+  settings_.user_known_hosts_files.clear();
+  EXPECT_THAT(Make().known_hosts_files, ElementsAre("/dev/null", "/etc/known"));
+  given_.credential.known_hosts_files = {"/given"};
+  EXPECT_THAT(Make().known_hosts_files, ElementsAre("/given"));
+}
+
+TEST_F(SshCredentialTest, ThePolicyIsStrictHostKeyCheckingUnlessGiven) {
+  EXPECT_EQ(Make().host_key_policy, engine::HostKeyPolicy::kStrict);
+  settings_.strict_host_key_checking = "yes";
+  EXPECT_EQ(Make().host_key_policy, engine::HostKeyPolicy::kStrict);
+  for (const char* accepts : {"accept-new", "no"}) {
+    settings_.strict_host_key_checking = accepts;
+    EXPECT_EQ(Make().host_key_policy, engine::HostKeyPolicy::kAcceptNew) << accepts;
+  }
+  given_.host_key_policy = true;
+  EXPECT_EQ(Make().host_key_policy, engine::HostKeyPolicy::kStrict);
+}
+
+TEST_F(SshCredentialTest, NamesAreHashedWhereEitherSaysSo) {
+  EXPECT_FALSE(Make().hash_known_hosts);
+  settings_.hash_known_hosts = true;
+  EXPECT_TRUE(Make().hash_known_hosts);
+}
+
+}  // namespace
+}  // namespace muster::service

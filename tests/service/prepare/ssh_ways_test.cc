@@ -1,0 +1,201 @@
+#include "service/prepare/ssh_ways.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kFleet[] = R"(
+Host web*
+  User deploy
+  Port 2200
+  HostName %h.example.com
+Host db1
+  HostKeyAlias blade7
+  ConnectTimeout 3
+  ProxyJump ops@gate
+Host gate
+  HostName gate.example.com
+  Port 2222
+  IdentityFile /keys/gate
+  ProxyJump outer
+Host far
+  ProxyJump gate,inner
+Host circle
+  ProxyJump circle2
+Host circle2
+  ProxyJump circle3
+Host circle3
+  ProxyJump circle2
+Host odd
+  ProxyCommand nc %h %p
+Host behind-odd
+  ProxyJump odd
+)";
+
+v1::SshConfigQuery Query(const std::string& host, const std::string& user = "", uint32_t port = 0) {
+  v1::SshConfigQuery query;
+  query.set_host(host);
+  query.set_user(user);
+  query.set_port(port);
+  return query;
+}
+
+class SshWaysTest : public ::testing::Test {
+ protected:
+  explicit SshWaysTest() { login_.mutable_local(); }
+  ~SshWaysTest() override { unlink(path_.c_str()); }
+
+  void Read(const std::string& text) {
+    std::ofstream(path_) << text;
+    login_.mutable_ssh_config()->set_file(path_);
+    auto ways = SshWays::Read(login_, given_);
+    ASSERT_TRUE(ways.ok()) << ways.status();
+    ways_ = *std::move(ways);
+  }
+  SshWay Find(const v1::SshConfigQuery& query) {
+    auto way = ways_->Find(query);
+    EXPECT_TRUE(way.ok()) << way.status();
+    return way.ok() ? *way : SshWay();
+  }
+  std::string ErrorOf(const std::string& host) {
+    return std::string(ways_->Find(Query(host)).status().message());
+  }
+  // "user@address:port", the nearest first.
+  static std::vector<std::string> JumpsOf(const SshWay& way) {
+    std::vector<std::string> jumps;
+    for (const JumpSpec& jump : way.access->jump_hosts) {
+      jumps.push_back(absl::StrCat(jump.user, "@", jump.address, ":", jump.port));
+    }
+    return jumps;
+  }
+
+  const std::string path_ = absl::StrCat(::testing::TempDir(), "/ssh_ways.", getpid());
+  const std::string me_ = LocalUser::Own().name;
+  v1::Login login_;
+  GivenLogin given_;
+  std::shared_ptr<SshWays> ways_;
+};
+
+TEST_F(SshWaysTest, AHostIsReachedAsItsBlockSays) {
+  Read(kFleet);
+  const SshWay web = Find(Query("web1"));
+  EXPECT_EQ(web.address, "web1.example.com");
+  EXPECT_EQ(web.user, "deploy");
+  EXPECT_EQ(web.port, 2200);
+  const SshWay other = Find(Query("other"));
+  EXPECT_EQ(other.address, "other");
+  EXPECT_EQ(other.user, me_);
+  EXPECT_EQ(other.port, 22);
+}
+
+TEST_F(SshWaysTest, WhatIsGivenComesFirst) {
+  Read(kFleet);
+  const SshWay web = Find(Query("web1", "ann", 22));
+  EXPECT_EQ(web.address, "web1.example.com");
+  EXPECT_EQ(web.user, "ann");
+  EXPECT_EQ(web.port, 22);
+}
+
+TEST_F(SshWaysTest, HostsOfWhichTheSameIsSaidShareTheirAccess) {
+  Read(kFleet);
+  EXPECT_EQ(Find(Query("web1")).access, Find(Query("web2")).access);
+  EXPECT_EQ(Find(Query("web1")).access, Find(Query("other")).access);
+  EXPECT_NE(Find(Query("web1")).access, Find(Query("db1")).access);
+}
+
+TEST_F(SshWaysTest, AJumpHostIsLookedUpItself) {
+  Read(kFleet);
+  const SshWay db = Find(Query("db1"));
+  EXPECT_EQ(db.host_key_alias, "blade7");
+  EXPECT_EQ(db.access->connect_timeout, absl::Seconds(3));
+  EXPECT_THAT(JumpsOf(db),
+              ElementsAre(absl::StrCat(me_, "@outer:22"), "ops@gate.example.com:2222"));
+  const AccessSpec& gate = *db.access->jump_hosts[1].access;
+  ASSERT_EQ(gate.credential.keys.identity_files.size(), 1u);
+  EXPECT_EQ(gate.credential.keys.identity_files[0].path, "/keys/gate");
+  EXPECT_NE(db.access->credential.keys.identity_files[0].path, "/keys/gate");
+}
+
+TEST_F(SshWaysTest, FurtherJumpHostsAreReachedByWayOfTheFirst) {
+  Read(kFleet);
+  EXPECT_THAT(JumpsOf(Find(Query("far"))), ElementsAre(absl::StrCat(me_, "@outer:22"),
+                                                       absl::StrCat(me_, "@gate.example.com:2222"),
+                                                       absl::StrCat(me_, "@inner:22")));
+}
+
+TEST_F(SshWaysTest, AGivenWayComesFirstAndIsLookedUp) {
+  login_.add_jump_hosts("gate");
+  login_.set_user("ann");
+  Read(kFleet);
+  const auto gates = ElementsAre(absl::StrCat(me_, "@outer:22"), "ann@gate.example.com:2222");
+  EXPECT_THAT(JumpsOf(Find(Query("db1"))), gates);
+  EXPECT_THAT(JumpsOf(Find(Query("odd"))), gates);  // in place of its ProxyCommand
+}
+
+TEST_F(SshWaysTest, AWayInACircleIsAnError) {
+  Read(kFleet);
+  EXPECT_THAT(ErrorOf("circle"), HasSubstr("ProxyJump leads in a circle"));
+}
+
+TEST_F(SshWaysTest, WhatCannotBeFollowedIsAnErrorAlsoOnTheWay) {
+  Read(kFleet);
+  EXPECT_THAT(ErrorOf("odd"), HasSubstr("ProxyCommand is not followed yet"));
+  EXPECT_THAT(ErrorOf("behind-odd"), HasSubstr("jump host odd: ProxyCommand"));
+}
+
+TEST_F(SshWaysTest, AGivenConnectTimeoutComesFirst) {
+  given_.connect_timeout = true;
+  Read(kFleet);
+  EXPECT_EQ(Find(Query("db1")).access->connect_timeout, absl::ZeroDuration());
+}
+
+TEST_F(SshWaysTest, WhatIsSaidOfAllIsLookedUpOnce) {
+  Read("User deploy\nHost *\n  Port 2200\n  ServerAliveInterval 5\n");
+  const SshWay one = Find(Query("WEB1"));
+  EXPECT_EQ(one.address, "WEB1");
+  EXPECT_EQ(one.user, "deploy");
+  EXPECT_EQ(one.port, 2200);
+  const SshWay two = Find(Query("web2", "ann", 22));
+  EXPECT_EQ(two.address, "web2");
+  EXPECT_EQ(two.user, "ann");
+  EXPECT_EQ(two.port, 22);
+  EXPECT_EQ(one.access, two.access);
+  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("ServerAliveInterval (every host)")));
+}
+
+TEST_F(SshWaysTest, WhatIsNotFollowedIsToldWithItsHosts) {
+  Read("Host web*\n  Ciphers aes256-ctr\nHost db*\n  ProxyJump gate\nHost gate\n  MACs hmac-md5\n");
+  for (const char* host : {"web1", "web2", "web1", "db1", "db2", "other"}) Find(Query(host));
+  EXPECT_THAT(ways_->Warnings(),
+              ElementsAre("Of ssh_config, Muster does not follow: Ciphers (web1 and 1 more), MACs "
+                          "(gate)."));
+  Read("Host web*\n  User deploy\n");
+  Find(Query("web1"));
+  EXPECT_THAT(ways_->Warnings(), IsEmpty());
+}
+
+TEST_F(SshWaysTest, AFileThatIsNotThereOrFaultyIsAnError) {
+  login_.mutable_ssh_config()->set_file(path_);
+  const absl::Status missing = SshWays::Read(login_, given_).status();
+  EXPECT_TRUE(absl::IsNotFound(missing)) << missing;
+  EXPECT_THAT(std::string(missing.message()),
+              HasSubstr(absl::StrCat("login.ssh_config: cannot read ", path_)));
+  std::ofstream(path_) << "Port many\n";
+  const absl::Status faulty = SshWays::Read(login_, given_).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(faulty)) << faulty;
+  EXPECT_THAT(std::string(faulty.message()), HasSubstr(absl::StrCat(path_, ":1: ")));
+}
+
+}  // namespace
+}  // namespace muster::service
