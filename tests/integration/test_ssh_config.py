@@ -5,79 +5,30 @@ import subprocess
 
 import pytest
 
-from fleet import Fleet, free_port, make_key, read, write
+from fleet import Fleet, read, write
 from programs import Daemon, Muster
-
-EACH = 20  # hosts of a block
-
-# What sets a block's hosts apart; {…} is filled in.
-BLOCKS = {
-    "plain": "Port {port}\n IdentityFile {key}",
-    "other-port": "Port {other_port}\n IdentityFile {other_key}\n IdentitiesOnly yes",
-    "jump": "Port {port}\n IdentityFile {key}\n ProxyJump gate",
-    "chain": "Port {port}\n IdentityFile {key}\n ProxyJump gate,gate2",
-    "alias": "Port {port}\n IdentityFile {key}\n HostKeyAlias blade\n UserKnownHostsFile {aliases}",
-    "new": "Port {port}\n IdentityFile {key}\n UserKnownHostsFile {new}\n"
-           " StrictHostKeyChecking accept-new\n HashKnownHosts yes",
-    "agent": "Port {port}\n IdentityAgent {agent}\n IdentityFile none",
-    "slow": "Port {port}\n IdentityFile {key}\n ConnectTimeout 30\n PasswordAuthentication no\n"
-            " KbdInteractiveAuthentication no",
-    "tokens": "Port {port}\n IdentityFile {folder}/%h.key",
-    "prefers": "Port {other_port}\n IdentityFile {other_key}\n"
-               " PreferredAuthentications publickey",
-}
+from ssh_kinds import BLOCKS, EACH, Kinds
 
 
-def address(block, number):
-    return f"127.0.{20 + list(BLOCKS).index(block)}.{number}"
-
-
-@pytest.fixture(scope="module", name="values")
-def values_fixture():
-    """Servers on all of 127.0.0.0/8, two ports and two keys, and what the blocks say of them."""
+@pytest.fixture(scope="module", name="kinds")
+def kinds_fixture():
     with Fleet() as fleet:
-        folder = fleet.folder
-        other_key = make_key(os.path.join(folder, "other_key"))
-        server = fleet.start()
-        os.link(other_key + ".pub", os.path.join(folder, "other_authorized_keys"))
-        other = fleet.start(port=free_port(),
-                            config=[f"AuthorizedKeysFile {folder}/other_authorized_keys"])
-        gates = [fleet.start(f"127.0.9.{number}", config=["LogLevel VERBOSE"])
-                 for number in (1, 2)]
-        aliases = os.path.join(folder, "aliases")
-        write(aliases, "blade " + " ".join(read(server.host_key + ".pub").split()[:2]) + "\n")
-        for number in range(1, EACH + 1):
-            os.link(fleet.key, os.path.join(folder, f"{address('tokens', number)}.key"))
-        agent = os.path.join(folder, "agent")
-        process = subprocess.Popen(["ssh-agent", "-D", "-a", agent], stdout=subprocess.DEVNULL)
-        while not os.path.exists(agent):
-            assert process.poll() is None
-        subprocess.run(["ssh-add", "-q", fleet.key], check=True,
-                       env={**os.environ, "SSH_AUTH_SOCK": agent})
-        yield {"fleet": fleet, "folder": folder, "port": server.port, "other_port": other.port,
-               "key": fleet.key, "other_key": other_key, "aliases": aliases,
-               "new": os.path.join(folder, "new"), "agent": agent, "gates": gates}
-        process.terminate()
-        process.wait()
+        kinds = Kinds(fleet)
+        yield kinds
+        kinds.stop()
+
+
+@pytest.fixture(name="values")
+def values_fixture(kinds):
+    return {**kinds.values, "fleet": kinds.fleet, "gates": kinds.gates}
 
 
 @pytest.fixture(name="config")
-def config_fixture(values, tmp_path):
-    """Writes a file: what a test says, then the blocks, then what holds for all."""
+def config_fixture(kinds, tmp_path):
+    """Writes a file: what a test says, then the blocks."""
     def make(first=""):
-        fleet, gates = values["fleet"], values["gates"]
-        lines = [first]
-        for block, text in BLOCKS.items():
-            for number in range(1, EACH + 1):
-                lines.append(f"Host {block}{number}\n HostName {address(block, number)}")
-            lines.append(f"Host {block}*\n {text.format(**values)}")
-        for number, gate in enumerate(gates):
-            lines.append(f"Host gate{number + 1 if number else ''}\n HostName {gate.address}\n"
-                         f" Port {gate.port}\n IdentityFile {fleet.key}")
-        lines.append(f"Host *\n User {fleet.user}\n UserKnownHostsFile {fleet.known_hosts}\n"
-                     " GlobalKnownHostsFile none\n IdentityAgent none\n SendEnv LANG LC_*\n")
         path = str(tmp_path / "config")
-        write(path, "\n".join(lines))
+        write(path, kinds.text(first))
         return path
     return make
 
