@@ -16,6 +16,7 @@ std::string KeyOf(const engine::CredentialSpec& keys) {
   for (const engine::IdentityFile& file : keys.identity_files) {
     absl::StrAppend(&key, "\n", file.required ? "!" : "", file.path);
   }
+  for (const std::string& file : keys.certificate_files) absl::StrAppend(&key, "\n+", file);
   return key;
 }
 

@@ -66,6 +66,9 @@ engine::CredentialSpec KeysOf(const HostSettings& settings, const GivenLogin& gi
   keys.identities_only = keys.identities_only || settings.identities_only;
   keys.agent_socket = AgentOf(settings, keys.agent_socket);
   AddKeys(settings, given, home, &keys);
+  for (const NamedFile& file : settings.certificate_files) {
+    if (!file.path.empty()) keys.certificate_files.push_back(file.path);
+  }
   if (!UsesKeys(settings)) {
     keys.identity_files.clear();
     keys.agent_socket.clear();

@@ -41,6 +41,7 @@ std::string KeyOf(const AccessSpec& spec) {
   for (const engine::IdentityFile& file : credential.keys.identity_files) {
     absl::StrAppend(&key, "\nkey ", file.path);
   }
+  absl::StrAppend(&key, "\ncertificates ", absl::StrJoin(credential.keys.certificate_files, "\n"));
   for (const JumpSpec& jump : spec.jump_hosts) {
     absl::StrAppend(&key, "\njump ", jump.user, "@", jump.address, ":", jump.port, " ",
                     jump.host_key_alias, " ", reinterpret_cast<uintptr_t>(jump.access.get()));

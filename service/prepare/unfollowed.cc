@@ -28,7 +28,6 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"AddressFamily", s.address_family != "any"},
       {"BindAddress", s.bind_address.has_value()},
       {"BindInterface", s.bind_interface.has_value()},
-      {"CertificateFile", !s.certificate_files.empty()},
       {"CheckHostIP", s.check_host_ip},
       {"Ciphers", s.ciphers.has_value()},
       {"ConnectionAttempts", s.connection_attempts > 1},

@@ -67,6 +67,8 @@ std::string IdOf(const Credential& credential) {
 class Loader {
  public:
   void AskAgent(const std::string& socket);
+  // Before the keys that they are for.
+  void ReadCertificates(const std::vector<std::string>& files);
   absl::Status AddFile(const IdentityFile& file);
   // Keys of the agent that no file names.
   void AddOtherAgentKeys();
@@ -75,15 +77,24 @@ class Loader {
 
  private:
   using Identities = std::vector<Identity>;
+  struct Certificate {
+    std::string file;
+    std::string blob;
+    bool used = false;
+  };
 
   void AddPrivateKey(const std::string& path, SshKey key, Identities* identities);
-  void AddCertificate(const std::string& path, const SshKey& key, Identities* identities);
+  // Whether it is one for the key.
+  static bool AddCertificate(const std::string& file, const std::string& blob, const SshKey& key,
+                             Identities* identities);
   absl::Status WithNotes(const absl::Status& status) const;
   // Whether the agent can sign for this file's key, which then takes the file's place.
   bool AddFromAgent(const std::string& path, Identities* identities);
   void AppendNew(Identities from, Identities* to);
+  void NoteUnused();
 
   Credential credential_;
+  std::vector<Certificate> certificates_;
   std::vector<AgentKey> agent_keys_;
   Identities required_;
   Identities agents_;
@@ -126,24 +137,51 @@ absl::Status Loader::AddFile(const IdentityFile& file) {
 }
 
 void Loader::AddPrivateKey(const std::string& path, SshKey key, Identities* identities) {
-  AddCertificate(path, key, identities);
+  const std::string own = absl::StrCat(path, "-cert.pub");
+  const absl::optional<std::string> blob = FindCertificateBlob(own);
+  if (blob && !AddCertificate(own, *blob, key, identities)) {
+    credential_.notes.push_back(
+        absl::StrCat(own, " was left out: it is not a certificate for ", path, "."));
+  }
+  for (Certificate& certificate : certificates_) {
+    certificate.used |= AddCertificate(certificate.file, certificate.blob, key, identities);
+  }
   std::string type = KeyTypeOf(PublicBlob(key));
   identities->push_back({nullptr, std::move(key), "", path, std::move(type)});
 }
 
-void Loader::AddCertificate(const std::string& path, const SshKey& key, Identities* identities) {
-  const absl::optional<std::string> blob = FindCertificateBlob(path);
-  if (!blob) return;
-  const std::string file = absl::StrCat(path, "-cert.pub");
-  SshKey certificate = ImportPublicKey(*blob);
-  SshKey certified = DuplicateKey(key);
-  if (certificate == nullptr || certified == nullptr || !CertifiesKey(*blob, PublicBlob(key)) ||
-      !AttachCertificate(certificate, certified)) {
-    credential_.notes.push_back(
-        absl::StrCat(file, " was left out: it is not a certificate for ", path, "."));
-    return;
+void Loader::ReadCertificates(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    certificates_.push_back({file, FindCertificateBlob(file).value_or("")});
   }
-  identities->push_back({std::move(certificate), std::move(certified), "", file, KeyTypeOf(*blob)});
+}
+
+bool Loader::AddCertificate(const std::string& file, const std::string& blob, const SshKey& key,
+                            Identities* identities) {
+  SshKey certificate = ImportPublicKey(blob);
+  SshKey certified = DuplicateKey(key);
+  if (certificate == nullptr || certified == nullptr || !CertifiesKey(blob, PublicBlob(key)) ||
+      !AttachCertificate(certificate, certified)) {
+    return false;
+  }
+  identities->push_back({std::move(certificate), std::move(certified), "", file, KeyTypeOf(blob)});
+  return true;
+}
+
+// An agent signs for a certificate only where it has that itself.
+void Loader::NoteUnused() {
+  for (const Certificate& certificate : certificates_) {
+    const bool agents =
+        std::any_of(agent_keys_.begin(), agent_keys_.end(),
+                    [&](const AgentKey& key) { return key.blob == certificate.blob; });
+    if (certificate.used || agents) continue;
+    credential_.notes.push_back(absl::StrCat(
+        certificate.file,
+        certificate.blob.empty()
+            ? " was left out: there is no certificate in it."
+            : " was left out: no key file is the one that it certifies. (A key of the agent needs "
+              "its certificate there, too: ssh-add takes it from KEY-cert.pub.)"));
+  }
 }
 
 bool Loader::AddFromAgent(const std::string& path, Identities* identities) {
@@ -192,6 +230,7 @@ absl::Status Loader::SetPassword(const std::string& password, const std::string&
 }
 
 Credential Loader::Take() {
+  NoteUnused();
   AppendNew(std::move(required_), &credential_.identities);
   AppendNew(std::move(agents_), &credential_.identities);
   AppendNew(std::move(optional_), &credential_.identities);
@@ -239,6 +278,7 @@ absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path) {
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec) {
   Loader loader;
   loader.AskAgent(spec.agent_socket);
+  loader.ReadCertificates(spec.certificate_files);
   for (const IdentityFile& file : spec.identity_files) {
     if (absl::Status added = loader.AddFile(file); !added.ok()) return added;
   }

@@ -30,6 +30,8 @@ struct CredentialSpec {
   absl::optional<Passphrase> password =
       absl::nullopt;                 // none: no login by one; empty: one that is empty
   std::string password_source = "";  // for messages: "the password_file of credential deploy"
+  // For keys of identity_files, beside their FILE-cert.pub. One that is for none is a note.
+  std::vector<std::string> certificate_files = {};
 };
 
 // One key to offer.

@@ -139,7 +139,7 @@ absl::optional<std::string> FindPublicBlob(const std::string& path) {
 }
 
 absl::optional<std::string> FindCertificateBlob(const std::string& path) {
-  const absl::StatusOr<KeyFile> file = ReadKeyFile(path + "-cert.pub");
+  const absl::StatusOr<KeyFile> file = ReadKeyFile(path);
   if (file.status().code() == absl::StatusCode::kNotFound) return absl::nullopt;
   if (!file.ok()) return "";
   return ParsePublicLine(file->text.get()).value_or("");

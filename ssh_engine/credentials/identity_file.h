@@ -26,8 +26,7 @@ absl::StatusOr<SshKey> LoadPrivateKey(const std::string& path, const std::string
 // is in OpenSSH's format or holds just a public key, or else of `path`.pub.
 absl::optional<std::string> FindPublicBlob(const std::string& path);
 
-// The blob of the certificate in `path`-cert.pub; nullopt without such a file, "" when it holds
-// none.
+// The blob of the certificate in a file; nullopt without such a file, "" when it holds none.
 absl::optional<std::string> FindCertificateBlob(const std::string& path);
 
 }  // namespace muster::engine

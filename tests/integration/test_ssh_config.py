@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from fleet import Fleet, read, write
+from fleet import Fleet, make_key, read, write
 from programs import Daemon, Muster
 from ssh_kinds import BLOCKS, EACH, Kinds
 
@@ -76,6 +76,26 @@ def test_a_key_under_the_wrong_alias_is_not_trusted(muster, values, config):
     assert ends["alias2"]["state"] == "HOST_STATE_SUCCEEDED"
     assert ends["alias1"]["cause"] == "CAUSE_HOST_KEY_UNKNOWN"
     assert "(host key alias other-blade)" in ends["alias1"]["message"]
+
+
+def test_a_certificate_that_the_file_names_lets_in(muster, kinds, config, tmp_path):
+    folder, key = kinds.fleet.folder, str(tmp_path / "key")
+    authority = make_key(str(tmp_path / "authority"))
+    make_key(key)
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "test", "-n", kinds.fleet.user,
+                    key + ".pub"], check=True)
+    certificate = os.path.join(folder, "of-key")
+    os.rename(key + "-cert.pub", certificate)
+    with kinds.fleet.start("127.0.8.1", config=[f"TrustedUserCAKeys {authority}.pub",
+                                                "AuthorizedKeysFile none"]) as server:
+        path = config(f"Host one other\n HostName 127.0.8.1\n Port {server.port}\n"
+                      f" IdentityFile {key}\nHost one\n CertificateFile {certificate}\n")
+        _, ends = muster.outcomes("one,other", "true", options=["-F", path])
+        ssh = subprocess.run(["ssh", "-F", path, "-o", "BatchMode=yes", "one", "true"],
+                             capture_output=True, check=False)
+    assert ssh.returncode == 0, ssh.stderr
+    assert ends["one"]["state"] == "HOST_STATE_SUCCEEDED", ends
+    assert ends["other"]["state"] == "HOST_STATE_AUTHENTICATION_FAILED"
 
 
 def test_what_cannot_be_followed_is_refused_before_anything_runs(muster, values, config, tmp_path):

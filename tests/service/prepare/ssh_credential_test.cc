@@ -47,6 +47,11 @@ TEST_F(SshCredentialTest, KeysOfTheFileAreOpenedWithThePassphrase) {
   EXPECT_EQ(Make().keys.identity_files[0].passphrase.get(), "secret");
 }
 
+TEST_F(SshCredentialTest, CertificatesAreThoseOfTheFile) {
+  settings_.certificate_files = {{"none", ""}, {"~/cert", "/home/ann/cert"}};
+  EXPECT_THAT(Make().keys.certificate_files, ElementsAre("/home/ann/cert"));
+}
+
 TEST_F(SshCredentialTest, TheAgentIsTheOneThatIsNamed) {
   given_.credential.keys.agent_socket = "/usual";
   EXPECT_EQ(Make().keys.agent_socket, "/usual");

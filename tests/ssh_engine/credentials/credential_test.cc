@@ -489,6 +489,23 @@ TEST_F(CredentialTest, OffersACertificateBeforeItsKey) {
   }
 }
 
+TEST_F(CredentialTest, ACertificateMayBeInAFileOfItsOwn) {
+  const std::string authority = NewEd25519("authority");
+  CredentialSpec spec;
+  for (const char* name : {"one", "two"}) {
+    const std::string key = NewEd25519(name);
+    Run(absl::StrCat("ssh-keygen -q -s ", authority, " -I ann -n ann ", key, ".pub"));
+    Run(absl::StrCat("mv ", key, "-cert.pub ", key, ".certificate"));
+    spec.identity_files.push_back({key, "", true});
+  }
+  spec.certificate_files = {Path("two.certificate"), Path("missing"), Path("one.pub")};
+  const auto credential = LoadCredential(spec);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  EXPECT_THAT(Names(**credential), ElementsAre(Path("one"), Path("two.certificate"), Path("two")));
+  EXPECT_THAT((*credential)->notes,
+              ElementsAre(HasSubstr(Path("missing")), HasSubstr(Path("one.pub"))));
+}
+
 TEST_F(CredentialTest, ACertificateOfAnotherKeyIsANote) {
   const std::string authority = NewEd25519("authority");
   const std::string other = NewEd25519("other");
