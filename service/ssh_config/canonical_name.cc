@@ -20,13 +20,18 @@ bool IsNone(const std::string* value) {
   return value == nullptr || absl::EqualsIgnoreCase(*value, "none");
 }
 
-// What a proxy or a jump host makes of a name is not asked here, unless that is wanted.
-bool IsAsked(const ConfigPass& pass) {
-  const std::string* const jump = pass.Get(Keyword::kProxyJump);
-  const bool direct =
-      IsNone(pass.Get(Keyword::kProxyCommand)) && (jump == nullptr || jump->empty());
-  return direct || *pass.Get(Keyword::kCanonicalizeHostname) == "always";
+std::string Wanted(const ConfigPass& pass) {
+  const std::string* const wanted = pass.Get(Keyword::kCanonicalizeHostname);
+  return wanted == nullptr ? "no" : *wanted;
 }
+
+bool IsDirect(const ConfigPass& pass) {
+  const std::string* const jump = pass.Get(Keyword::kProxyJump);
+  return IsNone(pass.Get(Keyword::kProxyCommand)) && (jump == nullptr || jump->empty());
+}
+
+// What a proxy or a jump host makes of a name is not asked here, unless that is wanted.
+bool IsAsked(const ConfigPass& pass) { return IsDirect(pass) || Wanted(pass) == "always"; }
 
 int MostDots(const ConfigPass& pass) {
   int dots = 1;
@@ -65,13 +70,13 @@ absl::Status NotFound(const std::string& host) {
   return absl::NotFoundError(absl::StrCat("CanonicalizeHostname: there is no host ", host));
 }
 
-// The name itself, where its other names are to be followed.
+// The name itself, where its other names are to be followed; by way of others it need not be known.
 absl::StatusOr<std::string> FollowOwn(const ConfigPass& pass, const std::string& host, int family,
                                       const NameLookup& lookup) {
   if (!HasPermittedCnames(pass)) return host;
   const absl::StatusOr<std::string> cname = lookup(host, family);
-  if (!cname.ok()) return NotFound(host);
-  return Follow(pass, host, *cname);
+  if (cname.ok()) return Follow(pass, host, *cname);
+  return IsDirect(pass) ? NotFound(host) : absl::StatusOr<std::string>(host);
 }
 
 }  // namespace
@@ -91,15 +96,14 @@ absl::StatusOr<std::string> LookUpBySystem(const std::string& name, int family) 
 
 absl::StatusOr<std::string> CanonicalName(const ConfigPass& pass, const std::string& host,
                                           int family, const NameLookup& lookup) {
-  const std::string* const wanted = pass.Get(Keyword::kCanonicalizeHostname);
-  if (wanted == nullptr || *wanted == "no" || !IsAsked(pass)) return host;
+  const std::string wanted = Wanted(pass);
+  if (!IsAsked(pass) || (wanted == "no" && !HasPermittedCnames(pass))) return host;
   if (lookup == nullptr) {
-    return absl::UnimplementedError(
-        absl::StrCat("CanonicalizeHostname ", *wanted, " is not done by this daemon"));
+    return absl::UnimplementedError("CanonicalizeHostname is not done by this daemon");
   }
   const bool qualified =
       host.back() != '.' && std::count(host.begin(), host.end(), '.') > MostDots(pass);
-  if (qualified) return FollowOwn(pass, host, family, lookup);
+  if (wanted == "no" || qualified) return FollowOwn(pass, host, family, lookup);
   for (std::string& name : Candidates(pass, host)) {
     const absl::StatusOr<std::string> cname = lookup(name, family);
     if (!cname.ok()) continue;

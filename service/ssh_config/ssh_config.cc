@@ -65,7 +65,8 @@ bool IsNone(const std::string& value) { return absl::EqualsIgnoreCase(value, "no
 
 bool DependsOnHost(const Setting& setting) {
   constexpr Keyword kOfHost[] = {Keyword::kHostname, Keyword::kProxyJump,
-                                 Keyword::kCanonicalizeHostname};
+                                 Keyword::kCanonicalizeHostname,
+                                 Keyword::kCanonicalizePermittedCnames};
   return absl::c_linear_search(kOfHost, setting.keyword) ||
          absl::c_any_of(setting.values,
                         [](const std::string& value) { return absl::StrContains(value, '%'); });

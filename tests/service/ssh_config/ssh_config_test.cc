@@ -135,6 +135,14 @@ TEST_F(SshConfigTest, ShortNamesAreLookedUpInTheirDomains) {
               HasSubstr("there is no host db"));
 }
 
+TEST_F(SshConfigTest, OtherNamesAreFollowedWithoutDomainsToo) {
+  const std::string text = "CanonicalizePermittedCNAMEs *.example.com.:*.example.org\n";
+  EXPECT_EQ(Of(text, "www.example.com.").hostname, "box.example.org");
+  EXPECT_THAT(ErrorOf(text, "db"), HasSubstr("there is no host db"));
+  EXPECT_EQ(Of(text + "ProxyCommand x\n", "db").hostname, "db") << "which the proxy knows";
+  EXPECT_EQ(Of(text + "ProxyCommand x\nCanonicalizeHostname always\n", "db").hostname, "db");
+}
+
 TEST_F(SshConfigTest, WithoutAnExecItIsRefused) {
   helpers_ = {};
   EXPECT_THAT(ErrorOf("Match exec true\n"), HasSubstr("is not run by this daemon"));
