@@ -114,7 +114,11 @@ absl::Status TooManyBytes(size_t hosts) {
                    " hosts have more than ", kMaxHostListBytes, " bytes: use several runs"));
 }
 
-void SetWay(const SshWay& way, v1::RunHost* host) {
+void SetWay(const HostQuery& query, const SshWay& way, v1::RunHost* host) {
+  v1::SshConfigQuery& asked = *host->mutable_ssh_config_query();
+  if (query.host != way.address) asked.set_host(query.host);
+  if (query.user.has_value()) asked.set_user(*query.user);
+  if (query.port.has_value()) asked.set_port(*query.port);
   host->set_address(way.address);
   host->set_user(way.user);
   host->set_port(way.port);
@@ -126,13 +130,10 @@ absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* host
   absl::Status first;
   std::vector<std::string> alike;
   for (v1::RunHost& host : *hosts) {
-    v1::SshConfigQuery& query = *host.mutable_ssh_config_query();
-    query.set_host(host.address());
-    query.set_user(host.user());
-    query.set_port(host.port());
+    const HostQuery query = QueryOf(host);
     const absl::StatusOr<SshWay> way = ssh_config->Find(query);
     if (way.ok()) {
-      SetWay(*way, &host);
+      SetWay(query, *way, &host);
       bytes += way->address.size() + way->user.size();
       if (bytes > kMaxHostListBytes) return TooManyBytes(hosts->size());
       continue;
@@ -194,6 +195,18 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
   absl::StatusOr<std::vector<v1::RunHost>> hosts = WithoutRepeats(std::move(all));
   if (hosts.ok()) TellApart(&*hosts);
   return hosts;
+}
+
+HostQuery QueryOf(const v1::RunHost& host) {
+  const bool asked = host.has_ssh_config_query();
+  const v1::SshConfigQuery& query = host.ssh_config_query();
+  const std::string& user = asked ? query.user() : host.user();
+  const uint32_t port = asked ? query.port() : host.port();
+  HostQuery of_host;
+  of_host.host = query.host().empty() ? host.address() : query.host();
+  if (!user.empty()) of_host.user = user;
+  if (port != 0) of_host.port = static_cast<uint16_t>(port);
+  return of_host;
 }
 
 bool NamesHostsOnly(absl::string_view expression) {

@@ -32,6 +32,9 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
                                                    const std::string& inventory_file,
                                                    const HostDefaults& defaults, FileCache* files);
 
+// What ssh_config is asked for a host; also for one for which it was not asked before.
+HostQuery QueryOf(const v1::RunHost& host);
+
 // Whether the expression stands for hosts by itself: no groups, no wildcards. What is said of its
 // hosts then tells nobody what the inventory has.
 bool NamesHostsOnly(absl::string_view expression);

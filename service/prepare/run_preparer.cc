@@ -98,16 +98,6 @@ AccessSpec SpecOf(const NamedCredential& credential,
   return spec;
 }
 
-// Also of a host of an earlier run, for which ssh_config was not asked.
-v1::SshConfigQuery QueryOf(const v1::RunHost& host) {
-  if (host.has_ssh_config_query()) return host.ssh_config_query();
-  v1::SshConfigQuery query;
-  query.set_host(host.address());
-  query.set_user(host.user());
-  query.set_port(host.port());
-  return query;
-}
-
 absl::Status NoWay(const v1::RunHost& host, const absl::Status& why) {
   return FieldError({{"login.ssh_config", absl::StrCat(host.name(), ": ", why.message())}});
 }

@@ -10,14 +10,6 @@
 namespace muster::service {
 namespace {
 
-HostQuery QueryOf(const v1::SshConfigQuery& asked) {
-  HostQuery query;
-  query.host = asked.host();
-  if (!asked.user().empty()) query.user = asked.user();
-  if (asked.port() != 0) query.port = static_cast<uint16_t>(asked.port());
-  return query;
-}
-
 HostQuery QueryOf(const JumpTarget& jump) {
   HostQuery query;
   query.host = jump.host;
@@ -83,8 +75,7 @@ SshWays::SshWays(SshConfig config, std::string home, const v1::Login& login, Giv
       alike_(config_.SaysTheSameOfAll()),
       given_jumps_(GivenJumps(login)) {}
 
-absl::StatusOr<SshWay> SshWays::Find(const v1::SshConfigQuery& asked) {
-  const HostQuery query = QueryOf(asked);
+absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
   if (alike_) return LookAlike(query);
   const std::string key = KeyOf(query);
   const auto known = ways_.find(key);

@@ -10,7 +10,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
-#include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/access_spec.h"
 #include "service/prepare/ssh_credential.h"
@@ -36,7 +35,7 @@ class SshWays {
   static absl::StatusOr<std::shared_ptr<SshWays>> Read(const v1::Login& login, GivenLogin given);
 
   // INVALID_ARGUMENT, without the host's name: it can be followed for this host in no way.
-  absl::StatusOr<SshWay> Find(const v1::SshConfigQuery& query);
+  absl::StatusOr<SshWay> Find(const HostQuery& query);
   // What was not followed for those that were asked for.
   std::vector<std::string> Warnings() const { return unfollowed_.Warnings(); }
 

@@ -116,6 +116,8 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   EXPECT_EQ(named("web1").port(), 22u);
   EXPECT_EQ(named("web1").ssh_config_query().host(), "web1");
   EXPECT_EQ(named("web1").ssh_config_query().user(), "");
+  EXPECT_EQ(named("db1").ssh_config_query().host(), "") << "its address";
+  EXPECT_EQ(QueryOf(named("db1")).host, "db1");
   EXPECT_EQ(named("web2").user(), "ann");
   EXPECT_EQ(named("web2").port(), 2222u);
   EXPECT_EQ(named("web2").ssh_config_query().user(), "ann");

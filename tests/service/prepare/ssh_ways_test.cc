@@ -43,11 +43,11 @@ Host behind-odd
   ProxyJump odd
 )";
 
-v1::SshConfigQuery Query(const std::string& host, const std::string& user = "", uint32_t port = 0) {
-  v1::SshConfigQuery query;
-  query.set_host(host);
-  query.set_user(user);
-  query.set_port(port);
+HostQuery Query(const std::string& host, const std::string& user = "", uint16_t port = 0) {
+  HostQuery query;
+  query.host = host;
+  if (!user.empty()) query.user = user;
+  if (port != 0) query.port = port;
   return query;
 }
 
@@ -63,7 +63,7 @@ class SshWaysTest : public ::testing::Test {
     ASSERT_TRUE(ways.ok()) << ways.status();
     ways_ = *std::move(ways);
   }
-  SshWay Find(const v1::SshConfigQuery& query) {
+  SshWay Find(const HostQuery& query) {
     auto way = ways_->Find(query);
     EXPECT_TRUE(way.ok()) << way.status();
     return way.ok() ? *way : SshWay();
