@@ -144,6 +144,14 @@ absl::Status Reader::AddLine(absl::string_view text, int depth, int number, Conf
   return absl::OkStatus();
 }
 
+void CountSettings(ConfigFile* file) {
+  size_t settings = 0;
+  for (auto item = file->items.rbegin(); item != file->items.rend(); ++item) {
+    if (auto* const block = absl::get_if<HostPatterns>(&item->what)) block->settings = settings;
+    settings = absl::holds_alternative<Setting>(item->what) ? settings + 1 : 0;
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const ConfigFile>> Reader::Read(const ConfigSource& source,
                                                                int depth) {
   if (depth > kMaxDepth) {
@@ -165,6 +173,7 @@ absl::StatusOr<std::shared_ptr<const ConfigFile>> Reader::Read(const ConfigSourc
     faults.push_back(absl::StrCat(source.path, ":", number, ": ", status.message()));
   }
   if (!faults.empty()) return absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
+  CountSettings(file.get());
   return file;
 }
 

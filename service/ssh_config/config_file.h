@@ -18,6 +18,7 @@ struct ConfigFile;
 
 struct HostPatterns {
   std::vector<std::string> patterns;
+  size_t settings = 0;  // so many that follow count only where it matches
 };
 struct IncludedFiles {
   std::vector<std::shared_ptr<const ConfigFile>> files;

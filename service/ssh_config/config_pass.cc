@@ -28,7 +28,7 @@ absl::string_view NameOf(absl::string_view assignment) {
 }
 
 absl::Status At(const ConfigFile& file, const ConfigItem& item, const absl::Status& status) {
-  if (status.ok() || absl::StrContains(status.message(), file.path)) return status;
+  if (absl::StrContains(status.message(), file.path)) return status;
   return absl::Status(status.code(),
                       absl::StrCat(file.path, ":", item.line, ": ", status.message()));
 }
@@ -88,9 +88,13 @@ absl::Status ConfigPass::Read(const ConfigFile& file) {
 }
 
 absl::Status ConfigPass::ReadItems(const ConfigFile& file, bool never, bool* active) {
-  for (const ConfigItem& item : file.items) {
-    const absl::Status status = At(file, item, ReadItem(file, item, never, active));
-    if (!status.ok()) return status;
+  for (size_t i = 0; i < file.items.size(); ++i) {
+    const ConfigItem& item = file.items[i];
+    const absl::Status status = ReadItem(file, item, never, active);
+    if (!status.ok()) return At(file, item, status);
+    // A file may have a block for each of thousands of hosts.
+    const auto* block = absl::get_if<HostPatterns>(&item.what);
+    if (block != nullptr && !*active) i += block->settings;
   }
   return absl::OkStatus();
 }
