@@ -56,7 +56,8 @@ bool HasPermittedCnames(const ConfigPass& pass) {
 
 // The name that `name` is another one for, where that may be followed; else `name`.
 std::string Follow(const ConfigPass& pass, const std::string& name, const std::string& cname) {
-  if (cname.empty() || cname == name || !HasPermittedCnames(pass)) return name;
+  const bool may_follow = Wanted(pass) != "no" && HasPermittedCnames(pass);
+  if (cname.empty() || cname == name || !may_follow) return name;
   for (const std::string& rule : *pass.GetAll(Keyword::kCanonicalizePermittedCnames)) {
     const std::pair<std::string, std::string> lists = absl::StrSplit(rule, absl::MaxSplits(':', 1));
     if (MatchesList(name, lists.first, true) && MatchesList(cname, lists.second, true)) {
@@ -70,7 +71,8 @@ absl::Status NotFound(const std::string& host) {
   return absl::NotFoundError(absl::StrCat("CanonicalizeHostname: there is no host ", host));
 }
 
-// The name itself, where its other names are to be followed; by way of others it need not be known.
+// The name itself. Where other names are permitted ssh looks it up, even if it does not follow
+// them; by way of others it need not be known.
 absl::StatusOr<std::string> FollowOwn(const ConfigPass& pass, const std::string& host, int family,
                                       const NameLookup& lookup) {
   if (!HasPermittedCnames(pass)) return host;

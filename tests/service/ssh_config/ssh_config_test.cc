@@ -135,9 +135,11 @@ TEST_F(SshConfigTest, ShortNamesAreLookedUpInTheirDomains) {
               HasSubstr("there is no host db"));
 }
 
-TEST_F(SshConfigTest, OtherNamesAreFollowedWithoutDomainsToo) {
+TEST_F(SshConfigTest, OtherNamesAreLookedUpWithoutDomainsToo) {
   const std::string text = "CanonicalizePermittedCNAMEs *.example.com.:*.example.org\n";
-  EXPECT_EQ(Of(text, "www.example.com.").hostname, "box.example.org");
+  const std::string yes = text + "CanonicalizeHostname yes\n";
+  EXPECT_EQ(Of(yes + "CanonicalizeMaxDots 0\n", "www.example.com.").hostname, "www.example.com");
+  EXPECT_EQ(Of(text, "www.example.com.").hostname, "www.example.com.") << "not followed";
   EXPECT_THAT(ErrorOf(text, "db"), HasSubstr("there is no host db"));
   EXPECT_EQ(Of(text + "ProxyCommand x\n", "db").hostname, "db") << "which the proxy knows";
   EXPECT_EQ(Of(text + "ProxyCommand x\nCanonicalizeHostname always\n", "db").hostname, "db");
