@@ -16,6 +16,12 @@
 
 namespace muster::engine {
 
+// A jump host on the way. A value.
+struct Hop {
+  Host host;
+  std::shared_ptr<const Access> access;
+};
+
 // Outlives the hosts' tasks. Loop-confined.
 struct DialContext {
   EventLoop* loop = nullptr;
@@ -30,6 +36,9 @@ struct DialContext {
   Connector* connector = nullptr;
   // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22". Empty: none.
   std::string jump_path;
+  // The same with what proves us to each of them: for whom both are the same, the way is.
+  std::string way_id;
+  std::vector<Hop> hops;                        // the jump hosts, the nearest first
   std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
   std::vector<size_t> preferred_identities;     // Login::Enough
 };

@@ -14,16 +14,29 @@ constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 constexpr absl::Duration kLockPatience = absl::Seconds(5);
 constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 
-}  // namespace
-
-bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key) {
-  const KnownHosts& known_hosts = *context.access->known_hosts;
+bool Trusts(const Host& host, const Access& access, const HostKey& key) {
+  const KnownHosts& known_hosts = *access.known_hosts;
   const KnownHosts::Verdict verdict =
       known_hosts.Check(KnownName(host), KnownPort(host), key.type, key.blob).verdict;
   if (verdict == KnownHosts::Verdict::kMatch) return true;
   // A new session would be accepted as well, and not remembered either.
   return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
-         context.access->host_key_policy == HostKeyPolicy::kAcceptNew;
+         access.host_key_policy == HostKeyPolicy::kAcceptNew;
+}
+
+}  // namespace
+
+bool TrustsWay(const std::vector<Hop>& hops, const Way* way) {
+  const size_t keys = way == nullptr ? 0 : way->host_keys.size();
+  if (keys != hops.size()) return false;
+  for (size_t i = 0; i < keys; ++i) {
+    if (!Trusts(hops[i].host, *hops[i].access, way->host_keys[i])) return false;
+  }
+  return true;
+}
+
+bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key) {
+  return Trusts(host, *context.access, key);
 }
 
 bool CanPass(const HostOutcome& outcome) {
@@ -102,7 +115,7 @@ void Dialer::OnConnected(ConnectResult result) {
   }
   timings_->connected = SinceBegin();
   result_.congested |= result.syn_retransmitted;
-  result_.way_lost = std::move(result.way_lost);
+  result_.way = std::move(result.way);
   BeginHandshake(std::move(result.fd));
 }
 
@@ -375,7 +388,7 @@ void Dialer::FailLogin() {
   Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
 }
 
-bool Dialer::WayIsLost() const { return result_.way_lost != nullptr && *result_.way_lost; }
+bool Dialer::WayIsLost() const { return result_.way != nullptr && result_.way->lost; }
 
 // --- The end
 

@@ -33,7 +33,7 @@ class Dialer {
     HostOutcome outcome;                      // state, cause and message
     bool prompt = false;                      // the server answered at once (HandshakeLimit)
     bool congested = false;                   // a SYN was lost, or the server turned us away
-    std::shared_ptr<const bool> way_lost;     // ConnectResult's
+    std::shared_ptr<const Way> way;           // ConnectResult's
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,
@@ -133,6 +133,8 @@ class Dialer {
 
 // Whether a session to the host that is open, with this key, is one that the run would have made.
 bool TrustsSession(const Host& host, const DialContext& context, const HostKey& key);
+// The same of the way there: the jump hosts with these keys. Null: none.
+bool TrustsWay(const std::vector<Hop>& hops, const Way* way);
 
 // Whether what went wrong before the command can pass by itself.
 bool CanPass(const HostOutcome& outcome);

@@ -28,6 +28,11 @@ std::string NameOf(const JumpHost& jump) {
                       jump.port);
 }
 
+// Of the way that leads on from a jump host to which `context` leads.
+std::string IdOf(const DialContext& context, const std::string& name) {
+  return absl::StrCat(context.way_id, ",", name, " ", context.access->credential->id);
+}
+
 // One's own copy, to be given to many.
 ConnectResult CopyOf(const ConnectResult& failure) {
   ConnectResult copy;
@@ -44,11 +49,11 @@ ConnectResult CopyOf(const ConnectResult& failure) {
 JumpLinks::JumpLinks(EventLoop* loop, const SessionLimits& limits)
     : loop_(loop), limits_(limits), timer_(loop->NewTimer([this] { Sweep(); })) {}
 
-JumpLink* JumpLinks::Find(const std::string& key, absl::FunctionRef<bool(const HostKey&)> trusts) {
+JumpLink* JumpLinks::Find(const std::string& key, absl::FunctionRef<bool(const Way&)> trusts) {
   const auto found = links_.find(key);
   if (found == links_.end()) return nullptr;
   for (const std::unique_ptr<JumpLink>& link : found->second) {
-    if (!IsOld(*link) && link->HasRoom() && trusts(link->host_key())) return link.get();
+    if (!IsOld(*link) && link->HasRoom() && trusts(link->way())) return link.get();
   }
   return nullptr;
 }
@@ -103,8 +108,11 @@ JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLink
     : context_(std::move(context)),
       host_(HostOf(host)),
       name_(NameOf(host)),
-      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.access->credential->id)),
-      links_(links) {}
+      key_(IdOf(context_, name_)),
+      hops_(context_.hops),
+      links_(links) {
+  hops_.push_back({host_, context_.access});
+}
 
 JumpConnector::~JumpConnector() = default;
 
@@ -116,8 +124,7 @@ std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view hos
 }
 
 JumpLink* JumpConnector::FindLink() {
-  return links_->Find(key_,
-                      [this](const HostKey& key) { return TrustsSession(host_, context_, key); });
+  return links_->Find(key_, [this](const Way& way) { return TrustsWay(hops_, &way); });
 }
 
 void JumpConnector::Serve() {
@@ -143,7 +150,8 @@ void JumpConnector::Dial() {
 void JumpConnector::OnDialed(Dialer::Result result) {
   dialer_.reset();
   if (result.transport != nullptr) {
-    auto session = std::make_unique<Session>(context_.loop, std::move(result.transport));
+    auto session = std::make_unique<Session>(context_.loop, std::move(result.transport),
+                                             std::move(result.way));
     links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session)));
     return Serve();
   }
@@ -165,6 +173,8 @@ void AddJumpHosts(JumpLinks* links, DialContext* context) {
   for (const JumpHost& host : context->access->jump_hosts) {
     DialContext to_host = *context;
     if (host.access != nullptr) UseAccess(host.access, &to_host);
+    context->hops.push_back({HostOf(host), to_host.access});
+    context->way_id = IdOf(to_host, NameOf(host));
     auto connector = std::make_shared<JumpConnector>(std::move(to_host), host, links);
     absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
     context->connector = connector.get();

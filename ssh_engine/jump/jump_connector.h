@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
@@ -29,8 +30,8 @@ class JumpLinks {
   // max_age carries nothing new, and is closed when it carries nothing.
   JumpLinks(EventLoop* loop, const SessionLimits& limits);
 
-  // One with that key that may carry one more, and whose host `trusts` accepts; null: none.
-  JumpLink* Find(const std::string& key, absl::FunctionRef<bool(const HostKey&)> trusts);
+  // One with that key that may carry one more, and whose way `trusts` accepts; null: none.
+  JumpLink* Find(const std::string& key, absl::FunctionRef<bool(const Way&)> trusts);
   JumpLink* Add(const std::string& key, std::unique_ptr<JumpLink> link);
 
  private:
@@ -68,6 +69,7 @@ class JumpConnector final : public Connector {
   const Host host_;
   const std::string name_;
   const std::string key_;  // of its links
+  std::vector<Hop> hops_;  // up to the jump host
   JumpLinks* const links_;
   HostTimings timings_;  // of nobody's
   std::unique_ptr<Dialer> dialer_;

@@ -71,11 +71,19 @@ class JumpLink::LinkAttempt final : public Connector::Attempt {
   Tunnel* tunnel_;
 };
 
+// What leads to the jump host leads on from there.
+std::shared_ptr<Way> JumpLink::WayBy(Session* session) {
+  auto way = std::make_shared<Way>();
+  if (session->way() != nullptr) way->host_keys = session->way()->host_keys;
+  way->host_keys.push_back(session->transport().host_key());
+  return way;
+}
+
 JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> session)
     : loop_(loop),
       name_(std::move(name)),
       session_(std::move(session)),
-      lost_(std::make_shared<bool>(false)),
+      way_(WayBy(session_.get())),
       since_(loop->Now()),
       unused_since_(loop->Now()) {
   session_->SetUser(this);
@@ -170,7 +178,7 @@ bool JumpLink::Connected(Tunnel* tunnel) {
   tunnel->watch->SetInterest(true, false);
   FlushHeld(tunnel);  // a server may speak first
   result.fd = std::move(theirs);
-  result.way_lost = lost_;
+  result.way = way_;
   Answer(tunnel, std::move(result));
   return true;
 }
@@ -252,7 +260,7 @@ void JumpLink::UpdateInterest() {
 // --- The end
 
 void JumpLink::Lose() {
-  *lost_ = true;
+  way_->lost = true;
   session_->Park();
   const std::string why =
       absl::StrCat("jump host ", name_, ": ", session_->transport().failure().message, ".");

@@ -42,10 +42,11 @@ class JumpLink final : public SessionUser {
   std::unique_ptr<Connector::Attempt> Connect(const std::string& host, uint16_t port,
                                               Connector::Callback callback);
 
-  const HostKey& host_key() { return session_->transport().host_key(); }
+  // Of those who are connected by it.
+  const Way& way() const { return *way_; }
   // Whether it lives and may carry one more.
   bool HasRoom() const { return !lost() && tunnels_.size() < kMaxTunnels; }
-  bool lost() const { return *lost_; }
+  bool lost() const { return way_->lost; }
   size_t tunnels() const { return tunnels_.size(); }
   // Since when there is the link, and since when it has carried none; EventLoop::Now's.
   absl::Duration since() const { return since_; }
@@ -56,6 +57,7 @@ class JumpLink final : public SessionUser {
  private:
   class LinkAttempt;
   struct Tunnel;
+  static std::shared_ptr<Way> WayBy(Session* session);
   using TunnelIt = std::list<Tunnel>::iterator;
 
   // Looks after all tunnels, at the end of the iteration.
@@ -80,9 +82,9 @@ class JumpLink final : public SessionUser {
   EventLoop* const loop_;
   const std::string name_;
   const std::unique_ptr<Session> session_;
-  std::list<Tunnel> tunnels_;         // destroyed before the session
-  size_t held_ = 0;                   // bytes, of all tunnels
-  const std::shared_ptr<bool> lost_;  // told to those whom it connects (ConnectResult::way_lost)
+  std::list<Tunnel> tunnels_;       // destroyed before the session
+  size_t held_ = 0;                 // bytes, of all tunnels
+  const std::shared_ptr<Way> way_;  // told to those whom it connects
   bool awake_ = false;
   const absl::Duration since_;
   absl::Duration unused_since_;

@@ -5,24 +5,30 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/host_keys/host_key.h"
 #include "ssh_engine/net/address.h"
 #include "ssh_engine/outcome.h"
 
 namespace muster::engine {
+
+// The jump hosts that a connection goes by. Shared by all that go the same way.
+struct Way {
+  bool lost = false;  // it has broken meanwhile, which shows as an end of the peer's bytes
+  std::vector<HostKey> host_keys;  // that they have shown, the nearest first
+};
 
 // Either a connected, non-blocking, close-on-exec stream socket, or a cause and a message.
 struct ConnectResult {
   UniqueFd fd;
   absl::optional<Address> peer;    // none by way of a jump host
   bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
-  // Whether the way there has broken meanwhile, which shows as an end of the peer's bytes. Null:
-  // there is no way but the network.
-  std::shared_ptr<const bool> way_lost;
+  std::shared_ptr<const Way> way;  // null: there is none but the network
   // Without a connection. kUnreachable, or what a jump host ended as.
   HostState state = HostState::kUnreachable;
   // Of UNREACHABLE: why there is no connection.

@@ -105,7 +105,7 @@ void SessionPool::TellReady() {
 }
 
 // A connection by way of a jump host is a pair of sockets.
-size_t SessionPool::Descriptors(const SessionKey& key) { return key.jump_path.empty() ? 1 : 2; }
+size_t SessionPool::Descriptors(const SessionKey& key) { return key.way_id.empty() ? 1 : 2; }
 
 bool SessionPool::MayEnter(Line* line, int most, const DemandPtr& demand) {
   if (line->handshakes < most) return true;
@@ -119,8 +119,8 @@ bool SessionPool::Admit(const DemandPtr& demand) {
     demand->state = Demand::State::kParked;
     return false;
   }
-  const bool direct = key.jump_path.empty();
-  if (!direct && !MayEnter(&ways_[key.jump_path], kMaxHandshakesOfWay, demand)) return false;
+  const bool direct = key.way_id.empty();
+  if (!direct && !MayEnter(&ways_[key.way_id], kMaxHandshakesOfWay, demand)) return false;
   return MayEnter(&addresses_[AddressOf(key)], kMaxHandshakesOfAddress, demand);
 }
 
@@ -153,7 +153,7 @@ void SessionPool::OnHandshakeBegin(Place* place) {
   sessions_ += Descriptors(place->key_);
   ++hosts_[place->key_].sessions;
   ++addresses_[AddressOf(place->key_)].handshakes;
-  if (!place->key_.jump_path.empty()) ++ways_[place->key_.jump_path].handshakes;
+  if (!place->key_.way_id.empty()) ++ways_[place->key_.way_id].handshakes;
   handshakes_.Begin();
   place->in_flight_ = in_flight_.insert(in_flight_.end(), place);
   if (!slow_timer_->armed()) ArmSlowTimer();
@@ -178,7 +178,7 @@ void SessionPool::ArmSlowTimer() {
 void SessionPool::OnHandshakeEnd(Place* place) {
   LeaveFlight(place);
   LeaveLine(&addresses_, AddressOf(place->key_));
-  if (!place->key_.jump_path.empty()) LeaveLine(&ways_, place->key_.jump_path);
+  if (!place->key_.way_id.empty()) LeaveLine(&ways_, place->key_.way_id);
 }
 
 template <typename Lines, typename Key>
@@ -206,7 +206,7 @@ void SessionPool::LetIn(Lines* lines, const Key& key) {
 void SessionPool::PassOn(const SessionKey& key) {
   QueueParked(key);
   LetIn(&addresses_, AddressOf(key));
-  if (!key.jump_path.empty()) LetIn(&ways_, key.jump_path);
+  if (!key.way_id.empty()) LetIn(&ways_, key.way_id);
 }
 
 void SessionPool::OnPlaceFreed(const SessionKey& key) {
@@ -248,7 +248,7 @@ bool SessionPool::GrantIdle(const DemandPtr& demand) {
   auto& idle = host->second.idle;
   // The one that was used last is the likeliest to live.
   const auto it = std::find_if(idle.rbegin(), idle.rend(), [&](IdleIt one) {
-    return !IsOld(*one->place) && demand->request.trusts(one->session->transport().host_key());
+    return !IsOld(*one->place) && demand->request.trusts(*one->session);
   });
   if (it == idle.rend()) return false;
   demand->state = Demand::State::kReady;
@@ -282,9 +282,8 @@ bool SessionPool::IsOld(const Place& place) const {
 void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session) {
   if (TakesOneCommand(place->key_) || IsOld(*place)) return session.reset();
   Host& host = hosts_[place->key_];
-  const auto next = absl::c_find_if(host.demands, [&](const DemandPtr& demand) {
-    return demand->request.trusts(session->transport().host_key());
-  });
+  const auto next = absl::c_find_if(
+      host.demands, [&](const DemandPtr& demand) { return demand->request.trusts(*session); });
   if (next == host.demands.end() && limits_.max_idle <= absl::ZeroDuration())
     return session.reset();
   idle_.emplace_back();

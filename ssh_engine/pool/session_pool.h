@@ -31,11 +31,11 @@ struct SessionKey {
   uint16_t port = 22;
   std::string user;
   std::string credential;  // Credential::id
-  std::string jump_path;   // DialContext's
+  std::string way_id;      // DialContext's
 
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
     return a.port == b.port && a.address == b.address && a.user == b.user &&
-           a.credential == b.credential && a.jump_path == b.jump_path;
+           a.credential == b.credential && a.way_id == b.way_id;
   }
   // Few differ in the way alone, and none in less than the end of a credential's id, a digest.
   template <typename H>
@@ -116,8 +116,8 @@ class SessionPool {
     SessionKey key;
     Share share;
     bool fresh = false;  // take none that is there already
-    // Whether this caller trusts the host as he finds it.
-    absl::AnyInvocable<bool(const HostKey&)> trusts;
+    // Whether this caller trusts the host and the way to it as he finds them.
+    absl::AnyInvocable<bool(Session&)> trusts;
     // Called once, from the loop, never within Ask.
     absl::AnyInvocable<void(Grant)> on_grant;
   };
@@ -192,7 +192,7 @@ class SessionPool {
   };
   // The same address by another way is another host.
   static std::pair<std::string, std::string> AddressOf(const SessionKey& key) {
-    return {key.jump_path, key.address};
+    return {key.way_id, key.address};
   }
   static size_t Descriptors(const SessionKey& key);
 

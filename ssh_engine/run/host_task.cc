@@ -38,7 +38,7 @@ HostTask::HostTask(Host host, RunContext* context, DialContext* dial,
 void HostTask::Start() { AskForSession(false); }
 
 SessionKey HostTask::Key() const {
-  return {host_.address, host_.port, host_.user, dial_->access->credential->id, dial_->jump_path};
+  return {host_.address, host_.port, host_.user, dial_->access->credential->id, dial_->way_id};
 }
 
 void HostTask::AskForSession(bool fresh) {
@@ -47,7 +47,10 @@ void HostTask::AskForSession(bool fresh) {
   request.share = {job().caller, context_};
   request.fresh = fresh;
   // What was trusted when the session was made may be revoked by now, or unknown to this caller.
-  request.trusts = [this](const HostKey& key) { return TrustsSession(host_, *dial_, key); };
+  request.trusts = [this](Session& session) {
+    return TrustsSession(host_, *dial_, session.transport().host_key()) &&
+           TrustsWay(dial_->hops, session.way());
+  };
   request.on_grant = [this](SessionPool::Grant grant) { OnGrant(std::move(grant)); };
   ticket_ = context_->pool->Ask(std::move(request));
 }
@@ -93,8 +96,7 @@ void HostTask::OnDialed(Dialer::Result result) {
     return;
   }
   place_->OnLoggedIn(result.prompt);
-  way_lost_ = std::move(result.way_lost);
-  session_ = std::make_unique<Session>(loop(), std::move(result.transport));
+  session_ = std::make_unique<Session>(loop(), std::move(result.transport), std::move(result.way));
   StartAction(false);
 }
 
@@ -172,7 +174,7 @@ void HostTask::ReplaceSession(const HostAction::Result& result) {
 // a ChrootDirectory is not as it should be. It leaves our request unread, so the end may show as a
 // reset.
 bool HostTask::TurnedOut(const HostAction::Result& result) const {
-  const bool way_lost = way_lost_ != nullptr && *way_lost_;
+  const bool way_lost = session_->way() != nullptr && session_->way()->lost;
   return !warm_ && !way_lost && !result.lost_in_wait &&
          result.outcome.state == HostState::kUnreachable && result.outcome.cause == Cause::kReset;
 }

@@ -93,7 +93,6 @@ class HostTask {
   bool warm_ = false;
   bool reuse_refused_ = false;  // by the server, on a session that was there already
   HostTimings timings_;
-  std::shared_ptr<const bool> way_lost_;  // ConnectResult's, of a session that was made here
 };
 
 }  // namespace muster::engine

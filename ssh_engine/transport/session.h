@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ssh_engine/loop/event_loop.h"
+#include "ssh_engine/net/connector.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
@@ -22,8 +23,10 @@ class SessionUser {
 // change of hands costs no system call. Loop-confined; has one owner at a time.
 class Session {
  public:
-  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport)
+  // `way`: ConnectResult's.
+  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport, std::shared_ptr<const Way> way)
       : transport_(std::move(transport)),
+        way_(std::move(way)),
         watch_(loop->Watch(transport_->fd(), PriorityOf(false),
                            [this](Readiness) { user_->OnSessionReady(); })) {}
   ~Session() { ForgetIfClosed(); }
@@ -31,6 +34,8 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   SshTransport& transport() { return *transport_; }
+  // Null: it goes by no jump hosts.
+  const Way* way() const { return way_.get(); }
   // From now on told of readiness. Must outlive its use of the session.
   void SetUser(SessionUser* user) { user_ = user; }
   // What the transport waits for; without `read`, it takes nothing in.
@@ -65,6 +70,7 @@ class Session {
   }
 
   const std::shared_ptr<SshTransport> transport_;
+  const std::shared_ptr<const Way> way_;
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;
   bool bulk_ = false;

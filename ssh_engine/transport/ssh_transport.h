@@ -10,17 +10,12 @@
 
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/credentials/credential.h"
+#include "ssh_engine/host_keys/host_key.h"
 #include "ssh_engine/transport/exec_channel.h"
 #include "ssh_engine/transport/ssh_step.h"
 #include "ssh_engine/transport/ssh_tunnel.h"
 
 namespace muster::engine {
-
-// Of a server. A value.
-struct HostKey {
-  std::string type;  // "ssh-ed25519"
-  std::string blob;  // wire format (RFC 4253, 6.6)
-};
 
 // A connection, one login, and channels over it. The steps up to the login are called in the order
 // in which they stand here, each until it answers something other than kAgain: whenever the

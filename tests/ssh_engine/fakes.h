@@ -42,13 +42,16 @@ class FakeConnector final : public Connector {
     ConnectResult result;
     result.fd.Reset(eventfd(0, EFD_CLOEXEC));
     result.syn_retransmitted = syn_retransmitted;
+    result.way = way;
     Answer(host, std::move(result));
   }
   // By way of a jump host that goes before anything comes.
   void SucceedByALostWay(const std::string& host) {
     ConnectResult result;
     result.fd.Reset(eventfd(0, EFD_CLOEXEC));
-    result.way_lost = std::make_shared<const bool>(true);
+    auto way = std::make_shared<Way>();
+    way->lost = true;
+    result.way = std::move(way);
     Answer(host, std::move(result));
   }
   void Fail(const std::string& host, Cause cause, const std::string& message) {
@@ -58,6 +61,7 @@ class FakeConnector final : public Connector {
     Answer(host, std::move(result));
   }
   std::function<void()> on_connect;
+  std::shared_ptr<const Way> way;  // that leads to every host
   // In the order of the calls.
   const std::vector<std::string>& hosts() const { return hosts_; }
   bool Waits(const std::string& host) const { return waiting_.count(host) > 0; }

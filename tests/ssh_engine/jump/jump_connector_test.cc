@@ -128,6 +128,50 @@ TEST_F(JumpConnectorTest, NorOneWithAnotherCredential) {
   EXPECT_THAT(direct_.hosts(), SizeIs(2));
 }
 
+// What is beyond a gate is only as sure as the gate.
+TEST_F(JumpConnectorTest, NotOneBeyondAGateThatItDoesNotTrust) {
+  access_->jump_hosts.push_back({"inner", 22, "bob"});
+  auto of_gate = std::make_shared<FakeKnownHosts>();
+  auto gates = std::make_shared<Access>(*access_);
+  gates->known_hosts = of_gate;
+  access_->jump_hosts[0].access = gates;
+  Connect(Context(), "a");
+  LetIn();
+  ASSERT_THAT(gate_.tunnels, SizeIs(1));
+  gate_.tunnels[0]->open = SshTunnel::Step::kDone;  // to inner
+  loop_.Run();
+  const DialContext& same = Context();
+  Connect(same, "b");
+  EXPECT_THAT(direct_.hosts(), SizeIs(1)) << "it goes by the same";
+  of_gate->lookup.verdict = KnownHosts::Verdict::kChanged;
+  Connect(Context(), "c");
+  EXPECT_THAT(direct_.hosts(), SizeIs(2)) << "the gate is asked again";
+}
+
+TEST_F(JumpConnectorTest, AWayIsTheSameForTheSameLogins) {
+  const std::string with_key = Context().way_id;
+  EXPECT_EQ(Context().way_id, with_key);
+  auto credential = std::make_shared<Credential>();
+  credential->id = "other";
+  auto of_gate = std::make_shared<Access>(*access_);
+  of_gate->credential = std::move(credential);
+  access_->jump_hosts[0].access = std::move(of_gate);
+  EXPECT_NE(Context().way_id, with_key);
+  EXPECT_EQ(Context().jump_path, "ann@gate:2222");
+}
+
+TEST_F(JumpConnectorTest, AWayIsTrustedWhereEachKeyIs) {
+  const DialContext& context = Context();
+  Way way;
+  EXPECT_FALSE(TrustsWay(context.hops, nullptr));
+  EXPECT_FALSE(TrustsWay(context.hops, &way));
+  way.host_keys = {{"ssh-ed25519", "blob"}};
+  EXPECT_TRUE(TrustsWay(context.hops, &way));
+  known_hosts_->lookup.verdict = KnownHosts::Verdict::kRevoked;
+  EXPECT_FALSE(TrustsWay(context.hops, &way));
+  EXPECT_TRUE(TrustsWay({}, nullptr));
+}
+
 TEST_F(JumpConnectorTest, AJumpHostMayHaveItsOwnAccess) {
   auto credential = std::make_shared<Credential>();
   credential->id = "of the gate";

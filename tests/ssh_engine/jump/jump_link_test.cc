@@ -32,7 +32,8 @@ class JumpLinkTest : public ::testing::Test {
     fd_ = fd.get();
     link_ = std::make_unique<JumpLink>(
         &loop_, "ann@gate:22",
-        std::make_unique<Session>(&loop_, std::make_shared<FakeTransport>(std::move(fd), &gate_)));
+        std::make_unique<Session>(&loop_, std::make_shared<FakeTransport>(std::move(fd), &gate_),
+                                  nullptr));
   }
 
   Customer* Connect(const std::string& host) {

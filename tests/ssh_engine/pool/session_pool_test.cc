@@ -43,7 +43,7 @@ class SessionPoolTest : public ::testing::Test {
     request.key = key;
     request.share = {caller, nullptr};
     request.fresh = fresh;
-    request.trusts = [customer](const HostKey&) { return customer->trusting; };
+    request.trusts = [customer](Session&) { return customer->trusting; };
     request.on_grant = [this, customer, address = key.address](SessionPool::Grant grant) {
       customer->ticket.reset();
       customer->grant = std::move(grant);
@@ -66,8 +66,8 @@ class SessionPoolTest : public ::testing::Test {
   // The customer makes a session in the place that he was given.
   void LogIn(Customer* customer) {
     UniqueFd fd(eventfd(0, EFD_CLOEXEC));
-    customer->grant.session =
-        std::make_unique<Session>(&loop_, std::make_shared<FakeTransport>(std::move(fd), &server_));
+    customer->grant.session = std::make_unique<Session>(
+        &loop_, std::make_shared<FakeTransport>(std::move(fd), &server_), nullptr);
     customer->grant.place->OnLoggedIn(true);
     loop_.Run();
   }
@@ -165,7 +165,7 @@ TEST_F(SessionPoolTest, NotToAnotherCredentialUserOrPort) {
         SessionKey{"a", 23, "root", "key", ""}}) {
     SessionPool::Request request;
     request.key = key;
-    request.trusts = [](const HostKey&) { return true; };
+    request.trusts = [](Session&) { return true; };
     SessionPool::Grant got;
     request.on_grant = [&](SessionPool::Grant grant) { got = std::move(grant); };
     const auto ticket = pool_->Ask(std::move(request));
@@ -183,7 +183,7 @@ TEST_F(SessionPoolTest, NotToWhoDoesNotTrustTheHost) {
   Customer* careful = &customers_.emplace_back();
   SessionPool::Request request;
   request.key = {"a", 22, "root", "key", ""};
-  request.trusts = [](const HostKey&) { return false; };
+  request.trusts = [](Session&) { return false; };
   request.on_grant = [careful](SessionPool::Grant grant) { careful->grant = std::move(grant); };
   careful->ticket = pool_->Ask(std::move(request));
   loop_.Run();
@@ -384,7 +384,7 @@ TEST_F(SessionPoolTest, FewHandshakesWithOneAddressAtATime) {
     Customer* customer = &customers_.emplace_back();
     SessionPool::Request request;
     request.key = {"a", static_cast<uint16_t>(port), "root", "key", ""};
-    request.trusts = [](const HostKey&) { return true; };
+    request.trusts = [](Session&) { return true; };
     request.on_grant = [customer](SessionPool::Grant grant) {
       customer->grant = std::move(grant);
       customer->granted = true;

@@ -192,6 +192,23 @@ TEST_F(HostTaskTest, AStaleSessionIsReplacedBeforeTheCommandIsStarted) {
 }
 
 // As libssh's own server does. Nothing was started: that is no attempt.
+// What is known of the way's keys may have changed since.
+TEST_F(HostTaskTest, AWarmSessionIsTakenWhereItsWayIsTrusted) {
+  auto gates = std::make_shared<FakeKnownHosts>();
+  auto access = std::make_shared<Access>(*access_);
+  access->known_hosts = gates;
+  dial_.hops = {{Host{0, "gate", 22, "ann", nullptr}, access}};
+  connector_.way = std::make_shared<Way>(Way{false, {{"ssh-ed25519", "gate's"}}});
+  StartCommand();
+  Exit(0);
+  Start();
+  EXPECT_EQ(dials_, 1);
+  Exit(0);
+  gates->lookup.verdict = KnownHosts::Verdict::kRevoked;
+  Start();
+  EXPECT_TRUE(connector_.Waits(kHost));
+}
+
 TEST_F(HostTaskTest, ASessionThatRefusesASecondRequestIsReplaced) {
   StartCommand();
   Exit(0);
