@@ -1,5 +1,6 @@
 #include "service/prepare/host_list.h"
 
+#include <map>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -114,6 +115,15 @@ absl::Status TooManyBytes(size_t hosts) {
                    " hosts have more than ", kMaxHostListBytes, " bytes: use several runs"));
 }
 
+// Each reason once, with its hosts.
+absl::Status Refused(const std::map<std::string, std::vector<std::string>>& refused) {
+  std::string problem;
+  for (const auto& [reason, hosts] : refused) {
+    absl::StrAppend(&problem, problem.empty() ? "" : "; ", FoldNodeSet(hosts), ": ", reason);
+  }
+  return FieldError({{"login.ssh_config", problem + " (-x leaves hosts out)"}});
+}
+
 void SetWay(const HostQuery& query, const SshWay& way, v1::RunHost* host) {
   v1::SshConfigQuery& asked = *host->mutable_ssh_config_query();
   if (query.host != way.address) asked.set_host(query.host);
@@ -122,28 +132,6 @@ void SetWay(const HostQuery& query, const SshWay& way, v1::RunHost* host) {
   host->set_address(way.address);
   host->set_user(way.user);
   host->set_port(way.port);
-}
-
-// Hosts that it cannot be followed for are named together with those of the same reason.
-absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* hosts) {
-  size_t bytes = 0;
-  absl::Status first;
-  std::vector<std::string> alike;
-  for (v1::RunHost& host : *hosts) {
-    const HostQuery query = QueryOf(host);
-    const absl::StatusOr<SshWay> way = ssh_config->Find(query);
-    if (way.ok()) {
-      SetWay(query, *way, &host);
-      bytes += way->address.size() + way->user.size();
-      if (bytes > kMaxHostListBytes) return TooManyBytes(hosts->size());
-      continue;
-    }
-    first.Update(way.status());
-    if (way.status() == first) alike.push_back(host.name());
-  }
-  if (first.ok()) return first;
-  return FieldError(
-      {{"login.ssh_config", absl::StrCat(FoldNodeSet(alike), ": ", first.message())}});
 }
 
 absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& targets,
@@ -195,6 +183,23 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
   absl::StatusOr<std::vector<v1::RunHost>> hosts = WithoutRepeats(std::move(all));
   if (hosts.ok()) TellApart(&*hosts);
   return hosts;
+}
+
+absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* hosts) {
+  size_t bytes = 0;
+  std::map<std::string, std::vector<std::string>> refused;  // by the reason
+  for (v1::RunHost& host : *hosts) {
+    const HostQuery query = QueryOf(host);
+    const absl::StatusOr<SshWay> way = ssh_config->Find(query);
+    if (!way.ok()) {
+      refused[std::string(way.status().message())].push_back(host.name());
+      continue;
+    }
+    SetWay(query, *way, &host);
+    bytes += way->address.size() + way->user.size();
+    if (bytes > kMaxHostListBytes) return TooManyBytes(hosts->size());
+  }
+  return refused.empty() ? absl::OkStatus() : Refused(refused);
 }
 
 HostQuery QueryOf(const v1::RunHost& host) {

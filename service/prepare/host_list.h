@@ -32,6 +32,8 @@ absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets
                                                    const std::string& inventory_file,
                                                    const HostDefaults& defaults, FileCache* files);
 
+// Hosts of an earlier run are where ssh_config says now. Errors of ListHosts.
+absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* hosts);
 // What ssh_config is asked for a host; also for one for which it was not asked before.
 HostQuery QueryOf(const v1::RunHost& host);
 

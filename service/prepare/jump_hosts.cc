@@ -22,6 +22,10 @@ std::string ProblemOf(const std::string& entry) {
 
 }  // namespace
 
+bool GoesDirectly(const v1::Login& login) {
+  return login.jump_hosts_size() == 1 && login.jump_hosts(0) == "none";
+}
+
 std::string ProblemOfJumpHosts(const v1::Login& login) {
   if (login.jump_hosts_size() > kMaxJumpHosts) {
     return absl::StrCat(login.jump_hosts_size(), "; at most ", kMaxJumpHosts);
@@ -38,6 +42,7 @@ absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& log
   const std::string problem = ProblemOfJumpHosts(login);
   if (!problem.empty()) return FieldError({{"login.jump_hosts", problem}});
   std::vector<engine::JumpHost> hosts;
+  if (GoesDirectly(login)) return hosts;
   for (const std::string& entry : login.jump_hosts()) {
     Target host = *ParseTarget(entry);
     const uint16_t port = host.port == 0 ? 22 : host.port;

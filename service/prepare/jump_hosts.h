@@ -15,6 +15,8 @@ namespace muster::service {
 // that name none. Does not block. INVALID_ARGUMENT: too many, or an entry that is no host, by name.
 absl::StatusOr<std::vector<engine::JumpHost>> ListJumpHosts(const v1::Login& login,
                                                             const std::string& default_user);
+// "none": directly, whatever else says.
+bool GoesDirectly(const v1::Login& login);
 // Why it would not; empty where it would.
 std::string ProblemOfJumpHosts(const v1::Login& login);
 

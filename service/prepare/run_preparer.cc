@@ -225,6 +225,19 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller, const v1:
   return PrepareWith(caller, spec, *login, std::move(hosts));
 }
 
+absl::StatusOr<PreparedRun> RunPreparer::PrepareAgain(const Caller& caller, const v1::RunSpec& spec,
+                                                      std::vector<v1::RunHost> hosts) const {
+  const absl::Status checked = CheckSpec(spec);
+  if (!checked.ok()) return checked;
+  absl::StatusOr<Login> login = FindLogin(caller, spec.login(), spec.timeouts());
+  if (!login.ok()) return login.status();
+  if (login->ssh_config != nullptr) {
+    const absl::Status followed = FollowSshConfig(login->ssh_config.get(), &hosts);
+    if (!followed.ok()) return followed;
+  }
+  return PrepareWith(caller, spec, *login, std::move(hosts));
+}
+
 absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const v1::RunSpec& spec,
                                                      const Login& login,
                                                      std::vector<v1::RunHost> hosts) const {

@@ -54,6 +54,9 @@ class RunPreparer {
   // The same for hosts that are known already.
   absl::StatusOr<PreparedRun> Prepare(const Caller& caller, const v1::RunSpec& spec,
                                       std::vector<v1::RunHost> hosts) const;
+  // The same for hosts of an earlier run that run again: where ssh_config says now.
+  absl::StatusOr<PreparedRun> PrepareAgain(const Caller& caller, const v1::RunSpec& spec,
+                                           std::vector<v1::RunHost> hosts) const;
   // What ResolveTargets answers, with all hosts at once; errors as it documents them.
   absl::StatusOr<v1::ResolveTargetsResponse> Look(const Caller& caller,
                                                   const v1::ResolveTargetsRequest& request) const;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "service/ssh_config/expand.h"
 
 namespace muster::service {
 namespace {
@@ -32,11 +33,10 @@ bool UsesPassword(const HostSettings& settings) {
 std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!settings.identity_agent.has_value()) return usual;
   absl::string_view agent = *settings.identity_agent;
-  if (agent == "SSH_AUTH_SOCK") return usual;
+  if (agent == "SSH_AUTH_SOCK" || agent == "$SSH_AUTH_SOCK") return usual;
   if (absl::EqualsIgnoreCase(agent, "none")) return "";
   if (!absl::ConsumePrefix(&agent, "$")) return std::string(agent);
-  const char* const value = getenv(std::string(agent).c_str());
-  return value == nullptr ? "" : value;
+  return VariableOf(agent).value_or("");
 }
 
 // ssh_config(5), IdentityFile; DSA and keys on tokens aside.
@@ -93,6 +93,13 @@ engine::HostKeyPolicy PolicyOf(const HostSettings& settings) {
 }
 
 }  // namespace
+
+bool IsUnknownAgent(const HostSettings& settings) {
+  if (!settings.identity_agent.has_value()) return false;
+  absl::string_view agent = *settings.identity_agent;
+  return agent != "$SSH_AUTH_SOCK" && absl::ConsumePrefix(&agent, "$") &&
+         !VariableOf(agent).has_value();
+}
 
 NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& given,
                              const std::string& home) {

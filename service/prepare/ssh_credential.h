@@ -18,6 +18,9 @@ struct GivenLogin {
   engine::Passphrase passphrase;  // of encrypted files that ssh_config names
 };
 
+// Whether IdentityAgent is a variable that is not VariableOf's, so that nobody knows which agent.
+bool IsUnknownAgent(const HostSettings& settings);
+
 // `home`: where the keys are that ssh tries without being told.
 NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& given,
                              const std::string& home);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
+#include "service/prepare/jump_hosts.h"
 
 namespace muster::service {
 namespace {
@@ -41,13 +42,13 @@ std::string KeyOf(const AccessSpec& spec) {
   return key;
 }
 
-// As they are given, ssh_config has a say; a user of the run's own is theirs, too.
 std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
   std::vector<JumpTarget> jumps;
+  if (GoesDirectly(login)) return jumps;
   for (const std::string& entry : login.jump_hosts()) {
     const absl::StatusOr<Target> host = ParseTarget(entry);
     if (!host.ok()) continue;  // CheckLogin has refused it
-    jumps.push_back({host->user.empty() ? login.user() : host->user, host->host, host->port});
+    jumps.push_back({host->user, host->host, host->port});
   }
   return jumps;
 }
@@ -73,6 +74,8 @@ SshWays::SshWays(SshConfig config, std::string home, const v1::Login& login, Giv
       home_(std::move(home)),
       given_(std::move(given)),
       alike_(config_.SaysTheSameOfAll()),
+      way_is_given_(!login.jump_hosts().empty()),
+      given_user_(login.user()),
       given_jumps_(GivenJumps(login)) {}
 
 absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
@@ -86,11 +89,11 @@ absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
 }
 
 absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
-  absl::StatusOr<HostSettings> settings = SettingsOf(query, !given_jumps_.empty());
+  absl::StatusOr<HostSettings> settings = SettingsOf(query, way_is_given_);
   if (!settings.ok()) return settings.status();
   unfollowed_.Add(alike_ ? "every host" : query.host, *settings);
   absl::StatusOr<std::vector<JumpSpec>> jumps =
-      ChainOf(given_jumps_.empty() ? settings->jump_hosts : given_jumps_);
+      ChainOf(way_is_given_ ? given_jumps_ : settings->jump_hosts);
   if (!jumps.ok()) return jumps.status();
   return WayOf(*settings, *std::move(jumps));
 }
@@ -103,7 +106,7 @@ absl::StatusOr<SshWay> SshWays::LookAlike(const HostQuery& query) {
     of_all_ = *std::move(way);
   }
   SshWay way = *of_all_;
-  way.address = query.host;
+  way.address = SshConfig::UsualForm(query.host);
   if (query.user.has_value()) way.user = *query.user;
   if (query.port.has_value()) way.port = *query.port;
   return way;
@@ -117,9 +120,18 @@ absl::StatusOr<HostSettings> SshWays::SettingsOf(const HostQuery& query, bool wa
     settings->proxy_command.reset();
     settings->jump_hosts.clear();
   }
-  const std::string obstacle = ObstacleOf(*settings);
+  std::string obstacle = ObstacleOf(*settings);
+  if (IsUnknownAgent(*settings)) {
+    obstacle = absl::StrCat("IdentityAgent ", *settings->identity_agent,
+                            ": a variable of your shell, which the daemon does not know");
+  }
   if (!obstacle.empty()) return absl::InvalidArgumentError(obstacle);
   return settings;
+}
+
+// The run's own is that of jump hosts that were given with it, where nothing else says it.
+void SshWays::NameGivenUser(HostSettings* jump) const {
+  if (way_is_given_ && !jump->user_is_set && !given_user_.empty()) jump->user = given_user_;
 }
 
 absl::StatusOr<std::vector<JumpSpec>> SshWays::ChainOf(const std::vector<JumpTarget>& jumps) {
@@ -147,6 +159,7 @@ absl::StatusOr<std::vector<JumpSpec>> SshWays::Follow(const std::vector<JumpTarg
     if (!before.ok()) return before;
     if (specs.empty()) specs = *std::move(before);
     unfollowed_.Add(jump.host, *settings);
+    if (depth == 0) NameGivenUser(&*settings);
     SshWay way = WayOf(*settings, {});
     specs.push_back({std::move(way.address), way.port, std::move(way.user),
                      std::move(way.host_key_alias), std::move(way.access)});

@@ -45,6 +45,7 @@ class SshWays {
   absl::StatusOr<SshWay> Look(const HostQuery& query);
   absl::StatusOr<SshWay> LookAlike(const HostQuery& query);
   absl::StatusOr<HostSettings> SettingsOf(const HostQuery& query, bool way_is_given) const;
+  void NameGivenUser(HostSettings* jump) const;
   absl::StatusOr<std::vector<JumpSpec>> ChainOf(const std::vector<JumpTarget>& jumps);
   absl::StatusOr<std::vector<JumpSpec>> Follow(const std::vector<JumpTarget>& jumps, int depth);
   SshWay WayOf(const HostSettings& settings, std::vector<JumpSpec> jumps);
@@ -54,6 +55,8 @@ class SshWays {
   const std::string home_;
   const GivenLogin given_;
   const bool alike_;  // of all hosts the same is said
+  const bool way_is_given_;
+  const std::string given_user_;
   std::vector<JumpTarget> given_jumps_;
   absl::optional<SshWay> of_all_;  // where alike_
   absl::flat_hash_map<std::string, SshWay> ways_;

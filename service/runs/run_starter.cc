@@ -138,7 +138,7 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   spec.clear_cancel_after_disconnect();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
   const std::string warning = GiveUpContinuation(&spec);
-  absl::StatusOr<PreparedRun> prepared = preparer_->Prepare(caller, spec, *std::move(hosts));
+  absl::StatusOr<PreparedRun> prepared = preparer_->PrepareAgain(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);
   if (!prepared.ok()) return prepared;
   prepared->plan.rerun_of = run->id();

@@ -25,9 +25,9 @@ std::string Wanted(const ConfigPass& pass) {
   return wanted == nullptr ? "no" : *wanted;
 }
 
+// To ssh "ProxyJump none" is no direct way here (resolve_canonicalize, ssh.c).
 bool IsDirect(const ConfigPass& pass) {
-  const std::string* const jump = pass.Get(Keyword::kProxyJump);
-  return IsNone(pass.Get(Keyword::kProxyCommand)) && (jump == nullptr || jump->empty());
+  return IsNone(pass.Get(Keyword::kProxyCommand)) && pass.Get(Keyword::kProxyJump) == nullptr;
 }
 
 // What a proxy or a jump host makes of a name is not asked here, unless that is wanted.

@@ -20,9 +20,10 @@ absl::StatusOr<std::string> TakeVariable(absl::string_view* rest) {
   }
   const std::string name(rest->substr(0, end));
   rest->remove_prefix(end + 1);
-  const char* const value = getenv(name.c_str());
-  if (value != nullptr) return std::string(value);
-  return absl::InvalidArgumentError(absl::StrCat("the variable ", name, " is not set"));
+  absl::optional<std::string> value = VariableOf(name);
+  if (value.has_value()) return *std::move(value);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the variable ", name, " is of your shell, which the daemon does not know: write it out"));
 }
 
 absl::StatusOr<std::string> TakeToken(absl::string_view* rest, const Tokens& tokens) {
@@ -66,6 +67,15 @@ absl::StatusOr<std::string> HomeOf(const std::string& user) {
 }
 
 }  // namespace
+
+absl::optional<std::string> VariableOf(absl::string_view name) {
+  for (const char* const of_user : {"HOME", "LOGNAME", "USER", "XDG_RUNTIME_DIR"}) {
+    if (name != of_user) continue;
+    const char* const value = getenv(of_user);
+    if (value != nullptr) return std::string(value);
+  }
+  return absl::nullopt;
+}
 
 absl::StatusOr<std::string> ExpandTokens(absl::string_view text, const Tokens& tokens) {
   return Expand(text, tokens, /*variables=*/false);

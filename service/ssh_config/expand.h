@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 
 namespace muster::service {
 
@@ -14,8 +15,12 @@ using Tokens = std::map<char, std::string>;  // by the letter after '%'
 
 // INVALID_ARGUMENT: a token that is not among them. "%%" is a percent sign.
 absl::StatusOr<std::string> ExpandTokens(absl::string_view text, const Tokens& tokens);
-// ${NAME} as well. INVALID_ARGUMENT: one that is not set in this process.
+// ${NAME} as well. INVALID_ARGUMENT: one that VariableOf does not have.
 absl::StatusOr<std::string> ExpandAll(absl::string_view text, const Tokens& tokens);
+// Of this process, but only those that are the same wherever a user is logged in: HOME, LOGNAME,
+// USER and XDG_RUNTIME_DIR. All others are the caller's, who may not be where the daemon was
+// started.
+absl::optional<std::string> VariableOf(absl::string_view name);
 
 // "~", "~/..." and "~USER/..." at the front. NOT_FOUND: no such user. May block (passwd).
 absl::StatusOr<std::string> ExpandTilde(absl::string_view path, const std::string& home);

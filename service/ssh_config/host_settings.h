@@ -23,6 +23,7 @@ struct NamedFile {
 struct HostSettings {
   std::string hostname;  // to connect to
   std::string user;
+  bool user_is_set = false;  // else `user` is the one who asks
   uint16_t port = 22;
   std::string address_family = "any";  // "inet", "inet6"
   absl::optional<std::string> bind_address;

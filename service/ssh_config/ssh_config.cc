@@ -45,6 +45,11 @@ absl::optional<std::string> AddressOf(const std::string& host, int family) {
   return std::string(text);
 }
 
+bool MayBeAddress(const std::string& host) {
+  return !host.empty() && (absl::ascii_isdigit(static_cast<unsigned char>(host[0])) ||
+                           host.find(':') != std::string::npos);
+}
+
 // Where to go, from HostName or the name that was asked for.
 absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::string& asked,
                                         const NameLookup& lookup) {
@@ -64,7 +69,7 @@ absl::StatusOr<std::string> Destination(const ConfigPass& pass, const std::strin
 bool IsNone(const std::string& value) { return absl::EqualsIgnoreCase(value, "none"); }
 
 bool DependsOnHost(const Setting& setting) {
-  constexpr Keyword kOfHost[] = {Keyword::kHostname, Keyword::kProxyJump,
+  constexpr Keyword kOfHost[] = {Keyword::kHostname, Keyword::kProxyJump, Keyword::kAddressFamily,
                                  Keyword::kCanonicalizeHostname,
                                  Keyword::kCanonicalizePermittedCnames};
   return absl::c_linear_search(kOfHost, setting.keyword) ||
@@ -296,6 +301,7 @@ absl::Status Filler::FillCommand() {
 absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::string& hostname) {
   settings_.hostname = hostname;
   settings_.user = Word(Keyword::kUser, local_.name.c_str());
+  settings_.user_is_set = pass_.Get(Keyword::kUser) != nullptr;
   settings_.port = static_cast<uint16_t>(Number(Keyword::kPort, 22));
   FillWay();
   if (settings_.connection_attempts <= 0) {
@@ -345,6 +351,13 @@ absl::Status SshConfig::ReadAll(ConfigPass* pass) const {
     if (absl::Status status = pass->Read(*file); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+std::string SshConfig::UsualForm(const std::string& host) {
+  if (MayBeAddress(host)) {
+    if (absl::optional<std::string> address = AddressOf(host, AF_UNSPEC)) return *address;
+  }
+  return LooksLikeAddress(host) ? host : absl::AsciiStrToLower(host);
 }
 
 bool SshConfig::SaysTheSameOfAll() const {

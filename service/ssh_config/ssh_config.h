@@ -47,6 +47,8 @@ class SshConfig {
   // Whether what it says of one host, but for its name, it says of every other: there are no blocks
   // of hosts, no tokens and no way to a host that could be on it.
   bool SaysTheSameOfAll() const;
+  // Then, what For makes of a host's name: "127.1" is 127.0.0.1, "Web1" is web1.
+  static std::string UsualForm(const std::string& host);
 
  private:
   SshConfig(LocalUser user, Helpers helpers)

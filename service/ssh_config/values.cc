@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "service/ssh_config/expand.h"
 
 namespace muster::service {
 namespace {
@@ -125,7 +126,8 @@ bool VariablesAreSet(absl::string_view text) {
   for (size_t at = text.find("${"); at != absl::string_view::npos; at = text.find("${", at)) {
     const size_t end = text.find('}', at);
     if (end == absl::string_view::npos || end == at + 2) return false;
-    if (getenv(std::string(text.substr(at + 2, end - at - 2)).c_str()) == nullptr) return false;
+    const absl::string_view name = text.substr(at + 2, end - at - 2);
+    if (!VariableOf(name).has_value()) return false;
     at = end;
   }
   return true;
@@ -140,7 +142,10 @@ bool IsName(absl::string_view text) {
 }
 
 absl::StatusOr<Settings> TakeAgent(const KeywordInfo& info, const std::string& argument) {
-  if (!VariablesAreSet(argument)) return Bad(info, argument, "variables that are set");
+  if (argument == "${SSH_AUTH_SOCK}") return One(info, "SSH_AUTH_SOCK");
+  if (!VariablesAreSet(argument)) {
+    return Bad(info, argument, "variables that the daemon knows, such as ${HOME}");
+  }
   const bool by_name = argument[0] == '$' && !absl::StartsWith(argument, "${");
   if (by_name && !IsName(argument.substr(1))) return Bad(info, argument, "the name of a variable");
   return One(info, argument);

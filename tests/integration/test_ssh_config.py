@@ -147,7 +147,10 @@ def test_a_rerun_goes_the_same_way(muster, values, config):
     assert result.code == 1
     again = muster("rerun", run_id)
     assert "exited with code 7" in again.err and again.code == 1, again.err
-    other = muster("rerun", run_id, "-F", path, "-u", "nowhere")
+    write(path, read(path).replace("Host jump1\n HostName ", "Host jump1\n HostName nowhere.invalid\n#"))
+    moved = muster("rerun", run_id)
+    assert "jump1: unreachable" in moved.err and "other-port1: exited with code 7" in moved.err
+    other = muster("rerun", run_id, "-F", config(), "-u", "nowhere")
     assert "(2): login refused" in other.err and other.code == 3, other.err
 
 

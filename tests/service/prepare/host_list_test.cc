@@ -127,10 +127,19 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   EXPECT_EQ(named("web1").ssh_config_query().user(), "bob");
   EXPECT_EQ(named("web2").user(), "ann");
 
-  targets.set_expression("web1,odd[1-3]");
+  std::ofstream(path) << "Host web*\n  HostName %h.example.org\nHost odd*\n  ProxyCommand nc\n"
+                         "Host old\n  RefuseConnection gone\n";
+  ways = SshWays::Read(login, GivenLogin());
+  ASSERT_TRUE(FollowSshConfig(ways->get(), &*hosts).ok());
+  EXPECT_EQ(named("web1").address(), "web1.example.org") << "as the file is by now";
+  EXPECT_EQ(named("web1").user(), "bob");
+
+  targets.set_expression("web1,odd[1-3],old");
   const absl::Status status = ListHosts(targets, "", {"", 0, ways->get()}, &files).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_NE(status.message().find("odd[1-3]: ProxyCommand"), absl::string_view::npos) << status;
+  EXPECT_NE(status.message().find("old: RefuseConnection: gone"), absl::string_view::npos)
+      << status;
 }
 
 }  // namespace

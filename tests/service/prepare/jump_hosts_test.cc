@@ -62,5 +62,13 @@ TEST(JumpHostsTest, ARerunWithAnotherLoginGoesTheRunsWayUnlessItNamesOne) {
   EXPECT_EQ(other_way.user(), "");
 }
 
+TEST(JumpHostsTest, NoneIsTheDirectWay) {
+  v1::Login login;
+  login.add_jump_hosts("none");
+  EXPECT_TRUE(ListJumpHosts(login, "ann")->empty());
+  login.add_jump_hosts("gate");
+  EXPECT_EQ(ListJumpHosts(login, "ann")->size(), 2u);
+}
+
 }  // namespace
 }  // namespace muster::service

@@ -143,6 +143,32 @@ TEST_F(SshWaysTest, AGivenWayComesFirstAndIsLookedUp) {
   EXPECT_THAT(JumpsOf(Find(Query("odd"))), gates);  // in place of its ProxyCommand
 }
 
+TEST_F(SshWaysTest, TheRunsUserIsThatOfGivenJumpHostsThatHaveNone) {
+  login_.add_jump_hosts("one");
+  login_.add_jump_hosts("bob@two");
+  login_.add_jump_hosts("three");
+  login_.set_user("ann");
+  Read("Host one\n  User ops\nHost *\n  Port 2222\n");
+  EXPECT_THAT(JumpsOf(Find(Query("db1"))),
+              ElementsAre("ops@one:2222", "bob@two:2222", "ann@three:2222"));
+}
+
+TEST_F(SshWaysTest, NoneIsTheDirectWay) {
+  login_.add_jump_hosts("none");
+  Read(kFleet);
+  EXPECT_THAT(JumpsOf(Find(Query("db1"))), IsEmpty());
+}
+
+TEST_F(SshWaysTest, AnAgentOfTheCallersShellIsAnError) {
+  Read(
+      "Host web1\n  IdentityAgent $OF_ANOTHER_SHELL\nHost web2\n"
+      "  IdentityAgent $SSH_AUTH_SOCK\n");
+  EXPECT_THAT(ErrorOf("web1"), HasSubstr("$OF_ANOTHER_SHELL: a variable of your shell"));
+  given_.credential.keys.agent_socket = "/callers";
+  Read("IdentityAgent ${SSH_AUTH_SOCK}\n");
+  EXPECT_EQ(Find(Query("web2")).access->credential.keys.agent_socket, "/callers");
+}
+
 TEST_F(SshWaysTest, AWayInACircleIsAnError) {
   Read(kFleet);
   EXPECT_THAT(ErrorOf("circle"), HasSubstr("ProxyJump leads in a circle"));
@@ -162,8 +188,9 @@ TEST_F(SshWaysTest, AGivenConnectTimeoutComesFirst) {
 
 TEST_F(SshWaysTest, WhatIsSaidOfAllIsLookedUpOnce) {
   Read("User deploy\nHost *\n  Port 2200\n  ServerAliveInterval 5\n");
+  EXPECT_EQ(Find(Query("127.1")).address, "127.0.0.1");
   const SshWay one = Find(Query("WEB1"));
-  EXPECT_EQ(one.address, "WEB1");
+  EXPECT_EQ(one.address, "web1");
   EXPECT_EQ(one.user, "deploy");
   EXPECT_EQ(one.port, 2200);
   const SshWay two = Find(Query("web2", "ann", 22));

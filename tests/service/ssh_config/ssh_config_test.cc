@@ -229,9 +229,9 @@ TEST_F(SshConfigTest, ItMaySayTheSameOfAllHosts) {
   };
   EXPECT_TRUE(same(""));
   EXPECT_TRUE(same("User ann\nHost *\n  Port 2222\nMatch all\n  IdentityFile ~/.ssh/web\n"));
-  for (const char* text :
-       {"Host web1\n", "Host * !web1\n", "Match host web1\n", "Match !all\n", "HostName web\n",
-        "ProxyJump gate\n", "IdentityFile ~/%h\n", "CanonicalizeHostname yes\n"}) {
+  for (const char* text : {"Host web1\n", "Host * !web1\n", "Match host web1\n", "Match !all\n",
+                           "HostName web\n", "ProxyJump gate\n", "IdentityFile ~/%h\n",
+                           "CanonicalizeHostname yes\n", "AddressFamily inet6\n"}) {
     EXPECT_FALSE(same(text)) << text;
   }
   Write("more", "Host web1\n");

@@ -54,7 +54,8 @@ TEST(ValuesTest, WhatIsWrongIsToldWithWhatIsExpected) {
   EXPECT_THAT(Parse("ConnectTimeout 99999999999w"), HasSubstr("a time"));
   EXPECT_THAT(Parse("UserKnownHostsFile a none"), HasSubstr("stand alone"));
   EXPECT_THAT(Parse("SetEnv A"), HasSubstr("NAME=VALUE"));
-  EXPECT_THAT(Parse("IdentityAgent ${NO_SUCH_VARIABLE_X}"), HasSubstr("variables that are set"));
+  EXPECT_THAT(Parse("IdentityAgent ${NO_SUCH_VARIABLE_X}"),
+              HasSubstr("variables that the daemon knows"));
   EXPECT_THAT(Parse("RekeyLimit 8"), HasSubstr("at least 16"));
 }
 
