@@ -78,6 +78,22 @@ def test_a_key_under_the_wrong_alias_is_not_trusted(muster, values, config):
     assert "(host key alias other-blade)" in ends["alias1"]["message"]
 
 
+def test_a_warm_session_is_only_for_those_who_trust_the_way(muster, config):
+    assert muster.outcomes("jump1", "true", options=["-F", config()])[0] == 0
+    path = config("Host gate\n HostKeyAlias another-gate\n")
+    code, ends = muster.outcomes("jump1", "true", options=["-F", path])
+    assert (code, ends["jump1"]["cause"]) == (3, "CAUSE_HOST_KEY_UNKNOWN"), ends
+    assert "(host key alias another-gate)" in ends["jump1"]["message"]
+
+
+def test_jump_hosts_that_are_given_are_logged_into_as_the_file_says(muster, config):
+    path = config("Host gate\n User nowhere\n")
+    code, ends = muster.outcomes("plain1", "true", options=["-F", path, "-J", "gate"])
+    assert (code, ends["plain1"]["state"]) == (3, "HOST_STATE_AUTHENTICATION_FAILED"), ends
+    assert "nowhere@127.0.9.1" in ends["plain1"]["message"]
+    assert muster.outcomes("jump1", "true", options=["-F", path, "-J", "none"])[0] == 0
+
+
 def test_a_certificate_that_the_file_names_lets_in(muster, kinds, config, tmp_path):
     folder, key = kinds.fleet.folder, str(tmp_path / "key")
     authority = make_key(str(tmp_path / "authority"))
