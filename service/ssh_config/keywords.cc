@@ -65,11 +65,14 @@ constexpr KeywordInfo kTable[] = {
     {"remotecommand", Keyword::kRemoteCommand, ValueKind::kLine, ""},
     {"requesttty", Keyword::kRequestTty, ValueKind::kOneOf, "yes no true=yes false=no force auto"},
     {"requiredrsasize", Keyword::kRequiredRsaSize, ValueKind::kNumber, ""},
+    {"rsaminsize", Keyword::kRequiredRsaSize, ValueKind::kNumber, ""},  // RHEL's
     {"revokedhostkeys", Keyword::kRevokedHostKeys, ValueKind::kWord, ""},
     {"securitykeyprovider", Keyword::kSecurityKeyProvider, ValueKind::kWord, ""},
     {"sendenv", Keyword::kSendEnv, ValueKind::kSentVariables, ""},
     {"serveralivecountmax", Keyword::kServerAliveCountMax, ValueKind::kNumber, ""},
     {"serveraliveinterval", Keyword::kServerAliveInterval, ValueKind::kTime, ""},
+    {"protocolkeepalives", Keyword::kServerAliveInterval, ValueKind::kTime, ""},  // Debian's
+    {"setuptimeout", Keyword::kServerAliveInterval, ValueKind::kTime, ""},        // the same
     {"sessiontype", Keyword::kSessionType, ValueKind::kOneOf, "none subsystem default"},
     {"setenv", Keyword::kSetEnv, ValueKind::kSetVariables, ""},
     {"stricthostkeychecking", Keyword::kStrictHostKeyChecking, ValueKind::kOneOf,
@@ -110,6 +113,12 @@ constexpr const char* kNeedless[] = {
     "forwardx11trusted",
     "gatewayports",
     "globalknownhostsfile2",
+    "gssapiclientidentity",  // as the next five, of Debian's, Fedora's and RHEL's ssh
+    "gssapikexalgorithms",
+    "gssapikeyexchange",
+    "gssapirenewalforcesrekey",
+    "gssapiserveridentity",
+    "gssapitrustdns",
     "hostbasedacceptedalgorithms",
     "hostbasedkeytypes",
     "ipqos",
@@ -137,6 +146,7 @@ constexpr const char* kNeedless[] = {
     "tunnel",
     "tunneldevice",
     "updatehostkeys",
+    "useblacklistedkeys",  // Debian's
     "useprivilegedport",
     "userknownhostsfile2",
     "useroaming",

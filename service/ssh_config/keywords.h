@@ -1,4 +1,5 @@
-// The keywords of ssh_config(5), as of OpenSSH 10.
+// The keywords of ssh_config(5), as of OpenSSH 10, and those that the ssh of Debian and of RHEL knows
+// besides: the system's file may have them for everybody.
 #ifndef SERVICE_SSH_CONFIG_KEYWORDS_H_
 #define SERVICE_SSH_CONFIG_KEYWORDS_H_
 

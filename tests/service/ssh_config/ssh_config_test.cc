@@ -183,6 +183,19 @@ TEST_F(SshConfigTest, UnknownKeywordsAreAnErrorUnlessTheyAreIgnored) {
   EXPECT_EQ(Of("IgnoreUnknown col*\nColour red\nPort 4", "a").port, 4);
 }
 
+TEST_F(SshConfigTest, KeywordsOfDistributionsAreKnown) {
+  for (const char* keyword :
+       {"GSSAPIKeyExchange yes", "GSSAPIKexAlgorithms gss-group14-sha256-", "GSSAPITrustDns yes",
+        "GSSAPIClientIdentity ann", "GSSAPIServerIdentity web", "GSSAPIRenewalForcesRekey yes",
+        "UseBlacklistedKeys yes"}) {
+    EXPECT_EQ(ErrorOf(keyword), "") << keyword;
+  }
+  EXPECT_EQ(Of("ProtocolKeepAlives 7", "a").server_alive_interval, absl::Seconds(7));
+  EXPECT_EQ(Of("SetupTimeOut 1m", "a").server_alive_interval, absl::Minutes(1));
+  EXPECT_EQ(Of("RSAMinSize 2048", "a").required_rsa_size, 2048);
+  EXPECT_THAT(ErrorOf("UseKeychain yes"), HasSubstr("is not known")) << "macOS's";
+}
+
 TEST_F(SshConfigTest, WhatIsNotSupportedAndLeadsElsewhereIsRefused) {
   EXPECT_THAT(ErrorOf("Match localnetwork 10.0.0.0/8"), HasSubstr("is not supported"));
 }
