@@ -36,6 +36,33 @@ TEST(UnfollowedTest, EachIsNamedAsItIsWritten) {
                                                   HasSubstr("StrictHostKeyChecking no")));
 }
 
+TEST(UnfollowedTest, WhatSshWouldDoBesideTheCommandIsNamed) {
+  HostSettings settings;
+  settings.dynamic_forward = settings.local_forward = settings.remote_forward = true;
+  settings.forward_agent = settings.stdin_null = true;
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("DynamicForward", "ForwardAgent", "LocalForward",
+                                                  "RemoteForward", "StdinNull"));
+}
+
+TEST(UnfollowedTest, WhatSshWouldDoInItsPlaceIsNamed) {
+  HostSettings settings;
+  settings.remote_command = "tmux";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("RemoteCommand"));
+  settings = HostSettings();
+  settings.session_type = "none";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("SessionType none"));
+  settings.session_type = "subsystem";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("SessionType subsystem"));
+}
+
+TEST(UnfollowedTest, LocalCommandCountsWhereItIsPermitted) {
+  HostSettings settings;
+  settings.local_command = "notify";
+  EXPECT_THAT(UnfollowedOf(settings), IsEmpty());
+  settings.permit_local_command = true;
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("LocalCommand"));
+}
+
 TEST(UnfollowedTest, OneOfTwoMethodsThatAPasswordGoesBy) {
   HostSettings settings;
   settings.password_authentication = false;

@@ -220,6 +220,35 @@ TEST_F(SshConfigTest, VariablesAreSentAndSet) {
   EXPECT_THAT(settings.set_env, ElementsAre("A=1", "B=2"));
 }
 
+TEST_F(SshConfigTest, ForwardAgentIsYesNoOrASocket) {
+  EXPECT_TRUE(Of("ForwardAgent yes", "a").forward_agent);
+  EXPECT_FALSE(Of("ForwardAgent no\nForwardAgent yes", "a").forward_agent);
+  const HostSettings settings = Of("ForwardAgent ~/agent", "a");
+  EXPECT_TRUE(settings.forward_agent);
+  EXPECT_EQ(settings.forward_agent_socket, user_.home + "/agent");
+  EXPECT_FALSE(Of("ForwardAgent no\nForwardAgent /s", "a").forward_agent);
+  EXPECT_THAT(ErrorOf("ForwardAgent $a-b"), HasSubstr("expected the name of a variable"));
+}
+
+TEST_F(SshConfigTest, ForwardsAreThereUnlessAllAreCleared) {
+  const std::string text =
+      "LocalForward 1 db:2\nRemoteForward 3\nRemoteForward 4 a:5\nDynamicForward 6\n";
+  const HostSettings settings = Of(text, "a");
+  EXPECT_TRUE(settings.local_forward && settings.remote_forward && settings.dynamic_forward);
+  const HostSettings cleared = Of(text + "ClearAllForwardings yes", "a");
+  EXPECT_FALSE(cleared.local_forward || cleared.remote_forward || cleared.dynamic_forward);
+  EXPECT_FALSE(Of("Host b\n" + text, "a").local_forward);
+  EXPECT_THAT(ErrorOf("LocalForward 1"), HasSubstr("expected whereto"));
+}
+
+TEST_F(SshConfigTest, WhatSshDoesInPlaceOfTheCommandOrBesideIt) {
+  const HostSettings settings =
+      Of("PermitLocalCommand yes\nLocalCommand notify %h\nStdinNull yes\n", "a");
+  EXPECT_TRUE(settings.permit_local_command && settings.stdin_null);
+  EXPECT_EQ(settings.local_command, "notify %h");
+  EXPECT_FALSE(Of("LocalCommand none", "a").local_command.has_value());
+}
+
 TEST_F(SshConfigTest, UnknownTokensAndUsersAreToldWithTheKeyword) {
   EXPECT_THAT(ErrorOf("IdentityFile /k/%z"), HasSubstr("IdentityFile: \"/k/%z\": \"%z\" is not"));
   EXPECT_THAT(ErrorOf("IdentityFile ~no_such_user_x/k"), HasSubstr("there is no user"));
