@@ -66,6 +66,8 @@ std::string IdOf(const Credential& credential) {
 // Puts a credential together in the order in which it is to be offered.
 class Loader {
  public:
+  explicit Loader(std::vector<std::string> notes) { credential_.notes = std::move(notes); }
+
   void AskAgent(const std::string& socket);
   // Before the keys that they are for.
   void ReadCertificates(const std::vector<std::string>& files);
@@ -130,7 +132,7 @@ absl::Status Loader::AddFile(const IdentityFile& file) {
   }
   if (!agent_keys_.empty() && AddFromAgent(file.path, identities)) return absl::OkStatus();
   if (file.required) return WithNotes(key.status());
-  if (key.status().code() != absl::StatusCode::kNotFound) {
+  if (file.named || !absl::IsNotFound(key.status())) {
     credential_.notes.push_back(absl::StrCat(key.status().message(), "."));
   }
   return absl::OkStatus();
@@ -276,7 +278,7 @@ absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path) {
 }
 
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec) {
-  Loader loader;
+  Loader loader(spec.notes);
   loader.AskAgent(spec.agent_socket);
   loader.ReadCertificates(spec.certificate_files);
   for (const IdentityFile& file : spec.identity_files) {

@@ -278,6 +278,17 @@ TEST_F(CredentialTest, AMissingFileIsAnErrorOnlyWhenRequired) {
   EXPECT_THAT((*credential)->notes, IsEmpty());
 }
 
+TEST_F(CredentialTest, AMissingFileThatIsCountedOnIsANoteAfterThoseGiven) {
+  CredentialSpec spec;
+  spec.identity_files = {{Path("none"), "", /*required=*/false, /*named=*/true}};
+  spec.notes = {"First."};
+  const auto credential = LoadCredential(spec);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  EXPECT_THAT((*credential)->notes,
+              ElementsAre("First.", absl::StrCat("cannot open ", Path("none"),
+                                                 ": No such file or directory.")));
+}
+
 TEST_F(CredentialTest, AnEncryptedFileNeedsItsPassphrase) {
   for (const std::string format : {"", " -m PEM"}) {
     SCOPED_TRACE(format);
