@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/prepare/login_methods.h"
 
 namespace muster::service {
 namespace {
@@ -45,6 +46,7 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
       {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
       {"PKCS11Provider", s.pkcs11_provider.has_value()},
+      {"PreferredAuthentications", PrefersAnother(s)},
       {"PubkeyAcceptedAlgorithms", s.pubkey_accepted_algorithms.has_value()},
       {"RemoteCommand", s.remote_command.has_value()},
       {"RemoteForward", s.remote_forward},
