@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/ssh_config/private_group.h"
 
 namespace muster::service {
 namespace {
@@ -169,6 +170,17 @@ TEST_F(SshConfigTest, AFileThatIncludesItselfIsRefused) {
 TEST_F(SshConfigTest, AFileThatOthersCanWriteToIsNotIncluded) {
   Write(".ssh/part", "Port 5\n", 0666);
   EXPECT_THAT(ErrorOf("Include part"), HasSubstr("ssh refuses it, too"));
+}
+
+TEST_F(SshConfigTest, AFileThatAGroupCanWriteToIsReadWhereTheUserIsAloneInIt) {
+  const std::string part = Write(".ssh/part", "Port 5\n", 0660);
+  struct stat info = {};
+  ASSERT_EQ(stat(part.c_str(), &info), 0);
+  if (IsPrivateGroup(info.st_gid, getuid(), getuid())) {
+    EXPECT_EQ(Of("Include part", "a").port, 5);
+  } else {
+    EXPECT_THAT(ErrorOf("Include part"), HasSubstr("chmod go-w"));
+  }
 }
 
 TEST_F(SshConfigTest, AllFaultsAreToldWithTheirLines) {
