@@ -19,6 +19,43 @@ bool SendsMore(const HostSettings& settings) {
   return !std::all_of(settings.send_env.begin(), settings.send_env.end(), IsLocale);
 }
 
+bool IsRelative(absl::string_view path) { return !path.empty() && path[0] != '/'; }
+
+bool NamesRelative(absl::string_view agent) {
+  return agent != "SSH_AUTH_SOCK" && !absl::EqualsIgnoreCase(agent, "none") &&
+         !absl::StartsWith(agent, "$") && IsRelative(agent);
+}
+
+struct NamedPath {
+  const char* keyword;
+  std::string path;
+};
+
+// Those that are below the folder that ssh is called in.
+std::vector<NamedPath> RelativePaths(const HostSettings& s) {
+  std::vector<NamedPath> paths;
+  const auto add = [&paths](const char* keyword, const std::string& path) {
+    if (IsRelative(path)) paths.push_back({keyword, path});
+  };
+  for (const NamedFile& file : s.identity_files.value_or(std::vector<NamedFile>())) {
+    add("IdentityFile", file.path);
+  }
+  for (const NamedFile& file : s.certificate_files) add("CertificateFile", file.path);
+  for (const std::string& file : s.user_known_hosts_files) add("UserKnownHostsFile", file);
+  for (const std::string& file : s.global_known_hosts_files) add("GlobalKnownHostsFile", file);
+  if (s.identity_agent && NamesRelative(*s.identity_agent)) add("IdentityAgent", *s.identity_agent);
+  return paths;
+}
+
+std::string ObstacleOf(const NamedPath& named) {
+  // There ssh replaces no tilde.
+  const bool systems = absl::string_view(named.keyword) == "GlobalKnownHostsFile";
+  return absl::StrCat(named.keyword, " ", named.path,
+                      " is below the folder that ssh is called in, which a daemon does not know; "
+                      "write it ",
+                      systems ? "from / on" : "with ~/, or from / on");
+}
+
 }  // namespace
 
 std::vector<std::string> UnfollowedOf(const HostSettings& s) {
@@ -80,7 +117,8 @@ std::string ObstacleOf(const HostSettings& settings) {
   if (settings.revoked_host_keys.has_value()) {
     return "RevokedHostKeys is not followed yet; mark such keys as @revoked in a known_hosts file";
   }
-  return "";
+  const std::vector<NamedPath> relative = RelativePaths(settings);
+  return relative.empty() ? "" : ObstacleOf(relative.front());
 }
 
 void Unfollowed::Add(const std::string& host, const HostSettings& settings) {

@@ -98,6 +98,31 @@ TEST(UnfollowedTest, APasswordsMethodThatIsOffIsNoOrder) {
   EXPECT_THAT(UnfollowedOf(settings), ElementsAre("PasswordAuthentication no"));
 }
 
+TEST(UnfollowedTest, PathsBelowTheFolderOfACallAreObstacles) {
+  HostSettings settings;
+  settings.identity_agent = "run/agent";
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("IdentityAgent run/agent is below the folder"));
+  settings.global_known_hosts_files = {"/etc/known", "~/known"};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("GlobalKnownHostsFile ~/known is below"));
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("write it from / on"));
+  settings.user_known_hosts_files = {"known"};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("UserKnownHostsFile known is below"));
+  settings.certificate_files = {{"keys/cert", "keys/cert"}};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("CertificateFile keys/cert is below"));
+  settings.identity_files = std::vector<NamedFile>{{"~/a", "/home/ann/a"}, {"keys/%u", "keys/ann"}};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("IdentityFile keys/ann is below"));
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("write it with ~/, or from / on"));
+}
+
+TEST(UnfollowedTest, WhatIsNoPathIsNoObstacle) {
+  HostSettings settings;
+  settings.identity_files = std::vector<NamedFile>{{"none", ""}};
+  for (const char* agent : {"none", "SSH_AUTH_SOCK", "$MY_AGENT", "/run/agent"}) {
+    settings.identity_agent = agent;
+    EXPECT_EQ(ObstacleOf(settings), "") << agent;
+  }
+}
+
 TEST(UnfollowedTest, WhatWouldBeWrongIsAnObstacle) {
   HostSettings settings;
   settings.revoked_host_keys = "/revoked";
