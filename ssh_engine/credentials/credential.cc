@@ -81,7 +81,8 @@ class Loader {
   using Identities = std::vector<Identity>;
   struct Certificate {
     std::string file;
-    std::string blob;
+    std::string blob;  // empty: none
+    bool missing = false;
     bool used = false;
   };
 
@@ -154,7 +155,9 @@ void Loader::AddPrivateKey(const std::string& path, SshKey key, Identities* iden
 
 void Loader::ReadCertificates(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    certificates_.push_back({file, FindCertificateBlob(file).value_or("")});
+    absl::optional<std::string> blob = FindCertificateBlob(file);
+    const bool missing = !blob.has_value();
+    certificates_.push_back({file, std::move(blob).value_or(""), missing});
   }
 }
 
@@ -179,7 +182,8 @@ void Loader::NoteUnused() {
     if (certificate.used || agents) continue;
     credential_.notes.push_back(absl::StrCat(
         certificate.file,
-        certificate.blob.empty()
+        certificate.missing ? " was left out: there is no such file."
+        : certificate.blob.empty()
             ? " was left out: there is no certificate in it."
             : " was left out: no key file is the one that it certifies. (A key of the agent needs "
               "its certificate there, too: ssh-add takes it from KEY-cert.pub.)"));
