@@ -14,9 +14,10 @@ std::string KeyOf(const engine::CredentialSpec& keys) {
   std::string key = absl::StrCat(keys.agent_socket, "\n", keys.identities_only ? "only" : "", "\n",
                                  keys.password.has_value() ? "password" : "");
   for (const engine::IdentityFile& file : keys.identity_files) {
-    absl::StrAppend(&key, "\n", file.required ? "!" : "", file.path);
+    absl::StrAppend(&key, "\n", file.required ? "!" : file.named ? "?" : "", file.path);
   }
   for (const std::string& file : keys.certificate_files) absl::StrAppend(&key, "\n+", file);
+  for (const std::string& note : keys.notes) absl::StrAppend(&key, "\n#", note);
   return key;
 }
 

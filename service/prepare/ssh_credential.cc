@@ -3,32 +3,14 @@
 #include <cstdlib>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "service/prepare/login_methods.h"
 #include "service/ssh_config/expand.h"
 
 namespace muster::service {
 namespace {
-
-// PreferredAuthentications: what it leaves out is not tried.
-bool Prefers(const HostSettings& settings, absl::string_view method) {
-  if (!settings.preferred_authentications.has_value()) return true;
-  const std::vector<absl::string_view> methods =
-      absl::StrSplit(*settings.preferred_authentications, ',');
-  return absl::c_linear_search(methods, method);
-}
-
-bool UsesKeys(const HostSettings& settings) {
-  return settings.pubkey_authentication != "no" && Prefers(settings, "publickey");
-}
-
-bool UsesPassword(const HostSettings& settings) {
-  return (settings.password_authentication && Prefers(settings, "password")) ||
-         (settings.kbd_interactive_authentication && Prefers(settings, "keyboard-interactive"));
-}
 
 std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!settings.identity_agent.has_value()) return usual;
@@ -49,15 +31,30 @@ std::vector<std::string> UsualKeys(const std::string& home) {
 void AddKeys(const HostSettings& settings, const GivenLogin& given, const std::string& home,
              engine::CredentialSpec* keys) {
   std::vector<std::string> paths;
-  if (settings.identity_files.has_value()) {
+  const bool named = settings.identity_files.has_value();
+  if (named) {
     for (const NamedFile& file : *settings.identity_files) paths.push_back(file.path);
   } else if (keys->identity_files.empty()) {
     paths = UsualKeys(home);
   }
   for (std::string& path : paths) {
     if (path.empty()) continue;  // "none"
-    keys->identity_files.push_back({std::move(path), given.passphrase, /*required=*/false});
+    keys->identity_files.push_back({std::move(path), given.passphrase, /*required=*/false, named});
   }
+}
+
+// A login may fail for what is left out.
+void ClearUnused(const HostSettings& settings, engine::CredentialSpec* keys) {
+  if (const std::string why = WhyNoKeys(settings); !why.empty()) {
+    keys->identity_files.clear();
+    keys->certificate_files.clear();
+    keys->agent_socket.clear();
+    keys->notes.push_back(why);
+  }
+  const std::string why = WhyNoPassword(settings);
+  if (why.empty() || !keys->password.has_value()) return;
+  keys->password.reset();
+  keys->notes.push_back(why);
 }
 
 engine::CredentialSpec KeysOf(const HostSettings& settings, const GivenLogin& given,
@@ -69,11 +66,7 @@ engine::CredentialSpec KeysOf(const HostSettings& settings, const GivenLogin& gi
   for (const NamedFile& file : settings.certificate_files) {
     if (!file.path.empty()) keys.certificate_files.push_back(file.path);
   }
-  if (!UsesKeys(settings)) {
-    keys.identity_files.clear();
-    keys.agent_socket.clear();
-  }
-  if (!UsesPassword(settings)) keys.password.reset();
+  ClearUnused(settings, &keys);
   return keys;
 }
 

@@ -32,8 +32,9 @@ std::string KeyOf(const AccessSpec& spec) {
       "\n", credential.hash_known_hosts, "\n", absl::FormatDuration(spec.connect_timeout), "\n",
       absl::StrJoin(credential.known_hosts_files, "\n"), "\n");
   for (const engine::IdentityFile& file : credential.keys.identity_files) {
-    absl::StrAppend(&key, "\nkey ", file.path);
+    absl::StrAppend(&key, "\nkey ", file.named ? "named " : "", file.path);
   }
+  absl::StrAppend(&key, "\nnotes ", absl::StrJoin(credential.keys.notes, "\n"));
   absl::StrAppend(&key, "\ncertificates ", absl::StrJoin(credential.keys.certificate_files, "\n"));
   for (const JumpSpec& jump : spec.jump_hosts) {
     absl::StrAppend(&key, "\njump ", jump.user, "@", jump.address, ":", jump.port, " ",

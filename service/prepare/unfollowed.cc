@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/prepare/login_methods.h"
 
 namespace muster::service {
 namespace {
@@ -16,6 +17,43 @@ bool IsLocale(const std::string& pattern) {
 
 bool SendsMore(const HostSettings& settings) {
   return !std::all_of(settings.send_env.begin(), settings.send_env.end(), IsLocale);
+}
+
+bool IsRelative(absl::string_view path) { return !path.empty() && path[0] != '/'; }
+
+bool NamesRelative(absl::string_view agent) {
+  return agent != "SSH_AUTH_SOCK" && !absl::EqualsIgnoreCase(agent, "none") &&
+         !absl::StartsWith(agent, "$") && IsRelative(agent);
+}
+
+struct NamedPath {
+  const char* keyword;
+  std::string path;
+};
+
+// Those that are below the folder that ssh is called in.
+std::vector<NamedPath> RelativePaths(const HostSettings& s) {
+  std::vector<NamedPath> paths;
+  const auto add = [&paths](const char* keyword, const std::string& path) {
+    if (IsRelative(path)) paths.push_back({keyword, path});
+  };
+  for (const NamedFile& file : s.identity_files.value_or(std::vector<NamedFile>())) {
+    add("IdentityFile", file.path);
+  }
+  for (const NamedFile& file : s.certificate_files) add("CertificateFile", file.path);
+  for (const std::string& file : s.user_known_hosts_files) add("UserKnownHostsFile", file);
+  for (const std::string& file : s.global_known_hosts_files) add("GlobalKnownHostsFile", file);
+  if (s.identity_agent && NamesRelative(*s.identity_agent)) add("IdentityAgent", *s.identity_agent);
+  return paths;
+}
+
+std::string ObstacleOf(const NamedPath& named) {
+  // There ssh replaces no tilde.
+  const bool systems = absl::string_view(named.keyword) == "GlobalKnownHostsFile";
+  return absl::StrCat(named.keyword, " ", named.path,
+                      " is below the folder that ssh is called in, which a daemon does not know; "
+                      "write it ",
+                      systems ? "from / on" : "with ~/, or from / on");
 }
 
 }  // namespace
@@ -31,22 +69,32 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"CheckHostIP", s.check_host_ip},
       {"Ciphers", s.ciphers.has_value()},
       {"ConnectionAttempts", s.connection_attempts > 1},
+      {"DynamicForward", s.dynamic_forward},
+      {"ForwardAgent", s.forward_agent},
       {"HostbasedAuthentication", s.hostbased_authentication},
       {"HostKeyAlgorithms", s.host_key_algorithms.has_value()},
       {"KbdInteractiveAuthentication no",
        !s.kbd_interactive_authentication && s.password_authentication},
       {"KexAlgorithms", s.kex_algorithms.has_value()},
       {"KnownHostsCommand", s.known_hosts_command.has_value()},
+      {"LocalCommand", s.permit_local_command && s.local_command.has_value()},
+      {"LocalForward", s.local_forward},
       {"MACs", s.macs.has_value()},
       {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
       {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
       {"PKCS11Provider", s.pkcs11_provider.has_value()},
+      {"PreferredAuthentications", PrefersAnother(s)},
       {"PubkeyAcceptedAlgorithms", s.pubkey_accepted_algorithms.has_value()},
+      {"RemoteCommand", s.remote_command.has_value()},
+      {"RemoteForward", s.remote_forward},
       {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
       {"RequiredRSASize", s.required_rsa_size.has_value()},
       {"SendEnv", SendsMore(s)},
       {"ServerAliveInterval", s.server_alive_interval > absl::ZeroDuration()},
+      {"SessionType none", s.session_type == "none"},
+      {"SessionType subsystem", s.session_type == "subsystem"},
       {"SetEnv", !s.set_env.empty()},
+      {"StdinNull", s.stdin_null},
       {"StrictHostKeyChecking no (a key that has changed is refused)",
        s.strict_host_key_checking == "no"},
       {"VerifyHostKeyDNS", s.verify_host_key_dns != "no"},
@@ -69,7 +117,8 @@ std::string ObstacleOf(const HostSettings& settings) {
   if (settings.revoked_host_keys.has_value()) {
     return "RevokedHostKeys is not followed yet; mark such keys as @revoked in a known_hosts file";
   }
-  return "";
+  const std::vector<NamedPath> relative = RelativePaths(settings);
+  return relative.empty() ? "" : ObstacleOf(relative.front());
 }
 
 void Unfollowed::Add(const std::string& host, const HostSettings& settings) {

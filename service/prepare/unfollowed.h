@@ -11,9 +11,9 @@
 
 namespace muster::service {
 
-// Keywords that would make ssh reach the host, log in or run a command in another way, and are not
-// followed; as a user would write them. Those that Muster has no part in, such as RemoteCommand,
-// LogLevel or ControlMaster, are none.
+// Keywords that would make ssh reach the host, log in or run a command in another way, or do more
+// beside it, and are not followed; as a user would write them. Those that Muster has no part in,
+// such as LogLevel or ControlMaster, are none.
 std::vector<std::string> UnfollowedOf(const HostSettings& settings);
 // Why the host must not be reached at all, as one of them is not followed; empty: it may.
 std::string ObstacleOf(const HostSettings& settings);

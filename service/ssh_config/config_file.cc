@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "service/ssh_config/config_line.h"
 #include "service/ssh_config/keywords.h"
+#include "service/ssh_config/private_group.h"
 #include "ssh_engine/base/unique_fd.h"
 
 namespace muster::service {
@@ -26,12 +27,22 @@ absl::Status SystemError(const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
 }
 
+// A group of the user's own lets nobody else write. That is Debian's rule; OpenSSH's own is to
+// refuse such a file, too.
+bool OthersCanWrite(const struct stat& info) {
+  if ((info.st_mode & S_IWOTH) != 0) return true;
+  return (info.st_mode & S_IWGRP) != 0 && !IsPrivateGroup(info.st_gid, getuid(), info.st_uid);
+}
+
 // Whoever writes to it decides what runs here as this user.
 absl::Status CheckOwner(const struct stat& info, const std::string& path) {
-  const bool ours = info.st_uid == 0 || info.st_uid == getuid();
-  if (ours && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return absl::OkStatus();
+  if (info.st_uid != 0 && info.st_uid != getuid()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " belongs to another user; ssh refuses it, too"));
+  }
+  if (!OthersCanWrite(info)) return absl::OkStatus();
   return absl::PermissionDeniedError(
-      absl::StrCat(path, " belongs to, or can be written by, somebody else; ssh refuses it, too"));
+      absl::StrCat(path, " can be written by others; ssh refuses it, too. Run: chmod go-w ", path));
 }
 
 class Reader {

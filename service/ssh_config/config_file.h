@@ -45,7 +45,7 @@ struct ConfigSource {
   std::string path;
   bool users = false;
   // Whether others who can write to it make it an error, as for ~/.ssh/config; what is included is
-  // always looked at so.
+  // always looked at so. A group in which the user is alone is no others.
   bool check_owner = false;
 };
 

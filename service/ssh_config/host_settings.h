@@ -77,8 +77,17 @@ struct HostSettings {
   std::vector<std::string> set_env;   // NAME=VALUE
   std::string request_tty = "auto";   // "yes", "no", "force"
   std::string session_type = "default";
-  absl::optional<std::string> remote_command;     // with its tokens replaced
+  absl::optional<std::string> remote_command;  // with its tokens replaced
+  bool stdin_null = false;
+  bool permit_local_command = false;
+  absl::optional<std::string> local_command;      // without its tokens replaced
   absl::optional<std::string> refuse_connection;  // why it is not to be connected to
+
+  bool forward_agent = false;
+  absl::optional<std::string> forward_agent_socket;  // unset: the usual agent
+  bool local_forward = false;                        // there is one, at least
+  bool remote_forward = false;
+  bool dynamic_forward = false;
 
   std::string canonicalize_hostname = "no";
 };

@@ -1,4 +1,5 @@
-// The keywords of ssh_config(5), as of OpenSSH 10.
+// The keywords of ssh_config(5), as of OpenSSH 10, and those that the ssh of Debian and of RHEL
+// knows besides: the system's file may have them for everybody.
 #ifndef SERVICE_SSH_CONFIG_KEYWORDS_H_
 #define SERVICE_SSH_CONFIG_KEYWORDS_H_
 
@@ -8,7 +9,8 @@
 
 namespace muster::service {
 
-// What takes part in reaching a host and logging in there. All others are kNeedless.
+// What takes part in reaching a host, logging in there and running a command. All others are
+// kNeedless.
 enum class Keyword {
   kHost,
   kMatch,
@@ -24,9 +26,13 @@ enum class Keyword {
   kCertificateFile,
   kCheckHostIp,
   kCiphers,
+  kClearAllForwardings,
   kCompression,
   kConnectTimeout,
   kConnectionAttempts,
+  kDynamicForward,
+  kForwardAgent,
+  kForwardAgentSocket,  // where ForwardAgent names one
   kGlobalKnownHostsFile,
   kGssapiAuthentication,
   kGssapiDelegateCredentials,
@@ -42,9 +48,12 @@ enum class Keyword {
   kKbdInteractiveAuthentication,
   kKexAlgorithms,
   kKnownHostsCommand,
+  kLocalCommand,
+  kLocalForward,
   kMacs,
   kNoHostAuthenticationForLocalhost,
   kPasswordAuthentication,
+  kPermitLocalCommand,
   kPkcs11Provider,
   kPort,
   kPreferredAuthentications,
@@ -56,6 +65,7 @@ enum class Keyword {
   kRekeyInterval,  // RekeyLimit's second argument
   kRekeyLimit,
   kRemoteCommand,
+  kRemoteForward,
   kRequestTty,
   kRequiredRsaSize,
   kRevokedHostKeys,
@@ -65,14 +75,15 @@ enum class Keyword {
   kServerAliveInterval,
   kSessionType,
   kSetEnv,
+  kStdinNull,
   kStrictHostKeyChecking,
   kTag,
   kTcpKeepAlive,
   kUser,
   kUserKnownHostsFile,
   kVerifyHostKeyDns,
-  // Has no meaning where commands run on many hosts at once: what is forwarded, shared with other
-  // ssh processes, shown to or asked of somebody at a terminal, or logged by ssh itself.
+  // Has no meaning where commands run on many hosts at once: what is shared with other ssh
+  // processes, shown to or asked of somebody at a terminal, or logged by ssh itself.
   kNeedless,
 };
 constexpr size_t kKeywords = static_cast<size_t>(Keyword::kNeedless) + 1;
@@ -91,6 +102,9 @@ enum class ValueKind {
   kPort,           // a number or a service's name
   kAlgorithms,     // names after commas, perhaps after '+', '-' or '^'
   kAgent,          // a path, with ${VARIABLES}, or $VARIABLE
+  kFlagOrAgent,    // ForwardAgent
+  kLocalForward,   // where to listen, and whereto
+  kRemoteForward,  // the same, or a port alone
   kRekey,          // bytes, and perhaps a time
   kJumpHosts,      // ProxyJump
   kDomains,        // lower-case domains, or "none"

@@ -114,6 +114,7 @@ class Filler {
   absl::Status FillCredentials();
   void FillAlgorithms();
   absl::Status FillCommand();
+  absl::Status FillForwards();
   absl::Status CheckLoop() const;
 
   bool Flag(Keyword keyword, bool otherwise) const;
@@ -290,11 +291,28 @@ absl::Status Filler::FillCommand() {
   settings_.set_env = pass_.set_env();
   settings_.request_tty = Word(Keyword::kRequestTty, "auto");
   settings_.session_type = Word(Keyword::kSessionType, "default");
+  settings_.stdin_null = Flag(Keyword::kStdinNull, false);
+  settings_.permit_local_command = Flag(Keyword::kPermitLocalCommand, false);
+  settings_.local_command = UnlessNone(Keyword::kLocalCommand);
   const absl::optional<std::string> command = UnlessNone(Keyword::kRemoteCommand);
   if (!command.has_value()) return absl::OkStatus();
   const absl::StatusOr<std::string> expanded = ExpandTokens(*command, tokens_);
   if (!expanded.ok()) return expanded.status();
   settings_.remote_command = *expanded;
+  return absl::OkStatus();
+}
+
+absl::Status Filler::FillForwards() {
+  settings_.forward_agent = Flag(Keyword::kForwardAgent, false);
+  if (const std::string* const socket = pass_.Get(Keyword::kForwardAgentSocket)) {
+    const absl::StatusOr<std::string> path = Path("ForwardAgent", *socket);
+    if (!path.ok()) return path.status();
+    settings_.forward_agent_socket = *path;
+  }
+  if (Flag(Keyword::kClearAllForwardings, false)) return absl::OkStatus();
+  settings_.local_forward = pass_.Get(Keyword::kLocalForward) != nullptr;
+  settings_.remote_forward = pass_.Get(Keyword::kRemoteForward) != nullptr;
+  settings_.dynamic_forward = pass_.Get(Keyword::kDynamicForward) != nullptr;
   return absl::OkStatus();
 }
 
@@ -319,6 +337,7 @@ absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::str
   if (absl::Status status = FillCredentials(); !status.ok()) return status;
   FillAlgorithms();
   if (absl::Status status = FillCommand(); !status.ok()) return status;
+  if (absl::Status status = FillForwards(); !status.ok()) return status;
   return std::move(settings_);
 }
 

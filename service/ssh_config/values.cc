@@ -151,6 +151,21 @@ absl::StatusOr<Settings> TakeAgent(const KeywordInfo& info, const std::string& a
   return One(info, argument);
 }
 
+// A path means yes, unless an earlier line says no.
+absl::StatusOr<Settings> TakeForwardAgent(const KeywordInfo& info, const std::string& argument) {
+  absl::StatusOr<Settings> flag = TakeFlag(info, argument);
+  if (flag.ok()) return flag;
+  absl::StatusOr<Settings> socket = TakeAgent(info, argument);
+  if (!socket.ok()) return socket;
+  return Settings{{info.keyword, {"yes"}}, {Keyword::kForwardAgentSocket, {argument}}};
+}
+
+absl::StatusOr<Settings> TakeLocalForward(const KeywordInfo& info,
+                                          const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2) return Bad(info, arguments[0], "whereto after it");
+  return Settings{{info.keyword, arguments}};
+}
+
 // "16", "4K", "1G"; "default" is 0.
 absl::optional<int64_t> BytesOf(absl::string_view text) {
   if (text == "default") return 0;
@@ -266,7 +281,9 @@ size_t MostArguments(ValueKind kind) {
     case ValueKind::kSentVariables:
     case ValueKind::kSetVariables:
       return SIZE_MAX;
+    case ValueKind::kLocalForward:
     case ValueKind::kRekey:
+    case ValueKind::kRemoteForward:
       return 2;
     default:
       return 1;
@@ -362,6 +379,12 @@ absl::StatusOr<std::vector<Setting>> ParseSetting(const KeywordInfo& info, const
       return TakePort(info, arguments[0]);
     case ValueKind::kAgent:
       return TakeAgent(info, arguments[0]);
+    case ValueKind::kFlagOrAgent:
+      return TakeForwardAgent(info, arguments[0]);
+    case ValueKind::kLocalForward:
+      return TakeLocalForward(info, arguments);
+    case ValueKind::kRemoteForward:
+      return Settings{{info.keyword, arguments}};
     case ValueKind::kRekey:
       return TakeRekey(info, arguments);
     case ValueKind::kJumpHosts:

@@ -21,8 +21,8 @@ struct Setting {
   std::vector<std::string> values;
 };
 
-// What a line sets: nothing, one thing, or two (RekeyLimit). INVALID_ARGUMENT as ssh would refuse
-// it; what has no meaning for Muster is not checked.
+// What a line sets: nothing, one thing, or two (RekeyLimit, ForwardAgent). INVALID_ARGUMENT as ssh
+// would refuse it; what has no meaning for Muster is not checked.
 absl::StatusOr<std::vector<Setting>> ParseSetting(const KeywordInfo& info, const ConfigLine& line);
 
 // One of ProxyJump's hosts, "[user@]host[:port]" or "ssh://[user@]host[:port]". A value.

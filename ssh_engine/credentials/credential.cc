@@ -66,6 +66,8 @@ std::string IdOf(const Credential& credential) {
 // Puts a credential together in the order in which it is to be offered.
 class Loader {
  public:
+  explicit Loader(std::vector<std::string> notes) { credential_.notes = std::move(notes); }
+
   void AskAgent(const std::string& socket);
   // Before the keys that they are for.
   void ReadCertificates(const std::vector<std::string>& files);
@@ -79,7 +81,8 @@ class Loader {
   using Identities = std::vector<Identity>;
   struct Certificate {
     std::string file;
-    std::string blob;
+    std::string blob;  // empty: none
+    bool missing = false;
     bool used = false;
   };
 
@@ -130,7 +133,7 @@ absl::Status Loader::AddFile(const IdentityFile& file) {
   }
   if (!agent_keys_.empty() && AddFromAgent(file.path, identities)) return absl::OkStatus();
   if (file.required) return WithNotes(key.status());
-  if (key.status().code() != absl::StatusCode::kNotFound) {
+  if (file.named || !absl::IsNotFound(key.status())) {
     credential_.notes.push_back(absl::StrCat(key.status().message(), "."));
   }
   return absl::OkStatus();
@@ -152,7 +155,9 @@ void Loader::AddPrivateKey(const std::string& path, SshKey key, Identities* iden
 
 void Loader::ReadCertificates(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    certificates_.push_back({file, FindCertificateBlob(file).value_or("")});
+    absl::optional<std::string> blob = FindCertificateBlob(file);
+    const bool missing = !blob.has_value();
+    certificates_.push_back({file, std::move(blob).value_or(""), missing});
   }
 }
 
@@ -177,7 +182,8 @@ void Loader::NoteUnused() {
     if (certificate.used || agents) continue;
     credential_.notes.push_back(absl::StrCat(
         certificate.file,
-        certificate.blob.empty()
+        certificate.missing ? " was left out: there is no such file."
+        : certificate.blob.empty()
             ? " was left out: there is no certificate in it."
             : " was left out: no key file is the one that it certifies. (A key of the agent needs "
               "its certificate there, too: ssh-add takes it from KEY-cert.pub.)"));
@@ -276,7 +282,7 @@ absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path) {
 }
 
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec) {
-  Loader loader;
+  Loader loader(spec.notes);
   loader.AskAgent(spec.agent_socket);
   loader.ReadCertificates(spec.certificate_files);
   for (const IdentityFile& file : spec.identity_files) {

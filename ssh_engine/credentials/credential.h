@@ -19,6 +19,9 @@ struct IdentityFile {
   // Whether the file was asked for by name. One that was not is skipped when it does not exist or
   // is encrypted; one that was makes LoadCredential fail.
   bool required = true;
+  // Of one that is not required: whether somebody counts on it, so that it is told where it does
+  // not exist.
+  bool named = false;
 };
 
 struct CredentialSpec {
@@ -32,6 +35,8 @@ struct CredentialSpec {
   std::string password_source = "";  // for messages: "the password_file of credential deploy"
   // For keys of identity_files, beside their FILE-cert.pub. One that is for none is a note.
   std::vector<std::string> certificate_files = {};
+  // What was left out already: Credential's first notes.
+  std::vector<std::string> notes = {};
 };
 
 // One key to offer.

@@ -7,6 +7,7 @@ namespace muster::service {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class SshCredentialTest : public ::testing::Test {
@@ -93,6 +94,33 @@ TEST_F(SshCredentialTest, MethodsThatAreOffAreNotTried) {
   EXPECT_EQ(uses(), std::make_pair(true, false));
   settings_.preferred_authentications = "keyboard-interactive";
   EXPECT_EQ(uses(), std::make_pair(false, true));
+}
+
+TEST_F(SshCredentialTest, OnlyFilesOfTheConfigurationAreToldWhereTheyAreMissing) {
+  for (const engine::IdentityFile& file : Make().keys.identity_files) EXPECT_FALSE(file.named);
+  given_.credential.keys.identity_files = {{"/given", "", true}};
+  settings_.identity_files = std::vector<NamedFile>{{"~/web", "/home/ann/web"}};
+  EXPECT_FALSE(Make().keys.identity_files[0].named);
+  EXPECT_TRUE(Make().keys.identity_files[1].named);
+}
+
+TEST_F(SshCredentialTest, WhatIsOffIsToldWithItsKeyword) {
+  EXPECT_THAT(Make().keys.notes, IsEmpty());
+  settings_.pubkey_authentication = "no";
+  EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("has PubkeyAuthentication no.")));
+  settings_ = HostSettings();
+  settings_.preferred_authentications = "password";
+  EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("PreferredAuthentications without pub")));
+}
+
+TEST_F(SshCredentialTest, APasswordThatIsNotUsedIsToldWhereOneWasGiven) {
+  settings_.preferred_authentications = "publickey";
+  EXPECT_THAT(Make().keys.notes, IsEmpty());
+  given_.credential.keys.password = engine::Passphrase("secret");
+  EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("PreferredAuthentications without a")));
+  settings_ = HostSettings();
+  settings_.password_authentication = settings_.kbd_interactive_authentication = false;
+  EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("PasswordAuthentication no and Kbd")));
 }
 
 TEST_F(SshCredentialTest, KnownHostsFilesAreTheUsersThenTheSystems) {

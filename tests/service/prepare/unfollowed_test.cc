@@ -36,12 +36,91 @@ TEST(UnfollowedTest, EachIsNamedAsItIsWritten) {
                                                   HasSubstr("StrictHostKeyChecking no")));
 }
 
+TEST(UnfollowedTest, WhatSshWouldDoBesideTheCommandIsNamed) {
+  HostSettings settings;
+  settings.dynamic_forward = settings.local_forward = settings.remote_forward = true;
+  settings.forward_agent = settings.stdin_null = true;
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("DynamicForward", "ForwardAgent", "LocalForward",
+                                                  "RemoteForward", "StdinNull"));
+}
+
+TEST(UnfollowedTest, WhatSshWouldDoInItsPlaceIsNamed) {
+  HostSettings settings;
+  settings.remote_command = "tmux";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("RemoteCommand"));
+  settings = HostSettings();
+  settings.session_type = "none";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("SessionType none"));
+  settings.session_type = "subsystem";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("SessionType subsystem"));
+}
+
+TEST(UnfollowedTest, LocalCommandCountsWhereItIsPermitted) {
+  HostSettings settings;
+  settings.local_command = "notify";
+  EXPECT_THAT(UnfollowedOf(settings), IsEmpty());
+  settings.permit_local_command = true;
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("LocalCommand"));
+}
+
 TEST(UnfollowedTest, OneOfTwoMethodsThatAPasswordGoesBy) {
   HostSettings settings;
   settings.password_authentication = false;
   EXPECT_THAT(UnfollowedOf(settings), ElementsAre("PasswordAuthentication no"));
   settings.kbd_interactive_authentication = false;
   EXPECT_THAT(UnfollowedOf(settings), IsEmpty());
+}
+
+TEST(UnfollowedTest, AnOrderOfMethodsThatIsNotOursIsNamed) {
+  const auto unfollowed = [](const char* methods, bool password = true, bool keys = true) {
+    HostSettings settings;
+    settings.preferred_authentications = methods;
+    settings.password_authentication = settings.kbd_interactive_authentication = password;
+    if (!keys) settings.pubkey_authentication = "no";
+    return !UnfollowedOf(settings).empty();
+  };
+  for (const char* other : {"publickey,password", "keyboard-interactive", "password,publickey",
+                            "keyboard-interactive,password,publickey"}) {
+    EXPECT_TRUE(unfollowed(other)) << other;
+  }
+  for (const char* ours : {"publickey", "gssapi-with-mic,publickey,password,keyboard-interactive",
+                           "keyboard-interactive,password", "hostbased"}) {
+    EXPECT_FALSE(unfollowed(ours)) << ours;
+  }
+  EXPECT_FALSE(unfollowed("password,publickey", /*password=*/false));
+  EXPECT_FALSE(unfollowed("password,keyboard-interactive,publickey", true, /*keys=*/false));
+}
+
+TEST(UnfollowedTest, APasswordsMethodThatIsOffIsNoOrder) {
+  HostSettings settings;
+  settings.password_authentication = false;
+  settings.preferred_authentications = "publickey,keyboard-interactive";
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("PasswordAuthentication no"));
+}
+
+TEST(UnfollowedTest, PathsBelowTheFolderOfACallAreObstacles) {
+  HostSettings settings;
+  settings.identity_agent = "run/agent";
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("IdentityAgent run/agent is below the folder"));
+  settings.global_known_hosts_files = {"/etc/known", "~/known"};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("GlobalKnownHostsFile ~/known is below"));
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("write it from / on"));
+  settings.user_known_hosts_files = {"known"};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("UserKnownHostsFile known is below"));
+  settings.certificate_files = {{"keys/cert", "keys/cert"}};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("CertificateFile keys/cert is below"));
+  settings.identity_files = std::vector<NamedFile>{{"~/a", "/home/ann/a"}, {"keys/%u", "keys/ann"}};
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("IdentityFile keys/ann is below"));
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("write it with ~/, or from / on"));
+}
+
+TEST(UnfollowedTest, WhatIsNoPathIsNoObstacle) {
+  HostSettings settings;
+  settings.identity_files = std::vector<NamedFile>{{"none", ""}};
+  for (const char* agent : {"none", "SSH_AUTH_SOCK", "$MY_AGENT", "/run/agent"}) {
+    settings.identity_agent = agent;
+    EXPECT_EQ(ObstacleOf(settings), "") << agent;
+  }
 }
 
 TEST(UnfollowedTest, WhatWouldBeWrongIsAnObstacle) {

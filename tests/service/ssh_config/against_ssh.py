@@ -79,12 +79,17 @@ SETTINGS = {
     "TCPKeepAlive": any_of(FLAGS), "KeepAlive": any_of(FLAGS), "VerifyHostKeyDNS": words("yes", "no", "ask", "x"),
     "Ciphers": any_of(CIPHERS), "MACs": any_of(MACS), "KexAlgorithms": any_of(KEXES), "HostKeyAlgorithms": any_of(KEYS),
     "PubkeyAcceptedAlgorithms": any_of(KEYS), "PubkeyAcceptedKeyTypes": any_of(KEYS), "KnownHostsCommand": words("none", "/c %h"),
+    "ForwardAgent": words("yes", "no", "~/agent", "$SSH_AUTH_SOCK", "${HOME}/%h", "$a-b", "${NOT_SET_X}", "none"),
+    "PermitLocalCommand": any_of(FLAGS), "LocalCommand": words("notify %h", "none", "= x # y"), "StdinNull": any_of(FLAGS),
+    "LocalForward": words("1 a:2", "[::1]:1 a:2", "/s a:2", "8"), "RemoteForward": words("11", "1 a:2", "/s a:2", "*:1"),
+    "DynamicForward": words("1080", "a:1", "1 2"), "ClearAllForwardings": any_of(FLAGS),
+    "ProtocolKeepAlives": any_of(TIMES), "SetupTimeOut": any_of(TIMES), "GSSAPIKeyExchange": words("yes"),
     "SessionType": words("default", "none", "x"),
-    "Mystery": any_of(WORDS), "ForwardAgent": words("yes"), "ControlMaster": words("auto"), "LogLevel": words("INFO"),
+    "Mystery": any_of(WORDS), "ControlMaster": words("auto"), "LogLevel": words("INFO"),
     "VisualHostKey": words("no"), "Cipher": words("3des"), "Protocol": words("2"), "RSAAuthentication": words("yes"),
 }
 # What ssh refuses is drawn less often: else no file of some length would have an answer.
-BAD = {"x", "", "%z", "%q", "${NOT_SET_X}", "0", "65536", "maybe", "-1", "99999999999", "@x", "a:0", "a,,b", "8", "$a-b",
+BAD = {"1 2", "x", "", "%z", "%q", "${NOT_SET_X}", "0", "65536", "maybe", "-1", "99999999999", "@x", "a:0", "a,,b", "8", "$a-b",
        "1G 1h 2", "~nobody_x/k", "/k/%z", "x %z", "a b"}
 
 
@@ -217,6 +222,7 @@ class Algorithms:
 USUAL_KEYS = [f"~/.ssh/id_{kind}" for kind in ("rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa")]
 USUAL = {"securitykeyprovider": ["internal"], "requiredrsasize": ["1024"], "identityfile": USUAL_KEYS,
          "preferredauthentications": []}
+FORWARDS = {"localforward", "remoteforward", "dynamicforward"}  # of which is known whether there are any
 
 
 # What is known to be different, and why.
@@ -246,6 +252,8 @@ def differences(own, ssh, algorithms):
             if not mine:
                 continue
             mine, theirs = algorithms.assemble(name, mine[0]), theirs[0].split(",")
+        elif name in FORWARDS:
+            mine, theirs = bool(mine), bool(theirs)
         elif not mine:
             mine = USUAL.get(name, [])
         if mine != theirs:
@@ -258,7 +266,8 @@ passwordauthentication pubkeyauthentication requesttty sessiontype stricthostkey
 connectionattempts serveralivecountmax serveraliveinterval requiredrsasize bindaddress bindinterface ciphers
 hostkeyalgorithms hostkeyalias identityagent kexalgorithms remotecommand macs securitykeyprovider
 preferredauthentications pubkeyacceptedalgorithms revokedhostkeys knownhostscommand identityfile certificatefile
-globalknownhostsfile userknownhostsfile sendenv setenv connecttimeout rekeylimit proxycommand proxyjump""".split()
+globalknownhostsfile userknownhostsfile sendenv setenv connecttimeout rekeylimit proxycommand proxyjump
+forwardagent permitlocalcommand localcommand stdinnull localforward remoteforward dynamicforward""".split()
 
 
 class Printer:

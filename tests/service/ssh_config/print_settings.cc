@@ -73,6 +73,13 @@ void PrintAll(const HostQuery& query, const HostSettings& s) {
   Print("nohostauthenticationforlocalhost", YesNo(s.no_host_authentication_for_localhost));
   Print("passwordauthentication", YesNo(s.password_authentication));
   Print("pubkeyauthentication", TrueOr(s.pubkey_authentication));
+  Print("forwardagent", s.forward_agent_socket.value_or(YesNo(s.forward_agent)));
+  Print("permitlocalcommand", YesNo(s.permit_local_command));
+  Print("localcommand", s.local_command);
+  Print("stdinnull", YesNo(s.stdin_null));
+  if (s.local_forward) Print("localforward", std::string());
+  if (s.remote_forward) Print("remoteforward", std::string());
+  if (s.dynamic_forward) Print("dynamicforward", std::string());
   Print("requesttty", TrueOr(s.request_tty));
   Print("sessiontype", s.session_type);
   Print("stricthostkeychecking", TrueOr(s.strict_host_key_checking));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/ssh_config/private_group.h"
 
 namespace muster::service {
 namespace {
@@ -173,6 +174,17 @@ TEST_F(SshConfigTest, AFileThatOthersCanWriteToIsNotIncluded) {
   EXPECT_THAT(ErrorOf("Include part"), HasSubstr("ssh refuses it, too"));
 }
 
+TEST_F(SshConfigTest, AFileThatAGroupCanWriteToIsReadWhereTheUserIsAloneInIt) {
+  const std::string part = Write(".ssh/part", "Port 5\n", 0660);
+  struct stat info = {};
+  ASSERT_EQ(stat(part.c_str(), &info), 0);
+  if (IsPrivateGroup(info.st_gid, getuid(), getuid())) {
+    EXPECT_EQ(Of("Include part", "a").port, 5);
+  } else {
+    EXPECT_THAT(ErrorOf("Include part"), HasSubstr("chmod go-w"));
+  }
+}
+
 TEST_F(SshConfigTest, AllFaultsAreToldWithTheirLines) {
   const std::string error = ErrorOf("Port x\nHost *\n User\n Match colour red\n");
   EXPECT_THAT(error, HasSubstr("config:1: port \"x\""));
@@ -183,6 +195,19 @@ TEST_F(SshConfigTest, AllFaultsAreToldWithTheirLines) {
 TEST_F(SshConfigTest, UnknownKeywordsAreAnErrorUnlessTheyAreIgnored) {
   EXPECT_THAT(ErrorOf("Host db\n Colour red"), HasSubstr("config:2: \"colour\" is not known"));
   EXPECT_EQ(Of("IgnoreUnknown col*\nColour red\nPort 4", "a").port, 4);
+}
+
+TEST_F(SshConfigTest, KeywordsOfDistributionsAreKnown) {
+  for (const char* keyword :
+       {"GSSAPIKeyExchange yes", "GSSAPIKexAlgorithms gss-group14-sha256-", "GSSAPITrustDns yes",
+        "GSSAPIClientIdentity ann", "GSSAPIServerIdentity web", "GSSAPIRenewalForcesRekey yes",
+        "UseBlacklistedKeys yes"}) {
+    EXPECT_EQ(ErrorOf(keyword), "") << keyword;
+  }
+  EXPECT_EQ(Of("ProtocolKeepAlives 7", "a").server_alive_interval, absl::Seconds(7));
+  EXPECT_EQ(Of("SetupTimeOut 1m", "a").server_alive_interval, absl::Minutes(1));
+  EXPECT_EQ(Of("RSAMinSize 2048", "a").required_rsa_size, 2048);
+  EXPECT_THAT(ErrorOf("UseKeychain yes"), HasSubstr("is not known")) << "macOS's";
 }
 
 TEST_F(SshConfigTest, WhatIsNotSupportedAndLeadsElsewhereIsRefused) {
@@ -207,6 +232,35 @@ TEST_F(SshConfigTest, VariablesAreSentAndSet) {
       Of("SendEnv LANG LC_*\nSendEnv -LC_* X\nSetEnv A=1 B=2 A=3\nSetEnv C=4", "a");
   EXPECT_THAT(settings.send_env, ElementsAre("LANG", "X"));
   EXPECT_THAT(settings.set_env, ElementsAre("A=1", "B=2"));
+}
+
+TEST_F(SshConfigTest, ForwardAgentIsYesNoOrASocket) {
+  EXPECT_TRUE(Of("ForwardAgent yes", "a").forward_agent);
+  EXPECT_FALSE(Of("ForwardAgent no\nForwardAgent yes", "a").forward_agent);
+  const HostSettings settings = Of("ForwardAgent ~/agent", "a");
+  EXPECT_TRUE(settings.forward_agent);
+  EXPECT_EQ(settings.forward_agent_socket, user_.home + "/agent");
+  EXPECT_FALSE(Of("ForwardAgent no\nForwardAgent /s", "a").forward_agent);
+  EXPECT_THAT(ErrorOf("ForwardAgent $a-b"), HasSubstr("expected the name of a variable"));
+}
+
+TEST_F(SshConfigTest, ForwardsAreThereUnlessAllAreCleared) {
+  const std::string text =
+      "LocalForward 1 db:2\nRemoteForward 3\nRemoteForward 4 a:5\nDynamicForward 6\n";
+  const HostSettings settings = Of(text, "a");
+  EXPECT_TRUE(settings.local_forward && settings.remote_forward && settings.dynamic_forward);
+  const HostSettings cleared = Of(text + "ClearAllForwardings yes", "a");
+  EXPECT_FALSE(cleared.local_forward || cleared.remote_forward || cleared.dynamic_forward);
+  EXPECT_FALSE(Of("Host b\n" + text, "a").local_forward);
+  EXPECT_THAT(ErrorOf("LocalForward 1"), HasSubstr("expected whereto"));
+}
+
+TEST_F(SshConfigTest, WhatSshDoesInPlaceOfTheCommandOrBesideIt) {
+  const HostSettings settings =
+      Of("PermitLocalCommand yes\nLocalCommand notify %h\nStdinNull yes\n", "a");
+  EXPECT_TRUE(settings.permit_local_command && settings.stdin_null);
+  EXPECT_EQ(settings.local_command, "notify %h");
+  EXPECT_FALSE(Of("LocalCommand none", "a").local_command.has_value());
 }
 
 TEST_F(SshConfigTest, UnknownTokensAndUsersAreToldWithTheKeyword) {

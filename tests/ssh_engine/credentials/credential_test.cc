@@ -278,6 +278,17 @@ TEST_F(CredentialTest, AMissingFileIsAnErrorOnlyWhenRequired) {
   EXPECT_THAT((*credential)->notes, IsEmpty());
 }
 
+TEST_F(CredentialTest, AMissingFileThatIsCountedOnIsANoteAfterThoseGiven) {
+  CredentialSpec spec;
+  spec.identity_files = {{Path("none"), "", /*required=*/false, /*named=*/true}};
+  spec.notes = {"First."};
+  const auto credential = LoadCredential(spec);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  EXPECT_THAT((*credential)->notes,
+              ElementsAre("First.", absl::StrCat("cannot open ", Path("none"),
+                                                 ": No such file or directory.")));
+}
+
 TEST_F(CredentialTest, AnEncryptedFileNeedsItsPassphrase) {
   for (const std::string format : {"", " -m PEM"}) {
     SCOPED_TRACE(format);
@@ -503,7 +514,8 @@ TEST_F(CredentialTest, ACertificateMayBeInAFileOfItsOwn) {
   ASSERT_TRUE(credential.ok()) << credential.status();
   EXPECT_THAT(Names(**credential), ElementsAre(Path("one"), Path("two.certificate"), Path("two")));
   EXPECT_THAT((*credential)->notes,
-              ElementsAre(HasSubstr(Path("missing")), HasSubstr(Path("one.pub"))));
+              ElementsAre(HasSubstr(Path("missing") + " was left out: there is no such file."),
+                          HasSubstr(Path("one.pub"))));
 }
 
 TEST_F(CredentialTest, ACertificateOfAnotherKeyIsANote) {
