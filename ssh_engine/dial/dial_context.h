@@ -12,6 +12,7 @@
 #include "ssh_engine/host.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
+#include "ssh_engine/proxy/proxy_connector.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
@@ -28,10 +29,13 @@ struct DialContext {
 
   std::shared_ptr<const Access> access;  // this loop's own copy
   Connector* connector = nullptr;
-  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22". Empty: none.
+  ProxyConnector* proxies = nullptr;  // for hosts with a ProxyCommand
+  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22", or
+  // "ProxyCommand,ann@gate:22". Empty: none.
   std::string jump_path;
-  std::vector<std::shared_ptr<Connector>> way;  // what the connector needs
-  std::vector<size_t> preferred_identities;     // Login::Enough
+  std::shared_ptr<const ProxyCommand> first_proxy;  // to the first of them; null: none
+  std::vector<std::shared_ptr<Connector>> way;      // what the connector needs
+  std::vector<size_t> preferred_identities;         // Login::Enough
 };
 
 inline void UseAccess(std::shared_ptr<const Access> access, DialContext* context) {

@@ -18,6 +18,7 @@ Host HostOf(const JumpHost& jump) {
   host.port = jump.port;
   host.user = jump.user;
   host.host_key_alias = jump.host_key_alias;
+  host.proxy_command = jump.proxy_command;
   return host;
 }
 
@@ -103,7 +104,8 @@ JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLink
     : context_(std::move(context)),
       host_(HostOf(host)),
       name_(NameOf(host)),
-      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.access->credential->id)),
+      key_(absl::StrCat(context_.jump_path, ",", name_, " ", context_.access->credential->id, " ",
+                        IdOf(context_.first_proxy.get()), " ", IdOf(host.proxy_command.get()))),
       links_(links) {}
 
 JumpConnector::~JumpConnector() = default;
@@ -166,6 +168,10 @@ void AddJumpHosts(JumpLinks* links, DialContext* context) {
     DialContext to_host = *context;
     if (host.access != nullptr) UseAccess(host.access, &to_host);
     auto connector = std::make_shared<JumpConnector>(std::move(to_host), host, links);
+    if (host.proxy_command != nullptr) {
+      context->first_proxy = host.proxy_command;
+      context->jump_path = kByProxyCommand;
+    }
     absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
     context->connector = connector.get();
     context->way.push_back(std::move(connector));

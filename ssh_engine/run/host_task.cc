@@ -38,7 +38,9 @@ HostTask::HostTask(Host host, RunContext* context, DialContext* dial,
 void HostTask::Start() { AskForSession(false); }
 
 SessionKey HostTask::Key() const {
-  return {host_.address, host_.port, host_.user, dial_->access->credential->id, dial_->jump_path};
+  const auto& proxy = host_.proxy_command != nullptr ? host_.proxy_command : dial_->first_proxy;
+  return {host_.address,    host_.port,       host_.user, dial_->access->credential->id,
+          dial_->jump_path, IdOf(proxy.get())};
 }
 
 void HostTask::AskForSession(bool fresh) {
