@@ -18,13 +18,27 @@ namespace muster::engine {
 
 struct Access;
 
+// What is run to get a connection (ssh_config(5), ProxyCommand). A value.
+struct ProxyCommand {
+  std::string line;          // for the shell
+  std::string agent_socket;  // its SSH_AUTH_SOCK; empty: none
+};
+
+constexpr char kByProxyCommand[] = "ProxyCommand";  // as messages name that way
+
+// Another one is another way. Empty for null.
+inline std::string IdOf(const ProxyCommand* command) {
+  return command == nullptr ? "" : absl::StrCat(command->agent_socket, "\n", command->line);
+}
+
 // A host on the way to others (ssh -J). A value.
 struct JumpHost {
   std::string address;  // name or literal address, without brackets
   uint16_t port = 22;
   std::string user;
-  std::string host_key_alias = "";                 // Host's
-  std::shared_ptr<const Access> access = nullptr;  // null: that of the host behind it
+  std::string host_key_alias = "";                              // Host's
+  std::shared_ptr<const Access> access = nullptr;               // null: that of the host behind it
+  std::shared_ptr<const ProxyCommand> proxy_command = nullptr;  // Host's; of the nearest one only
 };
 
 // What the policy kAcceptNew did for a run. Counted by its loops; thread-safe.
@@ -57,6 +71,8 @@ struct Host {
   std::shared_ptr<const std::string> line_prefix = nullptr;
   // As ssh's HostKeyAlias: what known_hosts files call it, whatever its port. Empty: its address.
   std::string host_key_alias = "";
+  // Instead of the network. Null: none; so where there are jump hosts.
+  std::shared_ptr<const ProxyCommand> proxy_command = nullptr;
 };
 
 inline const std::string& KnownName(const Host& host) {
@@ -66,6 +82,7 @@ inline uint16_t KnownPort(const Host& host) { return host.host_key_alias.empty()
 
 // A host as messages name it. `jump_path`: DialContext's.
 inline std::string Endpoint(const Host& host, absl::string_view jump_path) {
+  if (host.proxy_command != nullptr) jump_path = kByProxyCommand;
   return absl::StrCat(host.address, " port ", host.port,
                       jump_path.empty() ? "" : absl::StrCat(" by way of ", jump_path));
 }

@@ -12,6 +12,7 @@
 #include "ssh_engine/host.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
+#include "ssh_engine/proxy/proxy_connector.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
@@ -34,9 +35,12 @@ struct DialContext {
 
   std::shared_ptr<const Access> access;  // this loop's own copy
   Connector* connector = nullptr;
-  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22". Empty: none.
+  ProxyConnector* proxies = nullptr;  // for hosts with a ProxyCommand
+  // By way of which jump hosts the connector leads: "ann@gate:22,gate2:22", or
+  // "ProxyCommand,ann@gate:22". Empty: none.
   std::string jump_path;
-  // The same with what proves us to each of them: for whom both are the same, the way is.
+  // The same with what proves us to each of them, and the process: for whom all are the same, the
+  // way is.
   std::string way_id;
   std::vector<Hop> hops;                        // the jump hosts, the nearest first
   std::vector<std::shared_ptr<Connector>> way;  // what the connector needs

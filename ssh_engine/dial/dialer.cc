@@ -103,19 +103,18 @@ void Dialer::Start() {
 }
 
 void Dialer::Connect() {
-  attempt_ = context_->connector->Connect(
-      host_.address, host_.port, [this](ConnectResult result) { OnConnected(std::move(result)); });
+  auto done = [this](ConnectResult result) { OnConnected(std::move(result)); };
+  attempt_ = host_.proxy_command != nullptr
+                 ? context_->proxies->Connect(host_.proxy_command, std::move(done))
+                 : context_->connector->Connect(host_.address, host_.port, std::move(done));
 }
 
 void Dialer::OnConnected(ConnectResult result) {
-  if (!result.fd.valid()) {
-    result_.congested |= IsShortageHere(result.cause);
-    Fail(result.state, result.cause, std::move(result.message));
-    return End();
-  }
+  if (!result.fd.valid()) return FailConnect(std::move(result));
   timings_->connected = SinceBegin();
   result_.congested |= result.syn_retransmitted;
   result_.way = std::move(result.way);
+  process_ = std::move(result.process);
   BeginHandshake(std::move(result.fd));
 }
 
@@ -125,6 +124,7 @@ void Dialer::BeginHandshake(UniqueFd connected) {
   asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
   options.quote_greeting = context_->quote_greeting;
+  options.way = process_;
   transport_ = context_->new_transport(std::move(connected), std::move(options));
   watch_ = context_->loop->Watch(transport_->fd(), Priority::kBackground, [this](Readiness) {
     if (first_answer_ < absl::ZeroDuration()) first_answer_ = SinceBegin();
@@ -143,6 +143,7 @@ void Dialer::Advance() {
 void Dialer::Wait() {
   if (phase_ == Phase::kEnded) return End();
   if (phase_ == Phase::kWrongHostKey) return Redial();
+  if (phase_ == Phase::kAwaitingReport) return;
   const bool parked = Parked();
   watch_->SetInterest(!parked, !parked && transport_->WantsWrite());
 }
@@ -163,6 +164,7 @@ bool Dialer::Step() {
     case Phase::kSearchingHostKey:
     case Phase::kWrongHostKey:
     case Phase::kSavingHostKey:
+    case Phase::kAwaitingReport:
     case Phase::kEnded:
       return false;
   }
@@ -284,6 +286,7 @@ void Dialer::Redial() {
   redialed_ = true;
   watch_.reset();
   transport_.reset();
+  process_.reset();
   start_ = context_->loop->Now();
   first_answer_ = -absl::InfiniteDuration();
   phase_ = Phase::kConnecting;
@@ -382,28 +385,51 @@ bool Dialer::LogIn() {
 // A server that hangs up on us once it knows who wants to log in, or after it has refused keys,
 // means us: to try again would be held against us. A connection that is reset may have been lost.
 void Dialer::FailLogin() {
+  if (AwaitsReport(&Dialer::FailLogin)) return;
   const TransportFailure& failure = transport_->failure();
-  const bool by_server = failure.closed && !failure.throttled && !WayIsLost();
+  const bool by_server = failure.closed && !failure.throttled && !JumpIsLost() && !ProxyHasFailed();
   if (!by_server && login_->refused() == 0) return FailTransport();
   Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
 }
 
-bool Dialer::WayIsLost() const { return result_.way != nullptr && result_.way->lost; }
+bool Dialer::JumpIsLost() const { return result_.way != nullptr && result_.way->lost; }
+
+bool Dialer::ProxyHasFailed() const { return report_.has_value() && report_->failed; }
+
+// A process shows that it has ended after its connection has.
+bool Dialer::AwaitsReport(void (Dialer::*again)()) {
+  if (process_ == nullptr || report_.has_value()) return false;
+  failed_phase_ = std::exchange(phase_, Phase::kAwaitingReport);
+  watch_.reset();
+  process_->Await(lifetime_.Guard(
+      [this, again](ProxyProcess::Report report) { OnReport(std::move(report), again); }));
+  return true;
+}
+
+void Dialer::OnReport(ProxyProcess::Report report, void (Dialer::*again)()) {
+  if (phase_ != Phase::kAwaitingReport) return;
+  phase_ = failed_phase_;
+  report_ = std::move(report);
+  (this->*again)();
+  Wait();
+}
 
 // --- The end
 
 void Dialer::OnTimeout() {
   const bool asked = phase_ == Phase::kLogin && !login_->busy();
   const std::string said = asked ? transport_->LoginText() : "";
+  const std::string report = process_ == nullptr ? "" : process_->report().text;
   Fail(HostState::kConnectTimeout, Cause::kNone,
        absl::StrCat(PhaseName(), " ", Endpoint(host_, context_->jump_path), " took longer than ",
                     absl::FormatDuration(context_->timeout), " (connect timeout).",
-                    said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\".")));
+                    said.empty() ? "" : absl::StrCat(" The server said: \"", said, "\"."),
+                    report.empty() ? "" : absl::StrCat(" ", report, ".")));
   End();
 }
 
 std::string Dialer::PhaseName() const {
-  switch (phase_) {
+  switch (phase_ == Phase::kAwaitingReport ? failed_phase_ : phase_) {
     case Phase::kConnecting:
       return "finding and connecting to";
     case Phase::kHandshake:
@@ -415,6 +441,7 @@ std::string Dialer::PhaseName() const {
     case Phase::kSavingHostKey:
       return "writing down the host key of";
     case Phase::kLogin:
+    case Phase::kAwaitingReport:
     case Phase::kEnded:
       return "logging in to";
   }
@@ -429,18 +456,38 @@ void Dialer::Succeed() {
   phase_ = Phase::kEnded;
 }
 
+// Who starts processes does not know the host.
+void Dialer::FailConnect(ConnectResult result) {
+  result_.congested |= IsShortageHere(result.cause);
+  Fail(result.state, result.cause,
+       host_.proxy_command == nullptr
+           ? std::move(result.message)
+           : absl::StrCat(Endpoint(host_, context_->jump_path), ": ", result.message));
+  End();
+}
+
+// What it says of itself tells more than that nothing came.
+void Dialer::FailProxy() {
+  Fail(HostState::kUnreachable, Cause::kReset,
+       absl::StrCat(Endpoint(host_, context_->jump_path), ": ", report_->text, ", during ",
+                    PhaseName(), " it."));
+}
+
 void Dialer::FailTransport() {
+  if (AwaitsReport(&Dialer::FailTransport)) return;
   const TransportFailure& failure = transport_->failure();
-  if (WayIsLost()) {
+  if (ProxyHasFailed() && failure.cause != Cause::kProtocol) return FailProxy();
+  if (JumpIsLost()) {
     return Fail(HostState::kUnreachable, Cause::kReset,
                 absl::StrCat(Endpoint(host_, context_->jump_path),
                              ": the jump host was lost during ", PhaseName(), " it."));
   }
   if (failure.throttled) result_.congested = true;
-  Fail(
-      failure.state(), failure.cause,
-      absl::StrCat(Endpoint(host_, context_->jump_path), ": ", failure.message,
-                   phase_ == Phase::kLogin ? ", during the login; no key had been refused." : "."));
+  const std::string said = report_.has_value() ? report_->text : "";
+  Fail(failure.state(), failure.cause,
+       absl::StrCat(Endpoint(host_, context_->jump_path), ": ", failure.message,
+                    phase_ == Phase::kLogin ? ", during the login; no key had been refused." : ".",
+                    said.empty() ? "" : absl::StrCat(" ", said, ".")));
 }
 
 void Dialer::Fail(HostState state, Cause cause, std::string message) {

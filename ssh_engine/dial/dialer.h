@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/base/lifetime.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/dial/dial_context.h"
@@ -60,6 +61,7 @@ class Dialer {
     kWrongHostKey,      // another one is to be asked for, over another connection
     kSavingHostKey,     // a helper thread writes known_hosts
     kLogin,
+    kAwaitingReport,  // of the process that the connection led through
     kEnded,
   };
 
@@ -96,13 +98,19 @@ class Dialer {
   void BeginLogin();
   bool LogIn();
   void FailLogin();
-  bool WayIsLost() const;
+  // Whether it is to be called again, once there is a report.
+  bool AwaitsReport(void (Dialer::*again)());
+  void OnReport(ProxyProcess::Report report, void (Dialer::*again)());
+  bool JumpIsLost() const;
+  bool ProxyHasFailed() const;
   void OnTimeout();
   std::string PhaseName() const;
 
   absl::Duration SinceBegin() const { return context_->loop->Now() - begin_; }
   void Succeed();
   void FailTransport();
+  void FailConnect(ConnectResult result);
+  void FailProxy();
   void Fail(HostState state, Cause cause, std::string message);
   void End();
 
@@ -115,6 +123,7 @@ class Dialer {
   absl::AnyInvocable<void(Result)> on_done_;
 
   Phase phase_ = Phase::kConnecting;
+  Phase failed_phase_ = Phase::kConnecting;  // while a report is awaited
   absl::Duration aside_since_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Connector::Attempt> attempt_;
@@ -122,6 +131,8 @@ class Dialer {
   bool redialed_ = false;
   std::unique_ptr<Timer> save_timer_;  // until known_hosts is tried to be written again
   absl::Duration save_deadline_;
+  std::shared_ptr<ProxyProcess> process_;        // ConnectResult's
+  absl::optional<ProxyProcess::Report> report_;  // its
   std::shared_ptr<SshTransport> transport_;  // shared with a helper thread while that is at work
   std::unique_ptr<FdWatch> watch_;           // of the transport's descriptor: destroyed first
   std::unique_ptr<Login> login_;

@@ -18,6 +18,7 @@ Host HostOf(const JumpHost& jump) {
   host.port = jump.port;
   host.user = jump.user;
   host.host_key_alias = jump.host_key_alias;
+  host.proxy_command = jump.proxy_command;
   return host;
 }
 
@@ -29,8 +30,9 @@ std::string NameOf(const JumpHost& jump) {
 }
 
 // Of the way that leads on from a jump host to which `context` leads.
-std::string IdOf(const DialContext& context, const std::string& name) {
-  return absl::StrCat(context.way_id, ",", name, " ", context.access->credential->id);
+std::string IdOf(const DialContext& context, const JumpHost& jump) {
+  return absl::StrCat(context.way_id, ",", NameOf(jump), " ", context.access->credential->id, " ",
+                      IdOf(jump.proxy_command.get()));
 }
 
 // One's own copy, to be given to many.
@@ -108,7 +110,7 @@ JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLink
     : context_(std::move(context)),
       host_(HostOf(host)),
       name_(NameOf(host)),
-      key_(IdOf(context_, name_)),
+      key_(IdOf(context_, host)),
       hops_(context_.hops),
       links_(links) {
   hops_.push_back({host_, context_.access});
@@ -174,8 +176,9 @@ void AddJumpHosts(JumpLinks* links, DialContext* context) {
     DialContext to_host = *context;
     if (host.access != nullptr) UseAccess(host.access, &to_host);
     context->hops.push_back({HostOf(host), to_host.access});
-    context->way_id = IdOf(to_host, NameOf(host));
+    context->way_id = IdOf(to_host, host);
     auto connector = std::make_shared<JumpConnector>(std::move(to_host), host, links);
+    if (host.proxy_command != nullptr) context->jump_path = kByProxyCommand;
     absl::StrAppend(&context->jump_path, context->jump_path.empty() ? "" : ",", NameOf(host));
     context->connector = connector.get();
     context->way.push_back(std::move(connector));

@@ -23,12 +23,30 @@ struct Way {
   std::vector<HostKey> host_keys;  // that they have shown, the nearest first
 };
 
+// The process on this machine that a connection leads through (ProxyCommand). Whoever uses the
+// connection has a share of it; with the last one it ends. Loop-confined.
+class ProxyProcess {
+ public:
+  // A value.
+  struct Report {
+    bool failed = false;  // it has ended, and not as one whose work is done
+    std::string text;     // how it ended, and the last of what it said; printable; empty: neither
+  };
+
+  virtual ~ProxyProcess() = default;
+  virtual Report report() const = 0;
+  // Calls back once it has ended, or after a second, later than this call: a connection shows its
+  // end first. One at a time.
+  virtual void Await(absl::AnyInvocable<void(Report)> done) = 0;
+};
+
 // Either a connected, non-blocking, close-on-exec stream socket, or a cause and a message.
 struct ConnectResult {
   UniqueFd fd;
-  absl::optional<Address> peer;    // none by way of a jump host
+  absl::optional<Address> peer;    // none by way of a jump host or a process
   bool syn_retransmitted = false;  // the first request to connect was lost, or dropped by the peer
-  std::shared_ptr<const Way> way;  // null: there is none but the network
+  std::shared_ptr<const Way> way;  // null: it goes by no jump hosts
+  std::shared_ptr<ProxyProcess> process;  // null: it leads through none
   // Without a connection. kUnreachable, or what a jump host ended as.
   HostState state = HostState::kUnreachable;
   // Of UNREACHABLE: why there is no connection.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "ssh_engine/host.h"
 
 namespace muster::engine {
 namespace {
@@ -104,8 +106,19 @@ void SessionPool::TellReady() {
   }
 }
 
-// A connection by way of a jump host is a pair of sockets.
-size_t SessionPool::Descriptors(const SessionKey& key) { return key.way_id.empty() ? 1 : 2; }
+std::pair<std::string, std::string> SessionPool::AddressOf(const SessionKey& key) {
+  return {key.proxy.empty() ? key.way_id : absl::StrCat(key.way_id, "\n", key.proxy), key.address};
+}
+
+std::string SessionPool::WayOf(const SessionKey& key) {
+  return key.way_id.empty() && !key.proxy.empty() ? kByProxyCommand : key.way_id;
+}
+
+// A connection by way of a jump host is a pair of sockets; its process, if any, is the jump host's.
+size_t SessionPool::WeightOf(const SessionKey& key) {
+  if (!key.way_id.empty()) return 2;
+  return key.proxy.empty() ? 1 : kSessionsOfProcess;
+}
 
 bool SessionPool::MayEnter(Line* line, int most, const DemandPtr& demand) {
   if (line->handshakes < most) return true;
@@ -119,8 +132,8 @@ bool SessionPool::Admit(const DemandPtr& demand) {
     demand->state = Demand::State::kParked;
     return false;
   }
-  const bool direct = key.way_id.empty();
-  if (!direct && !MayEnter(&ways_[key.way_id], kMaxHandshakesOfWay, demand)) return false;
+  const std::string way = WayOf(key);
+  if (!way.empty() && !MayEnter(&ways_[way], kMaxHandshakesOfWay, demand)) return false;
   return MayEnter(&addresses_[AddressOf(key)], kMaxHandshakesOfAddress, demand);
 }
 
@@ -150,10 +163,11 @@ void SessionPool::Withdraw(const DemandPtr& demand) {
 // --- Handshakes and places
 
 void SessionPool::OnHandshakeBegin(Place* place) {
-  sessions_ += Descriptors(place->key_);
+  sessions_ += WeightOf(place->key_);
   ++hosts_[place->key_].sessions;
   ++addresses_[AddressOf(place->key_)].handshakes;
-  if (!place->key_.way_id.empty()) ++ways_[place->key_.way_id].handshakes;
+  const std::string way = WayOf(place->key_);
+  if (!way.empty()) ++ways_[way].handshakes;
   handshakes_.Begin();
   place->in_flight_ = in_flight_.insert(in_flight_.end(), place);
   if (!slow_timer_->armed()) ArmSlowTimer();
@@ -178,7 +192,8 @@ void SessionPool::ArmSlowTimer() {
 void SessionPool::OnHandshakeEnd(Place* place) {
   LeaveFlight(place);
   LeaveLine(&addresses_, AddressOf(place->key_));
-  if (!place->key_.way_id.empty()) LeaveLine(&ways_, place->key_.way_id);
+  const std::string way = WayOf(place->key_);
+  if (!way.empty()) LeaveLine(&ways_, way);
 }
 
 template <typename Lines, typename Key>
@@ -206,11 +221,12 @@ void SessionPool::LetIn(Lines* lines, const Key& key) {
 void SessionPool::PassOn(const SessionKey& key) {
   QueueParked(key);
   LetIn(&addresses_, AddressOf(key));
-  if (!key.way_id.empty()) LetIn(&ways_, key.way_id);
+  const std::string way = WayOf(key);
+  if (!way.empty()) LetIn(&ways_, way);
 }
 
 void SessionPool::OnPlaceFreed(const SessionKey& key) {
-  sessions_ -= Descriptors(key);
+  sessions_ -= WeightOf(key);
   --hosts_[key].sessions;
   QueueParked(key);
   ForgetIfEmpty(key);

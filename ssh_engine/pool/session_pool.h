@@ -32,22 +32,25 @@ struct SessionKey {
   std::string user;
   std::string credential;  // Credential::id
   std::string way_id;      // DialContext's
+  std::string proxy = "";  // IdOf its own ProxyCommand; empty: none
 
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
     return a.port == b.port && a.address == b.address && a.user == b.user &&
-           a.credential == b.credential && a.way_id == b.way_id;
+           a.credential == b.credential && a.way_id == b.way_id && a.proxy == b.proxy;
   }
-  // Few differ in the way alone, and none in less than the end of a credential's id, a digest.
+  // Few differ in the jump hosts alone, and none in less than the end of a credential's id, a
+  // digest.
   template <typename H>
   friend H AbslHashValue(H h, const SessionKey& key) {
     const absl::string_view id = key.credential;
-    return H::combine(std::move(h), key.address, key.port, key.user,
+    return H::combine(std::move(h), key.address, key.port, key.user, key.proxy,
                       id.substr(id.size() - std::min<size_t>(id.size(), 8)));
   }
 };
 
 struct SessionLimits {
-  // Of the loop, in use or not. One by way of a jump host counts as two, for its descriptors.
+  // Of the loop, in use or not. One by way of a jump host counts as two, for its descriptors; one
+  // by way of a process of its own as kSessionsOfProcess, for the process' memory.
   size_t max_sessions = 1024;
   absl::Duration max_idle = absl::Minutes(10);  // then an unused one is closed
   // Since its login: then it serves nobody any more, and is closed within a minute of its last use.
@@ -72,8 +75,10 @@ class SessionPool {
   static constexpr int kHandshakesATurn = 8;
   // Below sshd's MaxStartups (10:30:100).
   static constexpr int kMaxHandshakesOfAddress = 8;
-  // By way of the same jump hosts: their server makes the connections.
+  // By way of the same jump hosts: their server makes the connections. So of all processes.
   static constexpr int kMaxHandshakesOfWay = 32;
+  // 2 MiB: what `ssh -W` has to itself.
+  static constexpr size_t kSessionsOfProcess = 32;
   static constexpr absl::Duration kOneCommandMemory = absl::Hours(1);
   // Hosts that NoteOneCommand knows; past it all are forgotten, and noted again.
   static constexpr size_t kMostOneCommand = 4096;
@@ -191,10 +196,10 @@ class SessionPool {
     std::deque<DemandPtr> waiting;
   };
   // The same address by another way is another host.
-  static std::pair<std::string, std::string> AddressOf(const SessionKey& key) {
-    return {key.way_id, key.address};
-  }
-  static size_t Descriptors(const SessionKey& key);
+  static std::pair<std::string, std::string> AddressOf(const SessionKey& key);
+  // Whom it waits for in line, with all who go the same way; empty: nobody.
+  static std::string WayOf(const SessionKey& key);
+  static size_t WeightOf(const SessionKey& key);
 
   // Looks, at the end of the iteration, whether somebody may have his turn.
   void Wake();

@@ -27,6 +27,7 @@
 #include "ssh_engine/net/happy_eyeballs.h"
 #include "ssh_engine/net/system_resolver.h"
 #include "ssh_engine/pool/session_pool.h"
+#include "ssh_engine/proxy/proxy_connector.h"
 #include "ssh_engine/run/in_flight_limit.h"
 #include "ssh_engine/run/run_on_loop.h"
 
@@ -113,6 +114,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Connector> connector_;
+  std::unique_ptr<ProxyConnector> proxies_;
   std::unique_ptr<JumpLinks> links_;
   std::unique_ptr<SessionPool> pool_;
   std::unique_ptr<ReadingGate> reading_;
@@ -171,6 +173,7 @@ absl::Status LoopThread::MakeConnector() {
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());
+  proxies_ = NewProxyConnector(loop_.get(), helpers_);
   return absl::OkStatus();
 }
 
@@ -197,6 +200,7 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   context.dial.timeout = order.job->timeouts.connect;
   context.dial.quote_greeting = order.job->quote_greeting;
   context.dial.connector = connector_.get();
+  context.dial.proxies = proxies_.get();
   context.pool = pool_.get();
   context.links = links_.get();
   context.random.seed(std::random_device()());
@@ -239,6 +243,7 @@ void LoopThread::Abandon() {
     shares_.clear();
     pool_.reset();
     links_.reset();
+    proxies_.reset();
     connector_.reset();
     resolver_.reset();
     done.set_value();
@@ -269,7 +274,9 @@ class RunHandleImpl final : public RunHandle {
  private:
   // A host's connections are all made from the same loop.
   size_t LoopOf(const Host& host) const {
-    return absl::HashOf(host.address, host.port, host.user) % loops_.size();
+    const absl::string_view line =
+        host.proxy_command == nullptr ? absl::string_view() : host.proxy_command->line;
+    return absl::HashOf(host.address, host.port, host.user, line) % loops_.size();
   }
   void AddTo(size_t loop, std::vector<Host> hosts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Has the hosts keep the loop's own copy of what they share.

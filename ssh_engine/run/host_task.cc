@@ -38,7 +38,9 @@ HostTask::HostTask(Host host, RunContext* context, DialContext* dial,
 void HostTask::Start() { AskForSession(false); }
 
 SessionKey HostTask::Key() const {
-  return {host_.address, host_.port, host_.user, dial_->access->credential->id, dial_->way_id};
+  return {host_.address, host_.port,
+          host_.user,    dial_->access->credential->id,
+          dial_->way_id, IdOf(host_.proxy_command.get())};
 }
 
 void HostTask::AskForSession(bool fresh) {

@@ -106,6 +106,8 @@ struct SshTransportOptions {
   // Host key types to ask for first: those that are known of the host.
   std::vector<std::string> known_key_types;
   bool quote_greeting = true;  // as in Job
+  // Kept as long as the transport: what the connection leads through. May be null.
+  std::shared_ptr<void> way = nullptr;
 };
 
 // Makes a transport over a connected, non-blocking socket. Never null; what goes wrong shows in the

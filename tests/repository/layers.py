@@ -27,6 +27,7 @@ ssh_engine/host_keys
 ssh_engine
 ssh_engine/loop
 ssh_engine/net
+ssh_engine/proxy
 ssh_engine/transport
 ssh_engine/libssh/interposed
 ssh_engine/libssh

@@ -23,6 +23,7 @@
 #include "ssh_engine/net/connector.h"
 #include "ssh_engine/observer.h"
 #include "ssh_engine/output.h"
+#include "ssh_engine/proxy/proxy_connector.h"
 #include "ssh_engine/transport/ssh_transport.h"
 
 namespace muster::engine {
@@ -52,6 +53,12 @@ class FakeConnector final : public Connector {
     auto way = std::make_shared<Way>();
     way->lost = true;
     result.way = std::move(way);
+    Answer(host, std::move(result));
+  }
+  void SucceedBy(const std::string& host, std::shared_ptr<ProxyProcess> process) {
+    ConnectResult result;
+    result.fd.Reset(eventfd(0, EFD_CLOEXEC));
+    result.process = std::move(process);
     Answer(host, std::move(result));
   }
   void Fail(const std::string& host, Cause cause, const std::string& message) {
@@ -93,6 +100,45 @@ class FakeConnector final : public Connector {
 
   std::vector<std::string> hosts_;
   std::map<std::string, Waiting> waiting_;
+};
+
+// The test is the process: it says how it ends, and sees whether anybody still has it.
+class FakeProxyProcess final : public ProxyProcess {
+ public:
+  ProxyProcess::Report report() const override { return told; }
+  void Await(absl::AnyInvocable<void(ProxyProcess::Report)> done) override {
+    awaited = std::move(done);
+  }
+  void End(bool failed, const std::string& text) {
+    told = {failed, text};
+    auto done = std::move(awaited);
+    done(told);
+  }
+
+  ProxyProcess::Report told;
+  absl::AnyInvocable<void(ProxyProcess::Report)> awaited;
+};
+
+class FakeProxyConnector final : public ProxyConnector {
+ public:
+  std::unique_ptr<Connector::Attempt> Connect(std::shared_ptr<const ProxyCommand> command,
+                                              Connector::Callback callback) override {
+    lines.push_back(command->line);
+    return connector_.Connect(command->line, 0, std::move(callback));
+  }
+  std::weak_ptr<FakeProxyProcess> Succeed(const std::string& line) {
+    auto process = std::make_shared<FakeProxyProcess>();
+    connector_.SucceedBy(line, process);
+    return process;
+  }
+  void Fail(const std::string& line, Cause cause, const std::string& message) {
+    connector_.Fail(line, cause, message);
+  }
+
+  std::vector<std::string> lines;  // that were started
+
+ private:
+  FakeConnector connector_;
 };
 
 // A tunnel whose other end the test is; lives as long as the link that it belongs to keeps it.
@@ -182,7 +228,8 @@ class FakeExecChannel;
 
 class FakeTransport final : public SshTransport {
  public:
-  FakeTransport(UniqueFd fd, FakeServer* server) : fd_(std::move(fd)), server_(server) {}
+  FakeTransport(UniqueFd fd, FakeServer* server, std::shared_ptr<void> way = nullptr)
+      : fd_(std::move(fd)), server_(server), way_(std::move(way)) {}
   ~FakeTransport() override { server_->gone = true; }
 
   int fd() const override { return server_->closed ? -1 : fd_.get(); }
@@ -241,6 +288,7 @@ class FakeTransport final : public SshTransport {
 
   const UniqueFd fd_;
   FakeServer* const server_;
+  const std::shared_ptr<void> way_;
   FakeExecChannel* command_ = nullptr;
   FakeExecChannel* beside_ = nullptr;  // made while there was one
   bool failed_ = false;

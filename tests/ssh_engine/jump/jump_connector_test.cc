@@ -37,6 +37,7 @@ class JumpConnectorTest : public ::testing::Test {
     access_->credential = std::move(credential);
     context_.loop = &loop_;
     context_.connector = &direct_;
+    context_.proxies = &proxies_;
     context_.new_transport = [this](UniqueFd fd, SshTransportOptions options) {
       user_ = options.user;
       return std::make_unique<FakeTransport>(std::move(fd), &gate_);
@@ -69,6 +70,7 @@ class JumpConnectorTest : public ::testing::Test {
 
   SimulatedLoop loop_;
   FakeConnector direct_;
+  FakeProxyConnector proxies_;
   FakeServer gate_;
   std::string user_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
@@ -302,6 +304,40 @@ TEST_F(JumpConnectorTest, OneAfterTheOther) {
   LetIn();
   ASSERT_THAT(gate_.tunnels, SizeIs(1));
   EXPECT_EQ(gate_.tunnels[0]->target, "::1:22");
+}
+
+TEST_F(JumpConnectorTest, TheFirstIsReachedByItsProxyCommand) {
+  access_->jump_hosts[0].proxy_command =
+      std::make_shared<const ProxyCommand>(ProxyCommand{"nc gate 2222", ""});
+  access_->jump_hosts.push_back({"inner", 22, "bob"});
+  const DialContext& context = Context();
+  EXPECT_EQ(context.jump_path, "ProxyCommand,ann@gate:2222,bob@inner:22");
+  EXPECT_THAT(context.way_id, HasSubstr("nc gate 2222"));
+  Customer* customer = Connect(context, "a");
+  EXPECT_THAT(direct_.hosts(), IsEmpty());
+  EXPECT_THAT(proxies_.lines, ElementsAre("nc gate 2222"));
+  proxies_.Fail("nc gate 2222", Cause::kNetwork, "no.");
+  loop_.Run();
+  EXPECT_EQ(customer->result.message,
+            "on the way, jump host bob@inner:22: on the way, jump host ann@gate:2222: gate port "
+            "2222 by way of ProxyCommand: no.");
+}
+
+TEST_F(JumpConnectorTest, ByAnotherProxyCommandItIsAnotherLink) {
+  const auto way = [this](const std::string& line) -> const DialContext& {
+    access_->jump_hosts[0].proxy_command =
+        std::make_shared<const ProxyCommand>(ProxyCommand{line, ""});
+    return Context();
+  };
+  Connect(way("nc gate"), "a");
+  proxies_.Succeed("nc gate");
+  loop_.Run();
+  ASSERT_THAT(gate_.tunnels, SizeIs(1));
+  Connect(way("nc gate"), "b");
+  EXPECT_THAT(gate_.tunnels, SizeIs(2));
+  Connect(way("nc -4 gate"), "c");
+  EXPECT_THAT(gate_.tunnels, SizeIs(2));
+  EXPECT_THAT(proxies_.lines, ElementsAre("nc gate", "nc -4 gate"));
 }
 
 TEST_F(JumpConnectorTest, WhoGivesUpInTheMeantimeIsForgotten) {

@@ -1,8 +1,12 @@
 #include "tests/ssh_engine/loop/simulated_loop.h"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace muster::engine {
 
@@ -120,6 +124,18 @@ void SimulatedLoop::RunPosted() {
     others_.clear();
   }
   Run();
+}
+
+void SimulatedLoop::WaitForReadable() {
+  std::vector<pollfd> asked;
+  for (const auto& [fd, watch] : watches_) {
+    if (watch->read()) asked.push_back({fd, POLLIN, 0});
+  }
+  if (asked.empty()) std::abort();  // nothing would ever come
+  poll(asked.data(), asked.size(), -1);
+  for (const pollfd& one : asked) {
+    if (one.revents != 0) SetReady(one.fd, {true, false, false});
+  }
 }
 
 void SimulatedLoop::Advance(absl::Duration by) {

@@ -39,6 +39,8 @@ class SimulatedLoop final : public EventLoop {
   void Run();
   // Waits for another thread's Post, then Run. Only here is it run, however early it came.
   void RunPosted();
+  // Waits until one that somebody waits for can really be read, and is told so.
+  void WaitForReadable();
   // Time passes: timers fire in the order of their times, each followed by Run.
   void Advance(absl::Duration by);
   // The descriptor is ready; false where nobody waits for that.

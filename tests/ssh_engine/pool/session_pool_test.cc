@@ -53,6 +53,11 @@ class SessionPoolTest : public ::testing::Test {
     customer->ticket = pool_->Ask(std::move(request));
     return customer;
   }
+  Customer* GetByProxy(const std::string& command, const std::string& address) {
+    Customer* customer = AskFor({address, 22, "root", "key", "", command});
+    loop_.Run();
+    return customer;
+  }
   Customer* GetByWayOf(const std::string& path, const std::string& address) {
     Customer* customer = AskFor({address, 22, "root", "key", path});
     loop_.Run();
@@ -130,6 +135,48 @@ TEST_F(SessionPoolTest, ASessionByWayOfAJumpHostTakesTwoDescriptors) {
   EXPECT_FALSE(third->granted);
   Close(second);
   EXPECT_TRUE(third->granted);
+}
+
+TEST_F(SessionPoolTest, OneByWayOfAProcessTakesItsMemory) {
+  SessionLimits limits;
+  limits.max_sessions = 2 * SessionPool::kSessionsOfProcess;
+  MakePool(limits);
+  Customer* first = GetByProxy("nc a", "a");
+  EXPECT_EQ(pool_->sessions(), SessionPool::kSessionsOfProcess);
+  EXPECT_TRUE(GetByProxy("nc b", "b")->granted);
+  Customer* third = Get("c");
+  EXPECT_FALSE(third->granted);
+  Close(first);
+  EXPECT_TRUE(third->granted);
+}
+
+TEST_F(SessionPoolTest, NotByAnotherProcess) {
+  MakePool();
+  Customer* customer = GetByProxy("nc a", "a");
+  LogIn(customer);
+  Return(customer);
+  EXPECT_EQ(GetByProxy("nc -4 a", "a")->grant.session, nullptr);
+  EXPECT_EQ(Get("a")->grant.session, nullptr);
+  EXPECT_NE(GetByProxy("nc a", "a")->grant.session, nullptr);
+}
+
+TEST_F(SessionPoolTest, FewHandshakesByProcessesAtATime) {
+  SessionLimits limits;
+  limits.max_sessions = 100 * SessionPool::kSessionsOfProcess;
+  MakePool(limits);
+  std::vector<Customer*> having;
+  for (int i = 0; i < SessionPool::kMaxHandshakesOfWay; ++i) {
+    const std::string host = absl::StrCat("h", i);
+    having.push_back(GetByProxy("nc " + host, host));
+    ASSERT_TRUE(having.back()->granted);
+    if (i % 2 == 0) loop_.Advance(HandshakeLimit::kMostPatience);
+  }
+  loop_.Advance(HandshakeLimit::kMostPatience);
+  Customer* waiting = GetByProxy("nc late", "late");
+  EXPECT_FALSE(waiting->granted);
+  EXPECT_TRUE(Get("late")->granted);
+  LogIn(having[0]);
+  EXPECT_TRUE(waiting->granted);
 }
 
 TEST_F(SessionPoolTest, TheSameAddressByAnotherWayIsPacedByItself) {

@@ -33,6 +33,7 @@ class HostTaskTest : public ::testing::Test {
     dial_.access = access_;
     dial_.loop = &loop_;
     dial_.connector = &connector_;
+    dial_.proxies = &proxies_;
     dial_.helpers = &helpers_;
     dial_.computers = &helpers_;
     dial_.timeout = job_->timeouts.connect;
@@ -42,7 +43,7 @@ class HostTaskTest : public ::testing::Test {
       server_.user = options.user;
       ++dials_;
       fd_ = fd.get();
-      return std::make_unique<FakeTransport>(std::move(fd), &server_);
+      return std::make_unique<FakeTransport>(std::move(fd), &server_, std::move(options.way));
     };
     observer_.on_ready = [this](uint32_t) {
       if (grants_) loop_.Defer([this] { task_->Grant(); });
@@ -58,6 +59,7 @@ class HostTaskTest : public ::testing::Test {
   Host HostToReach() const {
     Host host{0, kHost, 22, "ann", access_};
     host.host_key_alias = alias_;
+    host.proxy_command = proxy_command_;
     if (!alias_.empty()) host.port = 2222;  // which an alias has not
     return host;
   }
@@ -103,7 +105,9 @@ class HostTaskTest : public ::testing::Test {
   FakeServer server_;
   RecordingObserver observer_;
   std::shared_ptr<FakeKnownHosts> known_hosts_ = std::make_shared<FakeKnownHosts>();
+  FakeProxyConnector proxies_;
   std::string alias_;
+  std::shared_ptr<const ProxyCommand> proxy_command_;
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<Access> access_ = std::make_shared<Access>();
   SessionPool pool_{&loop_, SessionLimits()};
