@@ -110,7 +110,7 @@ std::vector<v1::RunHost> RunHostsOf(const v1::TargetSpec& targets,
 
 absl::Status TooManyBytes(size_t hosts) {
   return absl::InvalidArgumentError(
-      absl::StrCat("the addresses and users that ssh_config gives these ", hosts,
+      absl::StrCat("the addresses, users and commands that ssh_config gives these ", hosts,
                    " hosts have more than ", kMaxHostListBytes, " bytes: use several runs"));
 }
 
@@ -134,6 +134,7 @@ absl::Status FollowSshConfig(SshWays* ssh_config, std::vector<v1::RunHost>* host
     if (way.ok()) {
       SetWay(*way, &host);
       bytes += way->address.size() + way->user.size();
+      if (way->proxy_command != nullptr) bytes += way->proxy_command->line.size();
       if (bytes > kMaxHostListBytes) return TooManyBytes(hosts->size());
       continue;
     }

@@ -29,6 +29,8 @@ bool UsesPassword(const HostSettings& settings) {
          (settings.kbd_interactive_authentication && Prefers(settings, "keyboard-interactive"));
 }
 
+}  // namespace
+
 std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!settings.identity_agent.has_value()) return usual;
   absl::string_view agent = *settings.identity_agent;
@@ -38,6 +40,8 @@ std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   const char* const value = getenv(std::string(agent).c_str());
   return value == nullptr ? "" : value;
 }
+
+namespace {
 
 // ssh_config(5), IdentityFile; DSA and keys on tokens aside.
 std::vector<std::string> UsualKeys(const std::string& home) {

@@ -18,6 +18,9 @@ struct GivenLogin {
   engine::Passphrase passphrase;  // of encrypted files that ssh_config names
 };
 
+// The agent's socket by IdentityAgent, else `usual`; empty: none.
+std::string AgentOf(const HostSettings& settings, const std::string& usual);
+
 // `home`: where the keys are that ssh tries without being told.
 NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& given,
                              const std::string& home);

@@ -50,6 +50,7 @@ enum class Keyword {
   kPreferredAuthentications,
   kProxyCommand,
   kProxyJump,
+  kProxyUseFdpass,
   kPubkeyAcceptedAlgorithms,
   kPubkeyAuthentication,
   kRefuseConnection,

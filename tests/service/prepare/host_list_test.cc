@@ -98,7 +98,7 @@ TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
 TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   const std::string path = ::testing::TempDir() + "/host_list.ssh_config";
   std::ofstream(path) << "Host web*\n  HostName %h.example.com\n  User deploy\nHost odd*\n"
-                         "  ProxyCommand nc\n";
+                         "  RevokedHostKeys /revoked\n";
   v1::Login login;
   login.mutable_ssh_config()->set_file(path);
   auto ways = SshWays::Read(login, GivenLogin());
@@ -128,7 +128,7 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   targets.set_expression("web1,odd[1-3]");
   const absl::Status status = ListHosts(targets, "", {"", 0, ways->get()}, &files).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_NE(status.message().find("odd[1-3]: ProxyCommand"), absl::string_view::npos) << status;
+  EXPECT_NE(status.message().find("odd[1-3]: RevokedHostKeys"), absl::string_view::npos) << status;
 }
 
 }  // namespace
