@@ -42,8 +42,8 @@ enum class Cause {
   kDns = 1,              // kUnreachable: there is no such name, or it has no address
   kRefused = 2,          // kUnreachable: nobody listens
   kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
-  kReset = 4,            // kUnreachable: the connection broke before the command was started
-  kNetwork = 5,          // kUnreachable: no route, network down
+  kReset = 4,            // kUnreachable: connection or ProxyCommand broke before the command
+  kNetwork = 5,          // kUnreachable: no route, network down, no shell for a ProxyCommand
   kProtocol = 6,         // kUnreachable: the peer does not speak SSH, or no common algorithm
   kLocal = 7,            // kUnreachable: out of descriptors or memory here
   kHostKeyUnknown = 8,   // kHostKeyRejected

@@ -66,6 +66,7 @@ absl::StatusOr<std::shared_ptr<const engine::Credential>> AccessMaker::Load(
 
 absl::StatusOr<engine::JumpHost> AccessMaker::MakeJumpHost(const JumpSpec& spec) {
   engine::JumpHost host = {spec.address, spec.port, spec.user, spec.host_key_alias};
+  host.proxy_command = spec.proxy_command;
   if (spec.access == nullptr) return host;
   absl::StatusOr<std::shared_ptr<const engine::Access>> access = Make(spec.access);
   if (!access.ok()) return access.status();

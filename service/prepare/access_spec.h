@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "service/access/config.h"
+#include "ssh_engine/host.h"
 
 namespace muster::service {
 
@@ -21,6 +22,7 @@ struct JumpSpec {
   std::string user;
   std::string host_key_alias = "";
   std::shared_ptr<const AccessSpec> access = nullptr;  // null: that of the host behind it
+  std::shared_ptr<const engine::ProxyCommand> proxy_command = nullptr;  // engine::JumpHost's
 };
 
 // What engine::Access is made from. Immutable once hosts share it.

@@ -111,7 +111,7 @@ std::vector<v1::RunHost> RunHostsOf(const v1::TargetSpec& targets,
 
 absl::Status TooManyBytes(size_t hosts) {
   return absl::InvalidArgumentError(
-      absl::StrCat("the addresses and users that ssh_config gives these ", hosts,
+      absl::StrCat("the addresses, users and commands that ssh_config gives these ", hosts,
                    " hosts have more than ", kMaxHostListBytes, " bytes: use several runs"));
 }
 

@@ -17,9 +17,11 @@ namespace muster::service {
 struct Reach {
   std::shared_ptr<const engine::Access> access;
   std::string host_key_alias;
+  std::shared_ptr<const engine::ProxyCommand> proxy_command = nullptr;  // engine::Host's
 
   friend bool operator==(const Reach& a, const Reach& b) {
-    return a.access == b.access && a.host_key_alias == b.host_key_alias;
+    return a.access == b.access && a.host_key_alias == b.host_key_alias &&
+           a.proxy_command == b.proxy_command;
   }
 };
 

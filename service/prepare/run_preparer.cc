@@ -373,7 +373,8 @@ absl::Status RunPreparer::ReachAll(const Login& login,
     }
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
     if (!access.ok()) return access.status();
-    AddReach({*std::move(access), std::move(way.host_key_alias)}, i, &run->reaches);
+    AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command)}, i,
+             &run->reaches);
   }
   if (login.ssh_config == nullptr) return absl::OkStatus();
   for (std::string& warning : login.ssh_config->Warnings()) {

@@ -10,7 +10,7 @@
 #include "service/ssh_config/expand.h"
 
 namespace muster::service {
-namespace {
+namespace {}  // namespace
 
 std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!settings.identity_agent.has_value()) return usual;
@@ -20,6 +20,8 @@ std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!absl::ConsumePrefix(&agent, "$")) return std::string(agent);
   return VariableOf(agent).value_or("");
 }
+
+namespace {
 
 // ssh_config(5), IdentityFile; DSA and keys on tokens aside.
 std::vector<std::string> UsualKeys(const std::string& home) {

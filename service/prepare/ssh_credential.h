@@ -20,6 +20,8 @@ struct GivenLogin {
 
 // Whether IdentityAgent is a variable that is not VariableOf's, so that nobody knows which agent.
 bool IsUnknownAgent(const HostSettings& settings);
+// The agent's socket by IdentityAgent, else `usual`; empty: none.
+std::string AgentOf(const HostSettings& settings, const std::string& usual);
 
 // `home`: where the keys are that ssh tries without being told.
 NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& given,

@@ -7,6 +7,7 @@
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
 #include "service/prepare/jump_hosts.h"
+#include "service/prepare/proxy_command.h"
 
 namespace muster::service {
 namespace {
@@ -38,9 +39,14 @@ std::string KeyOf(const AccessSpec& spec) {
   absl::StrAppend(&key, "\ncertificates ", absl::StrJoin(credential.keys.certificate_files, "\n"));
   for (const JumpSpec& jump : spec.jump_hosts) {
     absl::StrAppend(&key, "\njump ", jump.user, "@", jump.address, ":", jump.port, " ",
-                    jump.host_key_alias, " ", reinterpret_cast<uintptr_t>(jump.access.get()));
+                    jump.host_key_alias, " ", reinterpret_cast<uintptr_t>(jump.access.get()), " ",
+                    engine::IdOf(jump.proxy_command.get()));
   }
   return key;
+}
+
+absl::Status OnTheWay(const JumpTarget& jump, const absl::Status& why) {
+  return absl::InvalidArgumentError(absl::StrCat("jump host ", jump.host, ": ", why.message()));
 }
 
 std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
@@ -66,13 +72,12 @@ absl::StatusOr<std::shared_ptr<SshWays>> SshWays::Read(const v1::Login& login, G
     return absl::Status(config.status().code(),
                         absl::StrCat("login.ssh_config: ", config.status().message()));
   }
-  return std::shared_ptr<SshWays>(
-      new SshWays(*std::move(config), user.home, login, std::move(given)));
+  return std::shared_ptr<SshWays>(new SshWays(*std::move(config), user, login, std::move(given)));
 }
 
-SshWays::SshWays(SshConfig config, std::string home, const v1::Login& login, GivenLogin given)
+SshWays::SshWays(SshConfig config, LocalUser user, const v1::Login& login, GivenLogin given)
     : config_(std::move(config)),
-      home_(std::move(home)),
+      user_(std::move(user)),
       given_(std::move(given)),
       alike_(config_.SaysTheSameOfAll()),
       way_is_given_(!login.jump_hosts().empty()),
@@ -96,7 +101,7 @@ absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
   absl::StatusOr<std::vector<JumpSpec>> jumps =
       ChainOf(way_is_given_ ? given_jumps_ : settings->jump_hosts);
   if (!jumps.ok()) return jumps.status();
-  return WayOf(*settings, *std::move(jumps));
+  return WayOf(query, *settings, *std::move(jumps));
 }
 
 // Looks once, and says it of every host.
@@ -152,33 +157,36 @@ absl::StatusOr<std::vector<JumpSpec>> SshWays::Follow(const std::vector<JumpTarg
   std::vector<JumpSpec> specs;
   for (const JumpTarget& jump : jumps) {
     absl::StatusOr<HostSettings> settings = SettingsOf(QueryOf(jump), !specs.empty());
-    if (!settings.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("jump host ", jump.host, ": ", settings.status().message()));
-    }
+    if (!settings.ok()) return OnTheWay(jump, settings.status());
     absl::StatusOr<std::vector<JumpSpec>> before = Follow(settings->jump_hosts, depth + 1);
     if (!before.ok()) return before;
     if (specs.empty()) specs = *std::move(before);
     unfollowed_.Add(jump.host, *settings);
     if (depth == 0) NameGivenUser(&*settings);
-    SshWay way = WayOf(*settings, {});
-    specs.push_back({std::move(way.address), way.port, std::move(way.user),
-                     std::move(way.host_key_alias), std::move(way.access)});
+    absl::StatusOr<SshWay> way = WayOf(QueryOf(jump), *settings, {});
+    if (!way.ok()) return OnTheWay(jump, way.status());
+    specs.push_back({std::move(way->address), way->port, std::move(way->user),
+                     std::move(way->host_key_alias), std::move(way->access),
+                     std::move(way->proxy_command)});
   }
   if (specs.size() <= kMaxJumpHosts) return specs;
   return absl::InvalidArgumentError(
       absl::StrCat(specs.size(), " jump hosts; at most ", kMaxJumpHosts));
 }
 
-SshWay SshWays::WayOf(const HostSettings& settings, std::vector<JumpSpec> jumps) {
+absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings& settings,
+                                      std::vector<JumpSpec> jumps) {
+  auto proxy = ProxyCommandOf(query, settings, user_, given_.credential.keys.agent_socket);
+  if (!proxy.ok()) return proxy.status();
   AccessSpec spec;
-  spec.credential = CredentialOf(settings, given_, home_);
+  spec.credential = CredentialOf(settings, given_, user_.home);
   spec.jump_hosts = std::move(jumps);
   if (!given_.connect_timeout) {
     spec.connect_timeout = settings.connect_timeout.value_or(absl::ZeroDuration());
   }
-  return {settings.hostname, settings.user, settings.port, settings.host_key_alias.value_or(""),
-          Share(std::move(spec))};
+  return SshWay{settings.hostname,      settings.user,
+                settings.port,          settings.host_key_alias.value_or(""),
+                Share(std::move(spec)), *std::move(proxy)};
 }
 
 std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {

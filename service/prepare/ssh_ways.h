@@ -14,7 +14,9 @@
 #include "service/prepare/access_spec.h"
 #include "service/prepare/ssh_credential.h"
 #include "service/prepare/unfollowed.h"
+#include "service/ssh_config/local_user.h"
 #include "service/ssh_config/ssh_config.h"
+#include "ssh_engine/host.h"
 
 namespace muster::service {
 
@@ -25,6 +27,7 @@ struct SshWay {
   uint16_t port = 22;
   std::string host_key_alias;
   std::shared_ptr<const AccessSpec> access;  // shared by hosts of which the same is said
+  std::shared_ptr<const engine::ProxyCommand> proxy_command;  // null: none
 };
 
 // Looks into ssh_config once for each host of a run. Not thread-safe; blocks (files, names): helper
@@ -40,7 +43,7 @@ class SshWays {
   std::vector<std::string> Warnings() const { return unfollowed_.Warnings(); }
 
  private:
-  SshWays(SshConfig config, std::string home, const v1::Login& login, GivenLogin given);
+  SshWays(SshConfig config, LocalUser user, const v1::Login& login, GivenLogin given);
 
   absl::StatusOr<SshWay> Look(const HostQuery& query);
   absl::StatusOr<SshWay> LookAlike(const HostQuery& query);
@@ -48,11 +51,12 @@ class SshWays {
   void NameGivenUser(HostSettings* jump) const;
   absl::StatusOr<std::vector<JumpSpec>> ChainOf(const std::vector<JumpTarget>& jumps);
   absl::StatusOr<std::vector<JumpSpec>> Follow(const std::vector<JumpTarget>& jumps, int depth);
-  SshWay WayOf(const HostSettings& settings, std::vector<JumpSpec> jumps);
+  absl::StatusOr<SshWay> WayOf(const HostQuery& query, const HostSettings& settings,
+                               std::vector<JumpSpec> jumps);
   std::shared_ptr<const AccessSpec> Share(AccessSpec spec);
 
   const SshConfig config_;
-  const std::string home_;
+  const LocalUser user_;
   const GivenLogin given_;
   const bool alike_;  // of all hosts the same is said
   const bool way_is_given_;

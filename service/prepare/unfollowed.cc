@@ -110,9 +110,9 @@ std::string ObstacleOf(const HostSettings& settings) {
   if (settings.refuse_connection.has_value()) {
     return absl::StrCat("RefuseConnection: ", *settings.refuse_connection);
   }
-  if (settings.proxy_command.has_value()) {
-    return "ProxyCommand is not followed yet; use ProxyJump or --jump where the way is another "
-           "SSH server";
+  if (settings.proxy_command.has_value() && settings.proxy_use_fdpass) {
+    return "ProxyUseFdpass is not followed yet; have the ProxyCommand itself carry the connection, "
+           "as `nc %h %p` without -F does";
   }
   if (settings.revoked_host_keys.has_value()) {
     return "RevokedHostKeys is not followed yet; mark such keys as @revoked in a known_hosts file";

@@ -245,9 +245,14 @@ void Run::LockHosts(const std::vector<uint32_t>& hosts, absl::Time now) {
 engine::Host Run::EngineHost(uint32_t index) const {
   const v1::RunHost& host = plan_.hosts[index];
   const Reach& reach = ReachOf(reaches_, index);
-  engine::Host to = {
-      index,   host.address(),      static_cast<uint16_t>(host.port()), host.user(), reach.access,
-      nullptr, reach.host_key_alias};
+  engine::Host to = {index,
+                     host.address(),
+                     static_cast<uint16_t>(host.port()),
+                     host.user(),
+                     reach.access,
+                     nullptr,
+                     reach.host_key_alias,
+                     reach.proxy_command};
   if (host.has_variables()) {
     to.line_prefix = std::make_shared<const std::string>(Exports(host.variables().values()));
   }

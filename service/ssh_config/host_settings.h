@@ -37,6 +37,7 @@ struct HostSettings {
   // One of both at most. The last jump host is the nearest to the target.
   std::vector<JumpTarget> jump_hosts;
   absl::optional<std::string> proxy_command;  // without its tokens replaced
+  bool proxy_use_fdpass = false;
 
   absl::optional<std::string> host_key_alias;         // in lower case
   std::vector<std::string> user_known_hosts_files;    // where they are

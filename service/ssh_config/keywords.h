@@ -59,6 +59,7 @@ enum class Keyword {
   kPreferredAuthentications,
   kProxyCommand,
   kProxyJump,
+  kProxyUseFdpass,
   kPubkeyAcceptedAlgorithms,
   kPubkeyAuthentication,
   kRefuseConnection,

@@ -197,7 +197,9 @@ void Filler::FillWay() {
 absl::Status Filler::FillProxy() {
   settings_.proxy_command = UnlessNone(Keyword::kProxyCommand);
   const std::string* const jump = pass_.Get(Keyword::kProxyJump);
-  if (jump == nullptr || jump->empty()) return absl::OkStatus();
+  const bool jumps = jump != nullptr && !jump->empty();
+  settings_.proxy_use_fdpass = !jumps && Flag(Keyword::kProxyUseFdpass, false);
+  if (!jumps) return absl::OkStatus();
   for (const absl::string_view host : absl::StrSplit(*jump, ',')) {
     settings_.jump_hosts.push_back(*ParseJumpTarget(host));
   }

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 from fleet import free_port, make_key, read, write
+from relay import RELAY
 
 EACH = 20  # hosts of a block
 
@@ -23,10 +24,18 @@ BLOCKS = {
     "prefers": "Port {other_port}\n IdentityFile {other_key}\n"
                " PreferredAuthentications publickey",
 }
+# By way of a process.
+PROXIED = {
+    "proxy": "Port {port}\n IdentityFile {key}\n ProxyCommand {relay} '%h' %p",
+    "ssh-w": "Port {port}\n IdentityFile {key}\n"
+             " ProxyCommand ssh -F {folder}/gate_config -W %h:%p gate",
+    "behind-proxy": "Port {port}\n IdentityFile {key}\n ProxyJump proxied-gate",
+}
+ALL = {**BLOCKS, **PROXIED}
 
 
 def address(block, number):
-    return f"127.0.{20 + list(BLOCKS).index(block)}.{number}"
+    return f"127.0.{20 + list(ALL).index(block)}.{number}"
 
 
 class Kinds:
@@ -45,11 +54,15 @@ class Kinds:
         self.values = {"folder": folder, "port": server.port, "other_port": other.port,
                        "key": fleet.key, "other_key": other_key,
                        "aliases": os.path.join(folder, "aliases"), "new": os.path.join(folder, "new"),
-                       "agent": os.path.join(folder, "agent")}
+                       "agent": os.path.join(folder, "agent"), "relay": RELAY}
         write(self.values["aliases"],
               "blade " + " ".join(read(server.host_key + ".pub").split()[:2]) + "\n")
         for number in range(1, EACH + 1):
             os.link(fleet.key, os.path.join(folder, f"{address('tokens', number)}.key"))
+        gate = self.gates[0]
+        write(os.path.join(folder, "gate_config"),
+              f"Host gate\n HostName {gate.address}\n Port {gate.port}\n User {fleet.user}\n"
+              f" IdentityFile {fleet.key}\n UserKnownHostsFile {fleet.known_hosts}\n")
         self._agent = self._start_agent()
 
     def _start_agent(self):
@@ -68,14 +81,17 @@ class Kinds:
     def text(self, first=""):
         """A file: what is to be first, then each host and block, then what holds for all."""
         lines = [first]
-        for block, text in BLOCKS.items():
+        for block, text in ALL.items():
             for number in range(1, EACH + 1):
                 lines.append(f"Host {block}{number}\n HostName {address(block, number)}")
             lines.append(f"Host {block}*\n {text.format(**self.values)}")
         return "\n".join([*lines, *self._gates(), self._rest()])
 
     def _gates(self):
-        return [f"Host gate{number or ''}\n HostName {gate.address}\n Port {gate.port}\n"
+        proxied = self.gates[1]
+        lines = [f"Host proxied-gate\n HostName {proxied.address}\n Port {proxied.port}\n"
+                 f" IdentityFile {self.fleet.key}\n ProxyCommand {RELAY} %h %p"]
+        return lines + [f"Host gate{number or ''}\n HostName {gate.address}\n Port {gate.port}\n"
                 f" IdentityFile {self.fleet.key}" for number, gate in zip((0, 2), self.gates)]
 
     def _rest(self):

@@ -98,7 +98,7 @@ TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
 TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   const std::string path = ::testing::TempDir() + "/host_list.ssh_config";
   std::ofstream(path) << "Host web*\n  HostName %h.example.com\n  User deploy\nHost odd*\n"
-                         "  ProxyCommand nc\n";
+                         "  RevokedHostKeys /revoked\n";
   v1::Login login;
   login.mutable_ssh_config()->set_file(path);
   auto ways = SshWays::Read(login, GivenLogin());
@@ -127,8 +127,8 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   EXPECT_EQ(named("web1").ssh_config_query().user(), "bob");
   EXPECT_EQ(named("web2").user(), "ann");
 
-  std::ofstream(path) << "Host web*\n  HostName %h.example.org\nHost odd*\n  ProxyCommand nc\n"
-                         "Host old\n  RefuseConnection gone\n";
+  std::ofstream(path) << "Host web*\n  HostName %h.example.org\nHost odd*\n"
+                         "  RevokedHostKeys /keys\nHost old\n  RefuseConnection gone\n";
   ways = SshWays::Read(login, GivenLogin());
   ASSERT_TRUE(FollowSshConfig(ways->get(), &*hosts).ok());
   EXPECT_EQ(named("web1").address(), "web1.example.org") << "as the file is by now";
@@ -137,7 +137,7 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   targets.set_expression("web1,odd[1-3],old");
   const absl::Status status = ListHosts(targets, "", {"", 0, ways->get()}, &files).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_NE(status.message().find("odd[1-3]: ProxyCommand"), absl::string_view::npos) << status;
+  EXPECT_NE(status.message().find("odd[1-3]: RevokedHostKeys"), absl::string_view::npos) << status;
   EXPECT_NE(status.message().find("old: RefuseConnection: gone"), absl::string_view::npos)
       << status;
 }

@@ -38,9 +38,19 @@ Host circle2
 Host circle3
   ProxyJump circle2
 Host odd
-  ProxyCommand nc %h %p
+  HostName odd.example.com
+  User ops
+  HostKeyAlias blade9
+  ProxyCommand nc %n %h %p %r %k %%
 Host behind-odd
-  ProxyJump odd
+  ProxyJump odd,inner
+Host refused
+  ProxyCommand nc -F %h %p
+  ProxyUseFdpass yes
+Host behind-refused
+  ProxyJump refused
+Host faulty
+  ProxyCommand nc %u
 )";
 
 HostQuery Query(const std::string& host, const std::string& user = "", uint16_t port = 0) {
@@ -176,8 +186,66 @@ TEST_F(SshWaysTest, AWayInACircleIsAnError) {
 
 TEST_F(SshWaysTest, WhatCannotBeFollowedIsAnErrorAlsoOnTheWay) {
   Read(kFleet);
-  EXPECT_THAT(ErrorOf("odd"), HasSubstr("ProxyCommand is not followed yet"));
-  EXPECT_THAT(ErrorOf("behind-odd"), HasSubstr("jump host odd: ProxyCommand"));
+  EXPECT_THAT(ErrorOf("refused"), HasSubstr("ProxyUseFdpass is not followed yet"));
+  EXPECT_THAT(ErrorOf("behind-refused"), HasSubstr("jump host refused: ProxyUseFdpass"));
+  EXPECT_EQ(ErrorOf("faulty"), "ProxyCommand: \"nc %u\": \"%u\" is not known there");
+}
+
+TEST_F(SshWaysTest, AProxyCommandHasItsTokensReplaced) {
+  given_.credential.keys.agent_socket = "/agent";
+  Read(kFleet);
+  const SshWay odd = Find(Query("odd", "", 2222));
+  ASSERT_NE(odd.proxy_command, nullptr);
+  EXPECT_EQ(odd.proxy_command->line, "nc odd odd.example.com 2222 ops blade9 %");
+  EXPECT_EQ(odd.proxy_command->agent_socket, "/agent");
+  EXPECT_EQ(Find(Query("web1")).proxy_command, nullptr);
+}
+
+TEST_F(SshWaysTest, SoHasThatOfTheFirstJumpHost) {
+  Read(kFleet);
+  const SshWay behind = Find(Query("behind-odd"));
+  EXPECT_EQ(behind.proxy_command, nullptr);
+  const std::vector<JumpSpec>& jumps = behind.access->jump_hosts;
+  ASSERT_EQ(jumps.size(), 2u);
+  ASSERT_NE(jumps[0].proxy_command, nullptr);
+  EXPECT_EQ(jumps[0].proxy_command->line, "nc odd odd.example.com 22 ops blade9 %");
+  EXPECT_EQ(jumps[1].proxy_command, nullptr);
+}
+
+TEST_F(SshWaysTest, AFurtherJumpHostsIsNotUsed) {
+  login_.add_jump_hosts("inner");
+  login_.add_jump_hosts("odd");
+  Read(kFleet);
+  const SshWay way = Find(Query("odd"));
+  EXPECT_EQ(way.proxy_command, nullptr);
+  EXPECT_EQ(way.access->jump_hosts[1].proxy_command, nullptr);
+}
+
+TEST_F(SshWaysTest, ItsAgentIsThatOfTheHost) {
+  given_.credential.keys.agent_socket = "/agent";
+  Read("Host a\n  IdentityAgent /other\nHost b\n  IdentityAgent none\nHost *\n  ProxyCommand x\n");
+  EXPECT_EQ(Find(Query("a")).proxy_command->agent_socket, "/other");
+  EXPECT_EQ(Find(Query("b")).proxy_command->agent_socket, "");
+}
+
+TEST_F(SshWaysTest, ACommandThatIsOfAllIsShared) {
+  Read("ProxyCommand connect\n");
+  EXPECT_EQ(Find(Query("a")).proxy_command->line, "connect");
+  EXPECT_EQ(Find(Query("a")).proxy_command, Find(Query("b")).proxy_command);
+}
+
+TEST_F(SshWaysTest, NamesThatMeanMoreToAShellAreRefused) {
+  Read("ProxyCommand nc %h %r\n");
+  for (const char* host : {"a;b", "-oX", "$(b)", "a b", "a\nb", "`b`", "a|b"}) {
+    EXPECT_THAT(ErrorOf(host), HasSubstr("characters of the shell's")) << host;
+  }
+  for (const char* user : {"a;b", "-x", "a -x", "a\\", "a'b"}) {
+    EXPECT_THAT(std::string(ways_->Find(Query("web1", user)).status().message()),
+                HasSubstr("characters of the shell's"))
+        << user;
+  }
+  EXPECT_EQ(Find(Query("fe80::1%lo", "DOMAIN\\ann")).proxy_command->line,
+            "nc fe80::1%lo DOMAIN\\ann");
 }
 
 TEST_F(SshWaysTest, AGivenConnectTimeoutComesFirst) {

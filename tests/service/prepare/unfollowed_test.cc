@@ -127,8 +127,10 @@ TEST(UnfollowedTest, WhatWouldBeWrongIsAnObstacle) {
   HostSettings settings;
   settings.revoked_host_keys = "/revoked";
   EXPECT_THAT(ObstacleOf(settings), HasSubstr("RevokedHostKeys"));
+  settings.proxy_use_fdpass = true;
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("RevokedHostKeys"));
   settings.proxy_command = "nc %h %p";
-  EXPECT_THAT(ObstacleOf(settings), HasSubstr("ProxyCommand"));
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("ProxyUseFdpass"));
   settings.refuse_connection = "retired";
   EXPECT_EQ(ObstacleOf(settings), "RefuseConnection: retired");
 }

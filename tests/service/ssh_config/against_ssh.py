@@ -68,6 +68,7 @@ SETTINGS = {
     "KbdInteractiveAuthentication": any_of(FLAGS), "ChallengeResponseAuthentication": any_of(FLAGS),
     "NoHostAuthenticationForLocalhost": any_of(FLAGS), "PasswordAuthentication": any_of(FLAGS),
     "PreferredAuthentications": words("publickey,password", "none"),
+    "ProxyUseFdpass": any_of(FLAGS),
     "ProxyCommand": words("nc %h %p", "none", "= nc x", "ssh gate -W '[%h]:%p' # no comment", "NONE"), "ProxyJump": any_of(JUMPS),
     "PubkeyAuthentication": words("yes", "no", "unbound", "host-bound", "x"),
     "RekeyLimit": words("1G", "default", "512K 1h", "1G none", "8", "0", "x", "1G 1h 2", "20 10"),
@@ -266,7 +267,7 @@ passwordauthentication pubkeyauthentication requesttty sessiontype stricthostkey
 connectionattempts serveralivecountmax serveraliveinterval requiredrsasize bindaddress bindinterface ciphers
 hostkeyalgorithms hostkeyalias identityagent kexalgorithms remotecommand macs securitykeyprovider
 preferredauthentications pubkeyacceptedalgorithms revokedhostkeys knownhostscommand identityfile certificatefile
-globalknownhostsfile userknownhostsfile sendenv setenv connecttimeout rekeylimit proxycommand proxyjump
+globalknownhostsfile userknownhostsfile sendenv setenv connecttimeout rekeylimit proxycommand proxyjump proxyusefdpass
 forwardagent permitlocalcommand localcommand stdinnull localforward remoteforward dynamicforward""".split()
 
 

@@ -115,6 +115,7 @@ void PrintAll(const HostQuery& query, const HostSettings& s) {
                               : "none");
   Print("rekeylimit", absl::StrCat(s.rekey_bytes, " ", absl::ToInt64Seconds(s.rekey_interval)));
   Print("proxycommand", s.proxy_command);
+  Print("proxyusefdpass", YesNo(s.proxy_use_fdpass));
   if (!s.jump_hosts.empty()) Print("proxyjump", Text(s.jump_hosts));
 }
 

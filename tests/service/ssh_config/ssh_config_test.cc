@@ -224,6 +224,8 @@ TEST_F(SshConfigTest, JumpHostsAndProxyCommandTheFirstOfBoth) {
   EXPECT_THAT(command.jump_hosts, IsEmpty());
   EXPECT_EQ(command.proxy_command, "nc %h");
   EXPECT_EQ(Of("ProxyJump none\nProxyJump a\nProxyCommand y", "web1").proxy_command, "y");
+  EXPECT_TRUE(Of("ProxyUseFdpass yes", "web1").proxy_use_fdpass);
+  EXPECT_FALSE(Of("", "web1").proxy_use_fdpass);
   EXPECT_THAT(ErrorOf("ProxyJump web1"), HasSubstr("leads to the host itself"));
 }
 
