@@ -21,6 +21,7 @@ Login::Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Cred
         busy_ = false;
         on_helper_done_();
       }) {
+  report_.noted = !credential_->notes.empty();
   SshTransport* const server = transport_.get();
   auto keys = std::make_unique<KeyMethod>(server, credential_.get(), *preferred, &agent_, &report_);
   keys_ = keys.get();

@@ -32,12 +32,13 @@ std::string LoginReport::Source() const {
 std::string LoginReport::AdviceOnPassword(absl::string_view methods) const {
   const bool takes =
       absl::StrContains(methods, "password") || absl::StrContains(methods, "keyboard-interactive");
-  if (has_password || !takes) return "";
+  if (has_password || noted || !takes) return "";
   return " No password was given: --ask-password or --password-file gives one, to a rerun, too.";
 }
 
 std::string LoginReport::NothingOffered(absl::string_view user) const {
   if (!unproven.empty()) return absl::StrCat("no key could be used to log in as ", user, ".");
+  if (noted) return absl::StrCat("there is no key to log in with as ", user, ".");
   if (has_password && !password_used) {
     return absl::StrCat("the server takes no password, and there is no key to log in with as ",
                         user, ": start an ssh-agent or name a key file.");

@@ -26,6 +26,7 @@ struct LoginReport {
   bool password_used = false;     // once is enough: servers count what they refuse
   bool password_expired = false;  // the server wants another one first
   std::string question;           // what it asked for instead; printable
+  bool noted = false;             // the credential tells itself what it has not, and why
 
   size_t refused() const { return refused_keys.size() + refused_others.size(); }
 

@@ -199,6 +199,17 @@ TEST_F(LoginTest, WhereThePasswordCameFromIsTold) {
   EXPECT_THAT(login->Explain("ann"), Not(HasSubstr("No password was given")));
 }
 
+// What it says of its own would be contradicted by advice.
+TEST_F(LoginTest, ACredentialThatTellsWhyItIsEmptyGetsNoAdvice) {
+  server_.methods = "publickey,password";
+  credential_->notes = {"ssh_config switches keys off."};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_EQ(login->Explain("ann"),
+            "there is no key to log in with as ann. It accepts: publickey,password. ssh_config "
+            "switches keys off.");
+}
+
 TEST_F(LoginTest, WhereThereIsNoPasswordAServerThatTakesOneIsTold) {
   server_.methods = "publickey,keyboard-interactive";
   const auto login = Make();
