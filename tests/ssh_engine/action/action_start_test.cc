@@ -45,7 +45,8 @@ class ActionStartTest : public ::testing::Test, protected ActionStart::Subject {
   SimulatedLoop loop_;
   FakeServer server_;
   Session session_{&loop_,
-                   std::make_shared<FakeTransport>(UniqueFd(eventfd(0, EFD_CLOEXEC)), &server_)};
+                   std::make_shared<FakeTransport>(UniqueFd(eventfd(0, EFD_CLOEXEC)), &server_),
+                   nullptr};
   std::atomic<bool> may_read_{true};
   ReadingGate reading_{&loop_, &may_read_};
   RecordingObserver observer_;

@@ -113,7 +113,7 @@ TEST_F(ProxyConnectorTest, ItIsAloneWithItsThreeDescriptorsAndNoSignals) {
   signal(SIGPIPE, SIG_IGN);
   const UniqueFd open(dup(STDIN_FILENO));  // not close-on-exec
   Customer* customer = Connect(
-      "sh -c 'ls /proc/$$/fd; grep -E \"^Sig(Blk|Ign)\" /proc/$$/status; "
+      "sh -c 'ls /proc/$$/fd; grep -E \"^Sig(Blk|Ign)\" /proc/self/status; "
       "cut -d\" \" -f6 /proc/$$/stat; echo $$'");
   const std::vector<std::string> lines = absl::StrSplit(ReadAll(customer), '\n', absl::SkipEmpty());
   ASSERT_EQ(lines.size(), 7u);
