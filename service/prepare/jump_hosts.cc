@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
@@ -23,7 +24,7 @@ std::string ProblemOf(const std::string& entry) {
 }  // namespace
 
 bool GoesDirectly(const v1::Login& login) {
-  return login.jump_hosts_size() == 1 && login.jump_hosts(0) == "none";
+  return login.jump_hosts_size() == 1 && absl::EqualsIgnoreCase(login.jump_hosts(0), "none");
 }
 
 std::string ProblemOfJumpHosts(const v1::Login& login) {

@@ -102,6 +102,18 @@ absl::Status NoWay(const v1::RunHost& host, const absl::Status& why) {
   return FieldError({{"login.ssh_config", absl::StrCat(host.name(), ": ", why.message())}});
 }
 
+// A process goes where the file says by now, and the run is not to be split over two machines.
+bool LeadsAway(const SshWay& way, const v1::RunHost& host) {
+  return way.proxy_command != nullptr &&
+         (way.address != host.address() || way.port != host.port() || way.user != host.user());
+}
+
+absl::Status Moved(const SshWay& way) {
+  return absl::FailedPreconditionError(absl::StrCat("its ProxyCommand leads to ", way.user, "@",
+                                                    way.address, " port ", way.port,
+                                                    " by now, and did not when the run began"));
+}
+
 GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
                    const v1::Timeouts& timeouts) {
   GivenLogin given;
@@ -369,6 +381,7 @@ absl::Status RunPreparer::ReachAll(const Login& login,
     if (login.ssh_config != nullptr) {
       absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(hosts[i]));
       if (!found.ok()) return NoWay(hosts[i], found.status());
+      if (LeadsAway(*found, hosts[i])) return NoWay(hosts[i], Moved(*found));
       way = *std::move(found);
     }
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);

@@ -110,10 +110,6 @@ std::pair<std::string, std::string> SessionPool::AddressOf(const SessionKey& key
   return {key.proxy.empty() ? key.way_id : absl::StrCat(key.way_id, "\n", key.proxy), key.address};
 }
 
-std::string SessionPool::WayOf(const SessionKey& key) {
-  return key.way_id.empty() && !key.proxy.empty() ? kByProxyCommand : key.way_id;
-}
-
 // A connection by way of a jump host is a pair of sockets; its process, if any, is the jump host's.
 size_t SessionPool::WeightOf(const SessionKey& key) {
   if (!key.way_id.empty()) return 2;
@@ -132,8 +128,8 @@ bool SessionPool::Admit(const DemandPtr& demand) {
     demand->state = Demand::State::kParked;
     return false;
   }
-  const std::string way = WayOf(key);
-  if (!way.empty() && !MayEnter(&ways_[way], kMaxHandshakesOfWay, demand)) return false;
+  const bool direct = key.way_id.empty();
+  if (!direct && !MayEnter(&ways_[key.way_id], kMaxHandshakesOfWay, demand)) return false;
   return MayEnter(&addresses_[AddressOf(key)], kMaxHandshakesOfAddress, demand);
 }
 
@@ -166,8 +162,7 @@ void SessionPool::OnHandshakeBegin(Place* place) {
   sessions_ += WeightOf(place->key_);
   ++hosts_[place->key_].sessions;
   ++addresses_[AddressOf(place->key_)].handshakes;
-  const std::string way = WayOf(place->key_);
-  if (!way.empty()) ++ways_[way].handshakes;
+  if (!place->key_.way_id.empty()) ++ways_[place->key_.way_id].handshakes;
   handshakes_.Begin();
   place->in_flight_ = in_flight_.insert(in_flight_.end(), place);
   if (!slow_timer_->armed()) ArmSlowTimer();
@@ -192,8 +187,7 @@ void SessionPool::ArmSlowTimer() {
 void SessionPool::OnHandshakeEnd(Place* place) {
   LeaveFlight(place);
   LeaveLine(&addresses_, AddressOf(place->key_));
-  const std::string way = WayOf(place->key_);
-  if (!way.empty()) LeaveLine(&ways_, way);
+  if (!place->key_.way_id.empty()) LeaveLine(&ways_, place->key_.way_id);
 }
 
 template <typename Lines, typename Key>
@@ -221,8 +215,7 @@ void SessionPool::LetIn(Lines* lines, const Key& key) {
 void SessionPool::PassOn(const SessionKey& key) {
   QueueParked(key);
   LetIn(&addresses_, AddressOf(key));
-  const std::string way = WayOf(key);
-  if (!way.empty()) LetIn(&ways_, way);
+  if (!key.way_id.empty()) LetIn(&ways_, key.way_id);
 }
 
 void SessionPool::OnPlaceFreed(const SessionKey& key) {

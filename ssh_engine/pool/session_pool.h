@@ -197,8 +197,6 @@ class SessionPool {
   };
   // The same address by another way is another host.
   static std::pair<std::string, std::string> AddressOf(const SessionKey& key);
-  // Whom it waits for in line, with all who go the same way; empty: nobody.
-  static std::string WayOf(const SessionKey& key);
   static size_t WeightOf(const SessionKey& key);
 
   // Looks, at the end of the iteration, whether somebody may have his turn.

@@ -38,7 +38,7 @@ Cause CauseOf(int error) {
     case ENOBUFS:
       return Cause::kLocal;
     default:
-      return Cause::kNetwork;
+      return Cause::kReset;
   }
 }
 

@@ -64,7 +64,7 @@ TEST(JumpHostsTest, ARerunWithAnotherLoginGoesTheRunsWayUnlessItNamesOne) {
 
 TEST(JumpHostsTest, NoneIsTheDirectWay) {
   v1::Login login;
-  login.add_jump_hosts("none");
+  login.add_jump_hosts("None");
   EXPECT_TRUE(ListJumpHosts(login, "ann")->empty());
   login.add_jump_hosts("gate");
   EXPECT_EQ(ListJumpHosts(login, "ann")->size(), 2u);

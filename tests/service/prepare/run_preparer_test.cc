@@ -125,6 +125,27 @@ TEST_F(RunPreparerTest, HostsMayBeReachedInDifferentWays) {
   EXPECT_EQ(Prepare(spec)->reaches.size(), 1u);
 }
 
+// A run that is continued keeps its hosts' addresses, and a process would lead to new ones.
+TEST_F(RunPreparerTest, AProcessThatLeadsElsewhereByNowIsRefused) {
+  const std::string path = ::testing::TempDir() + "/preparer.ssh_config";
+  const auto write = [&](const std::string& address) {
+    std::ofstream(path) << "Host web1\n  HostName " << address << "\n  ProxyCommand nc %h %p\n";
+  };
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->mutable_local();
+  spec.mutable_login()->mutable_ssh_config()->set_file(path);
+  write("10.0.0.1");
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_TRUE(preparer_.Prepare(kOwner, spec, run->plan.hosts).ok());
+  write("10.0.0.2");
+  const absl::Status moved = preparer_.Prepare(kOwner, spec, run->plan.hosts).status();
+  EXPECT_THAT(std::string(moved.message()), HasSubstr("web1: its ProxyCommand leads to"));
+  const auto again = preparer_.PrepareAgain(kOwner, spec, run->plan.hosts);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->plan.hosts[0].address(), "10.0.0.2");
+}
+
 TEST_F(RunPreparerTest, ANetworkCallerHasNoSshConfigRead) {
   v1::RunSpec spec = Spec({});
   spec.mutable_login()->set_credential_name("deploy");

@@ -142,7 +142,7 @@ TEST_F(ProxyConnectorTest, AShellThatIsNotThereIsNoShortage) {
   setenv("SHELL", "/nowhere/sh", 1);
   Customer* customer = Connect("cat");
   EXPECT_FALSE(customer->result.fd.valid());
-  EXPECT_EQ(customer->result.cause, Cause::kNetwork);
+  EXPECT_EQ(customer->result.cause, Cause::kReset);
   EXPECT_EQ(customer->result.message,
             "ProxyCommand could not be started: /nowhere/sh: No such file or directory; musterd's "
             "$SHELL runs it.");
