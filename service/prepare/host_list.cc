@@ -12,6 +12,7 @@
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/node_set.h"
+#include "service/prepare/ssh_ways.h"
 #include "service/targets/target_resolver.h"
 
 namespace muster::service {

@@ -11,9 +11,11 @@
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/file_cache.h"
-#include "service/prepare/ssh_ways.h"
 
 namespace muster::service {
+
+class SshWays;
+struct HostQuery;
 
 // For targets of which nothing else says it. A value.
 struct HostDefaults {

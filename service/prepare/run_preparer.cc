@@ -15,6 +15,7 @@
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
+#include "service/prepare/ssh_ways.h"
 #include "service/rollout/rollout_plan.h"
 #include "service/ssh_config/local_user.h"
 #include "service/targets/group_hint.h"

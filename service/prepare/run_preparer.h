@@ -19,7 +19,6 @@
 #include "service/prepare/host_list.h"
 #include "service/prepare/reach.h"
 #include "service/prepare/run_plan.h"
-#include "service/prepare/ssh_ways.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/input.h"
 #include "ssh_engine/job.h"

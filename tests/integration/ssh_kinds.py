@@ -18,7 +18,7 @@ BLOCKS = {
     "new": "Port {port}\n IdentityFile {key}\n UserKnownHostsFile {new}\n"
            " StrictHostKeyChecking accept-new\n HashKnownHosts yes",
     "agent": "Port {port}\n IdentityAgent {agent}\n IdentityFile none",
-    "slow": "Port {port}\n IdentityFile {key}\n ConnectTimeout 30\n PasswordAuthentication no\n"
+    "slow": "Port {port}\n IdentityFile {key}\n ConnectTimeout 90\n PasswordAuthentication no\n"
             " KbdInteractiveAuthentication no",
     "tokens": "Port {port}\n IdentityFile {folder}/%h.key",
     "prefers": "Port {other_port}\n IdentityFile {other_key}\n"
@@ -96,4 +96,5 @@ class Kinds:
 
     def _rest(self):
         return (f"Host *\n User {self.fleet.user}\n UserKnownHostsFile {self.fleet.known_hosts}\n"
-                " GlobalKnownHostsFile none\n IdentityAgent none\n SendEnv LANG LC_*\n")
+                " GlobalKnownHostsFile none\n IdentityAgent none\n SendEnv LANG LC_*\n"
+                " ConnectTimeout 100\n")  # on a machine that does other things

@@ -7,6 +7,7 @@
 
 #include "absl/algorithm/container.h"
 #include "proto/contract/error_details.h"
+#include "service/prepare/ssh_ways.h"
 #include "service/targets/inventory_file.h"
 
 namespace muster::service {
