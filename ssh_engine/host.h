@@ -60,6 +60,14 @@ struct Access {
   absl::Duration connect_timeout;              // zero: Timeouts::connect
 };
 
+// What of it makes sessions others than those that were made with another one. (One field more
+// does not compile before it is here: does it?) Trust does not, which is asked for anew each time a
+// session is used, nor does what only counts until there is a session.
+inline const std::string& SessionIdOf(const Access& access) {
+  const auto& [credential, known_hosts, policy, hash, counted, jump_hosts, timeout] = access;
+  return credential->id;
+}
+
 // One host of a run. A value.
 struct Host {
   uint32_t index = 0;   // in the run; from 0, without gaps

@@ -1,11 +1,20 @@
-"""The usual target: NAME.cc and NAME.h, as far as they are there, over Abseil."""
+"""The usual targets. What nearly every source draws in is parsed once for all of them, in a prelude; a source
+includes all the same what it uses, and `--define=prelude=none` shows where it does not."""
+
+def _with_prelude(prelude):
+    return select({
+        "//deploy/bazel:without_prelude": [],
+        "//conditions:default": prelude,
+    })
 
 def muster_library(name, deps = [], **kwargs):
+    """NAME.cc and NAME.h, as far as they are there, over Abseil."""
     native.cc_library(
         name = name,
         srcs = native.glob([name + ".cc"]),
         hdrs = native.glob([name + ".h"]),
-        deps = deps + ["@debian//:absl"],
+        copts = _with_prelude(["-include", "deploy/bazel/prelude.h", "-Winvalid-pch"]),
+        deps = deps + ["@debian//:absl"] + _with_prelude(["//deploy/bazel:prelude"]),
         **kwargs
     )
 
@@ -18,10 +27,10 @@ def muster_test(name, srcs = None, deps = [], size = "small", **kwargs):
         name = name,
         size = size,
         srcs = srcs or [name + ".cc"],
-        copts = TEST_COPTS,
+        copts = TEST_COPTS + _with_prelude(["-include", "tests/prelude.h", "-Winvalid-pch"]),
         deps = deps + [
             "@debian//:absl",
             "@debian//:gtest_main",
-        ],
+        ] + _with_prelude(["//tests:prelude"]),
         **kwargs
     )

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,12 @@ struct NamedCredential {
   std::string user;  // of targets that name none; empty: the daemon's own
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
   bool hash_known_hosts = false;  // names of hosts that accept-new writes down
+
+  // All of it. (One more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [keys_, files, user_, policy, hash] = *this;
+    return std::tie(keys_, files, user_, policy, hash);
+  }
 };
 
 // Callers of one kind. A value.

@@ -7,22 +7,6 @@
 #include "service/access/hidden_paths.h"
 
 namespace muster::service {
-namespace {
-
-// A run has one password, and one passphrase for each file.
-std::string KeyOf(const engine::CredentialSpec& keys) {
-  std::string key = absl::StrCat(keys.agent_socket, "\n", keys.identities_only ? "only" : "", "\n",
-                                 keys.password.has_value() ? "password" : "");
-  for (const engine::IdentityFile& file : keys.identity_files) {
-    absl::StrAppend(&key, "\n", file.required ? "!" : file.named ? "?" : "", file.path);
-  }
-  for (const std::string& file : keys.certificate_files) absl::StrAppend(&key, "\n+", file);
-  for (const std::string& note : keys.notes) absl::StrAppend(&key, "\n#", note);
-  return key;
-}
-
-}  // namespace
-
 absl::StatusOr<std::shared_ptr<const engine::Access>> AccessMaker::Make(
     const std::shared_ptr<const AccessSpec>& spec) {
   std::shared_ptr<const engine::Access>& made = made_[spec];
@@ -57,7 +41,7 @@ absl::StatusOr<engine::Access> AccessMaker::MakeOne(const AccessSpec& spec) {
 
 absl::StatusOr<std::shared_ptr<const engine::Credential>> AccessMaker::Load(
     const engine::CredentialSpec& keys) {
-  std::shared_ptr<const engine::Credential>& known = credentials_[KeyOf(keys)];
+  std::shared_ptr<const engine::Credential>& known = credentials_[keys];
   if (known != nullptr) return known;
   absl::StatusOr<std::shared_ptr<const engine::Credential>> loaded = engine::LoadCredential(keys);
   if (loaded.ok()) known = *loaded;

@@ -40,7 +40,8 @@ class AccessMaker {
   std::shared_ptr<engine::NewHostKeys> new_host_keys_;
   absl::flat_hash_map<std::shared_ptr<const AccessSpec>, std::shared_ptr<const engine::Access>>
       made_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const engine::Credential>> credentials_;
+  absl::flat_hash_map<engine::CredentialSpec, std::shared_ptr<const engine::Credential>>
+      credentials_;
 };
 
 }  // namespace muster::service

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -23,6 +25,18 @@ struct JumpSpec {
   std::string host_key_alias = "";
   std::shared_ptr<const AccessSpec> access = nullptr;  // null: that of the host behind it
   std::shared_ptr<const engine::ProxyCommand> proxy_command = nullptr;  // engine::JumpHost's
+
+  // All of it. (One more does not compile before it is here; so below.)
+  auto Fields() const {
+    const auto& [to, port_, user_, alias, access_, proxy] = *this;
+    return std::tuple_cat(std::tie(to, port_, user_, alias, access_),
+                          std::make_tuple(engine::IdOf(proxy.get())));
+  }
+  friend bool operator==(const JumpSpec& a, const JumpSpec& b) { return a.Fields() == b.Fields(); }
+  template <typename H>
+  friend H AbslHashValue(H h, const JumpSpec& spec) {
+    return H::combine(std::move(h), spec.Fields());
+  }
 };
 
 // What engine::Access is made from. Immutable once hosts share it.
@@ -30,6 +44,19 @@ struct AccessSpec {
   NamedCredential credential;
   std::vector<JumpSpec> jump_hosts;  // the nearest first
   absl::Duration connect_timeout;    // zero: Timeouts.connect
+
+  auto Fields() const {
+    const auto& [login, jumps, timeout] = *this;
+    return std::tuple_cat(login.Fields(), std::tie(jumps, timeout));
+  }
+  // For whom it is equal, one engine::Access does.
+  friend bool operator==(const AccessSpec& a, const AccessSpec& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const AccessSpec& spec) {
+    return H::combine(std::move(h), spec.Fields());
+  }
 };
 
 }  // namespace muster::service

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,12 @@ struct Reach {
   std::string host_key_alias;
   std::shared_ptr<const engine::ProxyCommand> proxy_command = nullptr;  // engine::Host's
 
-  friend bool operator==(const Reach& a, const Reach& b) {
-    return a.access == b.access && a.host_key_alias == b.host_key_alias &&
-           a.proxy_command == b.proxy_command;
+  // (One more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [by, alias, proxy] = *this;
+    return std::tie(by, alias, proxy);
   }
+  friend bool operator==(const Reach& a, const Reach& b) { return a.Fields() == b.Fields(); }
 };
 
 // That of each host by its index; or one, of all of them.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
 #include "service/prepare/jump_hosts.h"
@@ -18,31 +17,6 @@ HostQuery QueryOf(const JumpTarget& jump) {
   if (!jump.user.empty()) query.user = jump.user;
   if (jump.port != 0) query.port = jump.port;
   return query;
-}
-
-std::string KeyOf(const HostQuery& query) {
-  return absl::StrCat(query.host, "\n", query.user.value_or(""), "\n", query.port.value_or(0));
-}
-
-// Of what ssh_config decides.
-std::string KeyOf(const AccessSpec& spec) {
-  const NamedCredential& credential = spec.credential;
-  std::string key = absl::StrCat(
-      credential.keys.agent_socket, "\n", credential.keys.identities_only, "\n",
-      credential.keys.password.has_value(), "\n", static_cast<int>(credential.host_key_policy),
-      "\n", credential.hash_known_hosts, "\n", absl::FormatDuration(spec.connect_timeout), "\n",
-      absl::StrJoin(credential.known_hosts_files, "\n"), "\n");
-  for (const engine::IdentityFile& file : credential.keys.identity_files) {
-    absl::StrAppend(&key, "\nkey ", file.named ? "named " : "", file.path);
-  }
-  absl::StrAppend(&key, "\nnotes ", absl::StrJoin(credential.keys.notes, "\n"));
-  absl::StrAppend(&key, "\ncertificates ", absl::StrJoin(credential.keys.certificate_files, "\n"));
-  for (const JumpSpec& jump : spec.jump_hosts) {
-    absl::StrAppend(&key, "\njump ", jump.user, "@", jump.address, ":", jump.port, " ",
-                    jump.host_key_alias, " ", reinterpret_cast<uintptr_t>(jump.access.get()), " ",
-                    engine::IdOf(jump.proxy_command.get()));
-  }
-  return key;
 }
 
 absl::Status OnTheWay(const JumpTarget& jump, const absl::Status& why) {
@@ -86,11 +60,10 @@ SshWays::SshWays(SshConfig config, LocalUser user, const v1::Login& login, Given
 
 absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
   if (alike_) return LookAlike(query);
-  const std::string key = KeyOf(query);
-  const auto known = ways_.find(key);
+  const auto known = ways_.find(query);
   if (known != ways_.end()) return known->second;
   absl::StatusOr<SshWay> way = Look(query);
-  if (way.ok()) ways_[key] = *way;
+  if (way.ok()) ways_[query] = *way;
   return way;
 }
 
@@ -141,12 +114,10 @@ void SshWays::NameGivenUser(HostSettings* jump) const {
 }
 
 absl::StatusOr<std::vector<JumpSpec>> SshWays::ChainOf(const std::vector<JumpTarget>& jumps) {
-  std::string key;
-  for (const JumpTarget& jump : jumps) absl::StrAppend(&key, KeyOf(QueryOf(jump)), "\n");
-  const auto known = chains_.find(key);
+  const auto known = chains_.find(jumps);
   if (known != chains_.end()) return known->second;
   absl::StatusOr<std::vector<JumpSpec>> chain = Follow(jumps, 0);
-  if (chain.ok()) chains_[key] = *chain;
+  if (chain.ok()) chains_[jumps] = *chain;
   return chain;
 }
 
@@ -190,8 +161,10 @@ absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings
 }
 
 std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {
-  std::shared_ptr<const AccessSpec>& shared = specs_[KeyOf(spec)];
-  if (shared == nullptr) shared = std::make_shared<const AccessSpec>(std::move(spec));
+  const auto known = specs_.find(spec);
+  if (known != specs_.end()) return known->second;
+  auto shared = std::make_shared<const AccessSpec>(spec);
+  specs_.emplace(std::move(spec), shared);
   return shared;
 }
 

@@ -63,9 +63,9 @@ class SshWays {
   const std::string given_user_;
   std::vector<JumpTarget> given_jumps_;
   absl::optional<SshWay> of_all_;  // where alike_
-  absl::flat_hash_map<std::string, SshWay> ways_;
-  absl::flat_hash_map<std::string, std::vector<JumpSpec>> chains_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const AccessSpec>> specs_;
+  absl::flat_hash_map<HostQuery, SshWay> ways_;
+  absl::flat_hash_map<std::vector<JumpTarget>, std::vector<JumpSpec>> chains_;
+  absl::flat_hash_map<AccessSpec, std::shared_ptr<const AccessSpec>> specs_;
   Unfollowed unfollowed_;
 };
 

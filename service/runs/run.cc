@@ -454,7 +454,7 @@ void Run::EndHosts(std::vector<HostUpdate> hosts, const v1::HostOutcome& outcome
     host.state = outcome.state();
     host.outcome = outcome;
     records_.Note(host, now);
-    if (block.size() >= kBlockBytes) parts_.journal->Append(log_, std::exchange(block, {}), now);
+    if (block.size() >= kBlockBytes) parts_.journal->Append(log_, block.TakeCopy(), now);
   }
   parts_.journal->Append(log_, std::move(block), now);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,15 @@ struct HostQuery {
   std::string host;
   absl::optional<std::string> user;
   absl::optional<uint16_t> port;
+
+  auto Fields() const { return std::tie(host, user, port); }
+  friend bool operator==(const HostQuery& a, const HostQuery& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const HostQuery& query) {
+    return H::combine(std::move(h), query.Fields());
+  }
 };
 
 // Immutable once it was read; thread-safe.

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,6 +32,15 @@ struct JumpTarget {
   std::string user;  // empty: not given
   std::string host;
   uint16_t port = 0;  // 0: not given
+
+  auto Fields() const { return std::tie(user, host, port); }
+  friend bool operator==(const JumpTarget& a, const JumpTarget& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const JumpTarget& jump) {
+    return H::combine(std::move(h), jump.Fields());
+  }
 };
 absl::optional<JumpTarget> ParseJumpTarget(absl::string_view text);
 

@@ -50,6 +50,13 @@ class Passphrase {
 
   const std::string& get() const { return text_; }
 
+  friend bool operator==(const Passphrase& a, const Passphrase& b) { return a.text_ == b.text_; }
+  // Nothing of it is left behind in a table.
+  template <typename H>
+  friend H AbslHashValue(H h, const Passphrase&) {
+    return h;
+  }
+
   // What it holds, and what it may have held before it was moved from.
   static void Wipe(std::string* text) {
     OPENSSL_cleanse(&(*text)[0], text->capacity());

@@ -52,15 +52,16 @@ std::string DigestOf(const Secret& password) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
 }
 
+// (One field more does not compile before it is here: is it a part of it?)
 std::string IdOf(const Credential& credential) {
+  const auto& [identities, agent_socket, password, source, id, notes] = credential;
   std::string blobs;
-  for (const Identity& identity : credential.identities) {
+  for (const Identity& identity : identities) {
     absl::StrAppend(&blobs,
                     PublicBlob(identity.public_key ? identity.public_key : identity.private_key));
   }
   const std::string keys = KeyFingerprint(blobs);
-  return credential.password == nullptr ? keys
-                                        : absl::StrCat(keys, " ", DigestOf(*credential.password));
+  return password == nullptr ? keys : absl::StrCat(keys, " ", DigestOf(*password));
 }
 
 // Puts a credential together in the order in which it is to be offered.

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +24,19 @@ struct IdentityFile {
   // Of one that is not required: whether somebody counts on it, so that it is told where it does
   // not exist.
   bool named = false;
+
+  // All of it. (One more does not compile before it is here; so below.)
+  auto Fields() const {
+    const auto& [path_, passphrase_, required_, named_] = *this;
+    return std::tie(path_, passphrase_, required_, named_);
+  }
+  friend bool operator==(const IdentityFile& a, const IdentityFile& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const IdentityFile& file) {
+    return H::combine(std::move(h), file.Fields());
+  }
 };
 
 struct CredentialSpec {
@@ -37,6 +52,19 @@ struct CredentialSpec {
   std::vector<std::string> certificate_files = {};
   // What was left out already: Credential's first notes.
   std::vector<std::string> notes = {};
+
+  auto Fields() const {
+    const auto& [files, agent, only, secret, source, certificates, told] = *this;
+    return std::tie(files, agent, only, secret, source, certificates, told);
+  }
+  // For whom it is equal, one Credential does.
+  friend bool operator==(const CredentialSpec& a, const CredentialSpec& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const CredentialSpec& spec) {
+    return H::combine(std::move(h), spec.Fields());
+  }
 };
 
 // One key to offer.

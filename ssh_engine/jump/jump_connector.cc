@@ -29,10 +29,11 @@ std::string NameOf(const JumpHost& jump) {
                       jump.port);
 }
 
-// Of the way that leads on from a jump host to which `context` leads.
+// Of the way that leads on from a jump host to which `context` leads. As SessionIdOf.
 std::string IdOf(const DialContext& context, const JumpHost& jump) {
-  return absl::StrCat(context.way_id, ",", NameOf(jump), " ", context.access->credential->id, " ",
-                      IdOf(jump.proxy_command.get()));
+  const auto& [address, port, user, alias, access, proxy] = jump;
+  return absl::StrCat(context.way_id, ",", NameOf(jump), " ", SessionIdOf(*context.access), " ",
+                      IdOf(proxy.get()));
 }
 
 // One's own copy, to be given to many.

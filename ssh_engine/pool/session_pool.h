@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -34,9 +35,13 @@ struct SessionKey {
   std::string way_id;      // DialContext's
   std::string proxy = "";  // IdOf its own ProxyCommand; empty: none
 
+  // (One field more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [address_, port_, user_, credential_, way, proxy_] = *this;
+    return std::tie(port_, address_, user_, credential_, way, proxy_);
+  }
   friend bool operator==(const SessionKey& a, const SessionKey& b) {
-    return a.port == b.port && a.address == b.address && a.user == b.user &&
-           a.credential == b.credential && a.way_id == b.way_id && a.proxy == b.proxy;
+    return a.Fields() == b.Fields();
   }
   // Few differ in the jump hosts alone, and none in less than the end of a credential's id, a
   // digest.

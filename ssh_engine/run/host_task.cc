@@ -37,10 +37,10 @@ HostTask::HostTask(Host host, RunContext* context, DialContext* dial,
 
 void HostTask::Start() { AskForSession(false); }
 
+// As SessionIdOf, of a host's own.
 SessionKey HostTask::Key() const {
-  return {host_.address, host_.port,
-          host_.user,    dial_->access->credential->id,
-          dial_->way_id, IdOf(host_.proxy_command.get())};
+  const auto& [index, address, port, user, access, line_prefix, alias, proxy] = host_;
+  return {address, port, user, SessionIdOf(*dial_->access), dial_->way_id, IdOf(proxy.get())};
 }
 
 void HostTask::AskForSession(bool fresh) {
