@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "ssh_engine/connect_options.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/known_hosts.h"
 
@@ -58,14 +59,17 @@ struct Access {
   std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
   std::vector<JumpHost> jump_hosts;            // the nearest first; none: directly
   absl::Duration connect_timeout;              // zero: Timeouts::connect
+  ConnectOptions connect;                      // to the host, or to the first jump host
+  KeepAlive keep_alive;
 };
 
 // What of it makes sessions others than those that were made with another one. (One field more
 // does not compile before it is here: does it?) Trust does not, which is asked for anew each time a
 // session is used, nor does what only counts until there is a session.
-inline const std::string& SessionIdOf(const Access& access) {
-  const auto& [credential, known_hosts, policy, hash, counted, jump_hosts, timeout] = access;
-  return credential->id;
+inline std::string SessionIdOf(const Access& access) {
+  const auto& [credential, known_hosts, policy, hash, counted, jumps, timeout, connect,
+               keep_alive] = access;
+  return absl::StrCat(IdOf(connect), credential->id);
 }
 
 // One host of a run. A value.

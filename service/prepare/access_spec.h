@@ -44,10 +44,12 @@ struct AccessSpec {
   NamedCredential credential;
   std::vector<JumpSpec> jump_hosts;  // the nearest first
   absl::Duration connect_timeout;    // zero: Timeouts.connect
+  engine::ConnectOptions connect;
+  engine::KeepAlive keep_alive;
 
   auto Fields() const {
-    const auto& [login, jumps, timeout] = *this;
-    return std::tuple_cat(login.Fields(), std::tie(jumps, timeout));
+    const auto& [login, jumps, timeout, connect_, keep_alive_] = *this;
+    return std::tuple_cat(login.Fields(), std::tie(jumps, timeout, connect_, keep_alive_));
   }
   // For whom it is equal, one engine::Access does.
   friend bool operator==(const AccessSpec& a, const AccessSpec& b) {

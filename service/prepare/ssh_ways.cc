@@ -7,6 +7,7 @@
 #include "proto/nodeset/target.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/proxy_command.h"
+#include "service/prepare/ssh_connect.h"
 
 namespace muster::service {
 namespace {
@@ -150,6 +151,12 @@ absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings
   auto proxy = ProxyCommandOf(query, settings, user_, given_.credential.keys.agent_socket);
   if (!proxy.ok()) return proxy.status();
   AccessSpec spec;
+  if (jumps.empty() && *proxy == nullptr) {
+    auto connect = ConnectOptionsOf(settings);
+    if (!connect.ok()) return connect.status();
+    spec.connect = *std::move(connect);
+  }
+  spec.keep_alive = {settings.server_alive_interval, settings.server_alive_count_max};
   spec.credential = CredentialOf(settings, given_, user_.home);
   spec.jump_hosts = std::move(jumps);
   if (!given_.connect_timeout) {

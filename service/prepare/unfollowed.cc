@@ -63,12 +63,8 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
     const char* keyword;
     bool is_set;
   } keywords[] = {
-      {"AddressFamily", s.address_family != "any"},
-      {"BindAddress", s.bind_address.has_value()},
-      {"BindInterface", s.bind_interface.has_value()},
       {"CheckHostIP", s.check_host_ip},
       {"Ciphers", s.ciphers.has_value()},
-      {"ConnectionAttempts", s.connection_attempts > 1},
       {"DynamicForward", s.dynamic_forward},
       {"ForwardAgent", s.forward_agent},
       {"HostbasedAuthentication", s.hostbased_authentication},
@@ -90,7 +86,6 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
       {"RequiredRSASize", s.required_rsa_size.has_value()},
       {"SendEnv", SendsMore(s)},
-      {"ServerAliveInterval", s.server_alive_interval > absl::ZeroDuration()},
       {"SessionType none", s.session_type == "none"},
       {"SessionType subsystem", s.session_type == "subsystem"},
       {"SetEnv", !s.set_env.empty()},

@@ -106,7 +106,8 @@ void Dialer::Connect() {
   auto done = [this](ConnectResult result) { OnConnected(std::move(result)); };
   attempt_ = host_.proxy_command != nullptr
                  ? context_->proxies->Connect(host_.proxy_command, std::move(done))
-                 : context_->connector->Connect(host_.address, host_.port, std::move(done));
+                 : context_->connector->Connect(host_.address, host_.port,
+                                                context_->access->connect, std::move(done));
 }
 
 void Dialer::OnConnected(ConnectResult result) {

@@ -120,6 +120,7 @@ JumpConnector::JumpConnector(DialContext context, const JumpHost& host, JumpLink
 JumpConnector::~JumpConnector() = default;
 
 std::unique_ptr<Connector::Attempt> JumpConnector::Connect(absl::string_view host, uint16_t port,
+                                                           const ConnectOptions&,
                                                            Callback callback) {
   auto attempt = std::make_unique<JumpAttempt>(this, host, port, std::move(callback));
   context_.loop->Defer(lifetime_.Guard([this] { Serve(); }));
@@ -155,7 +156,8 @@ void JumpConnector::OnDialed(Dialer::Result result) {
   if (result.transport != nullptr) {
     auto session = std::make_unique<Session>(context_.loop, std::move(result.transport),
                                              std::move(result.way));
-    links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session)));
+    links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session),
+                                                 context_.access->keep_alive));
     return Serve();
   }
   ConnectResult failure;

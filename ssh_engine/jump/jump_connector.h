@@ -53,7 +53,7 @@ class JumpConnector final : public Connector {
   ~JumpConnector() override;
 
   std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
-                                   Callback callback) override;
+                                   const ConnectOptions& options, Callback callback) override;
 
  private:
   class JumpAttempt;

@@ -79,7 +79,8 @@ std::shared_ptr<Way> JumpLink::WayBy(Session* session) {
   return way;
 }
 
-JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> session)
+JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> session,
+                   const KeepAlive& keep_alive)
     : loop_(loop),
       name_(std::move(name)),
       session_(std::move(session)),
@@ -87,6 +88,7 @@ JumpLink::JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> s
       since_(loop->Now()),
       unused_since_(loop->Now()) {
   session_->SetUser(this);
+  session_->SetKeepAlive(keep_alive);
   session_->UpdateInterest();
 }
 

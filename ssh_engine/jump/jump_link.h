@@ -32,7 +32,8 @@ class JumpLink final : public SessionUser {
   static constexpr size_t kMostHeld = 4 << 20;
 
   // `name` is for messages. `session` is logged in.
-  JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> session);
+  JumpLink(EventLoop* loop, std::string name, std::unique_ptr<Session> session,
+           const KeepAlive& keep_alive);
   // Ends its connections.
   ~JumpLink() override;
   JumpLink(const JumpLink&) = delete;

@@ -1,5 +1,6 @@
 #include "ssh_engine/libssh/libssh_link.h"
 
+#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -60,6 +61,16 @@ void LibsshLink::InTurn(absl::FunctionRef<void()> use) {
   Settle();
 }
 
+// The answer, mostly a refusal, is only looked at by the next call, which then sends nothing
+// (ssh_global_request, channels.c).
+void LibsshLink::AskForLife() {
+  InTurn([this] {
+    const uint64_t sent = packets_.out_packets;
+    ssh_send_keepalive(session_);
+    if (packets_.out_packets == sent) ssh_send_keepalive(session_);
+  });
+}
+
 void LibsshLink::Remove(Command* command) {
   commands_.erase(absl::c_find(commands_, command));
   if (commands_.empty()) news_ = false;
@@ -89,6 +100,7 @@ LibsshLink::Step LibsshLink::Pump() {
 
 // A server that says too much beside output is given up: what comes is not looked at any more.
 bool LibsshLink::Alive() {
+  if (given_up_.has_value()) return false;
   if ((ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return false;
   flooded_ = flooded_ ||
              chatter_.Passed(packets_.in_bytes, packets_.in_packets, packets_.out_bytes) ||
@@ -113,7 +125,10 @@ LibsshLink::Step LibsshLink::Fail(TransportFailure failure) {
   return Step::kFailed;
 }
 
-LibsshLink::Step LibsshLink::FailLost() { return flooded_ ? FailFlooded() : Fail(Loss()); }
+LibsshLink::Step LibsshLink::FailLost() {
+  if (given_up_.has_value()) return Fail(*given_up_);
+  return flooded_ ? FailFlooded() : Fail(Loss());
+}
 
 LibsshLink::Step LibsshLink::FailFlooded() {
   return Fail(

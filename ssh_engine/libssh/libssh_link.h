@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/functional/function_ref.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/libssh/chatter_limit.h"
 #include "ssh_engine/libssh/interposed/libssh_buffers.h"
@@ -78,6 +80,9 @@ class LibsshLink {
   // Counts the tunnels that were opened, from 0.
   uint32_t NextTunnel() { return tunnels_++; }
 
+  void AskForLife();
+  void GiveUp(TransportFailure failure) { given_up_ = std::move(failure); }
+
   // What libssh says; printable.
   std::string LibraryError() const;
   Step Fail(TransportFailure failure);
@@ -136,6 +141,7 @@ class LibsshLink {
   Step FailFlooded();
 
   bool flooded_ = false;
+  absl::optional<TransportFailure> given_up_;
   absl::InlinedVector<Command*, 2> commands_;
   bool in_parts_ = true;
   bool waits_ = false;  // a step, from this turn's end on

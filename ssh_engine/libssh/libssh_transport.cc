@@ -87,6 +87,9 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   }
   Step Pump() override { return LibsshLink::Pump(); }
   bool HasMore() const override { return has_more(); }
+  uint64_t received_bytes() const override { return LibsshLink::received_bytes(); }
+  void AskForLife() override { LibsshLink::AskForLife(); }
+  void GiveUp(TransportFailure failure) override { LibsshLink::GiveUp(std::move(failure)); }
   bool Reusable() override { return reusable_ && Alive(); }
   bool WantsWrite() const override { return LibsshLink::WantsWrite(); }
   const TransportFailure& failure() const override { return LibsshLink::failure(); }

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/base/unique_fd.h"
+#include "ssh_engine/connect_options.h"
 #include "ssh_engine/host_keys/host_key.h"
 #include "ssh_engine/net/address.h"
 #include "ssh_engine/outcome.h"
@@ -70,9 +71,10 @@ class Connector {
   // soon as one fails, and takes the first that is connected (RFC 8305, "Happy Eyeballs"). Where
   // only IPv4 addresses are known, IPv6 ones are waited for 50 ms; those that come later join. Sets
   // no limit in time: the caller destroys the attempt. The callback comes once, from the loop,
-  // never inside this call.
+  // never inside this call. `options` are of who connects from this machine: by way of a jump host
+  // they are the jump host's.
   virtual std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
-                                           Callback callback) = 0;
+                                           const ConnectOptions& options, Callback callback) = 0;
 };
 
 }  // namespace muster::engine

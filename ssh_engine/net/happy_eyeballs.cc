@@ -7,13 +7,16 @@
 #include <sys/socket.h>
 
 #include <deque>
+#include <iterator>
 #include <list>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 
 namespace muster::engine {
 namespace {
@@ -22,8 +25,10 @@ namespace {
 constexpr absl::Duration kStagger = absl::Milliseconds(250);
 // "Resolution Delay" (3): so long IPv4 waits for IPv6.
 constexpr absl::Duration kResolutionDelay = absl::Milliseconds(50);
+constexpr absl::Duration kAttemptDelay = absl::Seconds(1);  // ssh_config(5), ConnectionAttempts
 // libssh keeps descriptors in 16 bits in one place.
 constexpr int kMaxDescriptor = 65535;
+constexpr int kNotBound = -1;
 
 Cause CauseOf(int error) {
   switch (error) {
@@ -84,6 +89,14 @@ class Waiting {
   int turn_ = AF_INET6;
 };
 
+std::vector<Address> ParseAll(const std::vector<std::string>& texts) {
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    if (const auto address = Address::Parse(text)) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 int PendingError(int fd) {
   int error = 0;
   socklen_t size = sizeof(error);
@@ -99,15 +112,19 @@ bool SynRetransmitted(int fd) {
 
 class ConnectAttempt final : public Connector::Attempt {
  public:
-  ConnectAttempt(EventLoop* loop, uint16_t port, Connector::Callback callback)
+  ConnectAttempt(EventLoop* loop, absl::string_view host, uint16_t port,
+                 const ConnectOptions& options, Connector::Callback callback)
       : loop_(loop),
+        host_(host),
         port_(port),
+        options_(options),
+        sources_(ParseAll(options.sources)),
         callback_(std::move(callback)),
         stagger_(loop->NewTimer([this] { StartNext(); })) {}
 
-  void Start(Resolver* resolver, absl::string_view host) {
+  void Start(Resolver* resolver) {
     request_ =
-        resolver->Resolve(host, [this](Resolver::Answer answer) { OnAnswer(std::move(answer)); });
+        resolver->Resolve(host_, [this](Resolver::Answer answer) { OnAnswer(std::move(answer)); });
   }
 
  private:
@@ -120,22 +137,33 @@ class ConnectAttempt final : public Connector::Attempt {
   using TryIt = std::list<Try>::iterator;
 
   void OnAnswer(Resolver::Answer answer);
+  // Whether addresses of the family are to be tried.
+  bool Wants(int family) const;
   void FailToResolve(const absl::Status& status);
   // Tries the next address, and those after it as long as they fail at once.
   void StartNext();
-  // 0, or what failed.
+  // 0, or what failed, as errno or kNotBound.
   int StartOne(const Address& address);
+  // False: that was noted.
+  bool Bind(int fd, int family);
   void OnReady(TryIt it);
   void NoteFailure(const Address& address, int error);
   void FailIfNoneLeft();
+  bool TryAllAgain();
+  std::string NoneWanted() const;
   void Deliver(ConnectResult result);
 
   EventLoop* const loop_;
+  const std::string host_;
   const uint16_t port_;
+  const ConnectOptions options_;
+  const std::vector<Address> sources_;
   Connector::Callback callback_;
   const std::unique_ptr<Timer> stagger_;  // until the next address is tried
   std::unique_ptr<Resolver::Request> request_;
+  std::vector<Address> all_;  // that were wanted
   Waiting waiting_;
+  int attempts_ = 1;
   bool answered_ = false;  // once
   bool started_ = false;   // to try
   bool resolved_ = false;  // no more addresses will come
@@ -148,17 +176,29 @@ void ConnectAttempt::OnAnswer(Resolver::Answer answer) {
   if (!answer.addresses.ok()) return FailToResolve(answer.addresses.status());
   resolved_ = answer.last;
   const bool first = !std::exchange(answered_, true);
+  std::vector<Address> addresses;
+  absl::c_copy_if(*answer.addresses, std::back_inserter(addresses),
+                  [this](const Address& address) { return Wants(address.family()); });
   // IPv6 first where each comes by itself, else in the order that was given (RFC 6724).
-  if (first && !answer.addresses->empty()) waiting_.SetTurn(answer.addresses->front().family());
-  waiting_.Add(*answer.addresses);
+  if (first && !addresses.empty()) waiting_.SetTurn(addresses.front().family());
+  waiting_.Add(addresses);
+  all_.insert(all_.end(), addresses.begin(), addresses.end());
   if (!started_) {
     if (!first && waiting_.HasIpv6()) waiting_.SetTurn(AF_INET6);
-    if (!resolved_ && !waiting_.HasIpv6()) return stagger_->Arm(kResolutionDelay);
+    const bool comes = !resolved_ && Wants(AF_INET6);
+    if (comes && !waiting_.HasIpv6()) return stagger_->Arm(kResolutionDelay);
     return StartNext();
   }
   // Those that are late join, in their turn.
   if (tries_.empty()) return StartNext();
   if (!waiting_.empty() && !stagger_->armed()) stagger_->Arm(kStagger);
+}
+
+bool ConnectAttempt::Wants(int family) const {
+  if (options_.family != AF_UNSPEC && options_.family != family) return false;
+  return sources_.empty() || absl::c_any_of(sources_, [family](const Address& source) {
+           return source.family() == family;
+         });
 }
 
 void ConnectAttempt::FailToResolve(const absl::Status& status) {
@@ -178,7 +218,7 @@ void ConnectAttempt::StartNext() {
       if (!waiting_.empty()) stagger_->Arm(kStagger);
       return;
     }
-    NoteFailure(address, error);
+    if (error != kNotBound) NoteFailure(address, error);
   }
   FailIfNoneLeft();
 }
@@ -189,6 +229,7 @@ int ConnectAttempt::StartOne(const Address& address) {
   if (fd.get() > kMaxDescriptor) return EMFILE;
   const int one = 1;
   setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  if (!Bind(fd.get(), address.family())) return kNotBound;
   if (connect(fd.get(), address.get(), address.length()) != 0 && errno != EINPROGRESS) return errno;
   tries_.push_back({address, std::move(fd), nullptr});
   const TryIt it = std::prev(tries_.end());
@@ -196,6 +237,21 @@ int ConnectAttempt::StartOne(const Address& address) {
       loop_->Watch(it->fd.get(), Priority::kBackground, [this, it](Readiness) { OnReady(it); });
   it->watch->SetInterest(false, true);
   return 0;
+}
+
+// The port is chosen by connect(2), which has more of them to choose from than bind(2) would.
+bool ConnectAttempt::Bind(int fd, int family) {
+  for (const Address& source : sources_) {
+    if (source.family() != family) continue;
+    const int one = 1;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+    if (bind(fd, source.get(), source.length()) == 0) return true;
+    failures_.push_back(absl::StrCat("connect from ", absl::StripSuffix(source.ToString(), ":0"),
+                                     ": ", strerror(errno),
+                                     "; is that an address of this machine (BindAddress)?"));
+    return false;
+  }
+  return true;
 }
 
 void ConnectAttempt::OnReady(TryIt it) {
@@ -229,11 +285,30 @@ void ConnectAttempt::NoteFailure(const Address& address, int error) {
 }
 
 void ConnectAttempt::FailIfNoneLeft() {
-  if (!tries_.empty() || !resolved_) return;
+  if (!tries_.empty() || !resolved_ || TryAllAgain()) return;
   ConnectResult result;
   result.cause = cause_;
-  result.message = absl::StrJoin(failures_, ". ");
+  result.message = all_.empty() ? NoneWanted() : absl::StrJoin(failures_, ". ");
+  if (attempts_ > 1) result.message = absl::StrCat(attempts_, " attempts: ", result.message);
   Deliver(std::move(result));
+}
+
+bool ConnectAttempt::TryAllAgain() {
+  if (all_.empty() || attempts_ >= options_.attempts) return false;
+  ++attempts_;
+  failures_.clear();
+  waiting_.Add(all_);
+  stagger_->Arm(kAttemptDelay);
+  return true;
+}
+
+std::string ConnectAttempt::NoneWanted() const {
+  if (options_.family == AF_UNSPEC) {
+    return absl::StrCat(host_, " has no address that can be reached from ",
+                        absl::StrJoin(options_.sources, " or "), " (BindAddress)");
+  }
+  return absl::StrCat(host_, " has no ", options_.family == AF_INET ? "IPv4" : "IPv6",
+                      " address, and no other one was to be tried (AddressFamily)");
 }
 
 void ConnectAttempt::Deliver(ConnectResult result) {
@@ -246,9 +321,10 @@ class HappyEyeballs final : public Connector {
   HappyEyeballs(EventLoop* loop, Resolver* resolver) : loop_(loop), resolver_(resolver) {}
 
   std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
-                                   Callback callback) override {
-    auto attempt = std::make_unique<ConnectAttempt>(loop_, port, std::move(callback));
-    attempt->Start(resolver_, host);
+                                   const ConnectOptions& options, Callback callback) override {
+    auto attempt =
+        std::make_unique<ConnectAttempt>(loop_, host, port, options, std::move(callback));
+    attempt->Start(resolver_);
     return attempt;
   }
 

@@ -303,6 +303,7 @@ void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> 
   idle.since = loop_->Now();
   idle.place_in_list = std::prev(idle_.end());
   idle.session->SetUser(&idle);
+  idle.session->SetKeepAlive({});
   idle.session->UpdateInterest();
   host.idle.push_back(idle.place_in_list);
   if (!idle_timer_->armed()) idle_timer_->Arm(limits_.max_idle);

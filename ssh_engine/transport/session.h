@@ -2,9 +2,11 @@
 #ifndef SSH_ENGINE_TRANSPORT_SESSION_H_
 #define SSH_ENGINE_TRANSPORT_SESSION_H_
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
+#include "ssh_engine/connect_options.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
 #include "ssh_engine/transport/ssh_transport.h"
@@ -27,6 +29,7 @@ class Session {
   Session(EventLoop* loop, std::shared_ptr<SshTransport> transport, std::shared_ptr<const Way> way)
       : transport_(std::move(transport)),
         way_(std::move(way)),
+        loop_(loop),
         watch_(loop->Watch(transport_->fd(), PriorityOf(false),
                            [this](Readiness) { user_->OnSessionReady(); })) {}
   ~Session() { ForgetIfClosed(); }
@@ -38,6 +41,9 @@ class Session {
   const Way* way() const { return way_.get(); }
   // From now on told of readiness. Must outlive its use of the session.
   void SetUser(SessionUser* user) { user_ = user; }
+  // Until the next call; the user is told of a lost connection as of every other one. A server of
+  // which nothing is read, or something is about to be, is not asked.
+  void SetKeepAlive(const KeepAlive& keep_alive);
   // What the transport waits for; without `read`, it takes nothing in.
   void UpdateInterest(bool read = true) { SetInterest(read, transport_->WantsWrite()); }
   // Whether it always has more to read: then those who have little go first. While it is connected.
@@ -52,6 +58,9 @@ class Session {
   void Park() { SetInterest(false, false); }
 
  private:
+  void OnAliveTimer();
+  void Lose();
+  bool HeardNothing();
   // Mostly it stays as it is.
   void SetInterest(bool read, bool write) {
     if (read == read_ && write == write_) return;
@@ -71,11 +80,16 @@ class Session {
 
   const std::shared_ptr<SshTransport> transport_;
   const std::shared_ptr<const Way> way_;
+  EventLoop* const loop_;
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;
   bool bulk_ = false;
   bool read_ = false;  // what the watch waits for
   bool write_ = false;
+  KeepAlive keep_alive_;
+  uint64_t heard_ = 0;  // received_bytes, when that was last looked at
+  int unanswered_ = 0;
+  std::unique_ptr<Timer> alive_timer_;  // null: nothing is asked
 };
 
 }  // namespace muster::engine

@@ -91,6 +91,13 @@ class SshTransport {
   virtual Step Pump() = 0;
   // Whether the last Pump ended for the sake of others.
   virtual bool HasMore() const { return false; }
+  // Bytes that have come, of which some may not be taken in yet.
+  virtual uint64_t received_bytes() const = 0;
+  // Sends what the server has to answer, whatever it makes of it (keepalive@openssh.com). After the
+  // login, between the other calls.
+  virtual void AskForLife() = 0;
+  // From now on Pump and all steps fail with this.
+  virtual void GiveUp(TransportFailure failure) = 0;
   // Whether the connection can take another command, once its channels are destroyed: it lives, and
   // both sides had closed each of them.
   virtual bool Reusable() = 0;

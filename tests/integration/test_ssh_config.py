@@ -169,6 +169,38 @@ def test_a_rerun_goes_the_same_way(muster, values, config):
     assert "(2): login refused" in other.err and other.code == 3, other.err
 
 
+def test_where_connections_begin_and_by_which_family(muster, config):
+    path = config("Host plain1\n BindAddress 127.0.0.77\nHost plain2\n BindInterface lo\n"
+                  "Host plain3\n AddressFamily inet6\nHost plain4\n BindAddress 192.0.2.1\n")
+    result = muster("run", "-t", "plain[1-2]", "-F", path, "echo ${SSH_CONNECTION%% *}")
+    assert sorted(result.text.split("\n")[:-1]) == ["plain1: 127.0.0.77", "plain2: 127.0.0.1"]
+    _, ends = muster.outcomes("plain[3-4]", "true", options=["-F", path])
+    assert "has no IPv6 address" in ends["plain3"]["message"]
+    assert "is that an address of this machine (BindAddress)?" in ends["plain4"]["message"]
+    assert ends["plain4"]["cause"] == "CAUSE_NETWORK"
+
+
+# The host's server stops in the middle of the command; the kernel still acknowledges all it is sent.
+FREEZE = "echo here; (sleep 9; kill -CONT $PPID) >/dev/null 2>&1 & kill -STOP $PPID; sleep 20"
+
+
+@pytest.mark.parametrize("block", ["plain", "jump"])
+def test_a_server_that_freezes_is_noticed(muster, config, block):
+    path = config("Host *\n ServerAliveInterval 1\n ServerAliveCountMax 1\n")
+    code, ends = muster.outcomes(f"{block}1", FREEZE, options=["-F", path])
+    end = ends[f"{block}1"]
+    assert (code, end["state"], end["cause"]) == \
+        (5, "HOST_STATE_OUTCOME_UNKNOWN", "CAUSE_CONNECTION_LOST"), end
+    assert "sent nothing for 2s, though it was asked" in end["message"]
+
+
+def test_servers_that_answer_are_left_alone(muster, config):
+    path = config("Host *\n ServerAliveInterval 1\n ServerAliveCountMax 1\n")
+    targets = "plain1,jump1,chain1"
+    code, ends = muster.outcomes(targets, "sleep 5", options=["-F", path])
+    assert code == 0, ends
+
+
 def test_f_none_reads_nothing(muster, config):
     code, ends = muster.outcomes("127.0.20.1", "true", options=["-F", "none", "-p", "1"])
     assert (code, ends["127.0.20.1"]["cause"]) == (3, "CAUSE_REFUSED")

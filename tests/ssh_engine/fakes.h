@@ -31,7 +31,8 @@ namespace muster::engine {
 class FakeConnector final : public Connector {
  public:
   std::unique_ptr<Attempt> Connect(absl::string_view host, uint16_t port,
-                                   Callback callback) override {
+                                   const ConnectOptions& options, Callback callback) override {
+    last_options = options;
     hosts_.emplace_back(host);
     if (on_connect) on_connect();
     auto attempt = std::make_unique<FakeAttempt>(this);
@@ -68,6 +69,7 @@ class FakeConnector final : public Connector {
     Answer(host, std::move(result));
   }
   std::function<void()> on_connect;
+  ConnectOptions last_options;
   std::shared_ptr<const Way> way;  // that leads to every host
   // In the order of the calls.
   const std::vector<std::string>& hosts() const { return hosts_; }
@@ -124,7 +126,7 @@ class FakeProxyConnector final : public ProxyConnector {
   std::unique_ptr<Connector::Attempt> Connect(std::shared_ptr<const ProxyCommand> command,
                                               Connector::Callback callback) override {
     lines.push_back(command->line);
-    return connector_.Connect(command->line, 0, std::move(callback));
+    return connector_.Connect(command->line, 0, {}, std::move(callback));
   }
   std::weak_ptr<FakeProxyProcess> Succeed(const std::string& line) {
     auto process = std::make_shared<FakeProxyProcess>();
@@ -204,6 +206,7 @@ struct FakeServer {
   size_t input_room = 0;
   bool wants_write = false;
   bool closed = false;  // the transport has closed its descriptor
+  uint64_t received_bytes = 0;
 
   // What it has seen.
   std::vector<std::thread::id> handshakes;  // where they were called
@@ -216,6 +219,7 @@ struct FakeServer {
   int execs = 0;
   int opens = 0;
   int pumps = 0;
+  int asked_for_life = 0;
   int inputs_ended = 0;  // before the request
   std::string input;     // that was sent
   bool end_of_input = false;
@@ -279,6 +283,12 @@ class FakeTransport final : public SshTransport {
   std::unique_ptr<SshTunnel> NewTunnel(const std::string& address, uint16_t port,
                                        TunnelUser* user) override {
     return std::make_unique<FakeTunnel>(absl::StrCat(address, ":", port), user, &server_->tunnels);
+  }
+  uint64_t received_bytes() const override { return server_->received_bytes; }
+  void AskForLife() override { ++server_->asked_for_life; }
+  void GiveUp(TransportFailure failure) override {
+    server_->failure = std::move(failure);
+    failed_ = true;
   }
   bool WantsWrite() const override { return server_->wants_write; }
   const TransportFailure& failure() const override { return server_->failure; }

@@ -157,7 +157,7 @@ TEST_F(RunPreparerTest, ANetworkCallerHasNoSshConfigRead) {
 
 TEST_F(RunPreparerTest, LookTellsWhatSshConfigSays) {
   const std::string path = ::testing::TempDir() + "/preparer.ssh_config";
-  std::ofstream(path) << "Host web2\n  User deploy\n  Ciphers aes256-ctr\n";
+  std::ofstream(path) << "Host web2\n  User deploy\n  ForwardAgent yes\n";
   v1::ResolveTargetsRequest request;
   request.mutable_targets()->set_expression("web[1-2]");
   request.mutable_login()->mutable_local();
@@ -165,7 +165,7 @@ TEST_F(RunPreparerTest, LookTellsWhatSshConfigSays) {
   const auto response = preparer_.Look(kOwner, request);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->hosts(1).user(), "deploy");
-  EXPECT_THAT(response->warnings(), ElementsAre(HasSubstr("Ciphers (web2)")));
+  EXPECT_THAT(response->warnings(), ElementsAre(HasSubstr("ForwardAgent (web2)")));
 }
 
 TEST_F(RunPreparerTest, APasswordGoesToTheEngineAndIsNotKept) {

@@ -255,7 +255,7 @@ TEST_F(SshWaysTest, AGivenConnectTimeoutComesFirst) {
 }
 
 TEST_F(SshWaysTest, WhatIsSaidOfAllIsLookedUpOnce) {
-  Read("User deploy\nHost *\n  Port 2200\n  ServerAliveInterval 5\n");
+  Read("User deploy\nHost *\n  Port 2200\n  ForwardAgent yes\n");
   EXPECT_EQ(Find(Query("127.1")).address, "127.0.0.1");
   const SshWay one = Find(Query("WEB1"));
   EXPECT_EQ(one.address, "web1");
@@ -266,15 +266,41 @@ TEST_F(SshWaysTest, WhatIsSaidOfAllIsLookedUpOnce) {
   EXPECT_EQ(two.user, "ann");
   EXPECT_EQ(two.port, 22);
   EXPECT_EQ(one.access, two.access);
-  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("ServerAliveInterval (every host)")));
+  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("ForwardAgent (every host)")));
+}
+
+TEST_F(SshWaysTest, HowConnectionsAreMadeAndWatchedOverTellsHostsApart) {
+  Read(
+      "Host web2\n  AddressFamily inet\nHost web3\n  BindAddress 127.0.0.7\n"
+      "Host web4\n  ConnectionAttempts 3\nHost web5\n  ServerAliveInterval 5\n");
+  const SshWay one = Find(Query("web1"));
+  EXPECT_EQ(one.access, Find(Query("web6")).access);
+  for (const char* host : {"web2", "web3", "web4", "web5"}) {
+    EXPECT_NE(one.access, Find(Query(host)).access) << host;
+  }
+  EXPECT_EQ(Find(Query("web2")).access->connect.family, AF_INET);
+  EXPECT_THAT(Find(Query("web3")).access->connect.sources, ElementsAre("127.0.0.7"));
+  EXPECT_EQ(Find(Query("web4")).access->connect.attempts, 3);
+  EXPECT_EQ(Find(Query("web5")).access->keep_alive.interval, absl::Seconds(5));
+  EXPECT_THAT(ways_->Warnings(), IsEmpty());
+}
+
+// ssh leaves that to the jump host, or to the command.
+TEST_F(SshWaysTest, BehindAJumpHostNothingIsConnectedFromHere) {
+  Read("Host *\n  BindAddress nowhere.invalid\nHost web1\n  ProxyCommand cat\n");
+  EXPECT_THAT(Find(Query("web1")).access->connect.sources, IsEmpty());
+  EXPECT_THAT(std::string(ways_->Find(Query("web2")).status().message()),
+              HasSubstr("BindAddress nowhere.invalid is neither an address nor a name"));
 }
 
 TEST_F(SshWaysTest, WhatIsNotFollowedIsToldWithItsHosts) {
-  Read("Host web*\n  Ciphers aes256-ctr\nHost db*\n  ProxyJump gate\nHost gate\n  MACs hmac-md5\n");
+  Read(
+      "Host web*\n  ForwardAgent yes\nHost db*\n  ProxyJump gate\n"
+      "Host gate\n  RequestTTY force\n");
   for (const char* host : {"web1", "web2", "web1", "db1", "db2", "other"}) Find(Query(host));
   EXPECT_THAT(ways_->Warnings(),
-              ElementsAre("Of ssh_config, Muster does not follow: Ciphers (web1 and 1 more), MACs "
-                          "(gate)."));
+              ElementsAre("Of ssh_config, Muster does not follow: ForwardAgent (web1 and 1 more), "
+                          "RequestTTY (gate)."));
   Read("Host web*\n  User deploy\n");
   Find(Query("web1"));
   EXPECT_THAT(ways_->Warnings(), IsEmpty());

@@ -56,7 +56,7 @@ class JumpConnectorTest : public ::testing::Test {
   }
   Customer* Connect(const DialContext& context, const std::string& host) {
     Customer* customer = &customers_.emplace_back();
-    customer->attempt = context.connector->Connect(host, 22, [customer](ConnectResult result) {
+    customer->attempt = context.connector->Connect(host, 22, {}, [customer](ConnectResult result) {
       customer->result = std::move(result);
       customer->answered = true;
     });

@@ -33,7 +33,8 @@ class JumpLinkTest : public ::testing::Test {
     link_ = std::make_unique<JumpLink>(
         &loop_, "ann@gate:22",
         std::make_unique<Session>(&loop_, std::make_shared<FakeTransport>(std::move(fd), &gate_),
-                                  nullptr));
+                                  nullptr),
+        KeepAlive());
   }
 
   Customer* Connect(const std::string& host) {

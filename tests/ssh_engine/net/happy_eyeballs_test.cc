@@ -69,8 +69,8 @@ class Listener {
 
 class HappyEyeballsTest : public ::testing::Test {
  protected:
-  void Connect(uint16_t port) {
-    attempt_ = connector_->Connect("web1", port, [this](ConnectResult result) {
+  void Connect(uint16_t port, const ConnectOptions& options = {}) {
+    attempt_ = connector_->Connect("web1", port, options, [this](ConnectResult result) {
       result_ = std::make_unique<ConnectResult>(std::move(result));
     });
   }
@@ -245,6 +245,72 @@ TEST_F(HappyEyeballsTest, ANameServerThatFailsIsNotANameThatIsNotThere) {
   resolver_.Answer(absl::UnavailableError("looking up \"web1\": SERVFAIL"));
   EXPECT_EQ(result_->cause, Cause::kDnsFailed);
   EXPECT_THAT(result_->message, HasSubstr("SERVFAIL"));
+}
+
+// --- What was asked for
+
+TEST_F(HappyEyeballsTest, OnlyAddressesOfTheFamilyAreTriedAndWithoutWaitingForOthers) {
+  const Listener listener("127.0.0.3", 0);
+  ConnectOptions options;
+  options.family = AF_INET;
+  Connect(listener.port(), options);
+  Resolve({"127.0.0.3"}, false);
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_THAT(result_->peer->ToString(), HasSubstr("127.0.0.3"));
+  options.family = AF_INET6;
+  result_.reset();
+  Connect(listener.port(), options);
+  Resolve({"127.0.0.3"});
+  EXPECT_THAT(result_->message, HasSubstr("web1 has no IPv6 address"));
+}
+
+TEST_F(HappyEyeballsTest, ItConnectsFromTheAddressThatIsAskedFor) {
+  const Listener listener("127.0.0.3", 0);
+  ConnectOptions options;
+  options.sources = {"127.0.0.77"};
+  Connect(listener.port(), options);
+  Resolve({"::1", "127.0.0.3"});  // nothing leads from there to the first
+  TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  ASSERT_TRUE(result_->fd.valid()) << result_->message;
+  sockaddr_storage own = {};
+  socklen_t length = sizeof(own);
+  getsockname(result_->fd.get(), reinterpret_cast<sockaddr*>(&own), &length);
+  EXPECT_THAT(Address(reinterpret_cast<sockaddr*>(&own), length).ToString(),
+              HasSubstr("127.0.0.77:"));
+}
+
+TEST_F(HappyEyeballsTest, AnAddressThatIsNotThisMachinesIsNamed) {
+  ConnectOptions options;
+  options.sources = {"192.0.2.1"};
+  Connect(22, options);
+  Resolve({"127.0.0.3"});
+  ASSERT_NE(result_, nullptr);
+  EXPECT_EQ(result_->cause, Cause::kNetwork);  // no shortage, which would be waited out
+  EXPECT_THAT(result_->message, HasSubstr("connect from 192.0.2.1: "));
+  EXPECT_THAT(result_->message, HasSubstr("BindAddress"));
+  Connect(22, options);
+  Resolve({"::1"});
+  EXPECT_THAT(result_->message, HasSubstr("no address that can be reached from 192.0.2.1"));
+}
+
+// ssh_config(5), ConnectionAttempts.
+TEST_F(HappyEyeballsTest, AllAreTriedAgainASecondLater) {
+  ConnectOptions options;
+  options.attempts = 2;
+  Connect(1, options);
+  Resolve({"127.0.0.2", "127.0.0.3"});
+  for (int i = 0; i < 2; ++i) TakeReadiness();
+  EXPECT_EQ(result_, nullptr);
+  loop_.Advance(absl::Milliseconds(999));
+  TakeReadiness();
+  EXPECT_EQ(result_, nullptr);
+  loop_.Advance(absl::Milliseconds(1));
+  for (int i = 0; i < 2; ++i) TakeReadiness();
+  ASSERT_NE(result_, nullptr);
+  EXPECT_THAT(result_->message, HasSubstr("2 attempts: connect to 127.0.0.2:1"));
+  EXPECT_THAT(result_->message, HasSubstr("connect to 127.0.0.3:1"));
 }
 
 TEST_F(HappyEyeballsTest, GivingUpClosesEverything) {

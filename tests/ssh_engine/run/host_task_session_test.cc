@@ -425,5 +425,27 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
   EXPECT_FALSE(connector_.Waits(kHost));
 }
 
+// ssh_config(5), ServerAliveInterval.
+TEST_F(HostTaskTest, AServerThatFallsSilentUnderACommandIsLost) {
+  access_->keep_alive = {absl::Seconds(15), 1};
+  StartCommand();
+  loop_.Advance(absl::Seconds(15));
+  EXPECT_EQ(server_.asked_for_life, 1);
+  EXPECT_FALSE(ended());
+  loop_.Advance(absl::Seconds(15));
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(outcome().state, HostState::kUnknown);
+  EXPECT_THAT(outcome().message, HasSubstr("ServerAliveInterval"));
+}
+
+TEST_F(HostTaskTest, AnUnusedSessionIsNotAskedForLife) {
+  access_->keep_alive = {absl::Seconds(15), 1};
+  StartCommand();
+  Exit(0);
+  ASSERT_TRUE(ended());
+  loop_.Advance(absl::Minutes(2));
+  EXPECT_EQ(server_.asked_for_life, 0);
+}
+
 }  // namespace
 }  // namespace muster::engine

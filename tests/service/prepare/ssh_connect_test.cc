@@ -1,0 +1,54 @@
+#include "service/prepare/ssh_connect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster::service {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(SshConnectTest, AsTheSystemRoutesWhereNothingIsSaid) {
+  const auto options = ConnectOptionsOf(HostSettings());
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(*options, engine::ConnectOptions());
+}
+
+TEST(SshConnectTest, AnAddressOrANameToConnectFrom) {
+  HostSettings settings;
+  settings.bind_address = "::1";
+  EXPECT_THAT(ConnectOptionsOf(settings)->sources, ElementsAre("::1"));
+  settings.bind_address = "localhost";
+  EXPECT_THAT(ConnectOptionsOf(settings)->sources, Contains("127.0.0.1"));
+  settings.bind_address = "no such name";
+  EXPECT_THAT(std::string(ConnectOptionsOf(settings).status().message()),
+              HasSubstr("BindAddress no such name is neither"));
+}
+
+TEST(SshConnectTest, AnInterfaceToConnectFrom) {
+  HostSettings settings;
+  settings.bind_interface = "lo";
+  EXPECT_THAT(ConnectOptionsOf(settings)->sources, Contains("127.0.0.1"));
+  settings.bind_address = "127.0.0.7";  // which counts before it
+  EXPECT_THAT(ConnectOptionsOf(settings)->sources, ElementsAre("127.0.0.7"));
+  settings.bind_address.reset();
+  settings.bind_interface = "nothing0";
+  EXPECT_THAT(std::string(ConnectOptionsOf(settings).status().message()),
+              HasSubstr("BindInterface nothing0 is no interface"));
+}
+
+TEST(SshConnectTest, FamiliesAndAttempts) {
+  HostSettings settings;
+  settings.address_family = "inet6";
+  settings.connection_attempts = 4;
+  const auto options = ConnectOptionsOf(settings);
+  EXPECT_EQ(options->family, AF_INET6);
+  EXPECT_EQ(options->attempts, 4);
+  EXPECT_THAT(options->sources, IsEmpty());
+}
+
+}  // namespace
+}  // namespace muster::service
