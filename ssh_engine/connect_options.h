@@ -1,4 +1,4 @@
-// How connections to a host are made from here, and watched over.
+// How connections to a host are made from here, secured, and watched over.
 #ifndef SSH_ENGINE_CONNECT_OPTIONS_H_
 #define SSH_ENGINE_CONNECT_OPTIONS_H_
 
@@ -12,36 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "ssh_engine/algorithms.h"
 
 namespace muster::engine {
-
-// A value.
-struct ConnectOptions {
-  int family = AF_UNSPEC;  // else AF_INET or AF_INET6: only such addresses of the host
-  // Literal addresses of this machine to connect from, one of each family at most: what the host
-  // has of another one is not tried. Empty: as the system routes.
-  std::vector<std::string> sources;
-  int attempts = 1;  // at all of its addresses, a second apart
-
-  auto Fields() const {
-    const auto& [family_, sources_, attempts_] = *this;
-    return std::tie(family_, sources_, attempts_);
-  }
-  friend bool operator==(const ConnectOptions& a, const ConnectOptions& b) {
-    return a.Fields() == b.Fields();
-  }
-  template <typename H>
-  friend H AbslHashValue(H h, const ConnectOptions& options) {
-    return H::combine(std::move(h), options.Fields());
-  }
-};
-
-// The same for connections that are alike once they are made. Empty where nothing was asked for.
-inline std::string IdOf(const ConnectOptions& options) {
-  const auto& [family, sources, attempts] = options;
-  if (family == AF_UNSPEC && sources.empty()) return "";
-  return absl::StrCat("family ", family, " from ", absl::StrJoin(sources, " "), " ");
-}
 
 // While a session is used, its server is asked for a sign of life after each `interval` in which
 // none came; after `count` in vain the connection is lost (ssh_config(5), ServerAliveInterval and
@@ -62,6 +35,41 @@ struct KeepAlive {
     return H::combine(std::move(h), keep_alive.Fields());
   }
 };
+
+// A value.
+struct ConnectOptions {
+  absl::Duration timeout;  // zero: Timeouts::connect
+  int family = AF_UNSPEC;  // else AF_INET or AF_INET6: only such addresses of the host
+  // Literal addresses of this machine to connect from, one of each family at most: what the host
+  // has of another one is not tried. Empty: as the system routes.
+  std::vector<std::string> sources;
+  int attempts = 1;  // at all of its addresses, a second apart
+  KeepAlive keep_alive;
+  Algorithms algorithms;
+
+  // All of it. (One more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [timeout_, family_, sources_, attempts_, keep_alive_, algorithms_] = *this;
+    return std::tie(timeout_, family_, sources_, attempts_, keep_alive_, algorithms_);
+  }
+  friend bool operator==(const ConnectOptions& a, const ConnectOptions& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const ConnectOptions& options) {
+    return H::combine(std::move(h), options.Fields());
+  }
+};
+
+// What tells sessions apart that are made with them; empty where that is nothing. What only counts
+// until there is a session does not, nor what is its user's. (One field more does not compile
+// before it is here: does it?)
+inline std::string IdOf(const ConnectOptions& options) {
+  const auto& [timeout, family, sources, attempts, keep_alive, algorithms] = options;
+  const std::string own = IdOf(algorithms);
+  if (family == AF_UNSPEC && sources.empty() && own.empty()) return "";
+  return absl::StrCat("family ", family, " from ", absl::StrJoin(sources, " "), " ", own);
+}
 
 }  // namespace muster::engine
 

@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "ssh_engine/connect_options.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/known_hosts.h"
@@ -58,17 +57,14 @@ struct Access {
   bool hash_new_names = false;                 // in known_hosts, as ssh with HashKnownHosts
   std::shared_ptr<NewHostKeys> new_host_keys;  // null: they are not counted
   std::vector<JumpHost> jump_hosts;            // the nearest first; none: directly
-  absl::Duration connect_timeout;              // zero: Timeouts::connect
   ConnectOptions connect;                      // to the host, or to the first jump host
-  KeepAlive keep_alive;
 };
 
-// What of it makes sessions others than those that were made with another one. (One field more
+// What tells sessions apart that are made with it; ends with the credential's id. (One field more
 // does not compile before it is here: does it?) Trust does not, which is asked for anew each time a
-// session is used, nor does what only counts until there is a session.
+// session is used.
 inline std::string SessionIdOf(const Access& access) {
-  const auto& [credential, known_hosts, policy, hash, counted, jumps, timeout, connect,
-               keep_alive] = access;
+  const auto& [credential, known_hosts, policy, hash, counted, jump_hosts, connect] = access;
   return absl::StrCat(IdOf(connect), credential->id);
 }
 

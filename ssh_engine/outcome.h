@@ -39,13 +39,13 @@ inline bool IsTerminal(HostState state) { return state >= HostState::kSucceeded;
 // Why, where the state alone does not say it. Mirrors muster.v1.Cause.
 enum class Cause {
   kNone = 0,
-  kDns = 1,              // kUnreachable: there is no such name, or it has no address
-  kRefused = 2,          // kUnreachable: nobody listens
-  kTimeout = 3,          // kUnreachable: the network gave up (ETIMEDOUT)
-  kReset = 4,            // kUnreachable: connection or ProxyCommand broke before the command
-  kNetwork = 5,          // kUnreachable: no route, network down, no shell for a ProxyCommand
-  kProtocol = 6,         // kUnreachable: the peer does not speak SSH, or no common algorithm
-  kLocal = 7,            // kUnreachable: out of descriptors or memory here
+  kDns = 1,       // kUnreachable: there is no such name, or it has no address
+  kRefused = 2,   // kUnreachable: nobody listens
+  kTimeout = 3,   // kUnreachable: the network gave up (ETIMEDOUT)
+  kReset = 4,     // kUnreachable: connection broke, or ProxyCommand failed, before the command
+  kNetwork = 5,   // kUnreachable: no route, network down
+  kProtocol = 6,  // kUnreachable: the peer does not speak SSH, or no common algorithm
+  kLocal = 7,     // kUnreachable: out of descriptors or memory here
   kHostKeyUnknown = 8,   // kHostKeyRejected
   kHostKeyChanged = 9,   // kHostKeyRejected
   kHostKeyRevoked = 10,  // kHostKeyRejected

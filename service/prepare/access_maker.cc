@@ -28,9 +28,7 @@ absl::StatusOr<engine::Access> AccessMaker::MakeOne(const AccessSpec& spec) {
   access.known_hosts = *std::move(known_hosts);
   access.host_key_policy = credential.host_key_policy;
   access.hash_new_names = credential.hash_known_hosts;
-  access.connect_timeout = spec.connect_timeout;
   access.connect = spec.connect;
-  access.keep_alive = spec.keep_alive;
   CountNewHostKeys(credential, &access);
   Warn(access.known_hosts->Problems());
   for (const JumpSpec& jump : spec.jump_hosts) {

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "service/access/config.h"
 #include "ssh_engine/host.h"
 
@@ -43,13 +42,11 @@ struct JumpSpec {
 struct AccessSpec {
   NamedCredential credential;
   std::vector<JumpSpec> jump_hosts;  // the nearest first
-  absl::Duration connect_timeout;    // zero: Timeouts.connect
   engine::ConnectOptions connect;
-  engine::KeepAlive keep_alive;
 
   auto Fields() const {
-    const auto& [login, jumps, timeout, connect_, keep_alive_] = *this;
-    return std::tuple_cat(login.Fields(), std::tie(jumps, timeout, connect_, keep_alive_));
+    const auto& [login, jumps, connect_] = *this;
+    return std::tuple_cat(login.Fields(), std::tie(jumps, connect_));
   }
   // For whom it is equal, one engine::Access does.
   friend bool operator==(const AccessSpec& a, const AccessSpec& b) {

@@ -93,18 +93,12 @@ absl::Status FindSourcesOfInterface(const std::string& name, engine::ConnectOpti
 
 }  // namespace
 
-absl::StatusOr<engine::ConnectOptions> ConnectOptionsOf(const HostSettings& settings) {
-  engine::ConnectOptions options;
-  options.family = FamilyOf(settings);
-  options.attempts = settings.connection_attempts;
-  absl::Status found;
-  if (settings.bind_address.has_value()) {
-    found = FindSources(*settings.bind_address, &options);
-  } else if (settings.bind_interface.has_value()) {
-    found = FindSourcesOfInterface(*settings.bind_interface, &options);
-  }
-  if (!found.ok()) return found;
-  return options;
+absl::Status AddSource(const HostSettings& settings, engine::ConnectOptions* options) {
+  options->family = FamilyOf(settings);
+  options->attempts = settings.connection_attempts;
+  if (settings.bind_address.has_value()) return FindSources(*settings.bind_address, options);
+  if (!settings.bind_interface.has_value()) return absl::OkStatus();
+  return FindSourcesOfInterface(*settings.bind_interface, options);
 }
 
 }  // namespace muster::service

@@ -71,11 +71,16 @@ absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
 absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
   absl::StatusOr<HostSettings> settings = SettingsOf(query, way_is_given_);
   if (!settings.ok()) return settings.status();
-  unfollowed_.Add(alike_ ? "every host" : query.host, *settings);
+  unfollowed_.Add(NameOf(query), *settings);
   absl::StatusOr<std::vector<JumpSpec>> jumps =
       ChainOf(way_is_given_ ? given_jumps_ : settings->jump_hosts);
   if (!jumps.ok()) return jumps.status();
   return WayOf(query, *settings, *std::move(jumps));
+}
+
+// As warnings have it.
+std::string SshWays::NameOf(const HostQuery& query) const {
+  return alike_ ? "every host" : query.host;
 }
 
 // Looks once, and says it of every host.
@@ -133,7 +138,7 @@ absl::StatusOr<std::vector<JumpSpec>> SshWays::Follow(const std::vector<JumpTarg
     absl::StatusOr<std::vector<JumpSpec>> before = Follow(settings->jump_hosts, depth + 1);
     if (!before.ok()) return before;
     if (specs.empty()) specs = *std::move(before);
-    unfollowed_.Add(jump.host, *settings);
+    unfollowed_.Add(NameOf(QueryOf(jump)), *settings);
     if (depth == 0) NameGivenUser(&*settings);
     absl::StatusOr<SshWay> way = WayOf(QueryOf(jump), *settings, {});
     if (!way.ok()) return OnTheWay(jump, way.status());
@@ -151,20 +156,34 @@ absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings
   auto proxy = ProxyCommandOf(query, settings, user_, given_.credential.keys.agent_socket);
   if (!proxy.ok()) return proxy.status();
   AccessSpec spec;
-  if (jumps.empty() && *proxy == nullptr) {
-    auto connect = ConnectOptionsOf(settings);
-    if (!connect.ok()) return connect.status();
-    spec.connect = *std::move(connect);
-  }
-  spec.keep_alive = {settings.server_alive_interval, settings.server_alive_count_max};
+  auto connect = ConnectOptionsOf(query, settings, jumps.empty() && *proxy == nullptr);
+  if (!connect.ok()) return connect.status();
+  spec.connect = *std::move(connect);
   spec.credential = CredentialOf(settings, given_, user_.home);
+  spec.credential.keys.signatures = spec.connect.algorithms.signatures;
   spec.jump_hosts = std::move(jumps);
-  if (!given_.connect_timeout) {
-    spec.connect_timeout = settings.connect_timeout.value_or(absl::ZeroDuration());
-  }
   return SshWay{settings.hostname,      settings.user,
                 settings.port,          settings.host_key_alias.value_or(""),
                 Share(std::move(spec)), *std::move(proxy)};
+}
+
+// `direct`: to the host itself.
+absl::StatusOr<engine::ConnectOptions> SshWays::ConnectOptionsOf(const HostQuery& query,
+                                                                 const HostSettings& settings,
+                                                                 bool direct) {
+  engine::ConnectOptions options;
+  if (!given_.connect_timeout) {
+    options.timeout = settings.connect_timeout.value_or(absl::ZeroDuration());
+  }
+  const absl::Status added = direct ? AddSource(settings, &options) : absl::OkStatus();
+  if (!added.ok()) return added;
+  options.keep_alive = {settings.server_alive_interval, settings.server_alive_count_max};
+  std::vector<std::string> missing;
+  auto algorithms = algorithms_.Of(settings, &missing);
+  if (!algorithms.ok()) return algorithms.status();
+  options.algorithms = *std::move(algorithms);
+  for (const std::string& keyword : missing) unfollowed_.Add(NameOf(query), keyword);
+  return options;
 }
 
 std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {

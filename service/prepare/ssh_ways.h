@@ -12,6 +12,7 @@
 #include "absl/types/optional.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/access_spec.h"
+#include "service/prepare/ssh_algorithms.h"
 #include "service/prepare/ssh_credential.h"
 #include "service/prepare/unfollowed.h"
 #include "service/ssh_config/local_user.h"
@@ -48,11 +49,15 @@ class SshWays {
   absl::StatusOr<SshWay> Look(const HostQuery& query);
   absl::StatusOr<SshWay> LookAlike(const HostQuery& query);
   absl::StatusOr<HostSettings> SettingsOf(const HostQuery& query, bool way_is_given) const;
+  std::string NameOf(const HostQuery& query) const;
   void NameGivenUser(HostSettings* jump) const;
   absl::StatusOr<std::vector<JumpSpec>> ChainOf(const std::vector<JumpTarget>& jumps);
   absl::StatusOr<std::vector<JumpSpec>> Follow(const std::vector<JumpTarget>& jumps, int depth);
   absl::StatusOr<SshWay> WayOf(const HostQuery& query, const HostSettings& settings,
                                std::vector<JumpSpec> jumps);
+  absl::StatusOr<engine::ConnectOptions> ConnectOptionsOf(const HostQuery& query,
+                                                          const HostSettings& settings,
+                                                          bool direct);
   std::shared_ptr<const AccessSpec> Share(AccessSpec spec);
 
   const SshConfig config_;
@@ -66,6 +71,7 @@ class SshWays {
   absl::flat_hash_map<HostQuery, SshWay> ways_;
   absl::flat_hash_map<std::vector<JumpTarget>, std::vector<JumpSpec>> chains_;
   absl::flat_hash_map<AccessSpec, std::shared_ptr<const AccessSpec>> specs_;
+  SshAlgorithms algorithms_;
   Unfollowed unfollowed_;
 };
 

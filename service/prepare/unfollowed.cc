@@ -64,23 +64,18 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
     bool is_set;
   } keywords[] = {
       {"CheckHostIP", s.check_host_ip},
-      {"Ciphers", s.ciphers.has_value()},
       {"DynamicForward", s.dynamic_forward},
       {"ForwardAgent", s.forward_agent},
       {"HostbasedAuthentication", s.hostbased_authentication},
-      {"HostKeyAlgorithms", s.host_key_algorithms.has_value()},
       {"KbdInteractiveAuthentication no",
        !s.kbd_interactive_authentication && s.password_authentication},
-      {"KexAlgorithms", s.kex_algorithms.has_value()},
       {"KnownHostsCommand", s.known_hosts_command.has_value()},
       {"LocalCommand", s.permit_local_command && s.local_command.has_value()},
       {"LocalForward", s.local_forward},
-      {"MACs", s.macs.has_value()},
       {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
       {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
       {"PKCS11Provider", s.pkcs11_provider.has_value()},
       {"PreferredAuthentications", PrefersAnother(s)},
-      {"PubkeyAcceptedAlgorithms", s.pubkey_accepted_algorithms.has_value()},
       {"RemoteCommand", s.remote_command.has_value()},
       {"RemoteForward", s.remote_forward},
       {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
@@ -117,10 +112,12 @@ std::string ObstacleOf(const HostSettings& settings) {
 }
 
 void Unfollowed::Add(const std::string& host, const HostSettings& settings) {
-  for (const std::string& keyword : UnfollowedOf(settings)) {
-    Hosts& hosts = by_keyword_[keyword];
-    if (hosts.count++ == 0) hosts.first = host;
-  }
+  for (const std::string& keyword : UnfollowedOf(settings)) Add(host, keyword);
+}
+
+void Unfollowed::Add(const std::string& host, const std::string& keyword) {
+  Hosts& hosts = by_keyword_[keyword];
+  if (hosts.count++ == 0) hosts.first = host;
 }
 
 std::vector<std::string> Unfollowed::Warnings() const {

@@ -22,6 +22,7 @@ std::string ObstacleOf(const HostSettings& settings);
 class Unfollowed {
  public:
   void Add(const std::string& host, const HostSettings& settings);
+  void Add(const std::string& host, const std::string& keyword);
   // One sentence with keywords and hosts, or none.
   std::vector<std::string> Warnings() const;
 

@@ -9,11 +9,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
@@ -76,7 +78,8 @@ class Loader {
   // Keys of the agent that no file names.
   void AddOtherAgentKeys();
   absl::Status SetPassword(const std::string& password, const std::string& source);
-  Credential Take();
+  // `signatures`: CredentialSpec's.
+  Credential Take(const std::string& signatures);
 
  private:
   using Identities = std::vector<Identity>;
@@ -94,6 +97,7 @@ class Loader {
   absl::Status WithNotes(const absl::Status& status) const;
   // Whether the agent can sign for this file's key, which then takes the file's place.
   bool AddFromAgent(const std::string& path, Identities* identities);
+  void LeaveOut(const std::string& signatures);
   void AppendNew(Identities from, Identities* to);
   void NoteUnused();
 
@@ -236,11 +240,38 @@ absl::Status Loader::SetPassword(const std::string& password, const std::string&
   return absl::OkStatus();
 }
 
-Credential Loader::Take() {
+// Of an RSA key: RFC 8332, 3.
+bool CanSign(absl::string_view type, const std::vector<std::string>& algorithms) {
+  const bool rsa = absl::ConsumePrefix(&type, "ssh-rsa");
+  return absl::c_any_of(algorithms, [&](absl::string_view name) {
+    if (!rsa) return name == type;
+    const bool is_one = absl::ConsumePrefix(&name, "rsa-sha2-512") ||
+                        absl::ConsumePrefix(&name, "rsa-sha2-256") ||
+                        absl::ConsumePrefix(&name, "ssh-rsa");
+    return is_one && name == type;  // what stands behind it: "-cert-v01@openssh.com", or nothing
+  });
+}
+
+void Loader::LeaveOut(const std::string& signatures) {
+  const std::vector<std::string> algorithms = absl::StrSplit(signatures, ',');
+  Identities left;
+  for (Identity& identity : credential_.identities) {
+    if (CanSign(identity.type, algorithms)) {
+      left.push_back(std::move(identity));
+      continue;
+    }
+    credential_.notes.push_back(absl::StrCat(
+        identity.name, " was left out: PubkeyAcceptedAlgorithms has no ", identity.type, "."));
+  }
+  credential_.identities = std::move(left);
+}
+
+Credential Loader::Take(const std::string& signatures) {
   NoteUnused();
   AppendNew(std::move(required_), &credential_.identities);
   AppendNew(std::move(agents_), &credential_.identities);
   AppendNew(std::move(optional_), &credential_.identities);
+  if (!signatures.empty()) LeaveOut(signatures);
   credential_.id = IdOf(credential_);
   return std::move(credential_);
 }
@@ -262,13 +293,15 @@ absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const {
+  const auto& [keys, socket, secret, source, own_id, told] =
+      *this;  // all: one more does not compile
   auto copy = std::make_shared<Credential>();
-  copy->agent_socket = agent_socket;
-  copy->notes = notes;
-  copy->password = password;  // it is only read
-  copy->password_source = password_source;
-  copy->id = id;
-  for (const Identity& identity : identities) {
+  copy->agent_socket = socket;
+  copy->notes = told;
+  copy->password = secret;  // it is only read
+  copy->password_source = source;
+  copy->id = own_id;
+  for (const Identity& identity : keys) {
     absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
     if (!duplicate.ok()) return duplicate.status();
     copy->identities.push_back(*std::move(duplicate));
@@ -294,7 +327,7 @@ absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const Credentia
     const absl::Status set = loader.SetPassword(spec.password->get(), spec.password_source);
     if (!set.ok()) return set;
   }
-  return std::make_shared<const Credential>(loader.Take());
+  return std::make_shared<const Credential>(loader.Take(spec.signatures));
 }
 
 }  // namespace muster::engine

@@ -52,10 +52,12 @@ struct CredentialSpec {
   std::vector<std::string> certificate_files = {};
   // What was left out already: Credential's first notes.
   std::vector<std::string> notes = {};
+  // Algorithms::signatures: a key that can sign with none of them is a note.
+  std::string signatures = "";
 
   auto Fields() const {
-    const auto& [files, agent, only, secret, source, certificates, told] = *this;
-    return std::tie(files, agent, only, secret, source, certificates, told);
+    const auto& [files, agent, only, secret, source, certificates, told, algorithms] = *this;
+    return std::tie(files, agent, only, secret, source, certificates, told, algorithms);
   }
   // For whom it is equal, one Credential does.
   friend bool operator==(const CredentialSpec& a, const CredentialSpec& b) {

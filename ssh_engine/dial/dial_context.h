@@ -48,7 +48,7 @@ struct DialContext {
 };
 
 inline void UseAccess(std::shared_ptr<const Access> access, DialContext* context) {
-  if (access->connect_timeout > absl::ZeroDuration()) context->timeout = access->connect_timeout;
+  if (access->connect.timeout > absl::ZeroDuration()) context->timeout = access->connect.timeout;
   context->access = std::move(access);
 }
 

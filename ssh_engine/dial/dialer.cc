@@ -124,6 +124,7 @@ void Dialer::BeginHandshake(UniqueFd connected) {
   options.user = host_.user;
   asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
+  options.algorithms = {context_->access, &context_->access->connect.algorithms};
   options.quote_greeting = context_->quote_greeting;
   options.way = process_;
   transport_ = context_->new_transport(std::move(connected), std::move(options));

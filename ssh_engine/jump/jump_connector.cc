@@ -157,7 +157,7 @@ void JumpConnector::OnDialed(Dialer::Result result) {
     auto session = std::make_unique<Session>(context_.loop, std::move(result.transport),
                                              std::move(result.way));
     links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session),
-                                                 context_.access->keep_alive));
+                                                 context_.access->connect.keep_alive));
     return Serve();
   }
   ConnectResult failure;

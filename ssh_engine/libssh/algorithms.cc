@@ -1,17 +1,15 @@
 #include "ssh_engine/libssh/algorithms.h"
 
+#include <algorithm>
+
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace muster::engine {
 namespace {
-
-constexpr absl::string_view kHostKeys[] = {
-    "ssh-ed25519",         "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521", "rsa-sha2-512",        "rsa-sha2-256",
-};
 
 // By how libssh's description begins: what it is, and sshd's option for it (sshd_config(5)).
 struct Kind {
@@ -38,11 +36,12 @@ std::string Reason(absl::string_view offered) {
   if (absl::StrContains(offered, "sha1") || absl::StrContains(offered, "ssh-rsa") ||
       absl::StrContains(offered, "ssh-dss")) {
     return " SHA-1 signatures and key exchanges, and DSA, are broken and not offered: the server "
-           "needs an update.";
+           "needs an update; until then your ssh_config may add what it has to the list (+NAME).";
   }
   if (absl::StrContains(offered, "-cbc") || absl::StrContains(offered, "arcfour") ||
       absl::StrContains(offered, "md5")) {
-    return " CBC, RC4 and MD5 are broken and not offered: the server needs an update.";
+    return " CBC, RC4 and MD5 are broken and not offered: the server needs an update; until then "
+           "your ssh_config may add CBC to the list (Ciphers +NAME).";
   }
   return "";
 }
@@ -57,18 +56,31 @@ absl::string_view Between(absl::string_view text, absl::string_view from, absl::
 
 }  // namespace
 
-std::string HostKeyAlgorithms(const std::vector<std::string>& known_types) {
-  std::vector<absl::string_view> names;
-  const auto add = [&names](absl::string_view name) {
-    if (!absl::c_linear_search(names, name)) names.push_back(name);
+const char* AllKeyExchanges() {
+  static const std::string& all =
+      *new std::string(absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges));
+  return all.c_str();
+}
+
+bool IsSlowKeyExchange(absl::string_view name) {
+  return absl::StartsWith(name, "diffie-hellman-group-exchange-") ||
+         name == "diffie-hellman-group18-sha512";
+}
+
+std::string FastKeyExchanges(absl::string_view list) {
+  std::vector<absl::string_view> names = absl::StrSplit(list, ',');
+  names.erase(std::remove_if(names.begin(), names.end(), IsSlowKeyExchange), names.end());
+  return absl::StrJoin(names, ",");
+}
+
+std::string HostKeyAlgorithms(absl::string_view list, const std::vector<std::string>& known_types) {
+  std::vector<absl::string_view> names = absl::StrSplit(list, ',');
+  const auto is_known = [&known_types](absl::string_view name) {
+    return absl::c_any_of(known_types, [name](absl::string_view type) {
+      return type == name || (type == "ssh-rsa" && absl::StartsWith(name, "rsa-"));
+    });
   };
-  for (const std::string& type : known_types) {
-    for (absl::string_view name : kHostKeys) {
-      const bool rsa = type == "ssh-rsa" && absl::StartsWith(name, "rsa-");
-      if (rsa || type == name) add(name);
-    }
-  }
-  for (absl::string_view name : kHostKeys) add(name);
+  absl::c_stable_partition(names, is_known);
   return absl::StrJoin(names, ",");
 }
 

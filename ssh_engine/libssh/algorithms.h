@@ -28,9 +28,29 @@ constexpr char kMacs[] =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,"
     "hmac-sha1-etm@openssh.com,hmac-sha1";
 
-// What libssh can verify, which certificates are not. Those of known types come first, so that a
-// server with several keys shows one that can be checked.
-std::string HostKeyAlgorithms(const std::vector<std::string>& known_types);
+// Of logins with keys: what libssh signs with unless it is told otherwise.
+constexpr char kSignatures[] =
+    "ssh-ed25519,ecdsa-sha2-nistp521,ecdsa-sha2-nistp384,ecdsa-sha2-nistp256,"
+    "sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,rsa-sha2-256,"
+    "ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "sk-ssh-ed25519-cert-v01@openssh.com,sk-ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com";
+// What libssh can verify, which certificates are not.
+constexpr char kHostKeys[] =
+    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,"
+    "rsa-sha2-256";
+
+// Both, the slow ones last.
+const char* AllKeyExchanges();
+// Whether it may take more than a loop has time for, as those of kSlowKeyExchanges.
+bool IsSlowKeyExchange(absl::string_view name);
+// `list` without those; empty: it has no others.
+std::string FastKeyExchanges(absl::string_view list);
+
+// `list` with those of known types first, so that a server with several keys shows one that can be
+// checked.
+std::string HostKeyAlgorithms(absl::string_view list, const std::vector<std::string>& known_types);
 
 // For a person, from libssh's error where there is no algorithm in common (ssh_kex_select_methods,
 // kex.c): what the server has, and what would help. Empty for every other error. `error` is

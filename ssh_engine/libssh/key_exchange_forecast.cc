@@ -22,20 +22,17 @@ uint32_t Uint32At(absl::string_view bytes, size_t at) {
   return value;
 }
 
-bool HasOneOf(absl::string_view list, absl::string_view wanted) {
-  const std::vector<absl::string_view> names = absl::StrSplit(list, ',');
-  return absl::c_any_of(absl::StrSplit(wanted, ','), [&names](absl::string_view name) {
-    return absl::c_linear_search(names, name);
-  });
-}
-
-KeyExchangeForecast::Result Judge(absl::string_view key_exchanges) {
-  const bool slow =
-      !HasOneOf(key_exchanges, kKeyExchanges) && HasOneOf(key_exchanges, kSlowKeyExchanges);
-  return slow ? KeyExchangeForecast::Result::kSlow : KeyExchangeForecast::Result::kFast;
-}
-
 }  // namespace
+
+// The first of ours that they have, too (RFC 4253, 7.1).
+KeyExchangeForecast::Result KeyExchangeForecast::Judge(absl::string_view theirs) const {
+  const std::vector<absl::string_view> names = absl::StrSplit(theirs, ',');
+  for (const absl::string_view name : absl::StrSplit(ours_, ',')) {
+    if (!absl::c_linear_search(names, name)) continue;
+    return IsSlowKeyExchange(name) ? Result::kSlow : Result::kFast;
+  }
+  return Result::kFast;
+}
 
 KeyExchangeForecast::Result KeyExchangeForecast::Read(uint64_t offset, absl::string_view bytes) {
   const uint64_t known = read_ > offset ? read_ - offset : 0;

@@ -17,9 +17,12 @@ class KeyExchangeForecast {
  public:
   enum class Result {
     kOpen,  // the lists have not come yet
-    kFast,  // one of kKeyExchanges, or nothing that could be computed
-    kSlow,  // one of kSlowKeyExchanges
+    kFast,  // of no slow one, or of nothing that could be computed
+    kSlow,  // IsSlowKeyExchange
   };
+
+  // `ours`: what the server will be offered, in this order; must outlive it.
+  explicit KeyExchangeForecast(absl::string_view ours) : ours_(ours) {}
 
   // `bytes` begin at `offset` of all that the server has sent; those that were read are passed
   // over.
@@ -28,7 +31,9 @@ class KeyExchangeForecast {
  private:
   Result Parse();
   bool PassVersion();
+  Result Judge(absl::string_view theirs) const;
 
+  const absl::string_view ours_;
   uint64_t read_ = 0;    // bytes of the server's
   std::string waiting_;  // of these: what is not understood yet
   bool version_passed_ = false;

@@ -98,6 +98,12 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   Step TryHandshake();
   bool Begin();
   bool Configure();
+  const char* KeyExchanges() const;
+  // What was asked for, else `own`.
+  const char* Asked(std::string Algorithms::*list, const char* own) const;
+  bool SetAlgorithms();
+  bool SetSignatures();
+  std::string HostKeys() const;
   bool PeerHasSpoken();
   bool WillTakeLong();
   bool Throttled() const;
@@ -108,7 +114,8 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   Step FailBeforeBanner();
 
   const SshTransportOptions options_;
-  std::unique_ptr<KeyExchangeForecast> forecast_ = std::make_unique<KeyExchangeForecast>();
+  std::unique_ptr<KeyExchangeForecast> forecast_ =
+      std::make_unique<KeyExchangeForecast>(KeyExchanges());
   bool takes_long_ = false;
   std::string greeting_;  // how the peer's first bytes begin
   HostKey host_key_;
@@ -135,14 +142,42 @@ bool LibsshTransport::Configure() {
   return set(SSH_OPTIONS_PROCESS_CONFIG, &no) && set(SSH_OPTIONS_SSH_DIR, "/nonexistent") &&
          set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
-         set(SSH_OPTIONS_USER, options_.user.c_str()) &&
-         set(SSH_OPTIONS_KEY_EXCHANGE,
-             absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges).c_str()) &&
-         set(SSH_OPTIONS_CIPHERS_C_S, kCiphers) && set(SSH_OPTIONS_CIPHERS_S_C, kCiphers) &&
-         set(SSH_OPTIONS_HMAC_C_S, kMacs) && set(SSH_OPTIONS_HMAC_S_C, kMacs) &&
-         set(SSH_OPTIONS_HOSTKEYS, HostKeyAlgorithms(options_.known_key_types).c_str()) &&
+         set(SSH_OPTIONS_USER, options_.user.c_str()) && SetAlgorithms() &&
          set(SSH_OPTIONS_COMPRESSION_C_S, "none") && set(SSH_OPTIONS_COMPRESSION_S_C, "none") &&
          set(SSH_OPTIONS_FD, &fd);
+}
+
+const char* LibsshTransport::KeyExchanges() const {
+  return Asked(&Algorithms::key_exchanges, AllKeyExchanges());
+}
+
+const char* LibsshTransport::Asked(std::string Algorithms::*list, const char* own) const {
+  const Algorithms* const asked = options_.algorithms.get();
+  return asked == nullptr || (asked->*list).empty() ? own : (asked->*list).c_str();
+}
+
+bool LibsshTransport::SetAlgorithms() {
+  const auto set = [this](ssh_options_e option, const char* list) {
+    return ssh_options_set(session_, option, list) == SSH_OK;
+  };
+  const char* const ciphers = Asked(&Algorithms::ciphers, kCiphers);
+  const char* const macs = Asked(&Algorithms::macs, kMacs);
+  return set(SSH_OPTIONS_KEY_EXCHANGE, KeyExchanges()) && set(SSH_OPTIONS_CIPHERS_C_S, ciphers) &&
+         set(SSH_OPTIONS_CIPHERS_S_C, ciphers) && set(SSH_OPTIONS_HMAC_C_S, macs) &&
+         set(SSH_OPTIONS_HMAC_S_C, macs) && set(SSH_OPTIONS_HOSTKEYS, HostKeys().c_str()) &&
+         SetSignatures();
+}
+
+bool LibsshTransport::SetSignatures() {
+  const char* const asked = Asked(&Algorithms::signatures, nullptr);
+  return asked == nullptr ||
+         ssh_options_set(session_, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, asked) == SSH_OK;
+}
+
+std::string LibsshTransport::HostKeys() const {
+  const char* const list = Asked(&Algorithms::host_keys, kHostKeys);
+  const bool as_is = options_.algorithms != nullptr && options_.algorithms->host_keys_in_this_order;
+  return as_is ? list : HostKeyAlgorithms(list, options_.known_key_types);
 }
 
 bool LibsshTransport::Begin() {
@@ -278,8 +313,11 @@ Step LibsshTransport::FailBeforeBanner() {
 // time (diffie_hellman.cc), after those who have little to do (Session), and not without an end.
 bool LibsshTransport::SettleOnKeyExchange() {
   if (takes_long_) chatter_.Tighten();
-  return takes_long_ ||
-         ssh_options_set(session_, SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges) == SSH_OK;
+  if (takes_long_) return true;
+  const char* const all = KeyExchanges();
+  const std::string fast = all == AllKeyExchanges() ? kKeyExchanges : FastKeyExchanges(all);
+  return fast.empty() ||
+         ssh_options_set(session_, SSH_OPTIONS_KEY_EXCHANGE, fast.c_str()) == SSH_OK;
 }
 
 bool LibsshTransport::ReadHostKey() {

@@ -134,7 +134,7 @@ void HostTask::AskLater(absl::Duration wait) {
 
 void HostTask::StartAction(bool warm) {
   warm_ = warm;
-  session_->SetKeepAlive(dial_->access->keep_alive);
+  session_->SetKeepAlive(dial_->access->connect.keep_alive);
   const ActionSite site = {&host_, dial_->jump_path, session_.get(), warm, begin_, &timings_};
   action_ = NewHostAction(site, &context_->action,
                           [this](HostAction::Result result) { OnActionEnd(std::move(result)); });

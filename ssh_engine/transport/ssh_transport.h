@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ssh_engine/algorithms.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/host_key.h"
@@ -112,7 +113,8 @@ struct SshTransportOptions {
   std::string user;
   // Host key types to ask for first: those that are known of the host.
   std::vector<std::string> known_key_types;
-  bool quote_greeting = true;  // as in Job
+  std::shared_ptr<const Algorithms> algorithms = nullptr;  // null: Muster's own
+  bool quote_greeting = true;                              // as in Job
   // Kept as long as the transport: what the connection leads through. May be null.
   std::shared_ptr<void> way = nullptr;
 };

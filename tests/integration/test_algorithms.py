@@ -3,7 +3,7 @@
 import pytest
 
 import peers
-from fleet import Fleet
+from fleet import Fleet, read, write
 from programs import Daemon, Muster
 
 TAKEN = [
@@ -44,6 +44,60 @@ def test_what_is_not(config, texts):
     for end in run_on(config, "true"):
         assert (end["state"], end["cause"]) == ("HOST_STATE_UNREACHABLE", "CAUSE_PROTOCOL")
         assert all(text in end["message"] for text in texts), end["message"]
+
+
+# Off by default, as with ssh: the server's settings, and what the user's ssh_config makes of it.
+OLD = [
+    ("KexAlgorithms diffie-hellman-group1-sha1", "KexAlgorithms +diffie-hellman-group1-sha1"),
+    ("KexAlgorithms diffie-hellman-group-exchange-sha1",
+     "KexAlgorithms +diffie-hellman-group-exchange-sha1"),
+    ("Ciphers aes256-cbc", "Ciphers +aes256-cbc"),
+    ("Ciphers 3des-cbc", "Ciphers 3des-*"),
+]
+
+
+@pytest.mark.parametrize("config,asked", OLD, ids=[asked for _, asked in OLD])
+def test_old_servers_are_met_where_ssh_config_asks_for_it(config, asked, tmp_path):
+    with Fleet() as fleet, Daemon() as daemon:
+        fleet.start(config=config.split("\n"))
+        muster = Muster(daemon, fleet)
+        _, ends = muster.outcomes("127.0.0.1", "true")
+        assert "ssh_config may add" in ends["127.0.0.1"]["message"]
+        write(str(tmp_path / "config"), f"Host 127.0.0.[1-2]\nHost 127.0.0.*\n {asked}\n")
+        options = ["-F", str(tmp_path / "config")]
+        code, ends = muster.outcomes("127.0.0.[1-2]", "true", options=options)
+        assert code == 0, ends
+
+
+def test_what_ssh_config_takes_away(tmp_path):
+    """And a session that was made with other algorithms is not used by who asked for these."""
+    with Fleet() as fleet, Daemon() as daemon:
+        server = fleet.start(config=["LogLevel DEBUG"])
+        muster = Muster(daemon, fleet)
+        assert muster.outcomes("127.0.0.1", "true")[0] == 0
+        write(str(tmp_path / "config"), "Ciphers -*gcm*,chacha*\nMACs hmac-sha2-512,umac-64@openssh.com\n"
+                                        "KexAlgorithms ecdh-sha2-nistp521\n")
+        options = ["-F", str(tmp_path / "config")]
+        result = muster("run", "-t", "127.0.0.1", *options, *muster.login, "true")
+        assert result.code == 0, result.err
+        assert "does not follow: MACs umac-64@openssh.com (every host)" in result.err
+        log = read(server.log)
+        assert "kex: algorithm: ecdh-sha2-nistp521" in log
+        assert "cipher: aes256-ctr MAC: hmac-sha2-512" in log
+        write(str(tmp_path / "config"), "Ciphers aes128-gcm@openssh.com\nMACs umac-64@openssh.com\n")
+        result = muster("run", "-t", "127.0.0.1", *options, *muster.login, "true")
+        assert "MACs umac-64@openssh.com leaves nothing" in result.err, result.err
+
+
+def test_keys_that_ssh_config_does_not_want_are_not_offered(tmp_path):
+    with Fleet() as fleet, Daemon() as daemon:
+        fleet.start()
+        muster = Muster(daemon, fleet)
+        write(str(tmp_path / "config"), "PubkeyAcceptedAlgorithms rsa-*\n")
+        _, ends = muster.outcomes("127.0.0.1", "true", options=["-F", str(tmp_path / "config")])
+        end = ends["127.0.0.1"]
+        assert end["state"] == "HOST_STATE_AUTHENTICATION_FAILED"
+        assert "was left out: PubkeyAcceptedAlgorithms has no ssh-ed25519." in end["message"], end
 
 
 LINES = 3_000_000  # 22.9 MB

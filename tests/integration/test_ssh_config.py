@@ -127,11 +127,11 @@ def test_what_cannot_be_followed_is_refused_before_anything_runs(muster, values,
 
 
 def test_what_is_not_followed_is_told_once_a_run(muster, config):
-    path = config("Host plain2\n Compression yes\n Ciphers aes256-ctr\n ControlMaster auto\n")
+    path = config("Host plain2\n Compression yes\n ForwardAgent yes\n ControlMaster auto\n")
     result = muster.run("plain[1-3]", "echo hi", options=["-F", path])
     assert (result.code, result.text.count("hi")) == (0, 3), result.err
     assert result.err.count("ssh_config") == 1
-    assert "Of ssh_config, Muster does not follow: Ciphers (plain2)." in result.err
+    assert "Of ssh_config, Muster does not follow: ForwardAgent (plain2)." in result.err
 
 
 def test_a_faulty_file_is_named_with_its_line(muster, tmp_path):

@@ -70,7 +70,8 @@ TOP_MAY_INCLUDE = {"proto": set(), "ssh_engine": set(), "service": {"proto", "ss
                    "client": {"proto"}}
 # What of the engine service/ knows: its face, its base, and two values that it hands in.
 OF_THE_ENGINE = {"ssh_engine", "ssh_engine/base"}
-HEADERS_OF_THE_ENGINE = {"ssh_engine/credentials/credential.h", "ssh_engine/host_keys/known_hosts.h"}
+HEADERS_OF_THE_ENGINE = {"ssh_engine/credentials/credential.h", "ssh_engine/host_keys/known_hosts.h",
+                         "ssh_engine/libssh/algorithm_choice.h"}
 
 
 def files(endings, *under):

@@ -128,7 +128,7 @@ TEST_F(SshWaysTest, AJumpHostIsLookedUpItself) {
   Read(kFleet);
   const SshWay db = Find(Query("db1"));
   EXPECT_EQ(db.host_key_alias, "blade7");
-  EXPECT_EQ(db.access->connect_timeout, absl::Seconds(3));
+  EXPECT_EQ(db.access->connect.timeout, absl::Seconds(3));
   EXPECT_THAT(JumpsOf(db),
               ElementsAre(absl::StrCat(me_, "@outer:22"), "ops@gate.example.com:2222"));
   const AccessSpec& gate = *db.access->jump_hosts[1].access;
@@ -251,7 +251,7 @@ TEST_F(SshWaysTest, NamesThatMeanMoreToAShellAreRefused) {
 TEST_F(SshWaysTest, AGivenConnectTimeoutComesFirst) {
   given_.connect_timeout = true;
   Read(kFleet);
-  EXPECT_EQ(Find(Query("db1")).access->connect_timeout, absl::ZeroDuration());
+  EXPECT_EQ(Find(Query("db1")).access->connect.timeout, absl::ZeroDuration());
 }
 
 TEST_F(SshWaysTest, WhatIsSaidOfAllIsLookedUpOnce) {
@@ -281,7 +281,7 @@ TEST_F(SshWaysTest, HowConnectionsAreMadeAndWatchedOverTellsHostsApart) {
   EXPECT_EQ(Find(Query("web2")).access->connect.family, AF_INET);
   EXPECT_THAT(Find(Query("web3")).access->connect.sources, ElementsAre("127.0.0.7"));
   EXPECT_EQ(Find(Query("web4")).access->connect.attempts, 3);
-  EXPECT_EQ(Find(Query("web5")).access->keep_alive.interval, absl::Seconds(5));
+  EXPECT_EQ(Find(Query("web5")).access->connect.keep_alive.interval, absl::Seconds(5));
   EXPECT_THAT(ways_->Warnings(), IsEmpty());
 }
 

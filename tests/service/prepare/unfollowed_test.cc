@@ -28,11 +28,11 @@ TEST(UnfollowedTest, NorOfALocaleAndKerberos) {
 
 TEST(UnfollowedTest, EachIsNamedAsItIsWritten) {
   HostSettings settings;
-  settings.ciphers = "aes256-ctr";
+  settings.forward_agent = true;
   settings.request_tty = "force";
   settings.set_env = {"A=b"};
   settings.strict_host_key_checking = "no";
-  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("Ciphers", "RequestTTY", "SetEnv",
+  EXPECT_THAT(UnfollowedOf(settings), ElementsAre("ForwardAgent", "RequestTTY", "SetEnv",
                                                   HasSubstr("StrictHostKeyChecking no")));
 }
 

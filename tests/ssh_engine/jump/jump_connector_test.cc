@@ -180,7 +180,7 @@ TEST_F(JumpConnectorTest, AJumpHostMayHaveItsOwnAccess) {
   credential->identities.push_back(MakeIdentity("key of the gate"));
   auto of_gate = std::make_shared<Access>(*access_);
   of_gate->credential = std::move(credential);
-  of_gate->connect_timeout = absl::Seconds(3);
+  of_gate->connect.timeout = absl::Seconds(3);
   access_->jump_hosts[0].access = of_gate;
   access_->jump_hosts[0].host_key_alias = "bastion";
   const DialContext& context = Context();
@@ -316,7 +316,7 @@ TEST_F(JumpConnectorTest, TheFirstIsReachedByItsProxyCommand) {
   Customer* customer = Connect(context, "a");
   EXPECT_THAT(direct_.hosts(), IsEmpty());
   EXPECT_THAT(proxies_.lines, ElementsAre("nc gate 2222"));
-  proxies_.Fail("nc gate 2222", Cause::kNetwork, "no.");
+  proxies_.Fail("nc gate 2222", Cause::kReset, "no.");
   loop_.Run();
   EXPECT_EQ(customer->result.message,
             "on the way, jump host bob@inner:22: on the way, jump host ann@gate:2222: gate port "

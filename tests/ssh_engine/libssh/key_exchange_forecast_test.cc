@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "ssh_engine/libssh/algorithms.h"
 
 namespace muster::engine {
 namespace {
@@ -26,7 +27,9 @@ std::string Hello(const std::string& key_exchanges) {
   return absl::StrCat("SSH-2.0-any\r\n", Packet(20, lists));
 }
 
-Result Of(const std::string& bytes) { return KeyExchangeForecast().Read(0, bytes); }
+Result Of(const std::string& bytes) {
+  return KeyExchangeForecast(AllKeyExchanges()).Read(0, bytes);
+}
 
 TEST(KeyExchangeForecastTest, SlowIsWhatHasNothingElse) {
   EXPECT_EQ(Of(Hello("curve25519-sha256,diffie-hellman-group18-sha512")), Result::kFast);
@@ -43,11 +46,18 @@ TEST(KeyExchangeForecastTest, NothingInCommonTakesNoTime) {
   EXPECT_EQ(Of(Hello("")), Result::kFast);
 }
 
+TEST(KeyExchangeForecastTest, TheOrderIsTheClients) {
+  const std::string hello = Hello("curve25519-sha256,diffie-hellman-group-exchange-sha1");
+  const auto of = [&hello](const char* ours) { return KeyExchangeForecast(ours).Read(0, hello); };
+  EXPECT_EQ(of("diffie-hellman-group-exchange-sha1,curve25519-sha256"), Result::kSlow);
+  EXPECT_EQ(of("curve25519-sha256,diffie-hellman-group-exchange-sha1"), Result::kFast);
+}
+
 // However it comes: libssh must not have all of it before the answer is known.
 TEST(KeyExchangeForecastTest, ByteByByte) {
   const std::string hello = absl::StrCat("welcome\r\n", Hello("diffie-hellman-group18-sha512"));
   const size_t known = hello.find("sha512") + 6;
-  KeyExchangeForecast forecast;
+  KeyExchangeForecast forecast(AllKeyExchanges());
   for (size_t i = 0; i < known; ++i) {
     const bool last = i + 1 == known;
     ASSERT_EQ(forecast.Read(i, hello.substr(i, 1)), last ? Result::kSlow : Result::kOpen) << i;
@@ -56,7 +66,7 @@ TEST(KeyExchangeForecastTest, ByteByByte) {
 
 TEST(KeyExchangeForecastTest, WhatWasReadBeforeIsPassedOver) {
   const std::string hello = Hello("diffie-hellman-group18-sha512");
-  KeyExchangeForecast forecast;
+  KeyExchangeForecast forecast(AllKeyExchanges());
   EXPECT_EQ(forecast.Read(0, hello.substr(0, 30)), Result::kOpen);
   EXPECT_EQ(forecast.Read(0, hello.substr(0, 30)), Result::kOpen);
   EXPECT_EQ(forecast.Read(13, hello.substr(13)), Result::kSlow);

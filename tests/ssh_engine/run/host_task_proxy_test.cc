@@ -141,9 +141,9 @@ TEST_F(HostTaskProxyTest, TheTimeoutCountsWhileAReportIsAwaited) {
 
 TEST_F(HostTaskProxyTest, OneThatDoesNotStartIsToldWithItsHost) {
   Start();
-  proxies_.Fail(kLine, Cause::kNetwork, "ProxyCommand could not be started: no.");
+  proxies_.Fail(kLine, Cause::kReset, "ProxyCommand could not be started: no.");
   loop_.Run();
-  EXPECT_EQ(outcome().cause, Cause::kNetwork);
+  EXPECT_EQ(outcome().cause, Cause::kReset);
   EXPECT_EQ(outcome().message,
             "web1 port 22 by way of ProxyCommand: ProxyCommand could not be started: no.");
 }

@@ -427,7 +427,7 @@ TEST_F(HostTaskTest, CancelEndsTheWaitForAnotherAttempt) {
 
 // ssh_config(5), ServerAliveInterval.
 TEST_F(HostTaskTest, AServerThatFallsSilentUnderACommandIsLost) {
-  access_->keep_alive = {absl::Seconds(15), 1};
+  access_->connect.keep_alive = {absl::Seconds(15), 1};
   StartCommand();
   loop_.Advance(absl::Seconds(15));
   EXPECT_EQ(server_.asked_for_life, 1);
@@ -439,7 +439,7 @@ TEST_F(HostTaskTest, AServerThatFallsSilentUnderACommandIsLost) {
 }
 
 TEST_F(HostTaskTest, AnUnusedSessionIsNotAskedForLife) {
-  access_->keep_alive = {absl::Seconds(15), 1};
+  access_->connect.keep_alive = {absl::Seconds(15), 1};
   StartCommand();
   Exit(0);
   ASSERT_TRUE(ended());

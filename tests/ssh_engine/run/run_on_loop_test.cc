@@ -85,7 +85,7 @@ class RunOnLoopTest : public ::testing::Test {
 };
 
 TEST_F(RunOnLoopTest, AnAccessMayHaveAConnectTimeoutOfItsOwn) {
-  access_->connect_timeout = absl::Seconds(2);
+  access_->connect.timeout = absl::Seconds(2);
   Make(1);
   loop_.Advance(absl::Seconds(2) - absl::Milliseconds(1));
   EXPECT_EQ(dones_, 0);
