@@ -124,7 +124,11 @@ void Dialer::BeginHandshake(UniqueFd connected) {
   options.user = host_.user;
   asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
-  options.algorithms = {context_->access, &context_->access->connect.algorithms};
+  // A copy: the transport outlives the access, which has secrets.
+  const Algorithms& algorithms = context_->access->connect.algorithms;
+  if (!(algorithms == Algorithms())) {
+    options.algorithms = std::make_shared<const Algorithms>(algorithms);
+  }
   options.quote_greeting = context_->quote_greeting;
   options.way = process_;
   transport_ = context_->new_transport(std::move(connected), std::move(options));
