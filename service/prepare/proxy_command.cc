@@ -30,19 +30,6 @@ bool MayBeUser(absl::string_view user) {
          !absl::StrContains(user, " -") && !absl::EndsWith(user, "\\");
 }
 
-// Those that the file gives are its owner's, who could have written anything.
-absl::Status CheckNames(const HostQuery& query) {
-  if (!MayBeHost(query.host)) {
-    return absl::InvalidArgumentError(
-        "a name with characters of the shell's, as ssh takes none for a ProxyCommand");
-  }
-  if (query.user.has_value() && !MayBeUser(*query.user)) {
-    return absl::InvalidArgumentError(
-        "a user with characters of the shell's, as ssh takes none for a ProxyCommand");
-  }
-  return absl::OkStatus();
-}
-
 // expand_proxy_command, sshconnect.c: not all tokens that there are.
 Tokens TokensFor(const HostQuery& query, const HostSettings& settings, const LocalUser& local) {
   const Tokens all =
@@ -55,11 +42,23 @@ Tokens TokensFor(const HostQuery& query, const HostSettings& settings, const Loc
 
 }  // namespace
 
+absl::Status CheckShellNames(const HostQuery& query) {
+  if (!MayBeHost(query.host)) {
+    return absl::InvalidArgumentError(
+        "a name with characters of the shell's, as ssh takes none for a command");
+  }
+  if (query.user.has_value() && !MayBeUser(*query.user)) {
+    return absl::InvalidArgumentError(
+        "a user with characters of the shell's, as ssh takes none for a command");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<const engine::ProxyCommand>> ProxyCommandOf(
     const HostQuery& query, const HostSettings& settings, const LocalUser& local,
     const std::string& agent_socket) {
   if (!settings.proxy_command.has_value()) return nullptr;
-  if (absl::Status names = CheckNames(query); !names.ok()) return names;
+  if (absl::Status names = CheckShellNames(query); !names.ok()) return names;
   absl::StatusOr<std::string> line =
       ExpandTokens(*settings.proxy_command, TokensFor(query, settings, local));
   if (!line.ok()) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/ssh_config/host_settings.h"
 #include "service/ssh_config/local_user.h"
@@ -13,10 +14,13 @@
 
 namespace muster::service {
 
+// INVALID_ARGUMENT, without the host's name: a host or user that was asked for could mean something
+// else to a shell. What the file gives is its owner's, who could have written anything.
+absl::Status CheckShellNames(const HostQuery& query);
+
 // ProxyCommand with its tokens replaced; null where there is none. `agent_socket`: the caller's
-// SSH_AUTH_SOCK, for which IdentityAgent may name another. INVALID_ARGUMENT, without the host's
-// name: a token that ssh does not know there, or a host or user that was asked for and could mean
-// something else to a shell.
+// SSH_AUTH_SOCK, for which IdentityAgent may name another. CheckShellNames', and
+// INVALID_ARGUMENT for a token that ssh does not know there.
 absl::StatusOr<std::shared_ptr<const engine::ProxyCommand>> ProxyCommandOf(
     const HostQuery& query, const HostSettings& settings, const LocalUser& local,
     const std::string& agent_socket);

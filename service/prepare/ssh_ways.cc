@@ -40,18 +40,24 @@ std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
 absl::StatusOr<std::shared_ptr<SshWays>> SshWays::Read(const v1::Login& login, GivenLogin given) {
   const LocalUser user = LocalUser::Own();
   const std::string& file = login.ssh_config().file();
-  const SshConfig::Helpers helpers = {nullptr, LookUpBySystem};
+  const auto exec =
+      std::make_shared<MatchExec>(given.credential.keys.agent_socket, MatchExec::Limits());
+  const SshConfig::Helpers helpers = {
+      [exec](const std::string& command) { return exec->Run(command); }, LookUpBySystem};
   absl::StatusOr<SshConfig> config =
       file.empty() ? SshConfig::ReadUsual(user, helpers) : SshConfig::Read(file, user, helpers);
   if (!config.ok()) {
     return absl::Status(config.status().code(),
                         absl::StrCat("login.ssh_config: ", config.status().message()));
   }
-  return std::shared_ptr<SshWays>(new SshWays(*std::move(config), user, login, std::move(given)));
+  return std::shared_ptr<SshWays>(
+      new SshWays(*std::move(config), exec, user, login, std::move(given)));
 }
 
-SshWays::SshWays(SshConfig config, LocalUser user, const v1::Login& login, GivenLogin given)
+SshWays::SshWays(SshConfig config, std::shared_ptr<MatchExec> exec, LocalUser user,
+                 const v1::Login& login, GivenLogin given)
     : config_(std::move(config)),
+      exec_(std::move(exec)),
       user_(std::move(user)),
       given_(std::move(given)),
       alike_(config_.SaysTheSameOfAll()),
@@ -99,6 +105,7 @@ absl::StatusOr<SshWay> SshWays::LookAlike(const HostQuery& query) {
 
 // `way_is_given`: how to get there is not asked for.
 absl::StatusOr<HostSettings> SshWays::SettingsOf(const HostQuery& query, bool way_is_given) const {
+  exec_->SetQuery(query);
   absl::StatusOr<HostSettings> settings = config_.For(query);
   if (!settings.ok()) return settings;
   if (way_is_given) {

@@ -12,6 +12,7 @@
 #include "absl/types/optional.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/access_spec.h"
+#include "service/prepare/match_exec.h"
 #include "service/prepare/ssh_algorithms.h"
 #include "service/prepare/ssh_credential.h"
 #include "service/prepare/unfollowed.h"
@@ -44,7 +45,8 @@ class SshWays {
   std::vector<std::string> Warnings() const { return unfollowed_.Warnings(); }
 
  private:
-  SshWays(SshConfig config, LocalUser user, const v1::Login& login, GivenLogin given);
+  SshWays(SshConfig config, std::shared_ptr<MatchExec> exec, LocalUser user, const v1::Login& login,
+          GivenLogin given);
 
   absl::StatusOr<SshWay> Look(const HostQuery& query);
   absl::StatusOr<SshWay> LookAlike(const HostQuery& query);
@@ -61,6 +63,7 @@ class SshWays {
   std::shared_ptr<const AccessSpec> Share(AccessSpec spec);
 
   const SshConfig config_;
+  const std::shared_ptr<MatchExec> exec_;  // the config's helper
   const LocalUser user_;
   const GivenLogin given_;
   const bool alike_;  // of all hosts the same is said

@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "service/ssh_config/config_line.h"
+#include "service/ssh_config/local_network.h"
 #include "service/ssh_config/patterns.h"
 
 namespace muster::service {
@@ -18,18 +19,14 @@ constexpr struct {
   const char* name;
   Kind kind;
 } kKinds[] = {
-    {"host", Kind::kHost},
-    {"originalhost", Kind::kOriginalHost},
-    {"user", Kind::kUser},
-    {"localuser", Kind::kLocalUser},
-    {"tagged", Kind::kTagged},
-    {"exec", Kind::kExec},
-    {"canonical", Kind::kCanonical},
-    {"final", Kind::kFinal},
-    {"all", Kind::kAll},
+    {"host", Kind::kHost},     {"originalhost", Kind::kOriginalHost},
+    {"user", Kind::kUser},     {"localuser", Kind::kLocalUser},
+    {"tagged", Kind::kTagged}, {"localnetwork", Kind::kLocalNetwork},
+    {"exec", Kind::kExec},     {"canonical", Kind::kCanonical},
+    {"final", Kind::kFinal},   {"all", Kind::kAll},
 };
 
-constexpr const char* kOnlySsh[] = {"localnetwork", "version", "sessiontype", "command"};
+constexpr const char* kOnlySsh[] = {"version", "sessiontype", "command"};
 
 absl::StatusOr<Kind> KindOf(absl::string_view name) {
   for (const auto& known : kKinds) {
@@ -52,10 +49,18 @@ absl::Status CheckAll(size_t before, const absl::optional<std::string>& next) {
   return absl::InvalidArgumentError("Match \"all\" cannot be combined with other criteria");
 }
 
-bool Compare(const Criterion& criterion, const MatchSubject& subject) {
+absl::StatusOr<bool> Run(const Criterion& criterion, const MatchSubject& subject) {
+  if (subject.exec == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("Match exec \"", criterion.argument, "\" is not run by this daemon"));
+  }
+  const absl::StatusOr<std::string> command = ExpandTokens(criterion.argument, subject.tokens);
+  return command.ok() ? subject.exec(*command) : command.status();
+}
+
+absl::StatusOr<bool> Compare(const Criterion& criterion, const MatchSubject& subject) {
   switch (criterion.kind) {
     case Kind::kAll:
-    case Kind::kExec:
       return true;
     case Kind::kCanonical:
     case Kind::kFinal:
@@ -70,17 +75,12 @@ bool Compare(const Criterion& criterion, const MatchSubject& subject) {
       return MatchesList(subject.local_user, criterion.argument, false);
     case Kind::kTagged:
       return MatchesList(subject.tag, criterion.argument, false);
+    case Kind::kLocalNetwork:
+      return IsOnLocalNetwork(criterion.argument);
+    case Kind::kExec:
+      return Run(criterion, subject);
   }
   return false;
-}
-
-absl::StatusOr<bool> Run(const Criterion& criterion, const MatchSubject& subject) {
-  if (subject.exec == nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("Match exec \"", criterion.argument, "\" is not run by this daemon"));
-  }
-  const absl::StatusOr<std::string> command = ExpandTokens(criterion.argument, subject.tokens);
-  return command.ok() ? subject.exec(*command) : command.status();
 }
 
 }  // namespace
@@ -117,18 +117,11 @@ absl::StatusOr<MatchCriteria> ParseMatch(absl::string_view text) {
 }
 
 absl::StatusOr<bool> Holds(const MatchCriteria& criteria, const MatchSubject& subject) {
-  bool holds = true;
   for (const Criterion& criterion : criteria) {
-    if (!holds) break;
-    bool found = Compare(criterion, subject);
-    if (criterion.kind == Kind::kExec) {
-      const absl::StatusOr<bool> succeeded = Run(criterion, subject);
-      if (!succeeded.ok()) return succeeded.status();
-      found = *succeeded;
-    }
-    holds = found != criterion.negated;
+    const absl::StatusOr<bool> found = Compare(criterion, subject);
+    if (!found.ok() || *found == criterion.negated) return found.ok() ? false : found;
   }
-  return holds;
+  return true;
 }
 
 }  // namespace muster::service

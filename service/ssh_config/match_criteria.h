@@ -22,6 +22,7 @@ struct Criterion {
     kUser,
     kLocalUser,
     kTagged,
+    kLocalNetwork,
     kExec
   };
   Kind kind = Kind::kAll;
@@ -31,7 +32,7 @@ struct Criterion {
 using MatchCriteria = std::vector<Criterion>;
 
 // INVALID_ARGUMENT: one that ssh does not know either, or UNIMPLEMENTED: one that only ssh knows
-// (localnetwork, version, sessiontype, command).
+// (version, sessiontype, command).
 absl::StatusOr<MatchCriteria> ParseMatch(absl::string_view rest);
 
 // What the criteria are compared with, at the point that the reading has reached.
@@ -47,7 +48,7 @@ struct MatchSubject {
   std::function<absl::StatusOr<bool>(const std::string& command)> exec;
 };
 
-// A command is run only where all before it hold.
+// A command is run only where all before it hold. Errors of exec and of IsOnLocalNetwork.
 absl::StatusOr<bool> Holds(const MatchCriteria& criteria, const MatchSubject& subject);
 
 }  // namespace muster::service

@@ -246,9 +246,9 @@ bool ConnectAttempt::Bind(int fd, int family) {
     const int one = 1;
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
     if (bind(fd, source.get(), source.length()) == 0) return true;
-    failures_.push_back(absl::StrCat("connect from ", absl::StripSuffix(source.ToString(), ":0"),
-                                     ": ", strerror(errno),
-                                     "; is that an address of this machine (BindAddress)?"));
+    failures_.push_back(absl::StrCat(
+        "connect from ", absl::StripSuffix(source.ToString(), ":0"), ": ", strerror(errno),
+        "; is that an address of this machine (BindAddress, BindInterface)?"));
     return false;
   }
   return true;
@@ -303,12 +303,13 @@ bool ConnectAttempt::TryAllAgain() {
 }
 
 std::string ConnectAttempt::NoneWanted() const {
-  if (options_.family == AF_UNSPEC) {
-    return absl::StrCat(host_, " has no address that can be reached from ",
-                        absl::StrJoin(options_.sources, " or "), " (BindAddress)");
-  }
-  return absl::StrCat(host_, " has no ", options_.family == AF_INET ? "IPv4" : "IPv6",
-                      " address, and no other one was to be tried (AddressFamily)");
+  const char* const family = options_.family == AF_INET    ? "IPv4 "
+                             : options_.family == AF_INET6 ? "IPv6 "
+                                                           : "";
+  const std::string from =
+      sources_.empty() ? "" : absl::StrCat(" from ", absl::StrJoin(options_.sources, " or "));
+  return absl::StrCat(host_, " has no ", family, "address that may be connected to", from,
+                      "; ssh_config's AddressFamily, BindAddress or BindInterface asks for that");
 }
 
 void ConnectAttempt::Deliver(ConnectResult result) {

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "ssh_engine/base/child_process.h"
 #include "ssh_engine/base/lifetime.h"
-#include "ssh_engine/proxy/child_process.h"
 #include "ssh_engine/proxy/last_words.h"
 
 namespace muster::engine {
@@ -202,7 +202,9 @@ void ConnectorImpl::Start(const ProxyAttempt& attempt) {
     OnStarted(*place, std::move(started));
   });
   helpers_->Run([loop = loop_, command = attempt.command(), done = std::move(done)]() mutable {
-    loop->Post([done = std::move(done), started = StartChild(*command)]() mutable {
+    StartedChild child =
+        StartChild(command->line, command->agent_socket, ChildStreams::kConnection);
+    loop->Post([done = std::move(done), started = std::move(child)]() mutable {
       done(std::move(started));
     });
   });

@@ -121,9 +121,18 @@ def test_what_cannot_be_followed_is_refused_before_anything_runs(muster, values,
     assert result.code == 2
     assert "plain[2-3]: ProxyUseFdpass is not followed yet" in result.err
     assert not proof.exists()
-    path = config("Match host plain1 exec \"true\"\n Port 1\n")
+
+
+def test_match_exec_decides_for_each_host(muster, config, tmp_path):
+    seen = tmp_path / "seen"
+    path = config(f"Match exec \"sh -c 'echo %n >> {seen}; test %n = plain2'\"\n Port 1\n")
+    code, ends = muster.outcomes("plain[1-3]", "true", options=["-F", path])
+    assert (code, ends["plain2"]["cause"]) == (3, "CAUSE_REFUSED")
+    assert ends["plain1"]["state"] == ends["plain3"]["state"] == "HOST_STATE_SUCCEEDED"
+    assert sorted(read(str(seen)).split()) == ["plain1", "plain2", "plain3"]
+    path = config("Match host plain1 exec \"kill -9 $$\"\n Port 1\n")
     result = muster.run("plain1", "true", options=["-F", path])
-    assert (result.code, "exec" in result.err) == (2, True), result.err
+    assert (result.code, "was ended by a signal" in result.err) == (2, True), result.err
 
 
 def test_what_is_not_followed_is_told_once_a_run(muster, config):
@@ -176,7 +185,7 @@ def test_where_connections_begin_and_by_which_family(muster, config):
     assert sorted(result.text.split("\n")[:-1]) == ["plain1: 127.0.0.77", "plain2: 127.0.0.1"]
     _, ends = muster.outcomes("plain[3-4]", "true", options=["-F", path])
     assert "has no IPv6 address" in ends["plain3"]["message"]
-    assert "is that an address of this machine (BindAddress)?" in ends["plain4"]["message"]
+    assert "is that an address of this machine (BindAddress, BindInterface)?" in ends["plain4"]["message"]
     assert ends["plain4"]["cause"] == "CAUSE_NETWORK"
 
 

@@ -211,7 +211,8 @@ TEST_F(SshConfigTest, KeywordsOfDistributionsAreKnown) {
 }
 
 TEST_F(SshConfigTest, WhatIsNotSupportedAndLeadsElsewhereIsRefused) {
-  EXPECT_THAT(ErrorOf("Match localnetwork 10.0.0.0/8"), HasSubstr("is not supported"));
+  EXPECT_THAT(ErrorOf("Match version 10"), HasSubstr("is not supported"));
+  EXPECT_THAT(ErrorOf("Match localnetwork home"), HasSubstr("\"home\" is no network"));
 }
 
 TEST_F(SshConfigTest, JumpHostsAndProxyCommandTheFirstOfBoth) {

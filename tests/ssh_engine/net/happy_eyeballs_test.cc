@@ -292,7 +292,7 @@ TEST_F(HappyEyeballsTest, AnAddressThatIsNotThisMachinesIsNamed) {
   EXPECT_THAT(result_->message, HasSubstr("BindAddress"));
   Connect(22, options);
   Resolve({"::1"});
-  EXPECT_THAT(result_->message, HasSubstr("no address that can be reached from 192.0.2.1"));
+  EXPECT_THAT(result_->message, HasSubstr("no address that may be connected to from 192.0.2.1;"));
 }
 
 // ssh_config(5), ConnectionAttempts.

@@ -1,6 +1,6 @@
-// A process of the user's shell whose input and output are a connection.
-#ifndef SSH_ENGINE_PROXY_CHILD_PROCESS_H_
-#define SSH_ENGINE_PROXY_CHILD_PROCESS_H_
+// Processes of the user's shell.
+#ifndef SSH_ENGINE_BASE_CHILD_PROCESS_H_
+#define SSH_ENGINE_BASE_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -10,7 +10,6 @@
 
 #include "absl/types/optional.h"
 #include "ssh_engine/base/unique_fd.h"
-#include "ssh_engine/host.h"
 
 namespace muster::engine {
 
@@ -42,7 +41,7 @@ class ChildProcess {
   const UniqueFd pidfd_;
 };
 
-// A process, and our ends of what it has, both non-blocking; or why there is none. A value.
+// A process, and our ends of what it has, non-blocking; or why there is none. A value.
 struct StartedChild {
   std::unique_ptr<ChildProcess> process;
   UniqueFd connection;  // its input and output
@@ -51,11 +50,19 @@ struct StartedChild {
   std::string what;     // that failed
 };
 
-// As ssh runs a ProxyCommand (ssh_proxy_connect, sshconnect.c): $SHELL, else /bin/sh, -c "exec
-// LINE", in the environment of this process, with no signals blocked or ignored and no other
-// descriptors. Blocks for as long as fork(2) and execve(2) take: helper threads only.
-StartedChild StartChild(const ProxyCommand& command);
+// What a child reads from and writes to.
+enum class ChildStreams {
+  kConnection,  // StartedChild's: one for input and output, one for errors
+  kNothing,     // /dev/null
+};
+
+// As ssh runs commands (ssh_proxy_connect, sshconnect.c; execute_in_shell, readconf.c): $SHELL,
+// else /bin/sh, -c "exec LINE", in the environment of this process, with `agent_socket` as
+// SSH_AUTH_SOCK (none where it is empty), no signals blocked or ignored and no other descriptors.
+// Blocks for as long as fork(2) and execve(2) take: helper threads only.
+StartedChild StartChild(const std::string& line, const std::string& agent_socket,
+                        ChildStreams streams);
 
 }  // namespace muster::engine
 
-#endif  // SSH_ENGINE_PROXY_CHILD_PROCESS_H_
+#endif  // SSH_ENGINE_BASE_CHILD_PROCESS_H_

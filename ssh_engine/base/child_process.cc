@@ -1,4 +1,4 @@
-#include "ssh_engine/proxy/child_process.h"
+#include "ssh_engine/base/child_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +25,21 @@ namespace {
 constexpr int kMaxDescriptor = 65535;
 
 struct Ends {
-  UniqueFd connection;  // the child's
+  UniqueFd streams;  // the child's
   UniqueFd errors;
 };
+
+int OpenNothing(Ends* its) {
+  its->streams.Reset(open("/dev/null", O_RDWR | O_CLOEXEC));
+  its->errors.Reset(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return its->streams.valid() && its->errors.valid() ? 0 : errno;
+}
 
 int MakeEnds(StartedChild* ours, Ends* its) {
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return errno;
   ours->connection.Reset(sockets[0]);
-  its->connection.Reset(sockets[1]);
+  its->streams.Reset(sockets[1]);
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) return errno;
   ours->errors.Reset(pipe[0]);
@@ -46,16 +52,14 @@ int MakeEnds(StartedChild* ours, Ends* its) {
 
 // bash takes a socket for rshd's, and reads ~/.bashrc, which may write, unless it has been started
 // by a shell.
-std::vector<std::string> EnvironmentFor(const ProxyCommand& command) {
+std::vector<std::string> EnvironmentFor(const std::string& agent_socket) {
   std::vector<std::string> variables = {"SHLVL=1"};
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const absl::string_view text = *variable;
     if (absl::StartsWith(text, "SHLVL=") || absl::StartsWith(text, "SSH_AUTH_SOCK=")) continue;
     variables.emplace_back(text);
   }
-  if (!command.agent_socket.empty()) {
-    variables.push_back(absl::StrCat("SSH_AUTH_SOCK=", command.agent_socket));
-  }
+  if (!agent_socket.empty()) variables.push_back(absl::StrCat("SSH_AUTH_SOCK=", agent_socket));
   return variables;
 }
 
@@ -76,8 +80,8 @@ class SpawnSettings {
  public:
   explicit SpawnSettings(const Ends& ends) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_adddup2(&actions_, ends.connection.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, ends.connection.get(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, ends.streams.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, ends.streams.get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, ends.errors.get(), STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes_);
@@ -139,12 +143,15 @@ absl::optional<ProcessEnd> ChildProcess::End() const {
   return ProcessEnd{info.si_code != CLD_EXITED, info.si_status};
 }
 
-StartedChild StartChild(const ProxyCommand& command) {
+StartedChild StartChild(const std::string& line, const std::string& agent_socket,
+                        ChildStreams streams) {
   StartedChild child;
   Ends ends;
-  if (const int error = MakeEnds(&child, &ends); error != 0) return Failure(error, "its sockets");
-  std::vector<std::string> arguments = {Shell(), "-c", absl::StrCat("exec ", command.line)};
-  std::vector<std::string> environment = EnvironmentFor(command);
+  const bool connection = streams == ChildStreams::kConnection;
+  const int missing = connection ? MakeEnds(&child, &ends) : OpenNothing(&ends);
+  if (missing != 0) return Failure(missing, connection ? "its sockets" : "/dev/null");
+  std::vector<std::string> arguments = {Shell(), "-c", absl::StrCat("exec ", line)};
+  std::vector<std::string> environment = EnvironmentFor(agent_socket);
   pid_t pid = 0;
   const int error = SpawnSettings(ends).Spawn(arguments[0], PointersTo(&arguments).data(),
                                               PointersTo(&environment).data(), &pid);
