@@ -44,6 +44,7 @@ constexpr Source kSources[] = {
     {"login.local.hash_known_hosts", "HashKnownHosts of ssh_config"},
     {"login.ssh_config", "--ssh-config"},
     {"login.ssh_config.file", "--ssh-config"},
+    {"login.ssh_config.options", "--ssh-option"},
     {"login.ssh_config.passphrase", "the passphrase"},
     {"login.credential_name", "--credential"},
     {"login.host_key_policy", "--host-key-policy"},

@@ -73,8 +73,9 @@ absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
 
 absl::Status FillCredential(const Options& options, v1::Login* login) {
   login->set_credential_name(options.credential);
-  if (!NamesSshConfig(options)) return absl::OkStatus();
-  return Invalid("--ssh-config",
+  const absl::string_view option = SshConfigOption(options);
+  if (option.empty()) return absl::OkStatus();
+  return Invalid(option,
                  "it does not hold for a credential of the daemon; leave out this or --credential");
 }
 
@@ -98,13 +99,13 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
+  const absl::string_view of_files = SshConfigOption(options);
   const absl::string_view option = !options.identity_files.empty() ? "--identity"
                                    : options.identities_only       ? "--identities-only"
                                    : !options.known_hosts.empty()  ? "--known-hosts"
-                                   : NamesSshConfig(options)       ? "--ssh-config"
-                                                                   : "";
+                                                                   : of_files;
   if (option.empty()) return absl::OkStatus();
-  const char* const instead = option == "--ssh-config" ? "leave it out" : "use --credential";
+  const char* const instead = option == of_files ? "leave it out" : "use --credential";
   return Invalid(option, absl::StrCat("musterd at ", server.target,
                                       " is shared and cannot read your files; ", instead));
 }
@@ -142,8 +143,8 @@ bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
          options.ask_password || !options.password_file.empty() || options.identities_only ||
          !options.known_hosts.empty() || !options.ssh_config.empty() ||
-         !options.credential.empty() || !options.host_key_policy.empty() ||
-         !options.jump_hosts.empty();
+         !options.ssh_options.empty() || !options.credential.empty() ||
+         !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
@@ -175,7 +176,7 @@ absl::StatusOr<v1::ResolveTargetsRequest> MakeResolveRequest(const Options& opti
   v1::Login* const login = request.mutable_login();
   login->set_user(options.user);
   login->set_port(options.port);
-  if (server.is_unix() && FollowsSshConfig(options)) status = FillOwnLogin(options, {}, login);
+  if (server.is_unix()) status = FillOwnLogin(options, {}, login);
   status.Update(CheckUtf8(request));
   if (!status.ok()) return status;
   return request;

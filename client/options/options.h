@@ -65,7 +65,8 @@ struct Options {
   std::vector<std::string> ignored_variables;  // of it
   std::string user;
   uint32_t port = 0;
-  std::string ssh_config;  // "": ssh's own files; "none"
+  std::string ssh_config;                // "": ssh's own files; "none"
+  std::vector<std::string> ssh_options;  // "Port=2200"
 
   // run, rerun
   std::vector<std::string> identity_files;

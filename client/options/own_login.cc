@@ -36,37 +36,17 @@ absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* lo
   return absl::OkStatus();
 }
 
-// What ssh(1) tries by itself; DSA and keys on tokens aside.
-void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
-  if (home.empty()) return;
-  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
-    v1::IdentityFile* file = local->add_identity_files();
-    file->set_path(absl::StrCat(home, "/.ssh/", name));
-    file->set_optional(true);
-  }
-}
-
-void AddUsualKnownHosts(const std::string& home, v1::LocalCredential* local) {
-  // The first is where accept-new adds to, so it is named whether or not it exists.
-  if (!home.empty()) {
-    local->add_known_hosts_files(home + "/.ssh/known_hosts");
-    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
-  }
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
-}
-
-// As `ssh -F none`, which hashes no names.
-void FillDefaults(v1::LocalCredential* local) {
-  const std::string home = FromEnvironment("HOME");
-  if (local->identity_files().empty()) AddUsersOwnKeys(home, local);
-  if (local->known_hosts_files().empty()) AddUsualKnownHosts(home, local);
+// As `ssh -F none` does.
+bool ReadsNoFile(const Options& options) {
+  return absl::EqualsIgnoreCase(options.ssh_config, "none");
 }
 
 absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
                            v1::SshConfig* config) {
   config->set_passphrase(secrets.passphrase);
-  if (options.ssh_config.empty()) return absl::OkStatus();
+  for (const std::string& option : options.ssh_options) config->add_options(option);
+  if (ReadsNoFile(options)) config->set_file("/dev/null");
+  if (options.ssh_config.empty() || ReadsNoFile(options)) return absl::OkStatus();
   absl::StatusOr<std::string> path = PathForDaemon(options.ssh_config);
   if (!path.ok()) return Invalid("--ssh-config", path.status().message());
   config->set_file(*std::move(path));
@@ -75,12 +55,9 @@ absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
 
 }  // namespace
 
-bool FollowsSshConfig(const Options& options) {
-  return !absl::EqualsIgnoreCase(options.ssh_config, "none");
-}
-
-bool NamesSshConfig(const Options& options) {
-  return !options.ssh_config.empty() && FollowsSshConfig(options);
+absl::string_view SshConfigOption(const Options& options) {
+  if (!options.ssh_options.empty()) return "--ssh-option";
+  return options.ssh_config.empty() || ReadsNoFile(options) ? "" : "--ssh-config";
 }
 
 absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v1::Login* login) {
@@ -91,11 +68,7 @@ absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v
   local->set_password(secrets.password);
   absl::Status status = FillGivenKeys(options, local);
   status.Update(FillGivenKnownHosts(options, local));
-  if (FollowsSshConfig(options)) {
-    status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));
-  } else {
-    FillDefaults(local);
-  }
+  status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));
   for (v1::IdentityFile& file : *local->mutable_identity_files()) {
     file.set_passphrase(secrets.passphrase);
   }

@@ -52,6 +52,11 @@ void AddSshConfig(CLI::App* app, Options* options) {
                   "/etc/ssh/ssh_config]")
       ->check([](const std::string& text) { return text.empty() ? "it names no file" : ""; })
       ->type_name("FILE");
+  AddList(
+      app, "-o,--ssh-option", &options->ssh_options,
+      "An option of ssh_config, as ssh -o: 'Ciphers=+aes128-cbc'; may be repeated; counts before "
+      "the files")
+      ->type_name("KEYWORD=VALUE");
 }
 
 void AddLoginOptions(CLI::App* app, Options* options) {

@@ -23,6 +23,7 @@ inline constexpr size_t kMaxPathBytes = 4096;  // PATH_MAX
 inline constexpr size_t kMaxPassphraseBytes = 1024;
 inline constexpr size_t kMaxPasswordBytes = 1024;
 inline constexpr int kMaxFiles = 32;  // identity files, known_hosts files
+inline constexpr int kMaxSshOptions = 64;
 inline constexpr int kMaxJumpHosts = 8;
 inline constexpr size_t kMaxJumpHostBytes = 255;
 inline constexpr uint32_t kDefaultInFlight = 256;

@@ -119,6 +119,15 @@ void CheckSshConfig(const v1::Login& login, Problems* problems) {
   }
   const v1::SshConfig& config = login.ssh_config();
   if (!config.file().empty()) CheckPath("login.ssh_config.file", config.file(), problems);
+  CheckMost("login.ssh_config.options", static_cast<uint64_t>(config.options_size()),
+            kMaxSshOptions, " options", problems);
+  for (const std::string& option : config.options()) {
+    CheckMost("login.ssh_config.options", option.size(), kMaxPathBytes, " bytes", problems);
+    if (absl::string_view(option).find_first_of(absl::string_view("\n\r\0", 3)) !=
+        absl::string_view::npos) {
+      problems->Add("login.ssh_config.options", "an option is one line");
+    }
+  }
   CheckMost("login.ssh_config.passphrase", config.passphrase().size(), kMaxPassphraseBytes,
             " bytes", problems);
 }

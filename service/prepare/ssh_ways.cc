@@ -39,13 +39,13 @@ std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
 
 absl::StatusOr<std::shared_ptr<SshWays>> SshWays::Read(const v1::Login& login, GivenLogin given) {
   const LocalUser user = LocalUser::Own();
-  const std::string& file = login.ssh_config().file();
+  const v1::SshConfig& asked = login.ssh_config();
   const auto exec =
       std::make_shared<MatchExec>(given.credential.keys.agent_socket, MatchExec::Limits());
   const SshConfig::Helpers helpers = {
       [exec](const std::string& command) { return exec->Run(command); }, LookUpBySystem};
-  absl::StatusOr<SshConfig> config =
-      file.empty() ? SshConfig::ReadUsual(user, helpers) : SshConfig::Read(file, user, helpers);
+  absl::StatusOr<SshConfig> config = SshConfig::Read(
+      {asked.file(), {asked.options().begin(), asked.options().end()}}, user, helpers);
   if (!config.ok()) {
     return absl::Status(config.status().code(),
                         absl::StrCat("login.ssh_config: ", config.status().message()));

@@ -345,25 +345,33 @@ absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::str
 
 }  // namespace
 
-absl::StatusOr<SshConfig> SshConfig::Read(const std::string& path, LocalUser user,
-                                          Helpers helpers) {
-  SshConfig config(std::move(user), std::move(helpers));
-  auto file = ReadConfigFile({path, /*users=*/true, /*check_owner=*/false}, config.user_.home);
-  if (!file.ok()) return file.status();
-  config.files_.push_back(*std::move(file));
-  return config;
+absl::Status SshConfig::AddFile(const ConfigSource& source) {
+  auto file = ReadConfigFile(source, user_.home);
+  if (file.ok()) files_.push_back(*std::move(file));
+  return file.status();
 }
 
-absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Helpers helpers) {
-  SshConfig config(std::move(user), std::move(helpers));
-  const ConfigSource sources[] = {{absl::StrCat(config.user_.home, "/.ssh/config"), true, true},
+absl::Status SshConfig::AddUsual() {
+  const ConfigSource sources[] = {{absl::StrCat(user_.home, "/.ssh/config"), true, true},
                                   {"/etc/ssh/ssh_config", false, false}};
   for (const ConfigSource& source : sources) {
-    auto file = ReadConfigFile(source, config.user_.home);
-    if (absl::IsNotFound(file.status())) continue;
+    const absl::Status added = AddFile(source);
+    if (!added.ok() && !absl::IsNotFound(added)) return added;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SshConfig> SshConfig::Read(const Sources& sources, LocalUser user, Helpers helpers) {
+  SshConfig config(std::move(user), std::move(helpers));
+  for (const std::string& option : sources.options) {
+    auto file = ReadConfigOption(option);
     if (!file.ok()) return file.status();
     config.files_.push_back(*std::move(file));
   }
+  const absl::Status added =
+      sources.file.empty() ? config.AddUsual()
+                           : config.AddFile({sources.file, /*users=*/true, /*check_owner=*/false});
+  if (!added.ok()) return added;
   return config;
 }
 

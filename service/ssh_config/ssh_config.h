@@ -45,10 +45,15 @@ class SshConfig {
     NameLookup lookup;
   };
 
-  // `-F path`: that file alone. Errors of ReadConfigFile. Blocks.
-  static absl::StatusOr<SshConfig> Read(const std::string& path, LocalUser user, Helpers helpers);
-  // ~/.ssh/config and /etc/ssh/ssh_config, where they are there.
-  static absl::StatusOr<SshConfig> ReadUsual(LocalUser user, Helpers helpers);
+  // What is read.
+  struct Sources {
+    std::string file;                  // `-F file`: that alone
+    std::vector<std::string> options;  // `-o option`: each counts before what follows it
+  };
+
+  // Without a file: ~/.ssh/config and /etc/ssh/ssh_config, where they are there. Errors of
+  // ReadConfigFile and ReadConfigOption. Blocks.
+  static absl::StatusOr<SshConfig> Read(const Sources& sources, LocalUser user, Helpers helpers);
 
   // INVALID_ARGUMENT where ssh would refuse to go on, with FILE:LINE where there is one.
   // NOT_FOUND: CanonicalizeHostname finds no host. May block: Match exec, and names of hosts, users
@@ -63,6 +68,8 @@ class SshConfig {
  private:
   SshConfig(LocalUser user, Helpers helpers)
       : user_(std::move(user)), helpers_(std::move(helpers)) {}
+  absl::Status AddFile(const ConfigSource& source);
+  absl::Status AddUsual();
   absl::Status ReadAll(ConfigPass* pass) const;
 
   LocalUser user_;

@@ -509,24 +509,22 @@ TEST_F(RunRequestTest, SshConfigIsFollowedUnlessThatIsRefused) {
   EXPECT_THAT(Parse({"run", "-t", "a", "-F", "", "true"}).text, HasSubstr("it names no file"));
 }
 
-TEST_F(RunRequestTest, WithoutSshConfigTheUsualFilesAreNamed) {
-  setenv("HOME", "/home/ann", 1);
+TEST_F(RunRequestTest, WithoutSshConfigNoFileIsRead) {
   for (const char* none : {"none", "None"}) {
     options_ = Parse({"run", "-t", "a", "--ssh-config", none, "true"}).options;
     const v1::Login login = Make()->login();
-    EXPECT_FALSE(login.has_ssh_config());
-    ASSERT_EQ(login.local().identity_files_size(), 3);
-    EXPECT_EQ(login.local().identity_files(2).path(), "/home/ann/.ssh/id_ed25519");
-    EXPECT_TRUE(login.local().identity_files(2).optional());
-    EXPECT_THAT(login.local().known_hosts_files(),
-                ElementsAre("/home/ann/.ssh/known_hosts", "/home/ann/.ssh/known_hosts2",
-                            "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"));
-    EXPECT_FALSE(login.local().hash_known_hosts());
+    EXPECT_EQ(login.ssh_config().file(), "/dev/null");
+    EXPECT_EQ(login.local().identity_files_size() + login.local().known_hosts_files_size(), 0);
   }
-  options_.identity_files = {"/keys/a"};
-  options_.known_hosts = "/keys/known_hosts";
-  EXPECT_EQ(Make()->login().local().identity_files_size(), 1);
-  EXPECT_THAT(Make()->login().local().known_hosts_files(), ElementsAre("/keys/known_hosts"));
+}
+
+TEST_F(RunRequestTest, OptionsOfSshAreHandedOnInTheirOrder) {
+  options_ = Parse({"run", "-t", "a", "-o", "Port=2200", "-oUser ann", "true"}).options;
+  EXPECT_THAT(Make()->login().ssh_config().options(), ElementsAre("Port=2200", "User ann"));
+  EXPECT_THAT(std::string(Make({kNetwork, false}).status().message()),
+              AllOf(HasSubstr("--ssh-option: "), HasSubstr("leave it out")));
+  options_.credential = "deploy";
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--ssh-option: "));
 }
 
 TEST_F(RunRequestTest, WhatIsGivenStandsBesideSshConfig) {
@@ -572,8 +570,7 @@ TEST_F(RunRequestTest, ALookAtTargetsFollowsWhatARunDoes) {
   for (const char* given : {"", "none"}) {
     options_.ssh_config = given;
     request = MakeResolveRequest(options_, own);
-    EXPECT_EQ(request->login().has_ssh_config(), *given == '\0');
-    EXPECT_EQ(request->login().has_local(), *given == '\0');
+    EXPECT_EQ(request->login().ssh_config().file(), *given == '\0' ? "" : "/dev/null");
     EXPECT_FALSE(MakeResolveRequest(options_, {kNetwork, false})->login().has_ssh_config());
   }
   options_.user = "\xff";
@@ -714,8 +711,7 @@ TEST_F(RunRequestTest, SecretsAreSentAndNotTold) {
   options_.identity_files.clear();
   EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
   options_.ssh_config = "none";
-  setenv("HOME", "/home/ann", 1);
-  EXPECT_EQ(Make()->login().local().identity_files(0).passphrase(), "of the key");
+  EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
   secrets_.password = "caf\xe9";
   EXPECT_THAT(std::string(Make().status().message()),
               AllOf(HasSubstr("the password: it is not UTF-8"), Not(HasSubstr("caf"))));
@@ -822,8 +818,7 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   EXPECT_EQ(request->login().ssh_config().file(), "/f");
   options_.ssh_config = "none";
   request = MakeRerunRequest(options_, own, {});
-  EXPECT_TRUE(request->login().has_local());
-  EXPECT_FALSE(request->login().has_ssh_config());
+  EXPECT_EQ(request->login().ssh_config().file(), "/dev/null");
 }
 
 TEST(ListRequestTest, Filters) {
