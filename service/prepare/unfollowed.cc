@@ -79,7 +79,6 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"RemoteCommand", s.remote_command.has_value()},
       {"RemoteForward", s.remote_forward},
       {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
-      {"RequiredRSASize", s.required_rsa_size.has_value()},
       {"SendEnv", SendsMore(s)},
       {"SessionType none", s.session_type == "none"},
       {"SessionType subsystem", s.session_type == "subsystem"},
