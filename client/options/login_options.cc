@@ -87,6 +87,8 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
     login->set_host_key_policy(v1::HOST_KEY_POLICY_STRICT);
   } else if (options.host_key_policy == "accept-new") {
     login->set_host_key_policy(v1::HOST_KEY_POLICY_ACCEPT_NEW);
+  } else if (options.host_key_policy == "off") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_OFF);
   }
   const absl::Status way = FillJumpHosts(options.jump_hosts, login);
   if (!way.ok()) return way;

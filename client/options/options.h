@@ -74,7 +74,7 @@ struct Options {
   std::string known_hosts;
   std::string credential;
   std::string jump_hosts;       // "ann@bastion:2222,inner"
-  std::string host_key_policy;  // "", "strict", "accept-new"
+  std::string host_key_policy;  // "", "strict", "accept-new", "off"
   bool ask_passphrase = false;
   std::string password_file;
   bool ask_password = false;

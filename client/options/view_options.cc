@@ -82,9 +82,9 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [ssh_config's, ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
-  AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new"},
-            "Host keys that are not known: strict rejects them, accept-new writes them down "
-            "[ssh_config's, strict]");
+  AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new", "off"},
+            "Host keys that are not known: strict rejects them, accept-new writes them down; off "
+            "checks none, for throw-away machines [ssh_config's, strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->excludes(ask_password)
       ->excludes(password_file)

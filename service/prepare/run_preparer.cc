@@ -353,6 +353,12 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
                                                       found.name, "\" is configured as strict"));
     }
     found.credential.host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  } else if (login.host_key_policy() == v1::HOST_KEY_POLICY_OFF) {
+    if (!caller.local()) {
+      return absl::PermissionDeniedError(
+          "login.host_key_policy: a shared daemon checks every host key");
+    }
+    found.credential.host_key_policy = engine::HostKeyPolicy::kOff;
   }
   if (!login.has_ssh_config()) return found;
   absl::StatusOr<std::shared_ptr<SshWays>> ways =

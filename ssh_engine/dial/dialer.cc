@@ -14,11 +14,17 @@ constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 constexpr absl::Duration kLockPatience = absl::Seconds(5);
 constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 
+// Without anything being written down.
+bool Accepts(HostKeyPolicy policy, KnownHosts::Verdict verdict) {
+  return verdict == KnownHosts::Verdict::kMatch ||
+         (policy == HostKeyPolicy::kOff && verdict != KnownHosts::Verdict::kRevoked);
+}
+
 bool Trusts(const Host& host, const Access& access, const HostKey& key) {
   const KnownHosts& known_hosts = *access.known_hosts;
   const KnownHosts::Verdict verdict =
       known_hosts.Check(KnownName(host), KnownPort(host), key.type, key.blob).verdict;
-  if (verdict == KnownHosts::Verdict::kMatch) return true;
+  if (Accepts(access.host_key_policy, verdict)) return true;
   // A new session would be accepted as well, and not remembered either.
   return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
          access.host_key_policy == HostKeyPolicy::kAcceptNew;
@@ -228,7 +234,7 @@ bool Dialer::CheckHostKey() {
   const HostKey& key = transport_->host_key();
   const KnownHosts::Lookup lookup =
       context_->access->known_hosts->Check(KnownName(host_), KnownPort(host_), key.type, key.blob);
-  if (lookup.verdict == KnownHosts::Verdict::kMatch) {
+  if (Accepts(context_->access->host_key_policy, lookup.verdict)) {
     BeginLogin();
     return true;
   }

@@ -286,6 +286,17 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
               ElementsAre(AllOf(HasSubstr("trusted_hosts:1"), Not(HasSubstr("/")))));
 }
 
+TEST_F(RunPreparerTest, HostKeysGoUncheckedForTheOwnerAloneAndWithAWarning) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  spec.mutable_login()->set_host_key_policy(v1::HOST_KEY_POLICY_OFF);
+  const auto owners = preparer_.Prepare(kOwner, spec);
+  ASSERT_TRUE(owners.ok()) << owners.status();
+  EXPECT_THAT(owners->plan.warnings, ElementsAre(HasSubstr("Host keys are not checked")));
+  EXPECT_EQ(owners->reaches.front().access->host_key_policy, engine::HostKeyPolicy::kOff);
+  EXPECT_TRUE(absl::IsPermissionDenied(preparer_.Prepare(kCi, spec).status()));
+}
+
 TEST_F(RunPreparerTest, ALookWarnsOfGroupsAsARunDoes) {
   const std::string path = ::testing::TempDir() + "/groups.ini";
   std::ofstream(path) << "[prod]\nweb1\n";
