@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "ssh_engine/become.h"
 #include "ssh_engine/input.h"
 
 namespace muster::engine {
@@ -51,7 +52,8 @@ using Action = std::variant<Command>;
 // handed over; shared by the loops.
 struct Job {
   Action action;
-  std::shared_ptr<InputSource> input;  // null: commands read end of file
+  std::shared_ptr<const Become> become;  // null: it is done as the user who is logged in
+  std::shared_ptr<InputSource> input;    // null: commands read end of file
   Timeouts timeouts;
   Retries retries;
   // Whether an outcome may say how a peer that is no SSH server greets: a caller from the network

@@ -20,6 +20,7 @@
 #include "service/ssh_config/local_user.h"
 #include "service/targets/group_hint.h"
 #include "service/targets/ignored_hint.h"
+#include "ssh_engine/base/shell_word.h"
 
 namespace muster::service {
 namespace {
@@ -70,9 +71,22 @@ engine::StopRules StopRulesOf(const v1::StopRules& proto) {
   return rules;
 }
 
+std::shared_ptr<const engine::Become> BecomeOf(const v1::RunSpec& spec) {
+  if (!spec.has_become()) return nullptr;
+  const v1::Become& proto = spec.become();
+  auto become = std::make_shared<engine::Become>();
+  if (proto.method() == v1::BECOME_METHOD_SU) become->method = engine::BecomeMethod::kSu;
+  if (proto.method() == v1::BECOME_METHOD_DOAS) become->method = engine::BecomeMethod::kDoas;
+  if (!proto.user().empty()) become->user = proto.user();
+  become->password = engine::Passphrase(proto.password());
+  become->keep_environment = proto.keep_environment();
+  return become;
+}
+
 engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
   engine::Job job;
   job.action = engine::Command{std::move(command)};
+  job.become = BecomeOf(spec);
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
   job.stop = StopRulesOf(spec.stop());
@@ -129,6 +143,16 @@ GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
 void ChooseSeed(v1::Rollout* rollout) {
   if (rollout->order() != v1::HOST_ORDER_SHUFFLED || rollout->shuffle_seed() != 0) return;
   rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
+}
+
+// As one word of another line, which the login shell is given.
+absl::Status CheckBecomesLine(const v1::RunSpec& spec, const std::string& line) {
+  constexpr size_t kAround = 2048;
+  const size_t bytes = spec.has_become() ? engine::QuotedWord(line).size() + kAround : 0;
+  if (bytes <= kMaxCommandBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("command: ", bytes, " bytes with what makes it run as another user; at most ",
+                   kMaxCommandBytes));
 }
 
 // `bytes`: of the longer one of command and probe.
@@ -262,6 +286,8 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   const absl::Status allowed = authorizer_->Authorize(
       caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
   if (!allowed.ok()) return allowed;
+  const absl::Status becomes = CheckBecomesLine(spec, *command);
+  if (!becomes.ok()) return becomes;
   size_t longest = command->size();
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
@@ -276,6 +302,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
     }
     longest = std::max(longest, probe->size());
     run.probe = run.job;
+    run.probe.become = nullptr;
     run.probe.action = engine::Command{*std::move(probe)};
   }
   const absl::Status fits = CheckLongestLine(hosts, longest);

@@ -146,11 +146,26 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
 
 // What is not kept is not there for the daemon that comes back.
 void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
-  if (!spec.continue_after_restart() || !HasSecrets(spec.login())) return;
+  if (!spec.continue_after_restart() || !HasSecrets(spec)) return;
   problems->Add("continue_after_restart",
                 "a password or passphrase is not kept, so that the run could not be continued; log "
                 "in with a key of the agent, one that needs none, or a credential of the daemon's "
                 "configuration");
+}
+
+void CheckBecome(const v1::RunSpec& spec, Problems* problems) {
+  const v1::Become& become = spec.become();
+  problems->Add("become.user", absl::StartsWith(become.user(), "-")
+                                   ? "it would be taken for an option"
+                                   : ProblemOfUser(become.user()));
+  CheckEnum("become.method", v1::BecomeMethod_IsValid(become.method()), become.method(), problems);
+  CheckMost("become.password", become.password().size(), kMaxPasswordBytes, " bytes", problems);
+  if (become.password().find_first_of(std::string("\0\r\n", 3)) != std::string::npos) {
+    problems->Add("become.password", "it holds a NUL or a line end, which end what is read");
+  }
+  if (become.keep_environment() && become.method() == v1::BECOME_METHOD_DOAS) {
+    problems->Add("become.keep_environment", "only the hosts' doas.conf can say that (keepenv)");
+  }
 }
 
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
@@ -293,6 +308,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   CheckAction(spec, &problems);
   CheckLogin(spec.login(), &problems);
   CheckContinuation(spec, &problems);
+  CheckBecome(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);

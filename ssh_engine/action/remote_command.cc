@@ -71,13 +71,18 @@ bool RemoteCommand::Begin() {
 
 void RemoteCommand::Grant() {
   if (ended_ || !start_.Grant()) return;
-  if (input_ == nullptr) channel_->EndInput();  // it reads end of file rather than wait for input
+  // It reads end of file rather than wait for input.
+  if (input_ == nullptr && !becoming()) channel_->EndInput();
   StartLimits();
   Advance();
 }
 
 void RemoteCommand::StartLimits() {
   last_output_ = context_->loop->Now();
+  if (becoming()) {
+    becoming_timer_ = context_->loop->NewTimer([this] { OnBecomingTimeout(); });
+    becoming_timer_->Arm(limits().connect);
+  }
   if (limits().command > absl::ZeroDuration()) {
     command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
     command_timer_->Arm(limits().command);
@@ -120,7 +125,7 @@ bool RemoteCommand::Pump() {
   NoteExit();
   if (!lives) {
     EndByExitOrLost();
-  } else {
+  } else if (Converse()) {
     if (!closed()) site_.session->SetBulk(transport().HasMore());
     Feed();
     Settle();
@@ -128,9 +133,37 @@ bool RemoteCommand::Pump() {
   return false;
 }
 
+bool RemoteCommand::Converse() {
+  if (becoming_timer_ == nullptr) return true;
+  if (becoming() && !stopping_ && !closed()) program_.becoming->Answer(channel_.get());
+  if (program_.becoming->refused() && !stopping_) {
+    EndBecoming("");
+    return false;
+  }
+  if (becoming()) return true;
+  becoming_timer_.reset();
+  if (input_ == nullptr && !closed()) channel_->EndInput();
+  return true;
+}
+
+void RemoteCommand::OnBecomingTimeout() {
+  if (stopping_ || !becoming()) return;
+  if (NothingIsRead()) return becoming_timer_->Arm(limits().connect);
+  EndBecoming(absl::StrCat(" It took longer than ", absl::FormatDuration(limits().connect), "."));
+}
+
+// What still waits for a password reads end of file.
+void RemoteCommand::EndBecoming(absl::string_view remark) {
+  HostOutcome outcome =
+      program_.becoming->Explain(Endpoint(*site_.host, site_.jump_path), site_.host->user);
+  absl::StrAppend(&outcome.message, remark);
+  channel_->Close();
+  End(std::move(outcome));
+}
+
 // What is being ended gets no more.
 void RemoteCommand::Feed() {
-  if (input_ == nullptr || stopping_) return;
+  if (input_ == nullptr || stopping_ || becoming()) return;
   input_->Send();
   if (input_->problem().empty()) return;
   StopCommand(HostState::kCanceled, Cause::kNone,
@@ -149,6 +182,13 @@ void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
   if (site_.timings->first_output == absl::ZeroDuration()) {
     site_.timings->first_output = site_.timings->last_output;
   }
+  if (becoming() && stream == OutputStream::kStderr) {
+    return Show(stream, program_.becoming->Hear(bytes));
+  }
+  Show(stream, bytes);
+}
+
+void RemoteCommand::Show(OutputStream stream, absl::string_view bytes) {
   LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
   assembler.Append(bytes, [&](const OutputChunk& chunk) {
     context_->observer->OnOutput(index(), stream, chunk);
@@ -226,7 +266,7 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
 StopSequence* RemoteCommand::NewSequence() {
   StopSequence::Subject* const subject = this;
   sequence_ =
-      std::make_unique<StopSequence>(context_->loop, context_->job->stop, site_.session, subject);
+      std::make_unique<StopSequence>(context_->loop, *context_->job, site_.session, subject);
   return sequence_.get();
 }
 
@@ -248,6 +288,12 @@ void RemoteCommand::EndByExit() {
                absl::StrCat("the server closed the channel without saying how the ", program_.name,
                             " ended."));
   }
+  if (becoming()) return EndBecoming("");
+  EndByItself();
+}
+
+void RemoteCommand::EndByItself() {
+  const ExitReport& report = exit_report();
   HostOutcome outcome;
   if (report.has_signal) {
     outcome.state = HostState::kSignaled;
@@ -366,6 +412,7 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   FinishOutput();
   command_timer_.reset();
   idle_timer_.reset();
+  becoming_timer_.reset();
   if (sequence_ != nullptr) sequence_->Drop();
   channel_.reset();
   on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited});

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "ssh_engine/action/action_context.h"
 #include "ssh_engine/action/action_start.h"
+#include "ssh_engine/action/becoming.h"
 #include "ssh_engine/action/host_action.h"
 #include "ssh_engine/action/input_feed.h"
 #include "ssh_engine/action/line_assembler.h"
@@ -33,6 +34,8 @@ class RemoteCommand final : public HostAction,
     const char* name;  // as messages have it: "command"
     // Asks the server for it; called again while the answer is kAgain.
     std::function<SshStep(ExecChannel*)> request;
+    // Whose line `request` asks for. Null: it runs as the user who is logged in.
+    std::unique_ptr<Becoming> becoming = nullptr;
   };
 
   // What `program` uses must outlive this, and so must what the others point to.
@@ -59,6 +62,10 @@ class RemoteCommand final : public HostAction,
   bool Pump();
   bool TakeIn();
   void Feed();
+  // With the program that makes another user of us. Whether it is over.
+  bool Converse();
+  void OnBecomingTimeout();
+  void EndBecoming(absl::string_view remark);
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -78,9 +85,11 @@ class RemoteCommand final : public HostAction,
   absl::Duration last_output() const override { return last_output_; }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
+  void Show(OutputStream stream, absl::string_view bytes);
   void FinishOutput();
   void NoteExit();
   void EndByExit();
+  void EndByItself();
   void EndByExitOrLost();
   // `cut_short`: the channel was closed from here.
   void EndStopped(bool cut_short);
@@ -100,6 +109,8 @@ class RemoteCommand final : public HostAction,
   // The command may have been started, and has not ended.
   bool requested() const { return !ended_ && start_.requested(); }
   bool running() const { return !ended_ && start_.phase() == ActionStart::Phase::kStarted; }
+  // Nothing of it runs yet: we are no other user.
+  bool becoming() const { return program_.becoming != nullptr && !program_.becoming->done(); }
   uint32_t index() const { return site_.host->index; }
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return site_.session->transport(); }
@@ -108,8 +119,9 @@ class RemoteCommand final : public HostAction,
   const ActionSite site_;
   ActionContext* const context_;
   OnEnd on_end_;
-  std::unique_ptr<ExecChannel> channel_;  // null once this has ended
-  std::unique_ptr<InputFeed> input_;      // null: no input
+  std::unique_ptr<ExecChannel> channel_;   // null once this has ended
+  std::unique_ptr<InputFeed> input_;       // null: no input
+  std::unique_ptr<Timer> becoming_timer_;  // null: nothing is to be become, or that is over
 
   ActionStart start_;
   bool ended_ = false;

@@ -64,6 +64,9 @@ bool CanPass(const HostOutcome& outcome) {
     case Cause::kHostKeyChanged:
     case Cause::kHostKeyRevoked:
     case Cause::kHostKeyUnsaved:
+    case Cause::kBecomePassword:
+    case Cause::kBecomeNotAllowed:
+    case Cause::kBecomeUnavailable:
     case Cause::kConnectionLost:
     case Cause::kExecRefused:
     case Cause::kOutputLimit:
