@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "client/commands/artifact_commands.h"
+#include "client/commands/become_password.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
@@ -73,6 +74,9 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   LoginSecrets secrets;
   secrets.passphrase = *passphrase;
   secrets.password = *password;
+  absl::StatusOr<std::string> become = FindBecomePassword(options, server);
+  if (!become.ok()) return become.status();
+  secrets.become_password = *std::move(become);
   if (options.subcommand == Subcommand::kRun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();

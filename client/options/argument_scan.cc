@@ -82,6 +82,10 @@ class Scan {
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = Find(name);
     if (option == nullptr) return TellUnknown(name);
+    if (MayStandAlone(*option)) {
+      const bool alone = equals == std::string::npos;
+      return TakeJoined(*option, name, alone ? option->get_default_str() : word.substr(equals + 1));
+    }
     if (!TakesValue(*option) && equals != std::string::npos) {
       out_.problem = absl::StrCat(name, " takes no value, and \"", word.substr(equals + 1),
                                   "\" is given; write it alone");
@@ -94,6 +98,11 @@ class Scan {
     }
     out_.words.push_back(name);
     TakeValue(*option, word.substr(equals + 1));
+  }
+
+  // --name, --name=value: what follows is no value.
+  void TakeJoined(const CLI::Option& option, const std::string& name, const std::string& value) {
+    TakeValue(option, absl::StrCat(name, "=", value));
   }
 
   // -f, -fg, -t value, -tvalue, -ft value.
@@ -194,6 +203,10 @@ std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {
 bool HasSubcommands(const CLI::App& app) { return !SubcommandsOf(app).empty(); }
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+bool MayStandAlone(const CLI::Option& option) {
+  return TakesValue(option) && option.get_items_expected_min() == 0 && !option.get_positional();
+}
 
 bool TakesList(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
 

@@ -39,6 +39,8 @@ bool HasSubcommands(const CLI::App& app);
 // Whether `option` takes a value, and whether several add up.
 bool TakesValue(const CLI::Option& option);
 bool TakesList(const CLI::Option& option);
+// Whether its value may be left out: --become, --become=ann. The word that follows is none.
+bool MayStandAlone(const CLI::Option& option);
 
 }  // namespace muster::client
 

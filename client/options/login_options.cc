@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/options/become_options.h"
 #include "client/options/caller_file.h"
 #include "client/options/own_login.h"
 #include "client/options/rollout_options.h"
@@ -195,6 +196,7 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   status.Update(FillCommand(options, spec.mutable_command()));
   status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
   FillTimeouts(options, spec.mutable_timeouts());
+  status.Update(FillBecome(options.become, secrets.become_password, &spec));
   spec.mutable_retries()->set_unreachable(options.retries);
   if (!options.input_artifact.empty()) spec.set_input(v1::RUN_INPUT_ARTIFACT);
   spec.set_input_artifact(options.input_artifact);
@@ -215,6 +217,7 @@ absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
   v1::RerunHostsRequest request;
   request.set_run_id(options.run_id);
   request.set_request_id(options.request_id);
+  request.set_become_password(secrets.become_password);
   const absl::StatusOr<std::vector<v1::HostState>> states = ParseHostStates(options.states);
   if (!states.ok()) return Invalid("--states", states.status().message());
   for (const v1::HostState state : *states) request.add_states(state);

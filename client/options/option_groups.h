@@ -36,6 +36,9 @@ void AddRunId(CLI::App* app, Options* options);
 void AddTargetOptions(CLI::App* app, Options* options);
 void AddSshConfig(CLI::App* app, Options* options);
 void AddLoginOptions(CLI::App* app, Options* options);
+void AddBecomeOptions(CLI::App* app, Options* options);
+// What a rerun has to be given again.
+void AddBecomePassword(CLI::App* app, Options* options);
 void AddRolloutOptions(CLI::App* app, Options* options);
 void AddLimitOptions(CLI::App* app, Options* options);
 // How a run is shown and what is kept of it.

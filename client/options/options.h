@@ -47,6 +47,15 @@ struct RolloutOptions {
   std::string lock;
 };
 
+// As whom commands run. A value.
+struct BecomeOptions {
+  std::string user;    // "": who is logged in
+  std::string method;  // "", "sudo", "su", "doas"
+  bool keep_environment = false;
+  std::string password_file;  // also of rerun
+  bool ask_password = false;  // also of rerun
+};
+
 // A value.
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
@@ -89,6 +98,7 @@ struct Options {
   std::string input_artifact;            // what the command reads
   std::vector<std::string> environment;  // "NAME=VALUE"
   RolloutOptions rollout;
+  BecomeOptions become;
   uint32_t retries = 0;
   absl::Duration connect_timeout;
   absl::Duration idle_timeout;

@@ -13,8 +13,9 @@ namespace muster::client {
 
 // What was asked for or read; "" where there is none. A value.
 struct LoginSecrets {
-  std::string passphrase;  // of the key files
-  std::string password;    // of the hosts; neither where --credential is given
+  std::string passphrase;            // of the key files
+  std::string password;              // of the hosts; neither where --credential is given
+  std::string become_password = "";  // to become another user with
 };
 
 // Which option asks for something of ssh_config(5), as only the own daemon can follow it; empty:

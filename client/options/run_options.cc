@@ -96,6 +96,7 @@ void AddRun(CLI::App* app, Options* options) {
   AddTargetOptions(run, options);
   run->get_option("--targets")->required();
   AddLoginOptions(run, options);
+  AddBecomeOptions(run, options);
   AddRolloutOptions(run, options);
   AddLimitOptions(run, options);
   run->option_defaults()->group("The command");
@@ -143,6 +144,7 @@ void AddRerun(CLI::App* app, Options* options) {
                    "Remote user, instead of the run's; hosts with one of their own keep it")
       ->type_name("NAME");
   AddLoginOptions(rerun, options);
+  AddBecomePassword(rerun, options);
   rerun->option_defaults()->group("The run");
   AddStarting(rerun, options);
   AddViewOptions(rerun, options);

@@ -95,6 +95,31 @@ void AddLoginOptions(CLI::App* app, Options* options) {
       ->type_name("HOST[,HOST...]");
 }
 
+void AddBecomeOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("As another user");
+  app->add_option("--become", options->become.user,
+                  "Run the command, read by /bin/sh, as this user of the hosts [root]")
+      ->expected(0, 1)
+      ->default_str("root")
+      ->check([](const std::string& text) { return text.empty() ? "it names nobody" : ""; })
+      ->type_name("USER");
+  AddChoice(app, "--become-method", &options->become.method, {"sudo", "su", "doas"},
+            "By which program [sudo]");
+  app->add_flag("--become-keep-env", options->become.keep_environment,
+                "Keep the environment of the login, as far as the hosts allow it");
+  AddBecomePassword(app, options);
+}
+
+void AddBecomePassword(CLI::App* app, Options* options) {
+  CLI::Option* const ask =
+      app->add_flag("--ask-become-password", options->become.ask_password,
+                    "Ask for the password that sudo, su or doas will ask for, once for all hosts");
+  app->add_option("--become-password-file", options->become.password_file,
+                  "That password: the one line of a file that others cannot read")
+      ->excludes(ask)
+      ->type_name("FILE");
+}
+
 void AddRolloutOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Taking turns");
   RolloutOptions* rollout = &options->rollout;

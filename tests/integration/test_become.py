@@ -6,12 +6,15 @@ import subprocess
 
 import pytest
 
+import memory
 from fleet import FLEET_UID, Fleet, read, write
-from programs import Daemon, Muster
+from leaks import files_with, of_process
+from programs import Daemon, Muster, wait_until
 
 PASSWORD, ROOTS = "c4nary-of-the-fleet", "c4nary-of-root"
 SUDOERS = """Defaults timestamp_timeout=0
 fleet ALL=(ALL) SETENV: ALL
+odd ALL=(ALL) ALL
 free ALL=(ALL) NOPASSWD: ALL
 terminal ALL=(ALL) NOPASSWD: ALL
 Defaults:terminal requiretty
@@ -34,7 +37,7 @@ def make_etc(fleet):
     shutil.copytree("/etc", etc, symlinks=True, ignore=shutil.ignore_patterns("ssl"))
     home = fleet.folder + "/home"
     users = [("fleet", FLEET_UID, PASSWORD), ("free", FLEET_UID + 1, PASSWORD), ("other", FLEET_UID + 2, PASSWORD),
-             ("terminal", FLEET_UID + 3, PASSWORD)]
+             ("terminal", FLEET_UID + 3, PASSWORD), ("odd", FLEET_UID + 4, "another")]
     lines = [f"{name}:{hashed(password)}:{uid}:{uid}::{home}:/bin/sh\n" for name, uid, password in users]
     root = f"root:{hashed(ROOTS)}:0:0::/root:/bin/sh\n"
     kept = [line + "\n" for line in read("/etc/passwd").splitlines() if not line.startswith("root:")]
@@ -46,11 +49,17 @@ def make_etc(fleet):
     return ["unshare", "-m", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
 
 
-@pytest.fixture(scope="module", name="muster")
-def muster_fixture():
-    with Fleet() as fleet, Daemon() as daemon:
+@pytest.fixture(scope="module", name="fleet")
+def fleet_fixture():
+    with Fleet() as fleet:
         fleet.account.wrap = make_etc(fleet)
         fleet.start()
+        yield fleet
+
+
+@pytest.fixture(scope="module", name="muster")
+def muster_fixture(fleet):
+    with Daemon() as daemon:
         yield Muster(daemon, fleet)
 
 
@@ -87,7 +96,7 @@ def test_a_wrong_password_and_none(muster, password):
 
 def test_who_may_not(muster, password):
     _, ends = muster.outcomes("other@127.0.0.1", "true", options=["--become", *password(PASSWORD)])
-    assert ends["other@127.0.0.1"]["cause"] == "CAUSE_BECOME_NOT_ALLOWED", ends
+    assert ends["127.0.0.1"]["cause"] == "CAUSE_BECOME_NOT_ALLOWED", ends
     _, ends = muster.outcomes("127.0.0.1", "true", options=["--become=nobody-such", *password(PASSWORD)])
     assert ends["127.0.0.1"]["cause"] == "CAUSE_BECOME_UNAVAILABLE", ends
 
@@ -118,7 +127,7 @@ def test_doas(muster):
     options = ["--become", "--become-method", "doas"]
     assert muster.outcomes("free@127.0.0.1", "[ $(id -u) = 0 ]", options=options)[0] == 0
     _, ends = muster.outcomes("other@127.0.0.1", "id", options=options)
-    assert ends["other@127.0.0.1"]["cause"] == "CAUSE_BECOME_NOT_ALLOWED", ends
+    assert ends["127.0.0.1"]["cause"] == "CAUSE_BECOME_NOT_ALLOWED", ends
 
 
 def test_a_cancel_ends_the_other_users_processes(muster, password):
@@ -132,8 +141,29 @@ def test_a_cancel_ends_the_other_users_processes(muster, password):
 
 def test_of_many_hosts_those_with_the_wrong_password_fail_alone(muster, password):
     hosts = int(os.environ.get("BECOME_HOSTS", "20"))
-    targets = f"127.0.2.[1-{hosts - 5}],other@127.0.3.[1-5]"
+    targets = f"127.0.2.[1-{hosts - 5}],odd@127.0.3.[1-5]"
     code, ends = muster.outcomes(targets, "id -u", options=["--become", *password(PASSWORD)])
-    failed = {name for name, end in ends.items() if end["state"] == "HOST_STATE_BECOME_FAILED"}
-    assert (code, failed) == (3, {f"other@127.0.3.{i}" for i in range(1, 6)})
+    failed = {name for name, end in ends.items()
+              if (end["state"], end["cause"]) == ("HOST_STATE_BECOME_FAILED", "CAUSE_BECOME_PASSWORD")}
+    assert (code, failed) == (3, {f"127.0.3.{i}" for i in range(1, 6)})
     assert sum(end["state"] == "HOST_STATE_SUCCEEDED" for end in ends.values()) == hosts - 5
+
+
+def test_the_password_is_found_nowhere(fleet, password, tmp_path):
+    state = tmp_path / "daemon"
+    state.mkdir()
+    with Daemon(folder=str(state), args=["--log-level", "debug"]) as daemon:
+        muster = Muster(daemon, fleet)
+        told = ""
+        for secret in (PASSWORD, "c4nary-that-is-wrong"):
+            options = ["--become", *password(secret)]
+            told += muster.run("127.0.0.[1-3]", "ps -ef", options=["--json", *options]).text
+            detached = muster.run("127.0.0.[1-3]", "ps -ef; false", options=["-d", *options])
+            run = detached.text.strip()
+            told += muster("watch", run, "--json").text + muster("show", run, "--json").text
+            told += muster("rerun", run, *options[1:]).text + muster("runs", "--json").text
+        assert "HOST_STATE_BECOME_FAILED" in told and "HOST_STATE_EXITED_NONZERO" in told
+        for secret in (PASSWORD, "c4nary-that-is-wrong"):
+            assert secret not in told and secret not in daemon.messages()
+            assert not files_with(secret, daemon.folder) and not of_process(daemon.process.pid, secret)
+            wait_until(lambda each=secret.encode(): memory.count(daemon.process.pid, each) == 0)

@@ -13,6 +13,7 @@ import pytest
 import memory
 import terminal
 from fleet import Fleet, Sshd, make_key, read, write
+from leaks import files_with, of_process
 from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, MUSTER, MUSTERD, Muster, environment, wait_until
 
@@ -255,30 +256,6 @@ def test_where_there_is_no_terminal_nothing_is_read_instead(home, daemon):
     assert result.returncode == 2
     assert "--ask-password: there is no terminal" in result.stderr
     assert "use --password-file FILE or $MUSTER_PASSWORD" in result.stderr
-
-
-# --- Where it must not be
-
-
-def files_with(secret, folder):
-    found = []
-    for root, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(root, name)
-            if os.path.isfile(path):
-                with open(path, "rb") as file:
-                    if secret.encode() in file.read():
-                        found.append(path)
-    return found
-
-
-def of_process(pid, secret):
-    found = []
-    for name in ("cmdline", "environ"):
-        with open(f"/proc/{pid}/{name}", "rb") as file:
-            if secret.encode() in file.read():
-                found.append(name)
-    return found
 
 
 def test_it_is_found_nowhere(home, tmp_path):
