@@ -102,7 +102,9 @@ class Scan {
 
   // --name, --name=value: what follows is no value.
   void TakeJoined(const CLI::Option& option, const std::string& name, const std::string& value) {
-    TakeValue(option, absl::StrCat(name, "=", value));
+    if (!value.empty()) return TakeValue(option, absl::StrCat(name, "=", value));
+    out_.problem = absl::StrCat(name, "=: its value is missing; write ", name, "=",
+                                ValueName(option), ", or ", name, " alone");
   }
 
   // -f, -fg, -t value, -tvalue, -ft value.

@@ -22,6 +22,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options);
 
 // Each adds its options, and where it is a subcommand, that. `options` must outlive the parsing.
 void AddRun(CLI::App* app, Options* options);
+void AddPing(CLI::App* app, Options* options);
 void AddRerun(CLI::App* app, Options* options);
 // runs, show, watch, logs
 void AddQueries(CLI::App* app, Options* options);

@@ -104,6 +104,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   app->set_version_flag("--version", absl::StrCat("muster ", kVersion));
   AddConnection(app.get(), options);
   AddRun(app.get(), options);
+  AddPing(app.get(), options);
   AddRerun(app.get(), options);
   AddQueries(app.get(), options);
   AddControls(app.get(), options);
@@ -140,7 +141,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (parsed.options.regex && parsed.options.grep.empty()) {
     return Wrong(scanned, "--regex says how --grep is meant; give that, too");
   }
-  parsed.options.command = std::move(scanned.command);
+  if (!scanned.command.empty()) parsed.options.command = std::move(scanned.command);
   if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
     return Wrong(scanned,
                  "there is no command; it goes behind the options, as with ssh: muster run -t "

@@ -47,6 +47,20 @@ Examples:
   muster run -t 'web[01-20]' --json -- cat /etc/os-release |
       jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
 
+constexpr char kPingText[] = R"(
+Connects to each host, checks its key, logs in, becomes the other user where --become asks for that, and runs
+`true`. Hosts that ended alike are shown together, and at the end what is wrong with the others, with what to do
+about it. It is a run, as of muster run: muster runs lists it, and muster rerun looks again.
+
+)";
+
+constexpr char kPingExamples[] = R"help(
+
+Examples:
+  muster ping -t @all -I hosts.yaml
+  muster ping -t 'web[01-20]' --become --ask-become-password
+  muster ping -t @@new-hosts.txt --host-key-policy accept-new)help";
+
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command
 again, in a run of their own. It is shown as with muster run; Ctrl-C cancels it. Without options about
@@ -122,6 +136,34 @@ void AddRun(CLI::App* app, Options* options) {
   run->add_option("command", options->command, "What to run, with its own options")
       ->type_name("COMMAND");
   run->parse_complete_callback([options] { options->subcommand = Subcommand::kRun; });
+}
+
+void AddPing(CLI::App* app, Options* options) {
+  CLI::App* ping = app->add_subcommand(
+      "ping", "Find out which hosts can be reached, trusted, logged into, and become on");
+  ping->footer(absl::StrCat(kPingText, kExitCodesText, kPingExamples));
+  AddTargetOptions(ping, options);
+  ping->get_option("--targets")->required();
+  AddLoginOptions(ping, options);
+  AddBecomeOptions(ping, options);
+  ping->option_defaults()->group("Limits");
+  AddNumber(ping, "-f,--max-in-flight", &options->rollout.max_in_flight, 1u, 20000u,
+            "Hosts at the same time [256]");
+  AddDuration(ping, "--connect-timeout", &options->connect_timeout,
+              "From the name to the login; 0: the default [ssh_config's, 10s]");
+  AddDuration(ping, "--command-timeout", &options->command_timeout,
+              "For what is run there; 0: no limit [10s]");
+  AddViewOptions(ping, options);
+  // A run of `true`, of which only its hosts' ends are shown, those that ended alike together.
+  ping->parse_complete_callback([options] {
+    options->subcommand = Subcommand::kRun;
+    options->command = {"true"};
+    options->no_stdin = true;
+    options->fold = !options->json;
+    if (options->command_timeout == absl::ZeroDuration()) {
+      options->command_timeout = absl::Seconds(10);
+    }
+  });
 }
 
 void AddRerun(CLI::App* app, Options* options) {

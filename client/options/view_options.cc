@@ -101,7 +101,6 @@ void AddBecomeOptions(CLI::App* app, Options* options) {
                   "Run the command, read by /bin/sh, as this user of the hosts [root]")
       ->expected(0, 1)
       ->default_str("root")
-      ->check([](const std::string& text) { return text.empty() ? "it names nobody" : ""; })
       ->type_name("USER");
   AddChoice(app, "--become-method", &options->become.method, {"sudo", "su", "doas"},
             "By which program [sudo]");

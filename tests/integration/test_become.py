@@ -116,6 +116,14 @@ def test_the_environment_is_fresh_or_kept(muster, password):
     assert result.text.rstrip("\n") == "it's $HOME\n!|0", result.err
 
 
+def test_a_ping_tells_what_is_wrong(muster, password):
+    result = muster("ping", "-F", "none", *muster.login, "-t", "127.0.0.[1-2],other@127.0.0.3", "--become",
+                    *password(PASSWORD))
+    assert result.code == 3
+    assert "== 127.0.0.[1-2] (2 hosts): succeeded ==" in result.text, result.text
+    assert "127.0.0.3: did not become the other user (not allowed)" in result.err, result.err
+
+
 def test_su(muster, password):
     result = muster.run("127.0.0.1", "id -un; pwd", options=["--become", "--become-method", "su", *password(ROOTS)])
     assert (result.code, "root" in result.text, "/root" in result.text) == (0, True, True), result.err

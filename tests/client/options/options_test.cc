@@ -136,7 +136,10 @@ TEST(OptionsTest, EveryRepeatedOptionAddsUpOrIsAnError) {
                                                             : "--" + option->get_lnames().front();
       const std::string command = sub == app.get() ? "version" : sub->get_name();
       const char* value = ValueFor(*option);
-      const ScannedArguments twice = ScanArguments(*app, {command, name, value, name, value});
+      const std::string joined = absl::StrCat(name, "=", value);
+      const ScannedArguments twice = MayStandAlone(*option)
+                                         ? ScanArguments(*app, {command, joined, joined})
+                                         : ScanArguments(*app, {command, name, value, name, value});
       if (TakesList(*option)) {
         ++lists;
         EXPECT_EQ(twice.problem, "") << command << " " << name;
@@ -516,6 +519,37 @@ TEST_F(RunRequestTest, WithoutSshConfigNoFileIsRead) {
     EXPECT_EQ(login.ssh_config().file(), "/dev/null");
     EXPECT_EQ(login.local().identity_files_size() + login.local().known_hosts_files_size(), 0);
   }
+}
+
+TEST_F(RunRequestTest, APingIsARunOfTrueThatShowsHowHostsEnded) {
+  options_ = Parse({"ping", "-t", "web[1-3]", "--become"}).options;
+  EXPECT_TRUE(options_.fold && options_.no_stdin);
+  EXPECT_EQ(Make()->command().shell(), "true");
+  EXPECT_EQ(Make()->become().user(), "root");
+  EXPECT_EQ(Make()->timeouts().command().seconds(), 10);
+  EXPECT_FALSE(Parse({"ping", "-t", "a", "--json"}).options.fold);
+  EXPECT_THAT(Parse({"ping", "-t", "a", "uptime"}).text, HasSubstr("one word too many"));
+}
+
+TEST_F(RunRequestTest, AnotherUserIsNamedAfterAnEqualsSignOrNotAtAll) {
+  options_ = Parse({"run", "-t", "a", "--become", "id"}).options;
+  EXPECT_EQ(Make()->become().user(), "root");
+  EXPECT_EQ(Make()->command().shell(), "id");
+  options_ = Parse({"run", "-t", "a", "--become=ann", "--become-method", "su", "id"}).options;
+  EXPECT_EQ(Make()->become().user(), "ann");
+  EXPECT_EQ(Make()->become().method(), v1::BECOME_METHOD_SU);
+  EXPECT_THAT(Parse({"run", "-t", "a", "--become=", "id"}).text,
+              HasSubstr("write --become=USER, or --become alone"));
+  for (const char* alone : {"--become-keep-env", "--become-method=su"}) {
+    options_ = Parse({"run", "-t", "a", alone, "id"}).options;
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr("only with --become")) << alone;
+  }
+  options_ = Options();
+  options_.targets = {"a"};
+  options_.command = {"id"};
+  secrets_.become_password = "x";
+  EXPECT_FALSE(Make().ok());
+  EXPECT_THAT(Parse({"run", "--help"}).text, HasSubstr("--become[=USER]"));
 }
 
 TEST_F(RunRequestTest, OptionsOfSshAreHandedOnInTheirOrder) {
