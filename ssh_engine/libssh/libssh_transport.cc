@@ -70,10 +70,16 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   AuthStep AuthenticateByPassword(const std::string& password) override {
     return login_.ByPassword(password);
   }
-  AuthStep AuthenticateByAnswer(const std::string& password) override {
-    return login_.ByAnswer(password);
+  AuthStep AuthenticateByAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) override {
+    return login_.ByAnswers(password, answers);
   }
   const std::string& question() const override { return login_.question(); }
+  AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
+    return login_.ByTicket(tickets, options_.host);
+  }
+  const std::string& ticket_problem() const override { return login_.ticket_problem(); }
+  absl::Time tickets_expire() const override { return login_.tickets_expire(); }
   void Abort() override { login_.Abort(); }
   AuthStep AuthenticateWithoutKey() override { return login_.WithoutKey(); }
   std::string AuthenticationMethods() const override { return login_.Methods(); }
