@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "client/commands/answers.h"
 #include "client/commands/artifact_commands.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
@@ -73,6 +74,9 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   LoginSecrets secrets;
   secrets.passphrase = *passphrase;
   secrets.password = *password;
+  absl::StatusOr<LoginAnswers> answers = FindAnswers(options, server);
+  if (!answers.ok()) return answers.status();
+  secrets.answers = *std::move(answers);
   if (options.subcommand == Subcommand::kRun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();

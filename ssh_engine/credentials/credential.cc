@@ -278,7 +278,7 @@ void Loader::FindTickets(TicketSource source) {
   if (tickets.ok()) {
     source.principal = (*tickets)->principal();
     credential_.tickets = std::move(source);
-  } else {
+  } else if (source.expected) {
     credential_.notes.push_back(
         absl::StrCat("No Kerberos ticket was used: ", tickets.status().message(), "."));
   }
@@ -335,6 +335,14 @@ absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
 }
 
 }  // namespace
+
+// As in OpenSSH's sshconnect2.c, but for "none", which costs a round trip, and the password, which
+// by the method of its name needs no question. Who has answers wants to be asked: where a server
+// takes a password together with a code, the other method would only have it refused.
+std::vector<std::string> UsualMethods(bool has_answers) {
+  return {kGssapi, kPublickey, kNone, has_answers ? kKeyboardInteractive : kPasswordMethod,
+          has_answers ? kPasswordMethod : kKeyboardInteractive};
+}
 
 absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const {
   const auto& [keys, socket, secret, source, answers_, tickets_, methods_, own_id, told] =

@@ -65,6 +65,9 @@ constexpr char kKeyboardInteractive[] = "keyboard-interactive";
 constexpr char kGssapi[] = "gssapi-with-mic";
 constexpr char kNone[] = "none";
 
+// In the order in which they are tried where nobody says otherwise.
+std::vector<std::string> UsualMethods(bool has_answers);
+
 struct CredentialSpec {
   std::vector<IdentityFile> identity_files;
   std::string agent_socket;  // path of a unix socket; empty: no agent

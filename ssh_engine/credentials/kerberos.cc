@@ -31,9 +31,19 @@ std::string StatusText(OM_uint32 code, int kind) {
 
 // What Kerberos says of it, else GSSAPI.
 absl::Status Failure(OM_uint32 major, OM_uint32 minor) {
+  if (GSS_ROUTINE_ERROR(major) == GSS_S_CREDENTIALS_EXPIRED) {
+    return absl::FailedPreconditionError("the ticket has expired");
+  }
   std::string text = minor == 0 ? "" : StatusText(minor, GSS_C_MECH_CODE);
   if (text.empty()) text = StatusText(major, GSS_C_GSS_CODE);
   return absl::FailedPreconditionError(text);
+}
+
+absl::Status NotThere(const TicketSource& source, OM_uint32 major, OM_uint32 minor) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(Failure(major, minor).message(),
+                   source.cache.empty() ? "" : absl::StrCat(" (", PeerText(source.cache), ")"),
+                   "; kinit gets one"));
 }
 
 // A name of GSSAPI's, for as long as this is.
@@ -86,15 +96,15 @@ absl::StatusOr<std::unique_ptr<Tickets>> Tickets::Find(const TicketSource& sourc
       GSS_C_INITIATE, source.cache.empty() ? GSS_C_NO_CRED_STORE : &store, &credential, nullptr,
       nullptr);
   tickets->handle_ = credential;
-  if (GSS_ERROR(major)) return Failure(major, minor);
+  if (GSS_ERROR(major)) return NotThere(source, major, minor);
   gss_name_t name = GSS_C_NO_NAME;
   OM_uint32 seconds = 0;
   major = gss_inquire_cred(&minor, credential, &name, &seconds, nullptr, nullptr);
-  if (GSS_ERROR(major)) return Failure(major, minor);
+  if (GSS_ERROR(major)) return NotThere(source, major, minor);
   tickets->principal_ = TextOf(name);
   if (seconds == 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the ticket of ", tickets->principal_, " has expired; get one with kinit"));
+        absl::StrCat("the ticket of ", tickets->principal_, " has expired; kinit gets one"));
   }
   tickets->expires_ = seconds == GSS_C_INDEFINITE ? absl::InfiniteFuture()
                                                   : absl::Now() + absl::Seconds(int64_t{seconds});

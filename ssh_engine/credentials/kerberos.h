@@ -17,11 +17,12 @@ namespace muster::engine {
 struct TicketSource {
   std::string cache;           // as KRB5CCNAME names it; empty: as this process' environment says
   bool delegate = false;       // whether the host gets a ticket of its own to go on with
+  bool expected = true;        // whether it is told where there are none
   std::string principal = "";  // whose they have to be; empty: whoever's they are
 
   auto Fields() const {
-    const auto& [cache_, delegate_, principal_] = *this;
-    return std::tie(cache_, delegate_, principal_);
+    const auto& [cache_, delegate_, expected_, principal_] = *this;
+    return std::tie(cache_, delegate_, expected_, principal_);
   }
   friend bool operator==(const TicketSource& a, const TicketSource& b) {
     return a.Fields() == b.Fields();

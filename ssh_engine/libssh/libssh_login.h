@@ -33,6 +33,7 @@ class LibsshLogin {
   AuthStep ByTicket(const TicketSource& source, const std::string& host);
   const std::string& ticket_problem() const { return ticket_problem_; }
   absl::Time tickets_expire() const;
+  LibsshGssapi* gssapi() { return &gssapi_; }  // for the end of the session
   AuthStep WithoutKey();
   void Abort() { agent_.Abort(); }
   std::string Methods() const;

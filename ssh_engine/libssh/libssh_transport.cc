@@ -17,6 +17,7 @@
 #include "ssh_engine/base/peer_text.h"
 #include "ssh_engine/credentials/ssh_key.h"
 #include "ssh_engine/libssh/algorithms.h"
+#include "ssh_engine/libssh/interposed/libssh_gssapi.h"
 #include "ssh_engine/libssh/key_exchange_forecast.h"
 #include "ssh_engine/libssh/libssh_exec_channel.h"
 #include "ssh_engine/libssh/libssh_link.h"
@@ -134,6 +135,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
   if (session_ == nullptr) return;
+  const LibsshGssapi::Scope scope(login_.gssapi());
   if (login_.done() && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
   ssh_event_free(event_);
   ssh_free(session_);

@@ -11,20 +11,6 @@
 
 namespace muster::engine {
 
-namespace {
-
-// As in OpenSSH's sshconnect2.c, but for "none", which costs a round trip, and the password, which
-// with the method of its name needs no question. Who has answers is asked for them: a server may
-// take the password in that way alone together with them.
-std::vector<std::string> OrderOf(const Credential& credential) {
-  if (!credential.methods.empty()) return credential.methods;
-  const bool answers = !credential.answers.empty();
-  return {kGssapi, kPublickey, kNone, answers ? kKeyboardInteractive : kPasswordMethod,
-          answers ? kPasswordMethod : kKeyboardInteractive};
-}
-
-}  // namespace
-
 Login::Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Credential> credential,
              std::string user, const Surroundings& surroundings,
              absl::AnyInvocable<void()> on_helper_done)
@@ -41,7 +27,10 @@ Login::Login(std::shared_ptr<SshTransport> transport, std::shared_ptr<const Cred
   report_.has_answers = !credential_->answers.empty();
   report_.password_source = credential_->password_source;
   report_.chosen = absl::StrJoin(credential_->methods, ", ");
-  for (const std::string& name : OrderOf(*credential_)) AddMethod(name);
+  const std::vector<std::string>& chosen = credential_->methods;
+  for (const std::string& name : chosen.empty() ? UsualMethods(report_.has_answers) : chosen) {
+    AddMethod(name);
+  }
   if (none_ == nullptr) AddNone(NoneMethod::Use::kToLearn);
 }
 

@@ -25,6 +25,8 @@ class TicketMethod final : public LoginMethod {
   bool HasNext(absl::string_view methods) const override {
     return !offered_ && credential_->tickets.has_value() && Takes(methods, kGssapi);
   }
+  // For who does not take them the KDC need not be asked.
+  bool NeedsMethods() const override { return true; }
   absl::optional<AuthStep> Offer() override {
     const absl::optional<AuthStep> answer = helper_->Take();
     if (answer) return answer;

@@ -38,15 +38,21 @@ LibsshGssapi::~LibsshGssapi() {
     gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
   }
   for (gss_name_t name : names_) gss_release_name(&minor, &name);
-  for (gss_OID_set set : sets_) gss_release_oid_set(&minor, &set);
-  for (gss_buffer_desc& token : tokens_) gss_release_buffer(&minor, &token);
 }
 
-// Each call for the same one tells it again; one that has failed is none.
-void LibsshGssapi::NoteContext(gss_ctx_id_t context) {
-  if (context == GSS_C_NO_CONTEXT) return;
-  if (std::find(contexts_.begin(), contexts_.end(), context) != contexts_.end()) return;
-  contexts_.push_back(context);
+// Each call for the same one tells it again.
+void LibsshGssapi::Note(gss_ctx_id_t context) {
+  if (std::find(contexts_.begin(), contexts_.end(), context) == contexts_.end()) {
+    contexts_.push_back(context);
+  }
+}
+
+void LibsshGssapi::Forget(gss_ctx_id_t context) {
+  contexts_.erase(std::remove(contexts_.begin(), contexts_.end(), context), contexts_.end());
+}
+
+void LibsshGssapi::Forget(gss_name_t name) {
+  names_.erase(std::remove(names_.begin(), names_.end(), name), names_.end());
 }
 
 LibsshGssapi::Scope::Scope(LibsshGssapi* noted) : outer_(std::exchange(current, noted)) {}
@@ -69,21 +75,21 @@ extern "C" OM_uint32 gss_init_sec_context(OM_uint32* minor, gss_cred_id_t creden
                                           OM_uint32* actual_flags, OM_uint32* actual_seconds) {
   static const auto real = Real<decltype(gss_init_sec_context)>("gss_init_sec_context");
   const Inside inside;
+  const gss_ctx_id_t before = *context;
   const OM_uint32 major = real(minor, credential, context, target, mech, flags, seconds, bindings,
                                input, actual_mech, output, actual_flags, actual_seconds);
   if (inside.noted() == nullptr) return major;
-  inside.noted()->NoteContext(*context);
-  if (output->value != nullptr) inside.noted()->NoteToken(*output);
+  if (before != GSS_C_NO_CONTEXT && *context != before) inside.noted()->Forget(before);
+  if (*context != GSS_C_NO_CONTEXT) inside.noted()->Note(*context);
   return major;
 }
 
-extern "C" OM_uint32 gss_get_mic(OM_uint32* minor, gss_ctx_id_t context, gss_qop_t quality,
-                                 gss_buffer_t message, gss_buffer_t token) {
-  static const auto real = Real<decltype(gss_get_mic)>("gss_get_mic");
+extern "C" OM_uint32 gss_delete_sec_context(OM_uint32* minor, gss_ctx_id_t* context,
+                                            gss_buffer_t token) {
+  static const auto real = Real<decltype(gss_delete_sec_context)>("gss_delete_sec_context");
   const Inside inside;
-  const OM_uint32 major = real(minor, context, quality, message, token);
-  if (inside.noted() != nullptr && token->value != nullptr) inside.noted()->NoteToken(*token);
-  return major;
+  if (inside.noted() != nullptr) inside.noted()->Forget(*context);
+  return real(minor, context, token);
 }
 
 extern "C" OM_uint32 gss_import_name(OM_uint32* minor, gss_buffer_t text, gss_OID kind,
@@ -91,25 +97,13 @@ extern "C" OM_uint32 gss_import_name(OM_uint32* minor, gss_buffer_t text, gss_OI
   static const auto real = Real<decltype(gss_import_name)>("gss_import_name");
   const Inside inside;
   const OM_uint32 major = real(minor, text, kind, name);
-  if (inside.noted() != nullptr && *name != GSS_C_NO_NAME) inside.noted()->NoteName(*name);
+  if (inside.noted() != nullptr && *name != GSS_C_NO_NAME) inside.noted()->Note(*name);
   return major;
 }
 
-extern "C" OM_uint32 gss_create_empty_oid_set(OM_uint32* minor, gss_OID_set* set) {
-  static const auto real = Real<decltype(gss_create_empty_oid_set)>("gss_create_empty_oid_set");
+extern "C" OM_uint32 gss_release_name(OM_uint32* minor, gss_name_t* name) {
+  static const auto real = Real<decltype(gss_release_name)>("gss_release_name");
   const Inside inside;
-  const OM_uint32 major = real(minor, set);
-  if (inside.noted() != nullptr && *set != GSS_C_NO_OID_SET) inside.noted()->NoteSet(*set);
-  return major;
-}
-
-extern "C" OM_uint32 gss_inquire_cred(OM_uint32* minor, gss_cred_id_t credential, gss_name_t* name,
-                                      OM_uint32* seconds, gss_cred_usage_t* usage,
-                                      gss_OID_set* mechs) {
-  static const auto real = Real<decltype(gss_inquire_cred)>("gss_inquire_cred");
-  const Inside inside;
-  const OM_uint32 major = real(minor, credential, name, seconds, usage, mechs);
-  const bool made = mechs != nullptr && *mechs != GSS_C_NO_OID_SET;
-  if (inside.noted() != nullptr && made) inside.noted()->NoteSet(*mechs);
-  return major;
+  if (inside.noted() != nullptr) inside.noted()->Forget(*name);
+  return real(minor, name);
 }

@@ -8,10 +8,11 @@
 
 namespace muster::engine {
 
-// libssh 0.10 frees neither context, names, sets nor tokens of a login by GSSAPI (gssapi.c): some
-// ten KiB each, for good. Within a Scope what is made on this thread is noted here, and freed with
-// this. (Its own structure, some 300 bytes, stays.) Used by one thread at a time; destroyed once
-// libssh is not asked for a login any more.
+// libssh 0.10 frees neither the context of a login by GSSAPI nor the server's name (gssapi.c): some
+// KiB each, for good. Within a Scope what is made on this thread is noted here, unless it is freed
+// within one, too, as another libssh may do, and freed with this. (Its own structure, some 300
+// bytes, stays.) So every use of the session that may make or free one is within a scope, its end
+// included. Used by one thread at a time; destroyed once the session is.
 class LibsshGssapi {
  public:
   class Scope;
@@ -22,16 +23,14 @@ class LibsshGssapi {
   LibsshGssapi& operator=(const LibsshGssapi&) = delete;
 
   // --- What libssh calls, within a scope.
-  void NoteContext(gss_ctx_id_t context);
-  void NoteName(gss_name_t name) { names_.push_back(name); }
-  void NoteSet(gss_OID_set set) { sets_.push_back(set); }
-  void NoteToken(const gss_buffer_desc& token) { tokens_.push_back(token); }
+  void Note(gss_ctx_id_t context);
+  void Note(gss_name_t name) { names_.push_back(name); }
+  void Forget(gss_ctx_id_t context);
+  void Forget(gss_name_t name);
 
  private:
   std::vector<gss_ctx_id_t> contexts_;
   std::vector<gss_name_t> names_;
-  std::vector<gss_OID_set> sets_;
-  std::vector<gss_buffer_desc> tokens_;
 };
 
 class LibsshGssapi::Scope {
