@@ -110,8 +110,8 @@ std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
     return absl::StrCat(
         ". ", so_far, " of ", keys,
         " keys were offered, and servers count those they refuse (sshd's "
-        "MaxAuthTries): choose one with -i KEYFILE --identities-only, of an agent's "
-        "keys with -i KEY.pub.");
+        "MaxAuthTries): choose one with -i FILE --identities-only; FILE is KEY.pub for "
+        "one of an agent's.");
   }
   if (counted) {
     const bool keys_only = refused_others.empty() && (offered.is_key || offered.name.empty());

@@ -221,7 +221,7 @@ def test_an_agent_with_ten_keys(home, daemon, agent, tmp_path):
     for end in ends.values():
         assert end["state"] == "HOST_STATE_AUTHENTICATION_FAILED" and end["attempts"] == 1
         assert "3 of 11 keys were offered" in end["message"], end
-        assert "-i KEYFILE --identities-only, of an agent's keys with -i KEY.pub" in end["message"]
+        assert "choose one with -i FILE --identities-only; FILE is KEY.pub" in end["message"]
     login = ["-i", home.fleet.key + ".pub", "--identities-only"]
     code, ends = home.muster(daemon, server, *login, SSH_AUTH_SOCK=agent).outcomes(TARGETS, "true")
     assert code == 0, ends
