@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "client/commands/answers.h"
 #include "client/commands/artifact_commands.h"
 #include "client/commands/become_password.h"
 #include "client/commands/daemon_commands.h"
@@ -77,6 +78,9 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   absl::StatusOr<std::string> become = FindBecomePassword(options, server);
   if (!become.ok()) return become.status();
   secrets.become_password = *std::move(become);
+  absl::StatusOr<LoginAnswers> answers = FindAnswers(options, server);
+  if (!answers.ok()) return answers.status();
+  secrets.answers = *std::move(answers);
   if (options.subcommand == Subcommand::kRun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();

@@ -103,10 +103,13 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
   const absl::string_view of_files = SshConfigOption(options);
-  const absl::string_view option = !options.identity_files.empty() ? "--identity"
-                                   : options.identities_only       ? "--identities-only"
-                                   : !options.known_hosts.empty()  ? "--known-hosts"
-                                                                   : of_files;
+  const absl::string_view option = !options.identity_files.empty()  ? "--identity"
+                                   : options.identities_only        ? "--identities-only"
+                                   : !options.known_hosts.empty()   ? "--known-hosts"
+                                   : !options.login_methods.empty() ? "--login-methods"
+                                   : options.gssapi                 ? "--gssapi"
+                                   : options.gssapi_delegate        ? "--gssapi-delegate"
+                                                                    : of_files;
   if (option.empty()) return absl::OkStatus();
   const char* const instead = option == of_files ? "leave it out" : "use --credential";
   return Invalid(option, absl::StrCat("musterd at ", server.target,
@@ -145,7 +148,9 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
          options.ask_password || !options.password_file.empty() || options.identities_only ||
-         !options.known_hosts.empty() || !options.ssh_config.empty() ||
+         !options.password_command.empty() || !options.answers_file.empty() ||
+         !options.asked_answers.empty() || !options.login_methods.empty() || options.gssapi ||
+         options.gssapi_delegate || !options.known_hosts.empty() || !options.ssh_config.empty() ||
          !options.ssh_options.empty() || !options.credential.empty() ||
          !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }

@@ -87,6 +87,12 @@ struct Options {
   bool ask_passphrase = false;
   std::string password_file;
   bool ask_password = false;
+  std::string password_command;
+  std::string answers_file;
+  std::vector<std::string> asked_answers;  // parts of questions
+  std::string login_methods;               // "publickey,password"
+  bool gssapi = false;
+  bool gssapi_delegate = false;
   std::string request_id;
   bool detach = false;
   bool no_stdin = false;      // what is on standard input is not for the command

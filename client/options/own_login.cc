@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/library/server_address.h"
 #include "client/options/caller_file.h"
 
@@ -53,6 +55,24 @@ absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
   return absl::OkStatus();
 }
 
+// What was not given is not set: an older daemon refuses a login with a field that it does not
+// know.
+void FillMethods(const Options& options, const LoginSecrets& secrets, v1::LocalCredential* local) {
+  for (const auto& [question, answer] : secrets.answers) {
+    v1::Answer* const added = local->add_answers();
+    added->set_question(question);
+    added->set_secret_answer(answer);
+  }
+  for (const absl::string_view method :
+       absl::StrSplit(options.login_methods, ',', absl::SkipWhitespace())) {
+    local->add_methods(std::string(absl::StripAsciiWhitespace(method)));
+  }
+  local->set_gssapi(options.gssapi);
+  local->set_gssapi_delegate(options.gssapi_delegate);
+  // Where ssh_config asks for GSSAPI, too: the daemon's environment is that of another session.
+  local->set_kerberos_cache(FromEnvironment("KRB5CCNAME"));
+}
+
 }  // namespace
 
 absl::string_view SshConfigOption(const Options& options) {
@@ -66,6 +86,7 @@ absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v
   if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
   local->set_identities_only(options.identities_only);
   local->set_password(secrets.password);
+  FillMethods(options, secrets, local);
   absl::Status status = FillGivenKeys(options, local);
   status.Update(FillGivenKnownHosts(options, local));
   status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));

@@ -3,6 +3,8 @@
 #define CLIENT_OPTIONS_OWN_LOGIN_H_
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -11,10 +13,14 @@
 
 namespace muster::client {
 
+// Parts of questions, and what is answered.
+using LoginAnswers = std::vector<std::pair<std::string, std::string>>;
+
 // What was asked for or read; "" where there is none. A value.
 struct LoginSecrets {
   std::string passphrase;            // of the key files
   std::string password;              // of the hosts; neither where --credential is given
+  LoginAnswers answers;              // nor these
   std::string become_password = "";  // to become another user with
 };
 
@@ -24,7 +30,7 @@ absl::string_view SshConfigOption(const Options& options);
 
 // Login.local and Login.ssh_config. The former has what was given alone: the rest is ssh_config's
 // to say, also where no file of it is read. INVALID_ARGUMENT says which option is wrong. Reads the
-// environment ($HOME, $SSH_AUTH_SOCK), and pipes: may block.
+// environment ($HOME, $SSH_AUTH_SOCK, $KRB5CCNAME), and pipes: may block.
 absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v1::Login* login);
 
 }  // namespace muster::client

@@ -59,6 +59,32 @@ void AddSshConfig(CLI::App* app, Options* options) {
       ->type_name("KEYWORD=VALUE");
 }
 
+namespace {
+
+void AddMethodOptions(CLI::App* app, Options* options) {
+  app->add_option("--answers-file", options->answers_file,
+                  "What to answer to servers' questions (keyboard-interactive): lines QUESTION = "
+                  "ANSWER of a file that others cannot read, where QUESTION is a part of the "
+                  "question")
+      ->type_name("FILE");
+  AddList(app, "--ask-answer", &options->asked_answers,
+          "Ask for the answer to questions that have this in them, once for all hosts, as in "
+          "'Verification code'; may be repeated")
+      ->type_name("QUESTION");
+  app->add_option("--login-methods", options->login_methods,
+                  "Which methods to try, in this order: publickey, keyboard-interactive, password, "
+                  "gssapi-with-mic, none [ssh_config's PreferredAuthentications, all of them]")
+      ->check([](const std::string& text) { return text.empty() ? "it names no method" : ""; })
+      ->type_name("METHOD[,METHOD...]");
+  app->add_flag("--gssapi", options->gssapi,
+                "Log in by Kerberos tickets (kinit), before the keys [ssh_config's "
+                "GSSAPIAuthentication]");
+  app->add_flag("--gssapi-delegate", options->gssapi_delegate,
+                "Hand them on to the hosts, as far as they may be");
+}
+
+}  // namespace
+
 void AddLoginOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Logging in");
   AddSshConfig(app, options);
@@ -79,6 +105,14 @@ void AddLoginOptions(CLI::App* app, Options* options) {
                       "[$MUSTER_PASSWORD]")
           ->excludes(ask_password)
           ->type_name("FILE");
+  CLI::Option* password_command =
+      app->add_option("--password-command", options->password_command,
+                      "The hosts' password: the first line that this command writes, as in 'pass "
+                      "show web'; run once, by /bin/sh, for at most 2 minutes")
+          ->excludes(ask_password)
+          ->excludes(password_file)
+          ->type_name("COMMAND");
+  AddMethodOptions(app, options);
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [ssh_config's, ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
@@ -88,6 +122,12 @@ void AddLoginOptions(CLI::App* app, Options* options) {
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->excludes(ask_password)
       ->excludes(password_file)
+      ->excludes(password_command)
+      ->excludes("--answers-file")
+      ->excludes("--ask-answer")
+      ->excludes("--login-methods")
+      ->excludes("--gssapi")
+      ->excludes("--gssapi-delegate")
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
                   "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,18 @@
 namespace muster::service {
 namespace {
 
+engine::TicketSource TicketsOf(const v1::LocalCredential& local) {
+  engine::TicketSource tickets;
+  tickets.cache = local.kerberos_cache();
+  tickets.delegate = local.gssapi_delegate();
+  return tickets;
+}
+
+// To name the method is to ask for it.
+bool WantsTickets(const v1::LocalCredential& local) {
+  return local.gssapi() || absl::c_linear_search(local.methods(), engine::kGssapi);
+}
+
 NamedCredential LocalLogin(const v1::LocalCredential& local) {
   NamedCredential credential;
   credential.keys.agent_socket = local.agent_socket();
@@ -37,8 +50,14 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   credential.hash_known_hosts = local.hash_known_hosts();
   if (!local.password().empty()) {
     credential.keys.password = engine::Passphrase(local.password());
-    credential.keys.password_source = "--password-file, --ask-password or $MUSTER_PASSWORD";
+    credential.keys.password_source =
+        "--password-file, --password-command, --ask-password or $MUSTER_PASSWORD";
   }
+  for (const v1::Answer& answer : local.answers()) {
+    credential.keys.answers.push_back({answer.question(), answer.secret_answer()});
+  }
+  if (WantsTickets(local)) credential.keys.tickets = TicketsOf(local);
+  credential.keys.methods.assign(local.methods().begin(), local.methods().end());
   return credential;
 }
 
@@ -136,6 +155,7 @@ GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
   given.host_key_policy = login.host_key_policy() != v1::HOST_KEY_POLICY_UNSPECIFIED;
   given.connect_timeout = ToDuration(timeouts.connect()) > absl::ZeroDuration();
   given.passphrase = engine::Passphrase(login.ssh_config().passphrase());
+  given.kerberos = TicketsOf(login.local());
   return given;
 }
 

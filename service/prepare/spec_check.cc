@@ -4,8 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
 #include "proto/nodeset/target.h"
@@ -14,6 +17,7 @@
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/secrets.h"
 #include "service/rollout/host_amount.h"
+#include "ssh_engine/credentials/credential.h"
 
 namespace muster::service {
 namespace {
@@ -89,6 +93,44 @@ void CheckPassword(const std::string& password, Problems* problems) {
   }
 }
 
+void CheckAnswers(const v1::LocalCredential& local, Problems* problems) {
+  CheckMost("login.local.answers", static_cast<uint64_t>(local.answers_size()), kMaxAnswers,
+            " answers", problems);
+  for (const v1::Answer& answer : local.answers()) {
+    if (answer.question().empty()) {
+      problems->Add("login.local.answers.question", "it is empty; what is it the answer to?");
+    }
+    CheckMost("login.local.answers.question", answer.question().size(), kMaxQuestionBytes, " bytes",
+              problems);
+    CheckMost("login.local.answers.secret_answer", answer.secret_answer().size(), kMaxPasswordBytes,
+              " bytes", problems);
+    if (absl::StrContains(answer.secret_answer(), '\0')) {
+      problems->Add("login.local.answers.secret_answer", "it holds a NUL byte");
+    }
+  }
+}
+
+void CheckMethods(const v1::LocalCredential& local, Problems* problems) {
+  const char* const known[] = {engine::kPublickey, engine::kKeyboardInteractive,
+                               engine::kPasswordMethod, engine::kGssapi, engine::kNone};
+  CheckMost("login.local.methods", static_cast<uint64_t>(local.methods_size()), kMaxLoginMethods,
+            " methods", problems);
+  for (const std::string& method : local.methods()) {
+    if (absl::c_linear_search(known, method)) continue;
+    problems->Add("login.local.methods",
+                  absl::StrCat("\"", absl::Utf8SafeCHexEscape(method), "\" is none of ",
+                               absl::StrJoin(known, ", ")));
+  }
+}
+
+void CheckKerberos(const v1::LocalCredential& local, Problems* problems) {
+  CheckMost("login.local.kerberos_cache", local.kerberos_cache().size(), kMaxPathBytes, " bytes",
+            problems);
+  if (absl::StrContains(local.kerberos_cache(), '\0')) {
+    problems->Add("login.local.kerberos_cache", "it holds a NUL byte");
+  }
+}
+
 void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) {
   CheckMost("login.local.identity_files", static_cast<uint64_t>(local.identity_files_size()),
             kMaxFiles, " files", problems);
@@ -106,6 +148,9 @@ void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) 
     CheckPath("login.local.known_hosts_files", file, problems);
   }
   CheckPassword(local.password(), problems);
+  CheckAnswers(local, problems);
+  CheckMethods(local, problems);
+  CheckKerberos(local, problems);
 }
 
 std::string ProblemOfPort(uint32_t port) {
@@ -147,10 +192,11 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
 // What is not kept is not there for the daemon that comes back.
 void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
   if (!spec.continue_after_restart() || !HasSecrets(spec)) return;
-  problems->Add("continue_after_restart",
-                "a password or passphrase is not kept, so that the run could not be continued; log "
-                "in with a key of the agent, one that needs none, or a credential of the daemon's "
-                "configuration");
+  problems->Add(
+      "continue_after_restart",
+      "a password, passphrase or answer is not kept, so that the run could not be continued; log "
+      "in with a key of the agent, one that needs none, or a credential of the daemon's "
+      "configuration");
 }
 
 void CheckBecome(const v1::RunSpec& spec, Problems* problems) {

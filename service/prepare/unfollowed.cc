@@ -4,7 +4,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/prepare/login_methods.h"
 
 namespace muster::service {
 namespace {
@@ -67,15 +66,11 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"DynamicForward", s.dynamic_forward},
       {"ForwardAgent", s.forward_agent},
       {"HostbasedAuthentication", s.hostbased_authentication},
-      {"KbdInteractiveAuthentication no",
-       !s.kbd_interactive_authentication && s.password_authentication},
       {"KnownHostsCommand", s.known_hosts_command.has_value()},
       {"LocalCommand", s.permit_local_command && s.local_command.has_value()},
       {"LocalForward", s.local_forward},
       {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
-      {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
       {"PKCS11Provider", s.pkcs11_provider.has_value()},
-      {"PreferredAuthentications", PrefersAnother(s)},
       {"RemoteCommand", s.remote_command.has_value()},
       {"RemoteForward", s.remote_forward},
       {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},

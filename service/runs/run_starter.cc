@@ -39,7 +39,7 @@ std::string GiveUpContinuation(v1::RunSpec* spec) {
   if (!spec->continue_after_restart() || !HasSecrets(*spec)) return "";
   spec->clear_continue_after_restart();
   return "This rerun is not continued after a restart of musterd, as the run was to be: its "
-         "password or passphrase is not kept.";
+         "password, passphrase or answer is not kept.";
 }
 
 }  // namespace

@@ -27,6 +27,19 @@ int RefusePassphrase(const char*, char*, size_t, int, int, void* asked) {
   return SSH_ERROR;
 }
 
+// On a security token (FIDO). Only an agent can have it sign.
+bool IsOnToken(const SshKey& key) {
+  switch (ssh_key_type(key.get())) {
+    case SSH_KEYTYPE_SK_ECDSA:
+    case SSH_KEYTYPE_SK_ED25519:
+    case SSH_KEYTYPE_SK_ECDSA_CERT01:
+    case SSH_KEYTYPE_SK_ED25519_CERT01:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool CanBeUsed(const SshKey& key) {
   switch (ssh_key_type(key.get())) {
     case SSH_KEYTYPE_RSA:
@@ -79,7 +92,7 @@ SshKey ImportPublicKey(absl::string_view blob) {
     return nullptr;
   }
   SshKey key(imported);
-  return CanBeUsed(key) ? std::move(key) : nullptr;
+  return CanBeUsed(key) || IsOnToken(key) ? std::move(key) : nullptr;
 }
 
 std::string PublicBlob(const SshKey& key) {

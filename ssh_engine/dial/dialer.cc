@@ -131,6 +131,7 @@ void Dialer::OnConnected(ConnectResult result) {
 void Dialer::BeginHandshake(UniqueFd connected) {
   SshTransportOptions options;
   options.user = host_.user;
+  options.host = host_.address;
   asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
   // A copy: the transport outlives the access, which has secrets.
@@ -374,9 +375,10 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ = std::make_unique<Login>(transport_, context_->access->credential,
-                                   &context_->preferred_identities, context_->loop,
-                                   context_->helpers, [this] { Advance(); });
+  const Login::Surroundings surroundings = {&context_->preferred_identities, context_->loop,
+                                            context_->helpers, context_->kerberos};
+  login_ = std::make_unique<Login>(transport_, context_->access->credential, host_.user,
+                                   surroundings, [this] { Advance(); });
 }
 
 bool Dialer::LogIn() {
@@ -388,7 +390,7 @@ bool Dialer::LogIn() {
       Succeed();
       return false;
     case Login::Step::kRefused:
-      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain(host_.user));
+      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain());
       return false;
     case Login::Step::kFailed:
       FailLogin();
@@ -404,7 +406,7 @@ void Dialer::FailLogin() {
   const TransportFailure& failure = transport_->failure();
   const bool by_server = failure.closed && !failure.throttled && !JumpIsLost() && !ProxyHasFailed();
   if (!by_server && login_->refused() == 0) return FailTransport();
-  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
+  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd());
 }
 
 bool Dialer::JumpIsLost() const { return result_.way != nullptr && result_.way->lost; }
@@ -468,6 +470,7 @@ void Dialer::Succeed() {
   const absl::Duration round_trip = timings_->connected - (start_ - begin_);
   result_.prompt = first_answer_ - timings_->connected < kPrompt + 4 * round_trip;
   result_.transport = transport_;
+  result_.expires = login_->expires();
   phase_ = Phase::kEnded;
 }
 

@@ -17,6 +17,7 @@
 #include "ssh_engine/base/peer_text.h"
 #include "ssh_engine/credentials/ssh_key.h"
 #include "ssh_engine/libssh/algorithms.h"
+#include "ssh_engine/libssh/interposed/libssh_gssapi.h"
 #include "ssh_engine/libssh/key_exchange_forecast.h"
 #include "ssh_engine/libssh/libssh_exec_channel.h"
 #include "ssh_engine/libssh/libssh_link.h"
@@ -70,10 +71,16 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   AuthStep AuthenticateByPassword(const std::string& password) override {
     return login_.ByPassword(password);
   }
-  AuthStep AuthenticateByAnswer(const std::string& password) override {
-    return login_.ByAnswer(password);
+  AuthStep AuthenticateByAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) override {
+    return login_.ByAnswers(password, answers);
   }
   const std::string& question() const override { return login_.question(); }
+  AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
+    return login_.ByTicket(tickets, options_.host);
+  }
+  const std::string& ticket_problem() const override { return login_.ticket_problem(); }
+  absl::Time tickets_expire() const override { return login_.tickets_expire(); }
   void Abort() override { login_.Abort(); }
   AuthStep AuthenticateWithoutKey() override { return login_.WithoutKey(); }
   std::string AuthenticationMethods() const override { return login_.Methods(); }
@@ -128,6 +135,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
   if (session_ == nullptr) return;
+  const LibsshGssapi::Scope scope(login_.gssapi());
   if (login_.done() && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
   ssh_event_free(event_);
   ssh_free(session_);

@@ -36,6 +36,8 @@ namespace {
 
 // For what blocks: agents, known_hosts files.
 constexpr int kHelperThreads = 4;
+// Each may wait for a KDC for as long as krb5.conf(5) says.
+constexpr int kKerberosThreads = 8;
 // They yield to the loops.
 constexpr int kComputingNiceness = 10;
 
@@ -74,11 +76,17 @@ struct Share {
 };
 using SharePtr = std::shared_ptr<Share>;
 
+// By what their tasks wait for. They outlive who has them.
+struct HelperPools {
+  HelperPool* helpers;
+  HelperPool* computers;
+  HelperPool* kerberos;
+};
+
 // A thread with an event loop, and the runs that have hosts there.
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
-  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
-                                                            HelperPool* computers,
+  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, const HelperPools& pools,
                                                             const SessionLimits& limits,
                                                             const std::atomic<bool>* reading);
   ~LoopThread();
@@ -102,14 +110,13 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void Abandon();
 
  private:
-  LoopThread(int index, HelperPool* helpers, HelperPool* computers, std::unique_ptr<EpollLoop> loop)
-      : index_(index), helpers_(helpers), computers_(computers), loop_(std::move(loop)) {}
+  LoopThread(int index, const HelperPools& pools, std::unique_ptr<EpollLoop> loop)
+      : index_(index), pools_(pools), loop_(std::move(loop)) {}
   absl::Status MakeConnector();
   void Begin(Order order, const SharePtr& share);
 
   const int index_;
-  HelperPool* const helpers_;
-  HelperPool* const computers_;
+  const HelperPools pools_;
   const std::unique_ptr<EpollLoop> loop_;
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
@@ -148,13 +155,12 @@ class LoopControlImpl final : public LoopControl {
   const SharePtr share_;
 };
 
-absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
-                                                               HelperPool* computers,
+absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, const HelperPools& pools,
                                                                const SessionLimits& limits,
                                                                const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
-  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, computers, *std::move(loop)));
+  std::shared_ptr<LoopThread> thread(new LoopThread(index, pools, *std::move(loop)));
   absl::Status status = thread->MakeConnector();
   if (!status.ok()) return status;
   thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
@@ -173,7 +179,7 @@ absl::Status LoopThread::MakeConnector() {
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());
-  proxies_ = NewProxyConnector(loop_.get(), helpers_);
+  proxies_ = NewProxyConnector(loop_.get(), pools_.helpers);
   return absl::OkStatus();
 }
 
@@ -194,8 +200,9 @@ void LoopThread::Begin(Order order, const SharePtr& share) {
   RunContext context;
   context.action = {loop_.get(), reading_.get(), order.job, nullptr};
   context.dial.loop = loop_.get();
-  context.dial.helpers = helpers_;
-  context.dial.computers = computers_;
+  context.dial.helpers = pools_.helpers;
+  context.dial.computers = pools_.computers;
+  context.dial.kerberos = pools_.kerberos;
   context.dial.new_transport = NewLibsshTransport;
   context.dial.timeout = order.job->timeouts.connect;
   context.dial.quote_greeting = order.job->quote_greeting;
@@ -394,7 +401,8 @@ class EngineImpl final : public Engine {
  public:
   EngineImpl()
       : helpers_(std::make_unique<HelperPool>(kHelperThreads)),
-        computers_(std::make_unique<HelperPool>(UsableCores(), kComputingNiceness)) {}
+        computers_(std::make_unique<HelperPool>(UsableCores(), kComputingNiceness)),
+        kerberos_(std::make_unique<HelperPool>(kKerberosThreads)) {}
   ~EngineImpl() override;
 
   absl::Status StartLoops(const EngineOptions& options);
@@ -412,6 +420,7 @@ class EngineImpl final : public Engine {
   std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<HelperPool> computers_;
+  std::unique_ptr<HelperPool> kerberos_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
@@ -421,6 +430,7 @@ EngineImpl::~EngineImpl() {
   for (const std::shared_ptr<LoopThread>& loop : loops_) loop->Abandon();
   helpers_.reset();
   computers_.reset();
+  kerberos_.reset();
   loops_.clear();
 }
 
@@ -430,9 +440,10 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
   limits.max_idle = options.session_idle;
   limits.max_age = options.session_max_age;
+  const HelperPools pools = {helpers_.get(), computers_.get(), kerberos_.get()};
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), computers_.get(), limits, &reading_);
+        LoopThread::Create(i, pools, limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }

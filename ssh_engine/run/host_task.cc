@@ -98,7 +98,8 @@ void HostTask::OnDialed(Dialer::Result result) {
     return;
   }
   place_->OnLoggedIn(result.prompt);
-  session_ = std::make_unique<Session>(loop(), std::move(result.transport), std::move(result.way));
+  session_ = std::make_unique<Session>(loop(), std::move(result.transport), std::move(result.way),
+                                       result.expires);
   StartAction(false);
 }
 

@@ -118,7 +118,7 @@ def test_a_run_with_a_password_is_not_one_to_be_continued(home, daemon):
     result = home.muster(daemon).run("127.0.9.1", "true", options=[
         "--continue-after-restart", "--password-file", home.right])
     assert result.code == 2
-    assert "--continue-after-restart: a password or passphrase is not kept" in result.err
+    assert "--continue-after-restart: a password, passphrase or answer is not kept" in result.err
 
 
 def test_a_server_that_takes_only_keys(home, daemon):

@@ -190,8 +190,11 @@ struct FakeServer {
   std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
   AuthStep without_key = AuthStep::kDenied;
   AuthStep password = AuthStep::kDenied;
-  AuthStep answer = AuthStep::kDenied;  // to its one question
+  AuthStep answer = AuthStep::kDenied;  // to its questions
   std::string question;
+  AuthStep ticket = AuthStep::kDenied;
+  std::string ticket_problem;
+  absl::Time tickets_expire = absl::InfiniteFuture();
   std::string methods = "publickey,password";
   std::string login_text;
   Step open = Step::kAgain;
@@ -263,10 +266,20 @@ class FakeTransport final : public SshTransport {
     server_->keys.push_back(absl::StrCat("password ", password));
     return server_->password;
   }
-  AuthStep AuthenticateByAnswer(const std::string& password) override {
-    server_->keys.push_back(absl::StrCat("answer ", password));
+  AuthStep AuthenticateByAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) override {
+    std::string given = "answer";
+    if (password != nullptr) absl::StrAppend(&given, " ", password->get());
+    for (const PreparedAnswer& answer : answers) absl::StrAppend(&given, " ", answer.answer.get());
+    server_->keys.push_back(given);
     return server_->answer;
   }
+  AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
+    server_->keys.push_back(absl::StrCat("ticket of ", tickets.principal));
+    return server_->ticket;
+  }
+  const std::string& ticket_problem() const override { return server_->ticket_problem; }
+  absl::Time tickets_expire() const override { return server_->tickets_expire; }
   const std::string& question() const override { return server_->question; }
   AuthStep AuthenticateWithoutKey() override {
     server_->keys.push_back("none");

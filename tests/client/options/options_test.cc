@@ -472,6 +472,20 @@ TEST_F(RunRequestTest, WordsBecomeAShellLineUnlessArgvIsAskedFor) {
   EXPECT_THAT(Make()->command().argv().arguments(), ElementsAre("uname", "-a"));
 }
 
+TEST_F(RunRequestTest, CarriesHowToLogIn) {
+  EXPECT_EQ(Make()->login().local().methods_size(), 0);
+  options_ = Parse({"run", "-t", "a", "--login-methods", "password, publickey", "--gssapi",
+                    "--gssapi-delegate", "true"})
+                 .options;
+  secrets_.answers = {{"code", "123"}};
+  const v1::LocalCredential local = Make()->login().local();
+  EXPECT_THAT(local.methods(), ElementsAre("password", "publickey"));
+  EXPECT_TRUE(local.gssapi() && local.gssapi_delegate());
+  ASSERT_EQ(local.answers_size(), 1);
+  EXPECT_EQ(local.answers(0).question(), "code");
+  EXPECT_EQ(local.answers(0).secret_answer(), "123");
+}
+
 TEST_F(RunRequestTest, AnArtifactIsWhatTheCommandReads) {
   EXPECT_EQ(Make()->input(), v1::RUN_INPUT_UNSPECIFIED);
   options_ = Parse({"run", "-t", "a", "--input-artifact", "app.tar", "tar", "x"}).options;

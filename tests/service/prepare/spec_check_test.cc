@@ -113,12 +113,12 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        [](v1::RunSpec* spec) {
          spec->mutable_login()->mutable_local()->set_password(std::string("a\0b", 3));
        }},
-      {"continue_after_restart: a password or passphrase is not kept",
+      {"continue_after_restart: a password, passphrase or answer is not kept",
        [](v1::RunSpec* spec) {
          spec->mutable_login()->mutable_local()->set_password("p");
          spec->set_continue_after_restart(true);
        }},
-      {"continue_after_restart: a password or passphrase is not kept",
+      {"continue_after_restart: a password, passphrase or answer is not kept",
        [](v1::RunSpec* spec) {
          auto* file = spec->mutable_login()->mutable_local()->add_identity_files();
          file->set_path("/key");

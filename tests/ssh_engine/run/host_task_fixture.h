@@ -36,6 +36,7 @@ class HostTaskTest : public ::testing::Test {
     dial_.proxies = &proxies_;
     dial_.helpers = &helpers_;
     dial_.computers = &helpers_;
+    dial_.kerberos = &helpers_;
     dial_.timeout = job_->timeouts.connect;
     context_.action = {&loop_, &reading_, job_, &observer_};
     context_.pool = &pool_;
