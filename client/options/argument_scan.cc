@@ -1,7 +1,6 @@
 #include "client/options/argument_scan.h"
 
 #include <algorithm>
-#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -72,28 +71,35 @@ class Scan {
     if (taken == nullptr) {
       return Tell(absl::StrCat("there is no command \"", word, "\""), ClosestNames(word, names));
     }
+    out_.options_at = out_.words.size();
     out_.app = subcommand_ = taken;
     absl::StrAppend(&out_.subcommand, out_.subcommand.empty() ? "" : " ", word);
   }
 
-  // --name, --name value, --name=value.
+  // --name, --name value, --name=value; --flag=false, too.
   void TakeLong(const std::string& word) {
     const size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = Find(name);
     if (option == nullptr) return TellUnknown(name);
-    if (!TakesValue(*option) && equals != std::string::npos) {
-      out_.problem = absl::StrCat(name, " takes no value, and \"", word.substr(equals + 1),
+    if (!TakesValue(*option)) {
+      return TakeFlag(*option, word,
+                      equals == std::string::npos ? "true" : word.substr(equals + 1));
+    }
+    out_.words.push_back(name);
+    if (equals == std::string::npos) return TakeNextAsValue(*option);
+    TakeValue(*option, word.substr(equals + 1));
+  }
+
+  // `word` is all of it, as CLI11 is to read it.
+  void TakeFlag(const CLI::Option& option, const std::string& word, const std::string& value) {
+    if (value != "true" && value != "false") {
+      out_.problem = absl::StrCat(NameOf(option), " takes no value, and \"", value,
                                   "\" is given; write it alone");
       return;
     }
-    if (equals == std::string::npos) {
-      out_.words.push_back(word);
-      if (TakesValue(*option)) TakeNextAsValue(*option);
-      return;
-    }
-    out_.words.push_back(name);
-    TakeValue(*option, word.substr(equals + 1));
+    out_.given[&option] = value;
+    out_.words.push_back(word);
   }
 
   // -f, -fg, -t value, -tvalue, -ft value.
@@ -102,8 +108,11 @@ class Scan {
       const std::string name = {'-', word[i]};
       const CLI::Option* option = Find(name);
       if (option == nullptr) return TellUnknown(i == 1 ? word.substr(0, 2) : name);
+      if (!TakesValue(*option)) {
+        TakeFlag(*option, name, "true");
+        continue;
+      }
       out_.words.push_back(name);
-      if (!TakesValue(*option)) continue;
       if (i + 1 == word.size()) return TakeNextAsValue(*option);
       return TakeValue(*option, word.substr(i + 1));
     }
@@ -116,7 +125,7 @@ class Scan {
   }
 
   void TakeValue(const CLI::Option& option, std::string value) {
-    const auto [before, first] = values_.emplace(&option, value);
+    const auto [before, first] = out_.given.emplace(&option, value);
     if (!first && !TakesList(option)) {
       out_.problem = absl::StrCat(NameOf(option), " is given twice, as \"", before->second,
                                   "\" and as \"", value, "\"; give it once");
@@ -167,7 +176,6 @@ class Scan {
   std::vector<std::string>::const_iterator rest_;
   const std::vector<std::string>::const_iterator end_;
   const CLI::App* subcommand_ = nullptr;
-  std::map<const CLI::Option*, std::string> values_;  // the first of each
   ScannedArguments out_;
 };
 

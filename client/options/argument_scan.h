@@ -3,6 +3,8 @@
 #define CLIENT_OPTIONS_ARGUMENT_SCAN_H_
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@ struct ScannedArguments {
   const CLI::App* app = nullptr;  // which that is; as long as the whole of it
   // For CLI11: names of options, each followed by its value in a word of its own, and other words.
   std::vector<std::string> words;
+  size_t options_at = 0;  // in `words`, where more options of the subcommand may stand
+  // Which options there are, with the first value; of a flag "true" or "false".
+  std::map<const CLI::Option*, std::string> given;
   // Of a subcommand that takes any number of words: those that are neither an option nor its value,
   // and what is behind "--"; where they come at the end (CLI::App::positionals_at_end), everything
   // from the first of them on. Exactly as it was given.

@@ -21,10 +21,11 @@ void AddRunId(CLI::App* app, Options* options) {
 }
 
 void AddTargetOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("Hosts");
+  app->option_defaults()->group(kHostsGroup);
   AddList(app, "-t,--targets", &options->targets,
           "Which hosts: 'web[01-20],db1'; - reads them from standard input, @@FILE from a file; "
           "several add up")
+      ->configurable(false)
       ->type_name("TARGETS");
   AddList(app, "-x,--exclude", &options->exclude,
           "Which of them not; written as targets are, several add up")
@@ -32,6 +33,7 @@ void AddTargetOptions(CLI::App* app, Options* options) {
   app->add_option("-I,--inventory", options->inventory,
                   "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
                   "~/.config/muster/inventory.yaml]")
+      ->envname("MUSTER_INVENTORY")
       ->type_name("FILE");
   AddList(app, "--ignore-variable", &options->ignored_variables,
           "A variable of an Ansible inventory that is refused as long as Muster does not support "
@@ -148,7 +150,7 @@ void AddLimitOptions(CLI::App* app, Options* options) {
 }
 
 void AddViewOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("What is shown and kept");
+  app->option_defaults()->group(kViewGroup);
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
   CLI::Option* json = app->add_flag("--json", options->json,
