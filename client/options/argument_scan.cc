@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "proto/nodeset/closest_names.h"
 
@@ -38,13 +39,16 @@ class Scan {
       out_.command.push_back(word);
     } else {
       out_.words.push_back(word);
+      ++out_.positionals;
     }
   }
 
   void TakeRest(const std::string& mark) {
+    out_.only_words = true;
     if (subcommand_ != nullptr && TakesWords(*subcommand_)) return TakeCommand();
     out_.words.push_back(mark);
     out_.words.insert(out_.words.end(), rest_, end_);
+    out_.positionals += static_cast<size_t>(end_ - rest_);
     rest_ = end_;
   }
 
@@ -120,6 +124,7 @@ class Scan {
 
   void TakeNextAsValue(const CLI::Option& option) {
     if (rest_ != end_) return TakeValue(option, *rest_++);
+    out_.awaiting = &option;
     out_.problem = absl::StrCat(NameOf(option), ": its value is missing; write ", NameOf(option),
                                 " ", ValueName(option));
   }
@@ -193,6 +198,13 @@ std::string NameOf(const CLI::Option& option) {
 std::string ValueName(const CLI::Option& option) {
   const std::string name = option.get_type_name();
   return name.substr(0, name.find(':'));
+}
+
+std::vector<std::string> ChoicesOf(const CLI::Option& option) {
+  const std::string name = option.get_type_name();  // with what AddChoice puts behind a colon
+  const size_t colon = name.find(':');
+  if (colon == name.npos) return {};
+  return absl::StrSplit(name.substr(colon + 1), '|');
 }
 
 std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {

@@ -31,6 +31,9 @@ own, musterd, is started when there is none, and ends when it has been idle for 
 
 )";
 
+// What the shells call; its words are no command line of muster, but a part of one.
+constexpr absl::string_view kCompleteCommand = "__complete";
+
 void AddConnection(CLI::App* app, Options* options) {
   app->add_option("--server", options->server,
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
@@ -59,6 +62,23 @@ void AddHelp(CLI::App* app, Options* options) {
   CLI::App* help = app->add_subcommand("help", "Show this, or what a command does and its options");
   help->add_option("command", options->help_topic, "Of which command")->type_name("COMMAND");
   help->parse_complete_callback([options] { options->subcommand = Subcommand::kHelp; });
+}
+
+void AddCompletion(CLI::App* app, Options* options) {
+  CLI::App* completion =
+      app->add_subcommand("completion", "Print what makes a shell complete muster's arguments");
+  AddChoice(completion, "shell", &options->shell, {"bash", "zsh", "fish"}, "bash, zsh or fish")
+      ->required()
+      ->type_name("SHELL");
+  completion->footer(R"(
+Subcommands, options, their values, files, groups and hosts of the inventory, ssh_config and known_hosts,
+runs and artifacts of a musterd that is there. None is started for it.
+
+  source <(muster completion bash)       # in ~/.bashrc
+  source <(muster completion zsh)        # in ~/.zshrc, behind compinit
+  muster completion fish | source        # in ~/.config/fish/config.fish
+)");
+  completion->parse_complete_callback([options] { options->subcommand = Subcommand::kCompletion; });
 }
 
 // The end of a command line that cannot be understood.
@@ -106,6 +126,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddTargets(app.get(), options);
   AddArtifacts(app.get(), options);
   AddDaemon(app.get(), options);
+  AddCompletion(app.get(), options);
   AddHelp(app.get(), options);
   app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
     options->subcommand = Subcommand::kVersion;
@@ -116,6 +137,12 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
+  if (argc > 1 && absl::string_view(argv[1]) == kCompleteCommand) {
+    parsed.options.subcommand = Subcommand::kComplete;
+    parsed.options.command.assign(argv + 2, argv + argc);
+    parsed.run = true;
+    return parsed;
+  }
   const std::unique_ptr<CLI::App> app = MakeApp(&parsed.options);
   ScannedArguments scanned = ScanArguments(*app, {argv + std::min(argc, 1), argv + argc});
   if (!scanned.problem.empty()) return Wrong(scanned, scanned.problem);

@@ -176,14 +176,16 @@ void AddViewOptions(CLI::App* app, Options* options) {
   app->add_option("--progress", options->progress,
                   "auto: a line that changes on a terminal, else one every 30 s; never; or one "
                   "every DURATION, such as 10s [auto]")
-      ->check([](const std::string& text) {
-        absl::Duration every;
-        const bool valid = text == "auto" || text == "never" ||
-                           (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
-        return valid ? ""
-                     : "\"" + text +
-                           "\" is none of auto, never, or a duration from 1s on, such as 10s";
-      })
+      ->check(
+          [](const std::string& text) {
+            absl::Duration every;
+            const bool valid = text == "auto" || text == "never" ||
+                               (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
+            return valid ? ""
+                         : "\"" + text +
+                               "\" is none of auto, never, or a duration from 1s on, such as 10s";
+          },
+          "auto|never")
       ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
   app->add_option("--output-dir", options->output_dir,
