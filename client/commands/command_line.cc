@@ -12,6 +12,7 @@
 #include "client/commands/answers.h"
 #include "client/commands/artifact_commands.h"
 #include "client/commands/become_password.h"
+#include "client/commands/completion_command.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
@@ -221,6 +222,8 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
     absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
     return kSuccess;
   }
+  if (options.subcommand == Subcommand::kCompletion) return CompletionCommand(options, output);
+  if (options.subcommand == Subcommand::kComplete) return CompleteCommand(options, output);
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);

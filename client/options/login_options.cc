@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "client/options/become_options.h"
 #include "client/options/caller_file.h"
+#include "client/options/config_file.h"
 #include "client/options/own_login.h"
 #include "client/options/rollout_options.h"
 #include "client/options/target_expression.h"
@@ -162,7 +163,7 @@ absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const Serv
   targets.set_expression(*std::move(expression));
   std::string inventory = options.inventory;
   if (inventory.empty() && server.is_unix()) {
-    inventory = FromEnvironment("HOME") + "/.config/muster/inventory.yaml";
+    inventory = ConfigFolder() + "/inventory.yaml";
     if (!Exists(inventory)) inventory.clear();
   }
   for (const std::string& name : options.ignored_variables) targets.add_ignored_variables(name);

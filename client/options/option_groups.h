@@ -17,6 +17,10 @@ extern const char kExitCodesText[];
 // The same of subcommands that only ask.
 extern const char kAskingExitCodes[];
 
+// Groups of options, as the help calls them.
+constexpr char kHostsGroup[] = "Hosts";
+constexpr char kViewGroup[] = "What is shown and kept";
+
 // The whole of it. `options` must outlive it.
 std::unique_ptr<CLI::App> MakeApp(Options* options);
 

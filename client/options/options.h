@@ -30,6 +30,8 @@ enum class Subcommand {
   kHelp,
   kDaemon,
   kVersion,
+  kCompletion,  // the script
+  kComplete,    // what it asks
 };
 
 // As many lines as there are.
@@ -66,6 +68,7 @@ struct Options {
   bool json = false;
 
   std::string help_topic;  // help
+  std::string shell;       // completion
 
   // run, rerun, targets
   std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
@@ -99,7 +102,8 @@ struct Options {
   bool command_code = false;  // the commands' largest exit code is ours; also of watch
 
   // run
-  std::vector<std::string> command;  // of artifacts rm: the names
+  // Of artifacts rm the names; of what the shells ask the words so far.
+  std::vector<std::string> command;
   bool argv = false;
   std::string input_artifact;            // what the command reads
   std::vector<std::string> environment;  // "NAME=VALUE"

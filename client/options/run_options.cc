@@ -1,6 +1,7 @@
 // muster run and rerun.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "client/options/option_defaults.h"
 #include "client/options/option_groups.h"
 
 namespace muster::client {
@@ -92,8 +93,10 @@ void ExcludeFromDetached(CLI::App* app) {
 void AddStarting(CLI::App* app, Options* options) {
   app->add_option("--request-id", options->request_id,
                   "Makes it safe to repeat: the same id and command is the same run")
+      ->configurable(false)
       ->type_name("ID");
-  app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
+  app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave")
+      ->configurable(false);
   app->add_flag(
       "-n,--no-stdin", options->no_stdin,
       "Standard input is not for the command, as with ssh -n; else each host's reads all of it, "
@@ -105,7 +108,7 @@ void AddStarting(CLI::App* app, Options* options) {
 
 void AddRun(CLI::App* app, Options* options) {
   CLI::App* run = app->add_subcommand("run", "Run a command on hosts and show their lines");
-  run->footer(absl::StrCat(kRunText, kExitCodesText, kRunExamples));
+  run->footer(absl::StrCat(kRunText, kExitCodesText, "\n", kDefaultsText, kRunExamples));
   run->positionals_at_end();
   AddTargetOptions(run, options);
   run->get_option("--targets")->required();

@@ -21,10 +21,11 @@ void AddRunId(CLI::App* app, Options* options) {
 }
 
 void AddTargetOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("Hosts");
+  app->option_defaults()->group(kHostsGroup);
   AddList(app, "-t,--targets", &options->targets,
           "Which hosts: 'web[01-20],db1'; - reads them from standard input, @@FILE from a file; "
           "several add up")
+      ->configurable(false)
       ->type_name("TARGETS");
   AddList(app, "-x,--exclude", &options->exclude,
           "Which of them not; written as targets are, several add up")
@@ -32,6 +33,7 @@ void AddTargetOptions(CLI::App* app, Options* options) {
   app->add_option("-I,--inventory", options->inventory,
                   "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
                   "~/.config/muster/inventory.yaml]")
+      ->envname("MUSTER_INVENTORY")
       ->type_name("FILE");
   AddList(app, "--ignore-variable", &options->ignored_variables,
           "A variable of an Ansible inventory that is refused as long as Muster does not support "
@@ -212,7 +214,7 @@ void AddLimitOptions(CLI::App* app, Options* options) {
 }
 
 void AddViewOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("What is shown and kept");
+  app->option_defaults()->group(kViewGroup);
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
   CLI::Option* json = app->add_flag("--json", options->json,
@@ -238,14 +240,16 @@ void AddViewOptions(CLI::App* app, Options* options) {
   app->add_option("--progress", options->progress,
                   "auto: a line that changes on a terminal, else one every 30 s; never; or one "
                   "every DURATION, such as 10s [auto]")
-      ->check([](const std::string& text) {
-        absl::Duration every;
-        const bool valid = text == "auto" || text == "never" ||
-                           (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
-        return valid ? ""
-                     : "\"" + text +
-                           "\" is none of auto, never, or a duration from 1s on, such as 10s";
-      })
+      ->check(
+          [](const std::string& text) {
+            absl::Duration every;
+            const bool valid = text == "auto" || text == "never" ||
+                               (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
+            return valid ? ""
+                         : "\"" + text +
+                               "\" is none of auto, never, or a duration from 1s on, such as 10s";
+          },
+          "auto|never")
       ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
   app->add_option("--output-dir", options->output_dir,
