@@ -86,8 +86,11 @@ struct Options {
   // run
   std::vector<std::string> command;  // of artifacts rm: the names
   bool argv = false;
-  std::string input_artifact;            // what the command reads
-  std::vector<std::string> environment;  // "NAME=VALUE"
+  std::string input_artifact;                      // what the command reads
+  std::vector<std::string> environment;            // "NAME=VALUE"
+  std::vector<std::string> requested_environment;  // the same, or a NAME of our own
+  bool tty = false;
+  bool no_tty = false;
   RolloutOptions rollout;
   uint32_t retries = 0;
   absl::Duration connect_timeout;
@@ -110,6 +113,7 @@ struct Options {
   bool no_prefix = false;
   bool sort = false;
   bool timestamps = false;
+  bool partial = false;  // of run: lines are told of in parts
   std::string output_dir;
   std::string junit;
 
