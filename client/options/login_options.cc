@@ -1,6 +1,7 @@
 #include "client/options/login_options.h"
 
 #include <google/protobuf/util/time_util.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <vector>
@@ -17,11 +18,15 @@
 #include "client/options/rollout_options.h"
 #include "client/options/target_expression.h"
 #include "client/options/utf8_check.h"
+#include "client/text/columns.h"
 #include "client/text/state_names.h"
 #include "proto/nodeset/target.h"
 
 namespace muster::client {
 namespace {
+
+// With what the journal and the stream take, a part shows within 200 ms.
+constexpr absl::Duration kPartialAfter = absl::Milliseconds(50);
 
 absl::Status Invalid(absl::string_view option, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
@@ -58,6 +63,32 @@ absl::Status FillCommand(const Options& options, v1::Command* command) {
     status.Update(AddPair("--env", pair, command->mutable_environment()));
   }
   return status;
+}
+
+// What is not given is what we have.
+absl::Status FillRequestedEnvironment(const Options& options, v1::Command* command) {
+  constexpr char kOption[] = "--request-env";
+  absl::Status status;
+  for (std::string pair : options.requested_environment) {
+    if (pair.find('=') == std::string::npos) {
+      const char* const value = getenv(pair.c_str());
+      if (value == nullptr) {
+        status.Update(Invalid(kOption, absl::StrCat("there is no $", pair, "; give NAME=VALUE")));
+        continue;
+      }
+      absl::StrAppend(&pair, "=", value);
+    }
+    status.Update(AddPair(kOption, pair, command->mutable_requested_environment()));
+  }
+  return status;
+}
+
+// As ours, where there is one.
+void FillTerminal(v1::Terminal* terminal) {
+  terminal->set_type(FromEnvironment("TERM"));
+  const TerminalExtent extent = OwnTerminal();
+  terminal->set_columns(extent.columns);
+  terminal->set_rows(extent.rows);
 }
 
 // In the notation of targets.
@@ -200,7 +231,10 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   if (!status.ok()) return status;
   *spec.mutable_targets() = *std::move(targets);
   status.Update(FillCommand(options, spec.mutable_command()));
+  status.Update(FillRequestedEnvironment(options, spec.mutable_command()));
   status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
+  if (options.partial) *spec.mutable_partial_lines_after() = ToProto(kPartialAfter);
+  if (options.tty) FillTerminal(spec.mutable_terminal());
   FillTimeouts(options, spec.mutable_timeouts());
   status.Update(FillBecome(options.become, secrets.become_password, &spec));
   spec.mutable_retries()->set_unreachable(options.retries);

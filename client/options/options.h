@@ -105,8 +105,11 @@ struct Options {
   // Of artifacts rm the names; of what the shells ask the words so far.
   std::vector<std::string> command;
   bool argv = false;
-  std::string input_artifact;            // what the command reads
-  std::vector<std::string> environment;  // "NAME=VALUE"
+  std::string input_artifact;                      // what the command reads
+  std::vector<std::string> environment;            // "NAME=VALUE"
+  std::vector<std::string> requested_environment;  // the same, or a NAME of our own
+  bool tty = false;
+  bool no_tty = false;
   RolloutOptions rollout;
   BecomeOptions become;
   uint32_t retries = 0;
@@ -130,6 +133,7 @@ struct Options {
   bool no_prefix = false;
   bool sort = false;
   bool timestamps = false;
+  bool partial = false;  // of run: lines are told of in parts
   std::string output_dir;
   std::string junit;
 

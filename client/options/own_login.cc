@@ -46,6 +46,7 @@ bool ReadsNoFile(const Options& options) {
 absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
                            v1::SshConfig* config) {
   config->set_passphrase(secrets.passphrase);
+  if (options.no_tty) config->add_options("RequestTTY=no");
   for (const std::string& option : options.ssh_options) config->add_options(option);
   if (ReadsNoFile(options)) config->set_file("/dev/null");
   if (options.ssh_config.empty() || ReadsNoFile(options)) return absl::OkStatus();

@@ -29,6 +29,11 @@ what muster artifacts put has brought to the daemon, which reruns and detached r
 with the largest exit code of the commands: 128 and its number for a signal, 255 for a host that ended in
 another way; as pdsh -S and clush -S do with ssh.
 
+With --tty, what is piped in is typed at each host's terminal: echoed, and control characters are obeyed.
+After it, or where nothing is piped in, ^D is typed, again and again, at most a minute apart: what asks
+reads an end. --output-dir, --json and pipes have the terminal's CR at line ends; a terminal is not shown
+it.
+
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
 
@@ -121,6 +126,17 @@ void AddRun(CLI::App* app, Options* options) {
           "For the command; may be repeated. Others can see it on the host and in the run: no "
           "secrets")
       ->type_name("NAME=VALUE");
+  AddList(run, "--request-env", &options->requested_environment,
+          "For the command, asked for as ssh's SetEnv and SendEnv do: servers take the names that "
+          "they are told to (AcceptEnv); who refuses one is counted. Each costs a round trip. NAME "
+          "alone: as it is here")
+      ->type_name("NAME[=VALUE]");
+  run->add_flag(
+      "--tty", options->tty,
+      "Give each command a terminal, as ssh -tt does; of the size of yours. Lines end with "
+      "CR LF, standard error comes as standard output, and what is piped in is typed");
+  run->add_flag("--no-tty", options->no_tty, "Give none, whatever ssh_config's RequestTTY says")
+      ->excludes("--tty");
   run->add_option("--input-artifact", options->input_artifact,
                   "The command reads this artifact as its standard input (muster artifacts)")
       ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })

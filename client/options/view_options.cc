@@ -237,6 +237,11 @@ void AddViewOptions(CLI::App* app, Options* options) {
                 "Hold all lines and show them at the end, host by host as the targets name them")
       ->excludes(fold)
       ->excludes(json);
+  app->add_flag("--partial", options->partial,
+                "On a terminal, show a line before it is whole, at the bottom: prompts, progress "
+                "bars. Of the lines that wait for their end it is the one that changed last. Of a "
+                "run that was started with it")
+      ->excludes(fold);
   app->add_option("--progress", options->progress,
                   "auto: a line that changes on a terminal, else one every 30 s; never; or one "
                   "every DURATION, such as 10s [auto]")

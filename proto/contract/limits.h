@@ -17,6 +17,9 @@ inline constexpr size_t kMaxTargetExpressionBytes = 64 * 1024;
 inline constexpr int kMaxIgnoredVariables = 32;
 inline constexpr size_t kMaxHostNameBytes = 255;
 inline constexpr size_t kMaxCommandBytes = 128 * 1024 - 1;  // MAX_ARG_STRLEN has a NUL, too
+inline constexpr size_t kMaxTerminalTypeBytes = 64;
+inline constexpr uint32_t kMaxTerminalSize = 10'000;  // characters, either way
+inline constexpr int kMaxRequestedVariables = 64;
 inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kMaxCredentialNameBytes = 256;
 inline constexpr size_t kMaxPathBytes = 4096;  // PATH_MAX
@@ -42,6 +45,8 @@ inline constexpr size_t kMaxArtifactNameBytes = 128;
 inline constexpr size_t kMaxCallerNameBytes = 512;
 inline constexpr int64_t kMaxTimeoutSeconds = int64_t{10} * 366 * 24 * 3600;
 inline constexpr int64_t kMaxGraceSeconds = 3600;
+inline constexpr int64_t kMinPartialMilliseconds = 20;
+inline constexpr int64_t kMaxPartialSeconds = 60;
 // A page of a list ends before it would be longer, but has one entry at least.
 inline constexpr size_t kMaxPageBytes = 1 << 20;
 // Of the text of a call's status: clients read 8 KiB of metadata, and it is escaped there.

@@ -1,6 +1,8 @@
 #include "service/prepare/run_preparer.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -102,6 +104,18 @@ std::shared_ptr<const engine::Become> BecomeOf(const v1::RunSpec& spec) {
   return become;
 }
 
+engine::Terminal TerminalOf(const v1::Terminal& proto) {
+  engine::Terminal terminal;
+  if (!proto.type().empty()) terminal.type = proto.type();
+  if (proto.columns() > 0) terminal.size.columns = proto.columns();
+  if (proto.rows() > 0) terminal.size.rows = proto.rows();
+  return terminal;
+}
+
+std::map<std::string, std::string> EnvironmentOf(const v1::Command& command) {
+  return {command.requested_environment().begin(), command.requested_environment().end()};
+}
+
 engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
   engine::Job job;
   job.action = engine::Command{std::move(command)};
@@ -109,6 +123,10 @@ engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string com
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
   job.stop = StopRulesOf(spec.stop());
+  if (spec.has_terminal()) job.setup.terminal = TerminalOf(spec.terminal());
+  job.setup.environment = EnvironmentOf(spec.command());
+  job.partial_after = ToDuration(spec.partial_lines_after());
+  job.refused_environment = std::make_shared<engine::RefusedEnvironment>(0);
   job.caller = caller.Text();
   job.quote_greeting = caller.local();
   if (spec.rollout().max_in_flight() > 0) job.max_in_flight = spec.rollout().max_in_flight();
@@ -312,7 +330,9 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
-  const absl::Status reached = ReachAll(login, *jump_hosts, hosts, &run);
+  run.plan.refused_environment = run.job.refused_environment;
+  const bool reads_input = spec.input() != v1::RUN_INPUT_UNSPECIFIED;
+  const absl::Status reached = ReachAll(login, *jump_hosts, hosts, reads_input, &run);
   if (!reached.ok()) return reached;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
@@ -324,6 +344,8 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
     run.probe = run.job;
     run.probe.become = nullptr;
     run.probe.action = engine::Command{*std::move(probe)};
+    run.probe.partial_after = absl::ZeroDuration();
+    run.probe.setup.environment = EnvironmentOf(spec.rollout().probe());
   }
   const absl::Status fits = CheckLongestLine(hosts, longest);
   if (!fits.ok()) return fits;
@@ -426,7 +448,8 @@ absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
 
 absl::Status RunPreparer::ReachAll(const Login& login,
                                    const std::vector<engine::JumpHost>& jump_hosts,
-                                   const std::vector<v1::RunHost>& hosts, PreparedRun* run) const {
+                                   const std::vector<v1::RunHost>& hosts, bool reads_input,
+                                   PreparedRun* run) const {
   AccessMaker maker(files_, &run->plan);
   const auto of_login = std::make_shared<const AccessSpec>(SpecOf(login.credential, jump_hosts));
   for (size_t i = 0; i < hosts.size(); ++i) {
@@ -440,8 +463,9 @@ absl::Status RunPreparer::ReachAll(const Login& login,
     }
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
     if (!access.ok()) return access.status();
-    AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command)}, i,
-             &run->reaches);
+    AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command),
+              reads_input ? std::move(way.setup_with_input) : std::move(way.setup)},
+             i, &run->reaches);
   }
   if (login.ssh_config == nullptr) return absl::OkStatus();
   for (std::string& warning : login.ssh_config->Warnings()) {

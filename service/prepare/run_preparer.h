@@ -82,7 +82,8 @@ class RunPreparer {
                                             const v1::TargetSpec& targets) const;
   // What is to be told of it goes to the run's plan.
   absl::Status ReachAll(const Login& login, const std::vector<engine::JumpHost>& jump_hosts,
-                        const std::vector<v1::RunHost>& hosts, PreparedRun* run) const;
+                        const std::vector<v1::RunHost>& hosts, bool reads_input,
+                        PreparedRun* run) const;
   // What its commands read, and notes in the specification which bytes; null: nothing that is known
   // before it begins.
   absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const Caller& caller,

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/times.h"
 #include "proto/nodeset/target.h"
 #include "service/artifacts/artifact_name.h"
 #include "service/prepare/command_line.h"
@@ -214,6 +216,35 @@ void CheckBecome(const v1::RunSpec& spec, Problems* problems) {
   }
 }
 
+void CheckTerminal(const v1::Terminal& terminal, Problems* problems) {
+  const auto graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  CheckMost("terminal.type", terminal.type().size(), kMaxTerminalTypeBytes, " bytes", problems);
+  if (!std::all_of(terminal.type().begin(), terminal.type().end(), graphic)) {
+    problems->Add("terminal.type", "it is a word of ASCII, such as \"xterm\"");
+  }
+  CheckMost("terminal.columns", terminal.columns(), kMaxTerminalSize, "", problems);
+  CheckMost("terminal.rows", terminal.rows(), kMaxTerminalSize, "", problems);
+}
+
+void CheckPartialLines(const v1::RunSpec& spec, Problems* problems) {
+  if (!spec.has_partial_lines_after()) return;
+  const absl::Duration after = ToDuration(spec.partial_lines_after());
+  if (IsWithin(spec.partial_lines_after(), kMaxPartialSeconds) &&
+      after >= absl::Milliseconds(kMinPartialMilliseconds)) {
+    return;
+  }
+  problems->Add("partial_lines_after",
+                absl::StrCat(absl::FormatDuration(after), "; it must be from ",
+                             kMinPartialMilliseconds, " ms to ", kMaxPartialSeconds, " s"));
+}
+
+void CheckRequestedEnvironment(absl::string_view field, const v1::Command& command,
+                               Problems* problems) {
+  CheckMost(field, static_cast<uint64_t>(command.requested_environment_size()),
+            kMaxRequestedVariables, "", problems);
+  problems->Add(field, ProblemOfVariables(command.requested_environment()));
+}
+
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
   CheckDuration("timeouts.connect", spec.timeouts().connect(), problems);
   CheckDuration("timeouts.idle", spec.timeouts().idle(), problems);
@@ -244,6 +275,7 @@ void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
   if (rollout.has_probe() && rollout.probe().form_case() == v1::Command::FORM_NOT_SET) {
     problems->Add("rollout.probe", "it has no command");
   }
+  CheckRequestedEnvironment("rollout.probe.requested_environment", rollout.probe(), problems);
   CheckEnum("rollout.order", v1::HostOrder_IsValid(rollout.order()), rollout.order(), problems);
   CheckMost("rollout.shuffle_seed", rollout.shuffle_seed(), kMaxNumber, "", problems);
   CheckMost("rollout.lock", rollout.lock().size(), kMaxLockBytes, " bytes", problems);
@@ -327,7 +359,7 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
 void CheckAction(const v1::RunSpec& spec, Problems* problems) {
   switch (spec.action_case()) {
     case v1::RunSpec::kCommand:
-      return;
+      return CheckRequestedEnvironment("command.requested_environment", spec.command(), problems);
     case v1::RunSpec::ACTION_NOT_SET:
       problems->Add("command", "it is missing; name what is to run, such as \"uptime\"");
   }
@@ -355,6 +387,8 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   CheckLogin(spec.login(), &problems);
   CheckContinuation(spec, &problems);
   CheckBecome(spec, &problems);
+  CheckTerminal(spec.terminal(), &problems);
+  CheckPartialLines(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);

@@ -24,6 +24,19 @@ absl::Status OnTheWay(const JumpTarget& jump, const absl::Status& why) {
   return absl::InvalidArgumentError(absl::StrCat("jump host ", jump.host, ": ", why.message()));
 }
 
+// As ssh, which has "yes" ask for a terminal only where its own standard input is one.
+engine::ChannelSetup SetupOf(const HostSettings& settings, bool with_input) {
+  engine::ChannelSetup setup;
+  if (settings.request_tty == "force" || (settings.request_tty == "yes" && !with_input)) {
+    setup.terminal = engine::Terminal();
+  }
+  for (const std::string& variable : settings.set_env) {
+    const size_t equals = variable.find('=');
+    setup.environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return setup;
+}
+
 std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
   std::vector<JumpTarget> jumps;
   if (GoesDirectly(login)) return jumps;
@@ -169,9 +182,14 @@ absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings
   spec.credential = CredentialOf(settings, given_, user_.home);
   spec.credential.keys.signatures = spec.connect.algorithms.signatures;
   spec.jump_hosts = std::move(jumps);
-  return SshWay{settings.hostname,      settings.user,
-                settings.port,          settings.host_key_alias.value_or(""),
-                Share(std::move(spec)), *std::move(proxy)};
+  return SshWay{settings.hostname,
+                settings.user,
+                settings.port,
+                settings.host_key_alias.value_or(""),
+                Share(std::move(spec)),
+                *std::move(proxy),
+                Share(SetupOf(settings, false)),
+                Share(SetupOf(settings, true))};
 }
 
 // `direct`: to the host itself.
@@ -199,6 +217,14 @@ std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {
   auto shared = std::make_shared<const AccessSpec>(spec);
   specs_.emplace(std::move(spec), shared);
   return shared;
+}
+
+std::shared_ptr<const engine::ChannelSetup> SshWays::Share(engine::ChannelSetup setup) {
+  if (setup.empty()) return nullptr;
+  for (const auto& known : setups_) {
+    if (*known == setup) return known;
+  }
+  return setups_.emplace_back(std::make_shared<const engine::ChannelSetup>(std::move(setup)));
 }
 
 }  // namespace muster::service

@@ -7,6 +7,19 @@
 namespace muster::engine {
 namespace {
 
+// What the job has, and of the host's own what that leaves open.
+ChannelSetup SetupOf(const ActionContext& context, const Host& host) {
+  ChannelSetup setup = context.job->setup;
+  if (host.setup != nullptr) {
+    if (!setup.terminal.has_value()) setup.terminal = host.setup->terminal;
+    setup.environment.insert(host.setup->environment.begin(), host.setup->environment.end());
+  }
+  if (setup.terminal.has_value() && context.terminal_size.has_value()) {
+    setup.terminal->size = *context.terminal_size;
+  }
+  return setup;
+}
+
 // Of Windows' codes people know the other forms.
 std::string HowItEnded(const ExitReport& report) {
   if (report.has_signal) return absl::StrCat("by signal ", report.signal);
@@ -36,8 +49,9 @@ void RemoteCommand::Start() {
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
   if (context_->job->input != nullptr) {
-    input_ = std::make_unique<InputFeed>(context_->job->input, site_.host->index, context_->loop,
-                                         channel_.get(), [this] { Advance(); });
+    input_ = std::make_unique<InputFeed>(
+        context_->job->input, site_.host->index, context_->loop, channel_.get(),
+        [this] { Advance(); }, [this] { EndInput(); });
   }
   Advance();
 }
@@ -54,11 +68,43 @@ bool RemoteCommand::Step() {
   return running() ? Pump() : Begin();
 }
 
+// Before the grant: where a server refuses, nothing was requested.
+SshStep RemoteCommand::Open() {
+  if (!open_) {
+    const SshStep step = channel_->Open();
+    if (step != SshStep::kDone) return step;
+    open_ = true;
+    setup_ = SetupOf(*context_, *site_.host);
+  }
+  if (setup_.empty()) return SshStep::kDone;
+  const SshStep step = channel_->SetUp(setup_);
+  if (step != SshStep::kDone) return step;
+  if (channel_->environment_refused() && context_->job->refused_environment != nullptr) {
+    ++*context_->job->refused_environment;
+  }
+  FollowSize();
+  return step;
+}
+
+void RemoteCommand::OnResize() {
+  if (ended_ || start_.phase() == ActionStart::Phase::kOpening) return;
+  FollowSize();
+  if (!parked_) site_.session->UpdateInterest();
+}
+
+void RemoteCommand::FollowSize() {
+  if (!setup_.terminal.has_value() || !context_->terminal_size.has_value()) return;
+  if (setup_.terminal->size == *context_->terminal_size) return;
+  setup_.terminal->size = *context_->terminal_size;
+  channel_->Resize(setup_.terminal->size);
+}
+
 bool RemoteCommand::Begin() {
   switch (start_.Advance()) {
     case SshStep::kAgain:
       return false;
     case SshStep::kDone:
+      if (input_ == nullptr && setup_.terminal.has_value() && !becoming()) EndInput();
       if (stopping_) NewSequence()->Begin();
       return true;
     case SshStep::kFailed:
@@ -72,7 +118,7 @@ bool RemoteCommand::Begin() {
 void RemoteCommand::Grant() {
   if (ended_ || !start_.Grant()) return;
   // It reads end of file rather than wait for input.
-  if (input_ == nullptr && !becoming()) channel_->EndInput();
+  if (input_ == nullptr && !setup_.terminal.has_value() && !becoming()) EndInput();
   StartLimits();
   Advance();
 }
@@ -86,6 +132,9 @@ void RemoteCommand::StartLimits() {
   if (limits().command > absl::ZeroDuration()) {
     command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
     command_timer_->Arm(limits().command);
+  }
+  if (context_->job->partial_after > absl::ZeroDuration()) {
+    part_timer_ = context_->loop->NewTimer([this] { GiveParts(); });
   }
   if (limits().idle > absl::ZeroDuration()) {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
@@ -142,7 +191,7 @@ bool RemoteCommand::Converse() {
   }
   if (becoming()) return true;
   becoming_timer_.reset();
-  if (input_ == nullptr && !closed()) channel_->EndInput();
+  if (input_ == nullptr && !closed()) EndInput();
   return true;
 }
 
@@ -170,6 +219,13 @@ void RemoteCommand::Feed() {
               absl::StrCat("its input could not be read: ", input_->problem(), "."));
 }
 
+void RemoteCommand::EndInput() {
+  if (!setup_.terminal.has_value()) return channel_->EndInput();
+  typed_end_ = std::make_unique<TypedEnd>(context_->loop, channel_.get(), [this] {
+    if (!parked_) site_.session->UpdateInterest();
+  });
+}
+
 void RemoteCommand::Settle() {
   if (sequence_ != nullptr) return sequence_->Follow();
   if (closed()) EndByExit();
@@ -182,7 +238,10 @@ void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
   if (site_.timings->first_output == absl::ZeroDuration()) {
     site_.timings->first_output = site_.timings->last_output;
   }
-  if (becoming() && stream == OutputStream::kStderr) {
+  // A terminal has both in one.
+  const OutputStream of_talk =
+      setup_.terminal.has_value() ? OutputStream::kStdout : OutputStream::kStderr;
+  if (becoming() && stream == of_talk) {
     return Show(stream, program_.becoming->Hear(bytes));
   }
   Show(stream, bytes);
@@ -192,6 +251,22 @@ void RemoteCommand::Show(OutputStream stream, absl::string_view bytes) {
   LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
   assembler.Append(bytes, [&](const OutputChunk& chunk) {
     context_->observer->OnOutput(index(), stream, chunk);
+  });
+  WatchParts();
+}
+
+// Counted from the first byte: a progress bar may never pause.
+void RemoteCommand::WatchParts() {
+  if (part_timer_ == nullptr || part_timer_->armed()) return;
+  if (stdout_.held() + stderr_.held() > 0) part_timer_->Arm(context_->job->partial_after);
+}
+
+void RemoteCommand::GiveParts() {
+  stdout_.GivePart([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStdout, chunk);
+  });
+  stderr_.GivePart([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStderr, chunk);
   });
 }
 
@@ -413,7 +488,9 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   command_timer_.reset();
   idle_timer_.reset();
   becoming_timer_.reset();
+  part_timer_.reset();
   if (sequence_ != nullptr) sequence_->Drop();
+  typed_end_.reset();
   channel_.reset();
   on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited});
 }

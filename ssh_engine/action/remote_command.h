@@ -16,6 +16,8 @@
 #include "ssh_engine/action/input_feed.h"
 #include "ssh_engine/action/line_assembler.h"
 #include "ssh_engine/action/stop_sequence.h"
+#include "ssh_engine/action/typed_end.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/transport/exec_channel.h"
@@ -48,6 +50,7 @@ class RemoteCommand final : public HostAction,
   void Grant() override;
   void Cancel(Cause cause, const std::string& message) override;
   void Abandon() override;
+  void OnResize() override;
   void OnSessionReady() override { Advance(); }
 
  private:
@@ -56,9 +59,11 @@ class RemoteCommand final : public HostAction,
   // One step; whether to go on at once.
   bool Step();
   bool Begin();
-  SshStep Open() override { return channel_->Open(); }
+  SshStep Open() override;
   SshStep Request() override { return program_.request(channel_.get()); }
   void OnStartTimeout() override;
+  void FollowSize();
+  void EndInput();
   bool Pump();
   bool TakeIn();
   void Feed();
@@ -86,6 +91,9 @@ class RemoteCommand final : public HostAction,
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
   void Show(OutputStream stream, absl::string_view bytes);
+  // After output: a line that is not whole does not wait for long.
+  void WatchParts();
+  void GiveParts();
   void FinishOutput();
   void NoteExit();
   void EndByExit();
@@ -122,11 +130,15 @@ class RemoteCommand final : public HostAction,
   std::unique_ptr<ExecChannel> channel_;   // null once this has ended
   std::unique_ptr<InputFeed> input_;       // null: no input
   std::unique_ptr<Timer> becoming_timer_;  // null: nothing is to be become, or that is over
+  ChannelSetup setup_;
+  bool open_ = false;                    // the channel, but may not be set up yet
+  std::unique_ptr<TypedEnd> typed_end_;  // null: no terminal, or there is input to come
 
   ActionStart start_;
   bool ended_ = false;
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
+  std::unique_ptr<Timer> part_timer_;     // null: lines come whole
   absl::Duration last_output_;
 
   bool stopping_ = false;  // was asked for; begins once the request is answered

@@ -198,7 +198,7 @@ SharePtr LoopThread::Start(Order order) {
 void LoopThread::Begin(Order order, const SharePtr& share) {
   if (abandoned_) return;
   RunContext context;
-  context.action = {loop_.get(), reading_.get(), order.job, nullptr};
+  context.action = {loop_.get(), reading_.get(), order.job, nullptr, {}};
   context.dial.loop = loop_.get();
   context.dial.helpers = pools_.helpers;
   context.dial.computers = pools_.computers;
@@ -277,6 +277,7 @@ class RunHandleImpl final : public RunHandle {
   void Cancel() override;
   void StopStarting(std::string message) override;
   void SetPaused(bool paused) override;
+  void ResizeTerminals(TerminalSize size) override;
 
  private:
   // A host's connections are all made from the same loop.
@@ -306,6 +307,7 @@ class RunHandleImpl final : public RunHandle {
       copies_ ABSL_GUARDED_BY(mutex_);
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::optional<TerminalSize> size_ ABSL_GUARDED_BY(mutex_);
   absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // StopStarting's message
 };
 
@@ -356,8 +358,10 @@ SharePtr RunHandleImpl::Begin(size_t index, LoopThread* loop) {
                           limit = std::weak_ptr<InFlightLimit>(limit_)](uint32_t hosts) {
     if (const auto thread = loop.lock()) thread->Permit(share, limit.lock(), hosts);
   });
-  if (!paused_ && !canceled_ && !stopped_) return share;
-  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_](RunOnLoop& run) {
+  if (!paused_ && !canceled_ && !stopped_ && !size_) return share;
+  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_,
+                     size = size_](RunOnLoop& run) {
+    if (size) run.ResizeTerminals(*size);
     if (canceled) run.Cancel();
     if (stopped) run.StopStarting(*stopped);
     run.SetPaused(paused);
@@ -395,6 +399,12 @@ void RunHandleImpl::SetPaused(bool paused) {
   MutexLock lock(&mutex_);
   paused_ = paused;
   TellAll([paused](RunOnLoop& run) { run.SetPaused(paused); });
+}
+
+void RunHandleImpl::ResizeTerminals(TerminalSize size) {
+  MutexLock lock(&mutex_);
+  size_ = size;
+  TellAll([size](RunOnLoop& run) { run.ResizeTerminals(size); });
 }
 
 class EngineImpl final : public Engine {

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/host_keys/known_hosts.h"
 #include "ssh_engine/net/connector.h"
@@ -198,6 +199,8 @@ struct FakeServer {
   std::string methods = "publickey,password";
   std::string login_text;
   Step open = Step::kAgain;
+  Step set_up = Step::kDone;
+  bool refuses_environment = false;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
   Step beside = Step::kAgain;  // kDone: the second channel is closed
@@ -217,6 +220,8 @@ struct FakeServer {
   std::string user;
   std::string command;
   std::vector<std::string> signals;
+  absl::optional<ChannelSetup> setup;  // that was asked for
+  std::vector<uint32_t> widths;        // that it got later
   bool closed_channel = false;
   bool gone = false;
   int execs = 0;
@@ -335,6 +340,11 @@ class FakeExecChannel final : public ExecChannel {
     ++server_->opens;
     return Note(server_->open);
   }
+  Step SetUp(const ChannelSetup& setup) override {
+    server_->setup = setup;
+    return Note(server_->set_up);
+  }
+  bool environment_refused() const override { return server_->refuses_environment; }
   Step Request(const std::string& command) override {
     if (answered_) std::abort();  // it would be requested a second time
     const bool first = !std::exchange(requested_, true);
@@ -360,6 +370,7 @@ class FakeExecChannel final : public ExecChannel {
     server_->end_of_input = true;
   }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
+  void Resize(TerminalSize size) override { server_->widths.push_back(size.columns); }
   void Close() override { server_->closed_channel = true; }
   bool closed() const override { return closed_; }
   const ExitReport& exit_report() const override { return server_->exit; }

@@ -673,6 +673,30 @@ TEST_F(RunRequestTest, EnvironmentAndLabels) {
   EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--label: a is given twice"));
 }
 
+TEST_F(RunRequestTest, RequestedVariablesAreGivenOrOurs) {
+  setenv("MUSTER_TEST_VALUE", "ours", 1);
+  options_.requested_environment = {"A=1=2", "MUSTER_TEST_VALUE"};
+  const v1::RunSpec spec = *Make();
+  EXPECT_EQ(spec.command().requested_environment().at("A"), "1=2");
+  EXPECT_EQ(spec.command().requested_environment().at("MUSTER_TEST_VALUE"), "ours");
+  unsetenv("MUSTER_TEST_VALUE");
+  EXPECT_THAT(std::string(Make().status().message()),
+              HasSubstr("--request-env: there is no $MUSTER_TEST_VALUE; give NAME=VALUE"));
+}
+
+TEST_F(RunRequestTest, ATerminalIsAskedForWhereItIsWanted) {
+  EXPECT_FALSE(Make()->has_terminal());
+  setenv("TERM", "vt100", 1);
+  options_.tty = true;
+  EXPECT_EQ(Make()->terminal().type(), "vt100");
+  options_.tty = false;
+  options_.no_tty = true;
+  options_.ssh_options = {"RequestTTY=force"};
+  const v1::RunSpec spec = *Make();
+  EXPECT_FALSE(spec.has_terminal());
+  EXPECT_EQ(spec.login().ssh_config().options(0), "RequestTTY=no");  // the first counts
+}
+
 TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
   const auto expression = [this](std::vector<std::string> targets,
                                  std::vector<std::string> exclude) {

@@ -336,6 +336,26 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
   EXPECT_THAT(std::string(look(kCi, "web1,web9").status().message()), HasSubstr("web9"));
 }
 
+TEST_F(RunPreparerTest, TerminalsAndVariablesGoToTheEngineAndTheProbesAreItsOwn) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_terminal()->set_columns(132);
+  (*spec.mutable_command()->mutable_requested_environment())["A"] = "1";
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  (*spec.mutable_rollout()->mutable_probe()->mutable_requested_environment())["B"] = "2";
+  spec.mutable_partial_lines_after()->set_nanos(50'000'000);
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  const engine::Terminal expected = {"xterm", {132, 24}};
+  EXPECT_EQ(run->job.setup.terminal, expected);
+  EXPECT_EQ(run->probe.setup.terminal, expected);
+  EXPECT_EQ(run->job.setup.environment.count("A"), 1u);
+  EXPECT_EQ(run->probe.setup.environment.count("A"), 0u);
+  EXPECT_EQ(run->probe.setup.environment.at("B"), "2");
+  EXPECT_EQ(run->job.partial_after, absl::Milliseconds(50));
+  EXPECT_EQ(run->probe.partial_after, absl::ZeroDuration());
+  EXPECT_EQ(run->plan.refused_environment, run->job.refused_environment);
+}
+
 TEST_F(RunPreparerTest, CommandsReadTheCallersArtifactAndProbesNothing) {
   TestArtifacts artifacts;
   artifacts.Put("uid:1", "app", "of the owner");

@@ -296,13 +296,37 @@ TEST_F(SshWaysTest, BehindAJumpHostNothingIsConnectedFromHere) {
 TEST_F(SshWaysTest, WhatIsNotFollowedIsToldWithItsHosts) {
   Read(
       "Host web*\n  ForwardAgent yes\nHost db*\n  ProxyJump gate\n"
-      "Host gate\n  RequestTTY force\n");
+      "Host gate\n  VerifyHostKeyDNS yes\n");
   for (const char* host : {"web1", "web2", "web1", "db1", "db2", "other"}) Find(Query(host));
   EXPECT_THAT(ways_->Warnings(),
               ElementsAre("Of ssh_config, Muster does not follow: ForwardAgent (web1 and 1 more), "
-                          "RequestTTY (gate)."));
+                          "VerifyHostKeyDNS (gate)."));
   Read("Host web*\n  User deploy\n");
   Find(Query("web1"));
+  EXPECT_THAT(ways_->Warnings(), IsEmpty());
+}
+
+TEST_F(SshWaysTest, ATerminalIsGivenWhereSshWouldGiveOne) {
+  Read("Host yes\n  RequestTTY yes\nHost force\n  RequestTTY force\nHost no\n  RequestTTY no\n");
+  ASSERT_NE(Find(Query("yes")).setup, nullptr);
+  EXPECT_TRUE(Find(Query("yes")).setup->terminal.has_value());
+  EXPECT_EQ(Find(Query("yes")).setup_with_input, nullptr);  // it would be no terminal's
+  ASSERT_NE(Find(Query("force")).setup_with_input, nullptr);
+  EXPECT_TRUE(Find(Query("force")).setup_with_input->terminal.has_value());
+  EXPECT_EQ(Find(Query("no")).setup, nullptr);
+  EXPECT_EQ(Find(Query("other")).setup, nullptr);
+}
+
+TEST_F(SshWaysTest, VariablesAreRequestedAndHostsShareThem) {
+  Read("Host web*\n  SetEnv A=1 B=x=y\n");
+  const SshWay way = Find(Query("web1"));
+  ASSERT_NE(way.setup, nullptr);
+  EXPECT_EQ(way.setup->environment.at("A"), "1");
+  EXPECT_EQ(way.setup->environment.at("B"), "x=y");
+  EXPECT_FALSE(way.setup->terminal.has_value());
+  EXPECT_EQ(Find(Query("web2")).setup, way.setup);
+  EXPECT_EQ(way.setup_with_input, way.setup);
+  EXPECT_EQ(Find(Query("other")).setup, nullptr);
   EXPECT_THAT(ways_->Warnings(), IsEmpty());
 }
 

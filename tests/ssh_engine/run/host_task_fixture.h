@@ -61,6 +61,7 @@ class HostTaskTest : public ::testing::Test {
     Host host{0, kHost, 22, "ann", access_};
     host.host_key_alias = alias_;
     host.proxy_command = proxy_command_;
+    host.setup = setup_;
     if (!alias_.empty()) host.port = 2222;  // which an alias has not
     return host;
   }
@@ -109,6 +110,7 @@ class HostTaskTest : public ::testing::Test {
   FakeProxyConnector proxies_;
   std::string alias_;
   std::shared_ptr<const ProxyCommand> proxy_command_;
+  std::shared_ptr<const ChannelSetup> setup_;
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<Access> access_ = std::make_shared<Access>();
   SessionPool pool_{&loop_, SessionLimits()};
