@@ -25,6 +25,7 @@
 #include "ssh_engine/loop/epoll_loop.h"
 #include "ssh_engine/loop/reading_gate.h"
 #include "ssh_engine/net/happy_eyeballs.h"
+#include "ssh_engine/net/system_lookup.h"
 #include "ssh_engine/net/system_resolver.h"
 #include "ssh_engine/pool/session_pool.h"
 #include "ssh_engine/proxy/proxy_connector.h"
@@ -79,6 +80,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
   static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
                                                             HelperPool* computers,
+                                                            SystemLookup* lookup,
                                                             const SessionLimits& limits,
                                                             const std::atomic<bool>* reading);
   ~LoopThread();
@@ -104,7 +106,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
  private:
   LoopThread(int index, HelperPool* helpers, HelperPool* computers, std::unique_ptr<EpollLoop> loop)
       : index_(index), helpers_(helpers), computers_(computers), loop_(std::move(loop)) {}
-  absl::Status MakeConnector();
+  absl::Status MakeConnector(SystemLookup* lookup);
   void Begin(Order order, const SharePtr& share);
 
   const int index_;
@@ -150,12 +152,13 @@ class LoopControlImpl final : public LoopControl {
 
 absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
                                                                HelperPool* computers,
+                                                               SystemLookup* lookup,
                                                                const SessionLimits& limits,
                                                                const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
   std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, computers, *std::move(loop)));
-  absl::Status status = thread->MakeConnector();
+  absl::Status status = thread->MakeConnector(lookup);
   if (!status.ok()) return status;
   thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
@@ -168,8 +171,8 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
   return thread;
 }
 
-absl::Status LoopThread::MakeConnector() {
-  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get());
+absl::Status LoopThread::MakeConnector(SystemLookup* lookup) {
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get(), lookup);
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());
@@ -412,6 +415,7 @@ class EngineImpl final : public Engine {
   std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<HelperPool> computers_;
+  SystemLookup lookup_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
@@ -432,7 +436,7 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_age = options.session_max_age;
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), computers_.get(), limits, &reading_);
+        LoopThread::Create(i, helpers_.get(), computers_.get(), &lookup_, limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }
