@@ -16,6 +16,7 @@
 #include "service/prepare/access_maker.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
+#include "service/prepare/plain_ways.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
 #include "service/prepare/ssh_ways.h"
@@ -140,18 +141,8 @@ std::vector<std::string> PathsOf(const NamedCredential& credential) {
   return paths;
 }
 
-AccessSpec SpecOf(const NamedCredential& credential,
-                  const std::vector<engine::JumpHost>& jump_hosts) {
-  AccessSpec spec;
-  spec.credential = credential;
-  for (const engine::JumpHost& host : jump_hosts) {
-    spec.jump_hosts.push_back({host.address, host.port, host.user});
-  }
-  return spec;
-}
-
-absl::Status NoWay(const v1::RunHost& host, const absl::Status& why) {
-  return FieldError({{"login.ssh_config", absl::StrCat(host.name(), ": ", why.message())}});
+absl::Status NoWay(const char* field, const v1::RunHost& host, const absl::Status& why) {
+  return FieldError({{field, absl::StrCat(host.name(), ": ", why.message())}});
 }
 
 // A process goes where the file says by now, and the run is not to be split over two machines.
@@ -262,7 +253,10 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
   if (!allowed.ok()) return allowed;
   v1::ResolveTargetsResponse response;
-  for (v1::RunHost& host : *hosts) *response.add_hosts() = std::move(host);
+  for (v1::RunHost& host : *hosts) {
+    if (!caller.local()) host.clear_ssh_options();  // they may have paths
+    *response.add_hosts() = std::move(host);
+  }
   for (std::string& warning : WarningsOf(caller, request.targets())) {
     response.add_warnings(std::move(warning));
   }
@@ -321,8 +315,11 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   absl::StatusOr<std::vector<engine::JumpHost>> jump_hosts =
       ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
   if (!jump_hosts.ok()) return jump_hosts.status();
+  PlainWays ways({login.credential, login.name, *jump_hosts, !spec.login().jump_hosts().empty(),
+                  DefaultUser(spec.login(), login.credential)});
   const absl::Status allowed = authorizer_->Authorize(
-      caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
+      caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression()),
+               caller.local() ? std::vector<engine::JumpHost>() : ways.InventoryJumps(hosts)});
   if (!allowed.ok()) return allowed;
   const absl::Status becomes = CheckBecomesLine(spec, *command);
   if (!becomes.ok()) return becomes;
@@ -332,7 +329,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
   run.plan.refused_environment = run.job.refused_environment;
   const bool reads_input = spec.input() != v1::RUN_INPUT_UNSPECIFIED;
-  const absl::Status reached = ReachAll(login, *jump_hosts, hosts, reads_input, &run);
+  const absl::Status reached = ReachAll(login, &ways, hosts, reads_input, &run);
   if (!reached.ok()) return reached;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
@@ -446,21 +443,29 @@ absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
       "configuration");
 }
 
-absl::Status RunPreparer::ReachAll(const Login& login,
-                                   const std::vector<engine::JumpHost>& jump_hosts,
+absl::StatusOr<SshWay> RunPreparer::WayOf(const Login& login, PlainWays* plain,
+                                          const v1::RunHost& host) {
+  SshWay way;
+  if (login.ssh_config == nullptr) {
+    auto access = plain->Find(host);
+    if (!access.ok()) return NoWay("targets", host, access.status());
+    way.access = *std::move(access);
+    return way;
+  }
+  absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(host));
+  if (!found.ok()) return NoWay("login.ssh_config", host, found.status());
+  if (LeadsAway(*found, host)) return NoWay("login.ssh_config", host, Moved(*found));
+  return found;
+}
+
+absl::Status RunPreparer::ReachAll(const Login& login, PlainWays* plain,
                                    const std::vector<v1::RunHost>& hosts, bool reads_input,
                                    PreparedRun* run) const {
   AccessMaker maker(files_, &run->plan);
-  const auto of_login = std::make_shared<const AccessSpec>(SpecOf(login.credential, jump_hosts));
   for (size_t i = 0; i < hosts.size(); ++i) {
-    SshWay way;
-    way.access = of_login;
-    if (login.ssh_config != nullptr) {
-      absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(hosts[i]));
-      if (!found.ok()) return NoWay(hosts[i], found.status());
-      if (LeadsAway(*found, hosts[i])) return NoWay(hosts[i], Moved(*found));
-      way = *std::move(found);
-    }
+    absl::StatusOr<SshWay> found = WayOf(login, plain, hosts[i]);
+    if (!found.ok()) return found.status();
+    SshWay way = *std::move(found);
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
     if (!access.ok()) return access.status();
     AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command),

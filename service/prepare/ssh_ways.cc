@@ -79,7 +79,7 @@ SshWays::SshWays(SshConfig config, std::shared_ptr<MatchExec> exec, LocalUser us
       given_jumps_(GivenJumps(login)) {}
 
 absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
-  if (alike_) return LookAlike(query);
+  if (alike_ && query.options.empty()) return LookAlike(query);
   const auto known = ways_.find(query);
   if (known != ways_.end()) return known->second;
   absl::StatusOr<SshWay> way = Look(query);
@@ -99,7 +99,7 @@ absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
 
 // As warnings have it.
 std::string SshWays::NameOf(const HostQuery& query) const {
-  return alike_ ? "every host" : query.host;
+  return alike_ && query.options.empty() ? "every host" : query.host;
 }
 
 // Looks once, and says it of every host.

@@ -24,8 +24,13 @@ struct HostQuery {
   std::string host;
   absl::optional<std::string> user;
   absl::optional<uint16_t> port;
+  std::vector<std::string> options = {};  // as `ssh -o`; behind those of SshConfig::Sources
 
-  auto Fields() const { return std::tie(host, user, port); }
+  // All of it. (One more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [host_, user_, port_, options_] = *this;
+    return std::tie(host_, user_, port_, options_);
+  }
   friend bool operator==(const HostQuery& a, const HostQuery& b) {
     return a.Fields() == b.Fields();
   }
@@ -59,8 +64,8 @@ class SshConfig {
   // NOT_FOUND: CanonicalizeHostname finds no host. May block: Match exec, and names of hosts, users
   // and services.
   absl::StatusOr<HostSettings> For(const HostQuery& query) const;
-  // Whether what it says of one host, but for its name, it says of every other: there are no blocks
-  // of hosts, no tokens and no way to a host that could be on it.
+  // Whether what it says of one host, but for its name, it says of every other that has no options
+  // of its own: there are no blocks of hosts, no tokens and no way to a host that could be on it.
   bool SaysTheSameOfAll() const;
   // Then, what For makes of a host's name: "127.1" is 127.0.0.1, "Web1" is web1.
   static std::string UsualForm(const std::string& host);
@@ -70,11 +75,13 @@ class SshConfig {
       : user_(std::move(user)), helpers_(std::move(helpers)) {}
   absl::Status AddFile(const ConfigSource& source);
   absl::Status AddUsual();
-  absl::Status ReadAll(ConfigPass* pass) const;
+  using Files = std::vector<std::shared_ptr<const ConfigFile>>;
+  absl::Status ReadAll(const Files& of_query, ConfigPass* pass) const;
 
   LocalUser user_;
   Helpers helpers_;
-  std::vector<std::shared_ptr<const ConfigFile>> files_;  // the first that says something counts
+  Files options_;  // the first that says something counts
+  Files files_;    // behind them
 };
 
 }  // namespace muster::service

@@ -25,6 +25,7 @@
 #include "ssh_engine/loop/epoll_loop.h"
 #include "ssh_engine/loop/reading_gate.h"
 #include "ssh_engine/net/happy_eyeballs.h"
+#include "ssh_engine/net/system_lookup.h"
 #include "ssh_engine/net/system_resolver.h"
 #include "ssh_engine/pool/session_pool.h"
 #include "ssh_engine/proxy/proxy_connector.h"
@@ -87,6 +88,7 @@ struct HelperPools {
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
   static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, const HelperPools& pools,
+                                                            SystemLookup* lookup,
                                                             const SessionLimits& limits,
                                                             const std::atomic<bool>* reading);
   ~LoopThread();
@@ -112,7 +114,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
  private:
   LoopThread(int index, const HelperPools& pools, std::unique_ptr<EpollLoop> loop)
       : index_(index), pools_(pools), loop_(std::move(loop)) {}
-  absl::Status MakeConnector();
+  absl::Status MakeConnector(SystemLookup* lookup);
   void Begin(Order order, const SharePtr& share);
 
   const int index_;
@@ -156,12 +158,13 @@ class LoopControlImpl final : public LoopControl {
 };
 
 absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, const HelperPools& pools,
+                                                               SystemLookup* lookup,
                                                                const SessionLimits& limits,
                                                                const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
   std::shared_ptr<LoopThread> thread(new LoopThread(index, pools, *std::move(loop)));
-  absl::Status status = thread->MakeConnector();
+  absl::Status status = thread->MakeConnector(lookup);
   if (!status.ok()) return status;
   thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
@@ -174,8 +177,8 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, const 
   return thread;
 }
 
-absl::Status LoopThread::MakeConnector() {
-  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get());
+absl::Status LoopThread::MakeConnector(SystemLookup* lookup) {
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get(), lookup);
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());
@@ -431,6 +434,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<HelperPool> computers_;
   std::unique_ptr<HelperPool> kerberos_;
+  SystemLookup lookup_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
@@ -453,7 +457,7 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   const HelperPools pools = {helpers_.get(), computers_.get(), kerberos_.get()};
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, pools, limits, &reading_);
+        LoopThread::Create(i, pools, &lookup_, limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }

@@ -342,5 +342,29 @@ TEST_F(SshWaysTest, AFileThatIsNotThereOrFaultyIsAnError) {
   EXPECT_THAT(std::string(faulty.message()), HasSubstr(absl::StrCat(path_, ":1: ")));
 }
 
+TEST_F(SshWaysTest, WhatAnInventorySaysOfAHostCountsBeforeTheFiles) {
+  Read(kFleet);
+  HostQuery query = Query("web1");
+  query.options = {"ProxyJump=bob@inner", "IdentityFile=/keys/web", "Port=2222"};
+  const SshWay way = Find(query);
+  EXPECT_EQ(way.port, 2222);
+  EXPECT_EQ(way.user, "deploy") << "the file's";
+  EXPECT_THAT(JumpsOf(way), ElementsAre("bob@inner:22"));
+  EXPECT_EQ(way.access->credential.keys.identity_files.front().path, "/keys/web");
+  query.options = {"Nonsense=1"};
+  EXPECT_THAT(std::string(ways_->Find(query).status().message()), HasSubstr("Nonsense"));
+}
+
+// Of a file that says the same of all hosts each is asked for all the same.
+TEST_F(SshWaysTest, WhatAnInventorySaysOfOneHostIsNotSaidOfAll) {
+  Read("User deploy\n");
+  HostQuery query = Query("web1");
+  query.options = {"Compression=yes", "IdentityFile=/keys/web"};
+  EXPECT_EQ(Find(Query("web2")).access, Find(Query("web3")).access);
+  EXPECT_NE(Find(query).access, Find(Query("web2")).access);
+  EXPECT_EQ(Find(query).user, "deploy");
+  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("Compression (web1)")));
+}
+
 }  // namespace
 }  // namespace muster::service
