@@ -86,7 +86,8 @@ def test_a_wrong_password_is_offered_once(home):
     for end in ends.values():
         assert end["state"] == "HOST_STATE_AUTHENTICATION_FAILED" and end["attempts"] == 1
         assert f"refused the password for user {home.fleet.user}" in end["message"]
-        assert "came from --password-file, --ask-password or $MUSTER_PASSWORD" in end["message"]
+        assert "came from --password-file, --password-command, --ask-password or $MUSTER_PASSWORD" in end[
+            "message"]
         assert "key" not in end["message"]
 
 
@@ -187,6 +188,19 @@ credentials:
         result = muster.run("127.0.9.1", "true", options=["--credential", "deploy", "--password-file",
                                                          home.right])
         assert result.code == 2 and "do not go together" in result.err
+    for secret in (f"password_command: cat {home.right}", "password_file: $CREDENTIALS_DIRECTORY/right"):
+        write(config, f"credentials: {{deploy: {{{secret}, known_hosts: {home.fleet.known_hosts}, "
+                      f"user: {home.fleet.user}}}}}\n")
+        with Daemon(args=["--config", config],
+                    env={"CREDENTIALS_DIRECTORY": os.path.dirname(home.right)}) as daemon:
+            muster = Muster(daemon)
+            muster.login = ["-p", str(home.server.port)]
+            code, ends = muster.outcomes("127.0.9.1", "true", options=["--credential", "deploy"])
+            assert code == 0, (secret, ends)
+        with pytest.raises(RuntimeError, match="musterd.yaml:1: "):
+            write(config, read(config).replace("right", "none"))
+            Daemon(args=["--config", config])
+    write(config, f"credentials: {{wrong: {{password_file: {home.wrong}}}}}\n")
     os.chmod(home.wrong, 0o640)
     try:
         with pytest.raises(RuntimeError, match="may be read by others"):
