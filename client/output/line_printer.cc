@@ -66,12 +66,12 @@ class LinePrinter final : public Printer {
   std::map<uint32_t, std::vector<SortedLine>> sorted_;  // by the index of the host
 };
 
-// What a terminal shows of a line: the rest was written over.
+// What a terminal shows of a line: what was before CR is written over, once something comes.
 absl::string_view LastWritten(absl::string_view line) {
-  const size_t end = line.find_last_not_of('\r');
-  if (end == absl::string_view::npos) return "";
-  const size_t before = line.rfind('\r', end);
-  return before == absl::string_view::npos ? line : line.substr(before + 1);
+  const size_t end = line.find_last_not_of('\r') + 1;  // 0: there is nothing else
+  const size_t before = end == 0 ? line.npos : line.rfind('\r', end - 1);
+  const size_t begin = before == line.npos ? 0 : before + 1;
+  return line.substr(begin, end - begin);
 }
 
 std::string TimeText(const v1::Event& event) {
@@ -143,12 +143,12 @@ void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& t
 void LinePrinter::ShowPart(const HeldKey& key, const RunView& view) {
   if (!ShowsParts(key)) return;
   std::string& line = held_[key];
-  line = std::string(LastWritten(line));  // a progress bar has no end
+  line.erase(0, LastWritten(line).data() - line.data());  // a progress bar has no end
   const std::string head =
       format_.prefix ? absl::StrCat(view.LabelOf(key.first), key.second == 2 ? " [err]: " : ": ")
                      : "";
   std::string shown;
-  AppendVisible(line, &shown);
+  AppendVisible(LastWritten(line), &shown);
   // In the last column some terminals go to the next line.
   const size_t columns = std::max<size_t>(TerminalColumns(key.second), 2) - 1;
   writer_->ShowPart(key.second, CutToColumns(head + shown, columns));

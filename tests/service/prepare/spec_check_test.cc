@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "tests/service/amounts.h"
 
 namespace muster::service {

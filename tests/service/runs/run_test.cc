@@ -90,7 +90,6 @@ TEST_F(RunTest, ASizeThatIsToldBeforeTheBeginningCountsFromIt) {
   job.setup.terminal = engine::Terminal();
   run_->Begin(std::move(job), {}, {Reach()});
   EXPECT_EQ(daemon_.engine.runs().at(0)->job().setup.terminal->size.columns, 120u);
-  run_->Close(DaemonStops());
 }
 
 TEST_F(RunTest, RefusedVariablesAreWarnedOf) {
