@@ -359,11 +359,11 @@ TEST_F(SshWaysTest, WhatAnInventorySaysOfAHostCountsBeforeTheFiles) {
 TEST_F(SshWaysTest, WhatAnInventorySaysOfOneHostIsNotSaidOfAll) {
   Read("User deploy\n");
   HostQuery query = Query("web1");
-  query.options = {"Compression=yes", "IdentityFile=/keys/web"};
+  query.options = {"CheckHostIP=yes", "IdentityFile=/keys/web"};
   EXPECT_EQ(Find(Query("web2")).access, Find(Query("web3")).access);
   EXPECT_NE(Find(query).access, Find(Query("web2")).access);
   EXPECT_EQ(Find(query).user, "deploy");
-  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("Compression (web1)")));
+  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("CheckHostIP (web1)")));
 }
 
 }  // namespace
