@@ -112,7 +112,7 @@ def test_ssh_config_gives_terminals(muster, fleet, tmp_path):
         return sorted(line.strip() for line in result.text.splitlines())
     assert terminals() == ["asked: 0", "forced: 0", "plain: 1"]
     assert terminals("--no-tty") == ["asked: 1", "forced: 1", "plain: 1"]
-    assert terminals(input=b"", stdin=None) == ["asked: 1", "forced: 0", "plain: 1"]
+    assert terminals(input=b"x\n", stdin=None) == ["asked: 1", "forced: 0", "plain: 1"]
 
 
 def test_variables_are_asked_for_and_refusals_told(muster, fleet, tmp_path):
