@@ -1,12 +1,14 @@
-// What is offered to servers in place of Muster's own algorithms.
+// What is asked of servers' algorithms and keys in place of what Muster asks by itself.
 #ifndef SSH_ENGINE_ALGORITHMS_H_
 #define SSH_ENGINE_ALGORITHMS_H_
 
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 namespace muster::engine {
 
@@ -19,10 +21,15 @@ struct Algorithms {
   std::string ciphers;
   std::string macs;
   std::string signatures;  // that a login with a key is made with
+  int least_rsa_bits = 0;  // of a host's key and of the user's; 0: the library's own limit
+  // Keys are exchanged anew after so many bytes of one direction, and so long. 0: as the cipher
+  // wants it; never for time alone.
+  uint64_t rekey_bytes = 0;
+  absl::Duration rekey_interval;
 
   auto Fields() const {
-    const auto& [kex, keys, as_is, ciphers_, macs_, logins] = *this;
-    return std::tie(kex, keys, as_is, ciphers_, macs_, logins);
+    const auto& [kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval] = *this;
+    return std::tie(kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval);
   }
   friend bool operator==(const Algorithms& a, const Algorithms& b) {
     return a.Fields() == b.Fields();
@@ -36,9 +43,11 @@ struct Algorithms {
 // What tells sessions apart that are made with them; empty for Muster's own.
 inline std::string IdOf(const Algorithms& algorithms) {
   if (algorithms == Algorithms()) return "";
-  const auto& [kex, host_keys, as_is, ciphers, macs, signatures] = algorithms;
+  const auto& [kex, host_keys, as_is, ciphers, macs, signatures, bits, bytes, interval] =
+      algorithms;
   return absl::StrCat("algorithms ", kex, " ", host_keys, as_is ? " " : "+ ", ciphers, " ", macs,
-                      " ", signatures, " ");
+                      " ", signatures, " ", bits, " ", bytes, " ", absl::ToInt64Seconds(interval),
+                      " ");
 }
 
 }  // namespace muster::engine

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/connect_options.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/known_hosts.h"
@@ -81,6 +82,8 @@ struct Host {
   std::string host_key_alias = "";
   // Instead of the network. Null: none; so where there are jump hosts.
   std::shared_ptr<const ProxyCommand> proxy_command = nullptr;
+  // What its channels are given, where the job does not say it. Null: nothing.
+  std::shared_ptr<const ChannelSetup> setup = nullptr;
 };
 
 inline const std::string& KnownName(const Host& host) {

@@ -9,6 +9,8 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "ssh_engine/become.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/input.h"
 
 namespace muster::engine {
@@ -51,7 +53,10 @@ using Action = std::variant<Command>;
 // handed over; shared by the loops.
 struct Job {
   Action action;
-  std::shared_ptr<InputSource> input;  // null: commands read end of file
+  std::shared_ptr<const Become> become;  // null: it is done as the user who is logged in
+  std::shared_ptr<InputSource> input;    // null: commands read end of file
+  ChannelSetup setup;                    // counts before Host::setup
+  std::shared_ptr<RefusedEnvironment> refused_environment;  // null: it is not counted
   Timeouts timeouts;
   Retries retries;
   // Whether an outcome may say how a peer that is no SSH server greets: a caller from the network
@@ -60,6 +65,8 @@ struct Job {
   std::string caller;            // hosts of different callers take turns
   uint32_t max_in_flight = 256;  // hosts between kConnecting and their end, over all loops
   size_t max_line = 64 * 1024;   // bytes; LineAssembler
+  // After this long what there is of a line is given out, as split. Zero: lines come whole.
+  absl::Duration partial_after = absl::ZeroDuration();
   StopRules stop;
 };
 

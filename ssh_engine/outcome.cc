@@ -42,6 +42,8 @@ absl::string_view HostStateName(HostState state) {
       return "NOT_STARTED";
     case HostState::kSkipped:
       return "SKIPPED";
+    case HostState::kBecomeFailed:
+      return "BECOME_FAILED";
   }
   return "UNSPECIFIED";
 }
@@ -86,6 +88,12 @@ absl::string_view CauseName(Cause cause) {
       return "FORWARDING_REFUSED";
     case Cause::kDnsFailed:
       return "DNS_FAILED";
+    case Cause::kBecomePassword:
+      return "BECOME_PASSWORD";
+    case Cause::kBecomeNotAllowed:
+      return "BECOME_NOT_ALLOWED";
+    case Cause::kBecomeUnavailable:
+      return "BECOME_UNAVAILABLE";
   }
   return "unknown";
 }

@@ -32,6 +32,7 @@ enum class HostState {
   kUnknown = 75,
   kNotStarted = 76,
   kSkipped = 77,
+  kBecomeFailed = 78,
 };
 
 inline bool IsTerminal(HostState state) { return state >= HostState::kSucceeded; }
@@ -58,6 +59,9 @@ enum class Cause {
   kForwardingRefused = 17,  // kUnreachable: a jump host does not connect us to others
   kDnsFailed = 18,  // kUnreachable: a name server failed, or none answered; whether the name has an
                     // address is not known
+  kBecomePassword = 19,     // kBecomeFailed: it is wrong, or there is none
+  kBecomeNotAllowed = 20,   // kBecomeFailed: this user may not
+  kBecomeUnavailable = 21,  // kBecomeFailed: no such program or user, or for another reason
 };
 
 // How long a host's steps took: when each was done, since the host left kQueued. Zero where it was

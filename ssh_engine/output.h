@@ -13,7 +13,7 @@ enum class OutputStream { kStdout = 1, kStderr = 2 };
 struct OutputChunk {
   absl::string_view bytes;    // valid during the call only
   bool unterminated = false;  // the last line has no line end: the stream ended there
-  bool split = false;         // the last line goes on in the next chunk: it passed the line limit
+  bool split = false;         // the last line goes on in the next chunk, if there is one (Job)
 };
 
 }  // namespace muster::engine

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
 
 namespace muster::engine {
@@ -28,6 +29,8 @@ class RunHandle {
   virtual void StopStarting(std::string message) = 0;
   // While paused, no host leaves kQueued; those under way go on.
   virtual void SetPaused(bool paused) = 0;
+  // Of the terminals of commands, also of those that are started later.
+  virtual void ResizeTerminals(TerminalSize size) = 0;
 };
 
 }  // namespace muster::engine

@@ -9,7 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "client/commands/answers.h"
 #include "client/commands/artifact_commands.h"
+#include "client/commands/become_password.h"
+#include "client/commands/completion_command.h"
 #include "client/commands/daemon_commands.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
@@ -73,6 +76,12 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   LoginSecrets secrets;
   secrets.passphrase = *passphrase;
   secrets.password = *password;
+  absl::StatusOr<std::string> become = FindBecomePassword(options, server);
+  if (!become.ok()) return become.status();
+  secrets.become_password = *std::move(become);
+  absl::StatusOr<LoginAnswers> answers = FindAnswers(options, server);
+  if (!answers.ok()) return answers.status();
+  secrets.answers = *std::move(answers);
   if (options.subcommand == Subcommand::kRun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();
@@ -213,6 +222,8 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
     absl::StrAppend(output->To(1), "muster ", kVersion, "\n");
     return kSuccess;
   }
+  if (options.subcommand == Subcommand::kCompletion) return CompletionCommand(options, output);
+  if (options.subcommand == Subcommand::kComplete) return CompleteCommand(options, output);
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);

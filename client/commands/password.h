@@ -1,5 +1,5 @@
-// Where the hosts' password comes from: a file, the terminal, the environment; never an argument,
-// which everyone on this machine could read.
+// Where the hosts' password comes from: a file, a command, the terminal, the environment; never an
+// argument, which everyone on this machine could read.
 #ifndef CLIENT_COMMANDS_PASSWORD_H_
 #define CLIENT_COMMANDS_PASSWORD_H_
 
@@ -18,7 +18,8 @@ std::string TakePasswordFromEnvironment();
 
 // The password of a run or rerun; "": none. `from_environment` counts where no option says how to
 // log in otherwise: the options about the password, --credential, and for a rerun none at all,
-// which takes the run's own login. May ask, and may block on a pipe. Errors name the option, and
+// which takes the run's own login. May ask, may block on a pipe, and runs a command for
+// kSecretCommandTime at most. Errors name the option, and
 // what to do: INVALID_ARGUMENT; those of AskSecret; of the file. A password that is not UTF-8 is
 // told by who sends it.
 absl::StatusOr<std::string> FindPassword(const Options& options, const ServerAddress& server,

@@ -9,6 +9,7 @@
 #include "client/commands/input_sender.h"
 #include "client/commands/run_canceller.h"
 #include "client/commands/standard_input.h"
+#include "client/commands/window_watch.h"
 #include "client/output/follow.h"
 #include "client/output/terminal_text.h"
 #include "client/text/json.h"
@@ -46,6 +47,7 @@ int FollowRun(const Options& options, const Call& call, bool send_input, Interru
                                                       "input: the run is being canceled")));
     canceller.Cancel();
   });
+  WindowWatch window(client);
   interrupts->Handle([&canceller] { canceller.Cancel(); },
                      [&canceller, follower] {
                        const std::string text =
@@ -56,6 +58,7 @@ int FollowRun(const Options& options, const Call& call, bool send_input, Interru
     follower->OnMessage(message);
     canceller.SetRunId(follower->run_id());
     if (send_input) sender.Begin(follower->run_id());
+    if (options.tty) window.Begin(follower->run_id());
     if (!output->closed()) return true;
     canceller.Cancel();
     follower->Abandon("is canceled");

@@ -354,6 +354,18 @@ absl::StatusOr<v1::SendInputResponse> MusterClient::SendInput(const v1::SendInpu
   return response;
 }
 
+absl::Status MusterClient::ResizeTerminal(const std::string& run_id, uint32_t columns,
+                                          uint32_t rows) {
+  v1::ResizeTerminalRequest request;
+  request.set_run_id(run_id);
+  request.set_columns(columns);
+  request.set_rows(rows);
+  v1::ResizeTerminalResponse response;
+  return Explain(Once([&](Link* link, grpc::ClientContext* context) {
+    return link->runs->ResizeTerminal(context, request, &response);
+  }));
+}
+
 absl::Status MusterClient::DeleteRun(const std::string& run_id) {
   v1::DeleteRunRequest request;
   request.set_run_id(run_id);

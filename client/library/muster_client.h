@@ -79,6 +79,8 @@ class MusterClient {
   absl::StatusOr<v1::Run> PauseRun(const std::string& run_id);
   // Repeated over connections that break: nothing is taken twice.
   absl::StatusOr<v1::SendInputResponse> SendInput(const v1::SendInputRequest& request);
+  // Not tried again: whoever tells it knows a newer size by then.
+  absl::Status ResizeTerminal(const std::string& run_id, uint32_t columns, uint32_t rows);
   // Not tried again: then it might be NOT_FOUND, because it has been done.
   absl::Status DeleteRun(const std::string& run_id);
   // Goes on where the daemon ends a page early, until there are `page_size`.

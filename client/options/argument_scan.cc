@@ -1,11 +1,11 @@
 #include "client/options/argument_scan.h"
 
 #include <algorithm>
-#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "proto/nodeset/closest_names.h"
 
@@ -39,13 +39,16 @@ class Scan {
       out_.command.push_back(word);
     } else {
       out_.words.push_back(word);
+      ++out_.positionals;
     }
   }
 
   void TakeRest(const std::string& mark) {
+    out_.only_words = true;
     if (subcommand_ != nullptr && TakesWords(*subcommand_)) return TakeCommand();
     out_.words.push_back(mark);
     out_.words.insert(out_.words.end(), rest_, end_);
+    out_.positionals += static_cast<size_t>(end_ - rest_);
     rest_ = end_;
   }
 
@@ -72,28 +75,46 @@ class Scan {
     if (taken == nullptr) {
       return Tell(absl::StrCat("there is no command \"", word, "\""), ClosestNames(word, names));
     }
+    out_.options_at = out_.words.size();
     out_.app = subcommand_ = taken;
     absl::StrAppend(&out_.subcommand, out_.subcommand.empty() ? "" : " ", word);
   }
 
-  // --name, --name value, --name=value.
+  // --name, --name value, --name=value; --flag=false, too.
   void TakeLong(const std::string& word) {
     const size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = Find(name);
     if (option == nullptr) return TellUnknown(name);
-    if (!TakesValue(*option) && equals != std::string::npos) {
-      out_.problem = absl::StrCat(name, " takes no value, and \"", word.substr(equals + 1),
+    if (MayStandAlone(*option)) {
+      const bool alone = equals == std::string::npos;
+      return TakeJoined(*option, name, alone ? option->get_default_str() : word.substr(equals + 1));
+    }
+    if (!TakesValue(*option)) {
+      return TakeFlag(*option, word,
+                      equals == std::string::npos ? "true" : word.substr(equals + 1));
+    }
+    out_.words.push_back(name);
+    if (equals == std::string::npos) return TakeNextAsValue(*option);
+    TakeValue(*option, word.substr(equals + 1));
+  }
+
+  // `word` is all of it, as CLI11 is to read it.
+  void TakeFlag(const CLI::Option& option, const std::string& word, const std::string& value) {
+    if (value != "true" && value != "false") {
+      out_.problem = absl::StrCat(NameOf(option), " takes no value, and \"", value,
                                   "\" is given; write it alone");
       return;
     }
-    if (equals == std::string::npos) {
-      out_.words.push_back(word);
-      if (TakesValue(*option)) TakeNextAsValue(*option);
-      return;
-    }
-    out_.words.push_back(name);
-    TakeValue(*option, word.substr(equals + 1));
+    out_.given[&option] = value;
+    out_.words.push_back(word);
+  }
+
+  // --name, --name=value: what follows is no value.
+  void TakeJoined(const CLI::Option& option, const std::string& name, const std::string& value) {
+    if (!value.empty()) return TakeValue(option, absl::StrCat(name, "=", value));
+    out_.problem = absl::StrCat(name, "=: its value is missing; write ", name, "=",
+                                ValueName(option), ", or ", name, " alone");
   }
 
   // -f, -fg, -t value, -tvalue, -ft value.
@@ -102,8 +123,11 @@ class Scan {
       const std::string name = {'-', word[i]};
       const CLI::Option* option = Find(name);
       if (option == nullptr) return TellUnknown(i == 1 ? word.substr(0, 2) : name);
+      if (!TakesValue(*option)) {
+        TakeFlag(*option, name, "true");
+        continue;
+      }
       out_.words.push_back(name);
-      if (!TakesValue(*option)) continue;
       if (i + 1 == word.size()) return TakeNextAsValue(*option);
       return TakeValue(*option, word.substr(i + 1));
     }
@@ -111,12 +135,13 @@ class Scan {
 
   void TakeNextAsValue(const CLI::Option& option) {
     if (rest_ != end_) return TakeValue(option, *rest_++);
+    out_.awaiting = &option;
     out_.problem = absl::StrCat(NameOf(option), ": its value is missing; write ", NameOf(option),
                                 " ", ValueName(option));
   }
 
   void TakeValue(const CLI::Option& option, std::string value) {
-    const auto [before, first] = values_.emplace(&option, value);
+    const auto [before, first] = out_.given.emplace(&option, value);
     if (!first && !TakesList(option)) {
       out_.problem = absl::StrCat(NameOf(option), " is given twice, as \"", before->second,
                                   "\" and as \"", value, "\"; give it once");
@@ -167,7 +192,6 @@ class Scan {
   std::vector<std::string>::const_iterator rest_;
   const std::vector<std::string>::const_iterator end_;
   const CLI::App* subcommand_ = nullptr;
-  std::map<const CLI::Option*, std::string> values_;  // the first of each
   ScannedArguments out_;
 };
 
@@ -187,6 +211,13 @@ std::string ValueName(const CLI::Option& option) {
   return name.substr(0, name.find(':'));
 }
 
+std::vector<std::string> ChoicesOf(const CLI::Option& option) {
+  const std::string name = option.get_type_name();  // with what AddChoice puts behind a colon
+  const size_t colon = name.find(':');
+  if (colon == name.npos) return {};
+  return absl::StrSplit(name.substr(colon + 1), '|');
+}
+
 std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
@@ -194,6 +225,10 @@ std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {
 bool HasSubcommands(const CLI::App& app) { return !SubcommandsOf(app).empty(); }
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+bool MayStandAlone(const CLI::Option& option) {
+  return TakesValue(option) && option.get_items_expected_min() == 0 && !option.get_positional();
+}
 
 bool TakesList(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
 

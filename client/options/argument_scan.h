@@ -3,6 +3,8 @@
 #define CLIENT_OPTIONS_ARGUMENT_SCAN_H_
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,14 @@ struct ScannedArguments {
   const CLI::App* app = nullptr;  // which that is; as long as the whole of it
   // For CLI11: names of options, each followed by its value in a word of its own, and other words.
   std::vector<std::string> words;
+  size_t options_at = 0;  // in `words`, where more options of the subcommand may stand
+  // For what completes it: which option's value would be next, that only words can follow ("--"),
+  // and how many of `words` are arguments of the subcommand.
+  const CLI::Option* awaiting = nullptr;
+  bool only_words = false;
+  size_t positionals = 0;
+  // Which options there are, with the first value; of a flag "true" or "false".
+  std::map<const CLI::Option*, std::string> given;
   // Of a subcommand that takes any number of words: those that are neither an option nor its value,
   // and what is behind "--"; where they come at the end (CLI::App::positionals_at_end), everything
   // from the first of them on. Exactly as it was given.
@@ -32,6 +42,9 @@ std::string NameOf(const CLI::Option& option);
 // What its value is called in the help: "PORT".
 std::string ValueName(const CLI::Option& option);
 
+// The words that its value is one of; empty: other values.
+std::vector<std::string> ChoicesOf(const CLI::Option& option);
+
 // Those that `app` may be given, not those of theirs.
 std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app);
 bool HasSubcommands(const CLI::App& app);
@@ -39,6 +52,8 @@ bool HasSubcommands(const CLI::App& app);
 // Whether `option` takes a value, and whether several add up.
 bool TakesValue(const CLI::Option& option);
 bool TakesList(const CLI::Option& option);
+// Whether its value may be left out: --become, --become=ann. The word that follows is none.
+bool MayStandAlone(const CLI::Option& option);
 
 }  // namespace muster::client
 

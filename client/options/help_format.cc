@@ -88,7 +88,9 @@ std::string HelpFormat::make_subcommand(const CLI::App* sub) const {
 std::string HelpFormat::make_option(const CLI::Option* option, bool is_positional) const {
   if (is_positional) return Entry(ValueName(*option), option->get_description());
   const std::string names = absl::StrReplaceAll(option->get_name(false, true), {{",", ", "}});
-  const std::string value = TakesValue(*option) ? " " + ValueName(*option) : "";
+  const std::string value = MayStandAlone(*option) ? "[=" + ValueName(*option) + "]"
+                            : TakesValue(*option)  ? " " + ValueName(*option)
+                                                   : "";
   return Entry(absl::StrCat(names, value), option->get_description());
 }
 

@@ -1,6 +1,7 @@
 #include "client/options/login_options.h"
 
 #include <google/protobuf/util/time_util.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <vector>
@@ -10,16 +11,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/options/become_options.h"
 #include "client/options/caller_file.h"
+#include "client/options/config_file.h"
 #include "client/options/own_login.h"
 #include "client/options/rollout_options.h"
 #include "client/options/target_expression.h"
 #include "client/options/utf8_check.h"
+#include "client/text/columns.h"
 #include "client/text/state_names.h"
 #include "proto/nodeset/target.h"
 
 namespace muster::client {
 namespace {
+
+// With what the journal and the stream take, a part shows within 200 ms.
+constexpr absl::Duration kPartialAfter = absl::Milliseconds(50);
 
 absl::Status Invalid(absl::string_view option, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", problem));
@@ -58,6 +65,32 @@ absl::Status FillCommand(const Options& options, v1::Command* command) {
   return status;
 }
 
+// What is not given is what we have.
+absl::Status FillRequestedEnvironment(const Options& options, v1::Command* command) {
+  constexpr char kOption[] = "--request-env";
+  absl::Status status;
+  for (std::string pair : options.requested_environment) {
+    if (pair.find('=') == std::string::npos) {
+      const char* const value = getenv(pair.c_str());
+      if (value == nullptr) {
+        status.Update(Invalid(kOption, absl::StrCat("there is no $", pair, "; give NAME=VALUE")));
+        continue;
+      }
+      absl::StrAppend(&pair, "=", value);
+    }
+    status.Update(AddPair(kOption, pair, command->mutable_requested_environment()));
+  }
+  return status;
+}
+
+// As ours, where there is one.
+void FillTerminal(v1::Terminal* terminal) {
+  terminal->set_type(FromEnvironment("TERM"));
+  const TerminalExtent extent = OwnTerminal();
+  terminal->set_columns(extent.columns);
+  terminal->set_rows(extent.rows);
+}
+
 // In the notation of targets.
 absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
   if (text.empty()) return absl::OkStatus();
@@ -73,8 +106,9 @@ absl::Status FillJumpHosts(const std::string& text, v1::Login* login) {
 
 absl::Status FillCredential(const Options& options, v1::Login* login) {
   login->set_credential_name(options.credential);
-  if (!NamesSshConfig(options)) return absl::OkStatus();
-  return Invalid("--ssh-config",
+  const absl::string_view option = SshConfigOption(options);
+  if (option.empty()) return absl::OkStatus();
+  return Invalid(option,
                  "it does not hold for a credential of the daemon; leave out this or --credential");
 }
 
@@ -86,6 +120,8 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
     login->set_host_key_policy(v1::HOST_KEY_POLICY_STRICT);
   } else if (options.host_key_policy == "accept-new") {
     login->set_host_key_policy(v1::HOST_KEY_POLICY_ACCEPT_NEW);
+  } else if (options.host_key_policy == "off") {
+    login->set_host_key_policy(v1::HOST_KEY_POLICY_OFF);
   }
   const absl::Status way = FillJumpHosts(options.jump_hosts, login);
   if (!way.ok()) return way;
@@ -98,13 +134,16 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
-  const absl::string_view option = !options.identity_files.empty() ? "--identity"
-                                   : options.identities_only       ? "--identities-only"
-                                   : !options.known_hosts.empty()  ? "--known-hosts"
-                                   : NamesSshConfig(options)       ? "--ssh-config"
-                                                                   : "";
+  const absl::string_view of_files = SshConfigOption(options);
+  const absl::string_view option = !options.identity_files.empty()  ? "--identity"
+                                   : options.identities_only        ? "--identities-only"
+                                   : !options.known_hosts.empty()   ? "--known-hosts"
+                                   : !options.login_methods.empty() ? "--login-methods"
+                                   : options.gssapi                 ? "--gssapi"
+                                   : options.gssapi_delegate        ? "--gssapi-delegate"
+                                                                    : of_files;
   if (option.empty()) return absl::OkStatus();
-  const char* const instead = option == "--ssh-config" ? "leave it out" : "use --credential";
+  const char* const instead = option == of_files ? "leave it out" : "use --credential";
   return Invalid(option, absl::StrCat("musterd at ", server.target,
                                       " is shared and cannot read your files; ", instead));
 }
@@ -141,9 +180,11 @@ void FillOutputLimits(const Options& options, v1::OutputLimits* limits) {
 bool GivesLogin(const Options& options) {
   return !options.user.empty() || !options.identity_files.empty() || options.ask_passphrase ||
          options.ask_password || !options.password_file.empty() || options.identities_only ||
-         !options.known_hosts.empty() || !options.ssh_config.empty() ||
-         !options.credential.empty() || !options.host_key_policy.empty() ||
-         !options.jump_hosts.empty();
+         !options.password_command.empty() || !options.answers_file.empty() ||
+         !options.asked_answers.empty() || !options.login_methods.empty() || options.gssapi ||
+         options.gssapi_delegate || !options.known_hosts.empty() || !options.ssh_config.empty() ||
+         !options.ssh_options.empty() || !options.credential.empty() ||
+         !options.host_key_policy.empty() || !options.jump_hosts.empty();
 }
 
 absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const ServerAddress& server) {
@@ -153,7 +194,7 @@ absl::StatusOr<v1::TargetSpec> MakeTargetSpec(const Options& options, const Serv
   targets.set_expression(*std::move(expression));
   std::string inventory = options.inventory;
   if (inventory.empty() && server.is_unix()) {
-    inventory = FromEnvironment("HOME") + "/.config/muster/inventory.yaml";
+    inventory = ConfigFolder() + "/inventory.yaml";
     if (!Exists(inventory)) inventory.clear();
   }
   for (const std::string& name : options.ignored_variables) targets.add_ignored_variables(name);
@@ -175,7 +216,7 @@ absl::StatusOr<v1::ResolveTargetsRequest> MakeResolveRequest(const Options& opti
   v1::Login* const login = request.mutable_login();
   login->set_user(options.user);
   login->set_port(options.port);
-  if (server.is_unix() && FollowsSshConfig(options)) status = FillOwnLogin(options, {}, login);
+  if (server.is_unix()) status = FillOwnLogin(options, {}, login);
   status.Update(CheckUtf8(request));
   if (!status.ok()) return status;
   return request;
@@ -190,8 +231,12 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   if (!status.ok()) return status;
   *spec.mutable_targets() = *std::move(targets);
   status.Update(FillCommand(options, spec.mutable_command()));
+  status.Update(FillRequestedEnvironment(options, spec.mutable_command()));
   status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
+  if (options.partial) *spec.mutable_partial_lines_after() = ToProto(kPartialAfter);
+  if (options.tty) FillTerminal(spec.mutable_terminal());
   FillTimeouts(options, spec.mutable_timeouts());
+  status.Update(FillBecome(options.become, secrets.become_password, &spec));
   spec.mutable_retries()->set_unreachable(options.retries);
   if (!options.input_artifact.empty()) spec.set_input(v1::RUN_INPUT_ARTIFACT);
   spec.set_input_artifact(options.input_artifact);
@@ -212,6 +257,7 @@ absl::StatusOr<v1::RerunHostsRequest> MakeRerunRequest(const Options& options,
   v1::RerunHostsRequest request;
   request.set_run_id(options.run_id);
   request.set_request_id(options.request_id);
+  request.set_become_password(secrets.become_password);
   const absl::StatusOr<std::vector<v1::HostState>> states = ParseHostStates(options.states);
   if (!states.ok()) return Invalid("--states", states.status().message());
   for (const v1::HostState state : *states) request.add_states(state);

@@ -17,11 +17,16 @@ extern const char kExitCodesText[];
 // The same of subcommands that only ask.
 extern const char kAskingExitCodes[];
 
+// Groups of options, as the help calls them.
+constexpr char kHostsGroup[] = "Hosts";
+constexpr char kViewGroup[] = "What is shown and kept";
+
 // The whole of it. `options` must outlive it.
 std::unique_ptr<CLI::App> MakeApp(Options* options);
 
 // Each adds its options, and where it is a subcommand, that. `options` must outlive the parsing.
 void AddRun(CLI::App* app, Options* options);
+void AddPing(CLI::App* app, Options* options);
 void AddRerun(CLI::App* app, Options* options);
 // runs, show, watch, logs
 void AddQueries(CLI::App* app, Options* options);
@@ -36,6 +41,9 @@ void AddRunId(CLI::App* app, Options* options);
 void AddTargetOptions(CLI::App* app, Options* options);
 void AddSshConfig(CLI::App* app, Options* options);
 void AddLoginOptions(CLI::App* app, Options* options);
+void AddBecomeOptions(CLI::App* app, Options* options);
+// What a rerun has to be given again.
+void AddBecomePassword(CLI::App* app, Options* options);
 void AddRolloutOptions(CLI::App* app, Options* options);
 void AddLimitOptions(CLI::App* app, Options* options);
 // How a run is shown and what is kept of it.

@@ -89,7 +89,9 @@ CLI::Option* AddChoice(CLI::App* app, const std::string& name, std::string* valu
     throw CLI::ValidationError(
         LongName(name), absl::StrCat("\"", *value, "\" is none of ", absl::StrJoin(choices, ", ")));
   };
-  return app->add_option(name, parse, what)->type_name(absl::StrJoin(choices, "|"))->expected(1);
+  const std::string all = absl::StrJoin(choices, "|");
+  const CLI::Validator told([](std::string&) { return ""; }, all);  // for ChoicesOf
+  return app->add_option(name, parse, what)->type_name(all)->expected(1)->check(told);
 }
 
 CLI::Option* AddSize(CLI::App* app, const std::string& name, uint64_t* value,

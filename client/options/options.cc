@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/options/argument_scan.h"
 #include "client/options/help_format.h"
+#include "client/options/option_defaults.h"
 #include "client/options/option_groups.h"
 #include "client/options/usage_problem.h"
 #include "proto/contract/version.h"
@@ -30,40 +31,54 @@ own, musterd, is started when there is none, and ends when it has been idle for 
 
 )";
 
+// What the shells call; its words are no command line of muster, but a part of one.
+constexpr absl::string_view kCompleteCommand = "__complete";
+
 void AddConnection(CLI::App* app, Options* options) {
   app->add_option("--server", options->server,
                   "A musterd to talk to: HOST:PORT or unix:/PATH [$MUSTER_SERVER, else your own]")
+      ->envname("MUSTER_SERVER")
       ->type_name("ADDRESS");
   app->add_option("--server-user", options->server_user,
                   "Whose unix socket that is, where neither yours nor root's; gets no secrets "
                   "[$MUSTER_SERVER_USER]")
+      ->envname("MUSTER_SERVER_USER")
       ->type_name("USER");
   app->add_option("--tls-cert", options->tls.certificate,
                   "Your certificate, for a musterd on the network [$MUSTER_TLS_CERT]")
+      ->envname("MUSTER_TLS_CERT")
       ->type_name("FILE");
-  app->add_option("--tls-key", options->tls.key, "Its key [$MUSTER_TLS_KEY]")->type_name("FILE");
+  app->add_option("--tls-key", options->tls.key, "Its key [$MUSTER_TLS_KEY]")
+      ->envname("MUSTER_TLS_KEY")
+      ->type_name("FILE");
   app->add_option("--tls-ca", options->tls.ca, "Who vouches for that musterd [$MUSTER_TLS_CA]")
+      ->envname("MUSTER_TLS_CA")
       ->type_name("FILE");
   AddDuration(app, "--reconnect", &options->reconnect,
               "How long to try to reach a musterd again that was lost; 0: not at all [30s]");
-}
-
-void FillFromEnvironment(Options* options) {
-  const auto fill = [](std::string* value, const char* name) {
-    if (value->empty()) *value = FromEnvironment(name);
-  };
-  fill(&options->server, "MUSTER_SERVER");
-  fill(&options->server_user, "MUSTER_SERVER_USER");
-  fill(&options->tls.certificate, "MUSTER_TLS_CERT");
-  fill(&options->tls.key, "MUSTER_TLS_KEY");
-  fill(&options->tls.ca, "MUSTER_TLS_CA");
-  fill(&options->inventory, "MUSTER_INVENTORY");
 }
 
 void AddHelp(CLI::App* app, Options* options) {
   CLI::App* help = app->add_subcommand("help", "Show this, or what a command does and its options");
   help->add_option("command", options->help_topic, "Of which command")->type_name("COMMAND");
   help->parse_complete_callback([options] { options->subcommand = Subcommand::kHelp; });
+}
+
+void AddCompletion(CLI::App* app, Options* options) {
+  CLI::App* completion =
+      app->add_subcommand("completion", "Print what makes a shell complete muster's arguments");
+  AddChoice(completion, "shell", &options->shell, {"bash", "zsh", "fish"}, "bash, zsh or fish")
+      ->required()
+      ->type_name("SHELL");
+  completion->footer(R"(
+Subcommands, options, their values, files, groups and hosts of the inventory, ssh_config and known_hosts,
+runs and artifacts of a musterd that is there. None is started for it.
+
+  source <(muster completion bash)       # in ~/.bashrc
+  source <(muster completion zsh)        # in ~/.zshrc, behind compinit
+  muster completion fish | source        # in ~/.config/fish/config.fish
+)");
+  completion->parse_complete_callback([options] { options->subcommand = Subcommand::kCompletion; });
 }
 
 // The end of a command line that cannot be understood.
@@ -103,13 +118,16 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   app->fallthrough();
   app->set_version_flag("--version", absl::StrCat("muster ", kVersion));
   AddConnection(app.get(), options);
+  AddDefaultsOptions(app.get());
   AddRun(app.get(), options);
+  AddPing(app.get(), options);
   AddRerun(app.get(), options);
   AddQueries(app.get(), options);
   AddControls(app.get(), options);
   AddTargets(app.get(), options);
   AddArtifacts(app.get(), options);
   AddDaemon(app.get(), options);
+  AddCompletion(app.get(), options);
   AddHelp(app.get(), options);
   app->add_subcommand("version", "Show muster's version")->parse_complete_callback([options] {
     options->subcommand = Subcommand::kVersion;
@@ -120,9 +138,17 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
+  if (argc > 1 && absl::string_view(argv[1]) == kCompleteCommand) {
+    parsed.options.subcommand = Subcommand::kComplete;
+    parsed.options.command.assign(argv + 2, argv + argc);
+    parsed.run = true;
+    return parsed;
+  }
   const std::unique_ptr<CLI::App> app = MakeApp(&parsed.options);
   ScannedArguments scanned = ScanArguments(*app, {argv + std::min(argc, 1), argv + argc});
   if (!scanned.problem.empty()) return Wrong(scanned, scanned.problem);
+  const absl::Status defaults = AddDefaults(*app, &scanned);
+  if (!defaults.ok()) return Wrong(scanned, defaults.message());
   try {
     app->parse(std::vector<std::string>(scanned.words.rbegin(), scanned.words.rend()));
   } catch (const CLI::Success& success) {  // --help, --version
@@ -140,7 +166,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (parsed.options.regex && parsed.options.grep.empty()) {
     return Wrong(scanned, "--regex says how --grep is meant; give that, too");
   }
-  parsed.options.command = std::move(scanned.command);
+  if (!scanned.command.empty()) parsed.options.command = std::move(scanned.command);
   if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
     return Wrong(scanned,
                  "there is no command; it goes behind the options, as with ssh: muster run -t "
@@ -149,7 +175,6 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (parsed.options.subcommand == Subcommand::kRemoveArtifacts && parsed.options.command.empty()) {
     return Wrong(scanned, "NAME is missing: of which artifacts");
   }
-  FillFromEnvironment(&parsed.options);
   parsed.run = true;
   return parsed;
 }

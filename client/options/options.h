@@ -30,6 +30,8 @@ enum class Subcommand {
   kHelp,
   kDaemon,
   kVersion,
+  kCompletion,  // the script
+  kComplete,    // what it asks
 };
 
 // As many lines as there are.
@@ -47,6 +49,15 @@ struct RolloutOptions {
   std::string lock;
 };
 
+// As whom commands run. A value.
+struct BecomeOptions {
+  std::string user;    // "": who is logged in
+  std::string method;  // "", "sudo", "su", "doas"
+  bool keep_environment = false;
+  std::string password_file;  // also of rerun
+  bool ask_password = false;  // also of rerun
+};
+
 // A value.
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
@@ -57,6 +68,7 @@ struct Options {
   bool json = false;
 
   std::string help_topic;  // help
+  std::string shell;       // completion
 
   // run, rerun, targets
   std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
@@ -65,7 +77,8 @@ struct Options {
   std::vector<std::string> ignored_variables;  // of it
   std::string user;
   uint32_t port = 0;
-  std::string ssh_config;  // "": ssh's own files; "none"
+  std::string ssh_config;                // "": ssh's own files; "none"
+  std::vector<std::string> ssh_options;  // "Port=2200"
 
   // run, rerun
   std::vector<std::string> identity_files;
@@ -73,21 +86,32 @@ struct Options {
   std::string known_hosts;
   std::string credential;
   std::string jump_hosts;       // "ann@bastion:2222,inner"
-  std::string host_key_policy;  // "", "strict", "accept-new"
+  std::string host_key_policy;  // "", "strict", "accept-new", "off"
   bool ask_passphrase = false;
   std::string password_file;
   bool ask_password = false;
+  std::string password_command;
+  std::string answers_file;
+  std::vector<std::string> asked_answers;  // parts of questions
+  std::string login_methods;               // "publickey,password"
+  bool gssapi = false;
+  bool gssapi_delegate = false;
   std::string request_id;
   bool detach = false;
   bool no_stdin = false;      // what is on standard input is not for the command
   bool command_code = false;  // the commands' largest exit code is ours; also of watch
 
   // run
-  std::vector<std::string> command;  // of artifacts rm: the names
+  // Of artifacts rm the names; of what the shells ask the words so far.
+  std::vector<std::string> command;
   bool argv = false;
-  std::string input_artifact;            // what the command reads
-  std::vector<std::string> environment;  // "NAME=VALUE"
+  std::string input_artifact;                      // what the command reads
+  std::vector<std::string> environment;            // "NAME=VALUE"
+  std::vector<std::string> requested_environment;  // the same, or a NAME of our own
+  bool tty = false;
+  bool no_tty = false;
   RolloutOptions rollout;
+  BecomeOptions become;
   uint32_t retries = 0;
   absl::Duration connect_timeout;
   absl::Duration idle_timeout;
@@ -109,6 +133,7 @@ struct Options {
   bool no_prefix = false;
   bool sort = false;
   bool timestamps = false;
+  bool partial = false;  // of run: lines are told of in parts
   std::string output_dir;
   std::string junit;
 

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/library/server_address.h"
 #include "client/options/caller_file.h"
 
@@ -36,51 +38,47 @@ absl::Status FillGivenKnownHosts(const Options& options, v1::LocalCredential* lo
   return absl::OkStatus();
 }
 
-// What ssh(1) tries by itself; DSA and keys on tokens aside.
-void AddUsersOwnKeys(const std::string& home, v1::LocalCredential* local) {
-  if (home.empty()) return;
-  for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
-    v1::IdentityFile* file = local->add_identity_files();
-    file->set_path(absl::StrCat(home, "/.ssh/", name));
-    file->set_optional(true);
-  }
-}
-
-void AddUsualKnownHosts(const std::string& home, v1::LocalCredential* local) {
-  // The first is where accept-new adds to, so it is named whether or not it exists.
-  if (!home.empty()) {
-    local->add_known_hosts_files(home + "/.ssh/known_hosts");
-    local->add_known_hosts_files(home + "/.ssh/known_hosts2");
-  }
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts");
-  local->add_known_hosts_files("/etc/ssh/ssh_known_hosts2");
-}
-
-// As `ssh -F none`, which hashes no names.
-void FillDefaults(v1::LocalCredential* local) {
-  const std::string home = FromEnvironment("HOME");
-  if (local->identity_files().empty()) AddUsersOwnKeys(home, local);
-  if (local->known_hosts_files().empty()) AddUsualKnownHosts(home, local);
+// As `ssh -F none` does.
+bool ReadsNoFile(const Options& options) {
+  return absl::EqualsIgnoreCase(options.ssh_config, "none");
 }
 
 absl::Status FillSshConfig(const Options& options, const LoginSecrets& secrets,
                            v1::SshConfig* config) {
   config->set_passphrase(secrets.passphrase);
-  if (options.ssh_config.empty()) return absl::OkStatus();
+  if (options.no_tty) config->add_options("RequestTTY=no");
+  for (const std::string& option : options.ssh_options) config->add_options(option);
+  if (ReadsNoFile(options)) config->set_file("/dev/null");
+  if (options.ssh_config.empty() || ReadsNoFile(options)) return absl::OkStatus();
   absl::StatusOr<std::string> path = PathForDaemon(options.ssh_config);
   if (!path.ok()) return Invalid("--ssh-config", path.status().message());
   config->set_file(*std::move(path));
   return absl::OkStatus();
 }
 
-}  // namespace
-
-bool FollowsSshConfig(const Options& options) {
-  return !absl::EqualsIgnoreCase(options.ssh_config, "none");
+// What was not given is not set: an older daemon refuses a login with a field that it does not
+// know.
+void FillMethods(const Options& options, const LoginSecrets& secrets, v1::LocalCredential* local) {
+  for (const auto& [question, answer] : secrets.answers) {
+    v1::Answer* const added = local->add_answers();
+    added->set_question(question);
+    added->set_secret_answer(answer);
+  }
+  for (const absl::string_view method :
+       absl::StrSplit(options.login_methods, ',', absl::SkipWhitespace())) {
+    local->add_methods(std::string(absl::StripAsciiWhitespace(method)));
+  }
+  local->set_gssapi(options.gssapi);
+  local->set_gssapi_delegate(options.gssapi_delegate);
+  // Where ssh_config asks for GSSAPI, too: the daemon's environment is that of another session.
+  local->set_kerberos_cache(FromEnvironment("KRB5CCNAME"));
 }
 
-bool NamesSshConfig(const Options& options) {
-  return !options.ssh_config.empty() && FollowsSshConfig(options);
+}  // namespace
+
+absl::string_view SshConfigOption(const Options& options) {
+  if (!options.ssh_options.empty()) return "--ssh-option";
+  return options.ssh_config.empty() || ReadsNoFile(options) ? "" : "--ssh-config";
 }
 
 absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v1::Login* login) {
@@ -89,13 +87,10 @@ absl::Status FillOwnLogin(const Options& options, const LoginSecrets& secrets, v
   if (!agent.empty()) local->set_agent_socket(AbsolutePath(agent));
   local->set_identities_only(options.identities_only);
   local->set_password(secrets.password);
+  FillMethods(options, secrets, local);
   absl::Status status = FillGivenKeys(options, local);
   status.Update(FillGivenKnownHosts(options, local));
-  if (FollowsSshConfig(options)) {
-    status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));
-  } else {
-    FillDefaults(local);
-  }
+  status.Update(FillSshConfig(options, secrets, login->mutable_ssh_config()));
   for (v1::IdentityFile& file : *local->mutable_identity_files()) {
     file.set_passphrase(secrets.passphrase);
   }

@@ -1,6 +1,7 @@
 // muster run and rerun.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "client/options/option_defaults.h"
 #include "client/options/option_groups.h"
 
 namespace muster::client {
@@ -28,6 +29,11 @@ what muster artifacts put has brought to the daemon, which reruns and detached r
 with the largest exit code of the commands: 128 and its number for a signal, 255 for a host that ended in
 another way; as pdsh -S and clush -S do with ssh.
 
+With --tty, what is piped in is typed at each host's terminal: echoed, and control characters are obeyed.
+After it, or where nothing is piped in, ^D is typed, again and again, at most a minute apart: what asks
+reads an end. --output-dir, --json and pipes have the terminal's CR at line ends; a terminal is not shown
+it.
+
 When the daemon is restarted, or the network is away for a while, muster goes on where it stopped. The
 run ends with muster, unless it is detached, the daemon is on the network, or was restarted meanwhile.
 
@@ -46,6 +52,20 @@ Examples:
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
   muster run -t 'web[01-20]' --json -- cat /etc/os-release |
       jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
+
+constexpr char kPingText[] = R"(
+Connects to each host, checks its key, logs in, becomes the other user where --become asks for that, and runs
+`true`. Hosts that ended alike are shown together, and at the end what is wrong with the others, with what to do
+about it. It is a run, as of muster run: muster runs lists it, and muster rerun looks again.
+
+)";
+
+constexpr char kPingExamples[] = R"help(
+
+Examples:
+  muster ping -t @all -I hosts.yaml
+  muster ping -t 'web[01-20]' --become --ask-become-password
+  muster ping -t @@new-hosts.txt --host-key-policy accept-new)help";
 
 constexpr char kRerunText[] = R"(
 Hosts of an ended run that did not succeed, or those that the options name together, run the same command
@@ -78,8 +98,10 @@ void ExcludeFromDetached(CLI::App* app) {
 void AddStarting(CLI::App* app, Options* options) {
   app->add_option("--request-id", options->request_id,
                   "Makes it safe to repeat: the same id and command is the same run")
+      ->configurable(false)
       ->type_name("ID");
-  app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave");
+  app->add_flag("-d,--detach", options->detach, "Start the run, print its id, and leave")
+      ->configurable(false);
   app->add_flag(
       "-n,--no-stdin", options->no_stdin,
       "Standard input is not for the command, as with ssh -n; else each host's reads all of it, "
@@ -91,11 +113,12 @@ void AddStarting(CLI::App* app, Options* options) {
 
 void AddRun(CLI::App* app, Options* options) {
   CLI::App* run = app->add_subcommand("run", "Run a command on hosts and show their lines");
-  run->footer(absl::StrCat(kRunText, kExitCodesText, kRunExamples));
+  run->footer(absl::StrCat(kRunText, kExitCodesText, "\n", kDefaultsText, kRunExamples));
   run->positionals_at_end();
   AddTargetOptions(run, options);
   run->get_option("--targets")->required();
   AddLoginOptions(run, options);
+  AddBecomeOptions(run, options);
   AddRolloutOptions(run, options);
   AddLimitOptions(run, options);
   run->option_defaults()->group("The command");
@@ -103,6 +126,17 @@ void AddRun(CLI::App* app, Options* options) {
           "For the command; may be repeated. Others can see it on the host and in the run: no "
           "secrets")
       ->type_name("NAME=VALUE");
+  AddList(run, "--request-env", &options->requested_environment,
+          "For the command, asked for as ssh's SetEnv and SendEnv do: servers take the names that "
+          "they are told to (AcceptEnv); who refuses one is counted. Each costs a round trip. NAME "
+          "alone: as it is here")
+      ->type_name("NAME[=VALUE]");
+  run->add_flag(
+      "--tty", options->tty,
+      "Give each command a terminal, as ssh -tt does; of the size of yours. Lines end with "
+      "CR LF, standard error comes as standard output, and what is piped in is typed");
+  run->add_flag("--no-tty", options->no_tty, "Give none, whatever ssh_config's RequestTTY says")
+      ->excludes("--tty");
   run->add_option("--input-artifact", options->input_artifact,
                   "The command reads this artifact as its standard input (muster artifacts)")
       ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
@@ -121,6 +155,34 @@ void AddRun(CLI::App* app, Options* options) {
   run->add_option("command", options->command, "What to run, with its own options")
       ->type_name("COMMAND");
   run->parse_complete_callback([options] { options->subcommand = Subcommand::kRun; });
+}
+
+void AddPing(CLI::App* app, Options* options) {
+  CLI::App* ping = app->add_subcommand(
+      "ping", "Find out which hosts can be reached, trusted, logged into, and become on");
+  ping->footer(absl::StrCat(kPingText, kExitCodesText, kPingExamples));
+  AddTargetOptions(ping, options);
+  ping->get_option("--targets")->required();
+  AddLoginOptions(ping, options);
+  AddBecomeOptions(ping, options);
+  ping->option_defaults()->group("Limits");
+  AddNumber(ping, "-f,--max-in-flight", &options->rollout.max_in_flight, 1u, 20000u,
+            "Hosts at the same time [256]");
+  AddDuration(ping, "--connect-timeout", &options->connect_timeout,
+              "From the name to the login; 0: the default [ssh_config's, 10s]");
+  AddDuration(ping, "--command-timeout", &options->command_timeout,
+              "For what is run there; 0: no limit [10s]");
+  AddViewOptions(ping, options);
+  // A run of `true`, of which only its hosts' ends are shown, those that ended alike together.
+  ping->parse_complete_callback([options] {
+    options->subcommand = Subcommand::kRun;
+    options->command = {"true"};
+    options->no_stdin = true;
+    options->fold = !options->json;
+    if (options->command_timeout == absl::ZeroDuration()) {
+      options->command_timeout = absl::Seconds(10);
+    }
+  });
 }
 
 void AddRerun(CLI::App* app, Options* options) {
@@ -143,6 +205,7 @@ void AddRerun(CLI::App* app, Options* options) {
                    "Remote user, instead of the run's; hosts with one of their own keep it")
       ->type_name("NAME");
   AddLoginOptions(rerun, options);
+  AddBecomePassword(rerun, options);
   rerun->option_defaults()->group("The run");
   AddStarting(rerun, options);
   AddViewOptions(rerun, options);

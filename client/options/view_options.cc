@@ -21,10 +21,11 @@ void AddRunId(CLI::App* app, Options* options) {
 }
 
 void AddTargetOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("Hosts");
+  app->option_defaults()->group(kHostsGroup);
   AddList(app, "-t,--targets", &options->targets,
           "Which hosts: 'web[01-20],db1'; - reads them from standard input, @@FILE from a file; "
           "several add up")
+      ->configurable(false)
       ->type_name("TARGETS");
   AddList(app, "-x,--exclude", &options->exclude,
           "Which of them not; written as targets are, several add up")
@@ -32,6 +33,7 @@ void AddTargetOptions(CLI::App* app, Options* options) {
   app->add_option("-I,--inventory", options->inventory,
                   "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
                   "~/.config/muster/inventory.yaml]")
+      ->envname("MUSTER_INVENTORY")
       ->type_name("FILE");
   AddList(app, "--ignore-variable", &options->ignored_variables,
           "A variable of an Ansible inventory that is refused as long as Muster does not support "
@@ -52,7 +54,38 @@ void AddSshConfig(CLI::App* app, Options* options) {
                   "/etc/ssh/ssh_config]")
       ->check([](const std::string& text) { return text.empty() ? "it names no file" : ""; })
       ->type_name("FILE");
+  AddList(
+      app, "-o,--ssh-option", &options->ssh_options,
+      "An option of ssh_config, as ssh -o: 'Ciphers=+aes128-cbc'; may be repeated; counts before "
+      "the files")
+      ->type_name("KEYWORD=VALUE");
 }
+
+namespace {
+
+void AddMethodOptions(CLI::App* app, Options* options) {
+  app->add_option("--answers-file", options->answers_file,
+                  "What to answer to servers' questions (keyboard-interactive): lines QUESTION = "
+                  "ANSWER of a file that others cannot read, where QUESTION is a part of the "
+                  "question")
+      ->type_name("FILE");
+  AddList(app, "--ask-answer", &options->asked_answers,
+          "Ask for the answer to questions that have this in them, once for all hosts, as in "
+          "'Verification code'; may be repeated")
+      ->type_name("QUESTION");
+  app->add_option("--login-methods", options->login_methods,
+                  "Which methods to try, in this order: publickey, keyboard-interactive, password, "
+                  "gssapi-with-mic, none [ssh_config's PreferredAuthentications, all of them]")
+      ->check([](const std::string& text) { return text.empty() ? "it names no method" : ""; })
+      ->type_name("METHOD[,METHOD...]");
+  app->add_flag("--gssapi", options->gssapi,
+                "Log in by Kerberos tickets (kinit), before the keys [ssh_config's "
+                "GSSAPIAuthentication]");
+  app->add_flag("--gssapi-delegate", options->gssapi_delegate,
+                "Hand them on to the hosts, as far as they may be");
+}
+
+}  // namespace
 
 void AddLoginOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Logging in");
@@ -74,20 +107,58 @@ void AddLoginOptions(CLI::App* app, Options* options) {
                       "[$MUSTER_PASSWORD]")
           ->excludes(ask_password)
           ->type_name("FILE");
+  CLI::Option* password_command =
+      app->add_option("--password-command", options->password_command,
+                      "The hosts' password: the first line that this command writes, as in 'pass "
+                      "show web'; run once, by /bin/sh, for at most 2 minutes")
+          ->excludes(ask_password)
+          ->excludes(password_file)
+          ->type_name("COMMAND");
+  AddMethodOptions(app, options);
   app->add_option("--known-hosts", options->known_hosts,
                   "Trusted host keys [ssh_config's, ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts]")
       ->type_name("FILE");
-  AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new"},
-            "Host keys that are not known: strict rejects them, accept-new writes them down "
-            "[ssh_config's, strict]");
+  AddChoice(app, "--host-key-policy", &options->host_key_policy, {"strict", "accept-new", "off"},
+            "Host keys that are not known: strict rejects them, accept-new writes them down; off "
+            "checks none, for throw-away machines [ssh_config's, strict]");
   app->add_option("--credential", options->credential, "A credential of the shared daemon")
       ->excludes(ask_password)
       ->excludes(password_file)
+      ->excludes(password_command)
+      ->excludes("--answers-file")
+      ->excludes("--ask-answer")
+      ->excludes("--login-methods")
+      ->excludes("--gssapi")
+      ->excludes("--gssapi-delegate")
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
                   "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")
       ->check([](const std::string& text) { return text.empty() ? "it names no host" : ""; })
       ->type_name("HOST[,HOST...]");
+}
+
+void AddBecomeOptions(CLI::App* app, Options* options) {
+  app->option_defaults()->group("As another user");
+  app->add_option("--become", options->become.user,
+                  "Run the command, read by /bin/sh, as this user of the hosts [root]")
+      ->expected(0, 1)
+      ->default_str("root")
+      ->type_name("USER");
+  AddChoice(app, "--become-method", &options->become.method, {"sudo", "su", "doas"},
+            "By which program [sudo]");
+  app->add_flag("--become-keep-env", options->become.keep_environment,
+                "Keep the environment of the login, as far as the hosts allow it");
+  AddBecomePassword(app, options);
+}
+
+void AddBecomePassword(CLI::App* app, Options* options) {
+  CLI::Option* const ask =
+      app->add_flag("--ask-become-password", options->become.ask_password,
+                    "Ask for the password that sudo, su or doas will ask for, once for all hosts");
+  app->add_option("--become-password-file", options->become.password_file,
+                  "That password: the one line of a file that others cannot read")
+      ->excludes(ask)
+      ->type_name("FILE");
 }
 
 void AddRolloutOptions(CLI::App* app, Options* options) {
@@ -143,7 +214,7 @@ void AddLimitOptions(CLI::App* app, Options* options) {
 }
 
 void AddViewOptions(CLI::App* app, Options* options) {
-  app->option_defaults()->group("What is shown and kept");
+  app->option_defaults()->group(kViewGroup);
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
   CLI::Option* json = app->add_flag("--json", options->json,
@@ -166,17 +237,24 @@ void AddViewOptions(CLI::App* app, Options* options) {
                 "Hold all lines and show them at the end, host by host as the targets name them")
       ->excludes(fold)
       ->excludes(json);
+  app->add_flag("--partial", options->partial,
+                "On a terminal, show a line before it is whole, at the bottom: prompts, progress "
+                "bars. Of the lines that wait for their end it is the one that changed last. Of a "
+                "run that was started with it")
+      ->excludes(fold);
   app->add_option("--progress", options->progress,
                   "auto: a line that changes on a terminal, else one every 30 s; never; or one "
                   "every DURATION, such as 10s [auto]")
-      ->check([](const std::string& text) {
-        absl::Duration every;
-        const bool valid = text == "auto" || text == "never" ||
-                           (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
-        return valid ? ""
-                     : "\"" + text +
-                           "\" is none of auto, never, or a duration from 1s on, such as 10s";
-      })
+      ->check(
+          [](const std::string& text) {
+            absl::Duration every;
+            const bool valid = text == "auto" || text == "never" ||
+                               (absl::ParseDuration(text, &every) && every >= absl::Seconds(1));
+            return valid ? ""
+                         : "\"" + text +
+                               "\" is none of auto, never, or a duration from 1s on, such as 10s";
+          },
+          "auto|never")
       ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
   app->add_option("--output-dir", options->output_dir,

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "client/output/printer.h"
 #include "client/text/outcome_text.h"
 #include "proto/contract/visible_text.h"
@@ -124,7 +125,9 @@ void FoldPrinter::PrintLines(absl::string_view text, absl::string_view prefix) {
     std::string* to = writer_->To(1);
     absl::StrAppend(to, prefix);
     if (writer_->terminal(1)) {
-      AppendVisible(text.substr(0, end), to);
+      absl::string_view line = text.substr(0, end);
+      absl::ConsumeSuffix(&line, "\r");  // as a terminal would end it
+      AppendVisible(line, to);
     } else {
       absl::StrAppend(to, text.substr(0, end));
     }

@@ -38,6 +38,7 @@ LineFormat FormatOf(const Options& options, const OutputWriter& writer) {
   format.prefix = !options.no_prefix;
   format.timestamps = options.timestamps;
   format.sorted = options.sort;
+  format.parts = options.partial && !IsDumb();
   return format;
 }
 

@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "client/output/printer.h"
+#include "client/text/columns.h"
 #include "proto/contract/visible_text.h"
 
 namespace muster::client {
@@ -44,6 +46,14 @@ class LinePrinter final : public Printer {
   // What goes before each line.
   std::string HeadOf(const HeldKey& key, const std::string& time, const RunView& view);
   std::string* PlaceOf(const HeldKey& key);
+  bool ShowsParts(const HeldKey& key) const {
+    return format_.parts && !format_.sorted && writer_->terminal(key.second);
+  }
+  // Of those that are held, the one that changed last.
+  void ShowPart(const HeldKey& key, const RunView& view);
+  void HidePart(const HeldKey& key, const RunView& view);
+  // Nothing more will come of it.
+  void PrintHeld(const HeldKey& key, const std::string& time, const RunView& view);
   void PrintOmitted(const v1::OutputOmitted& omitted, const RunView& view);
   const std::string& PrefixOf(uint32_t host_index, int fd, const RunView& view);
   std::string MakePrefix(const std::string& name, int fd) const;
@@ -52,8 +62,17 @@ class LinePrinter final : public Printer {
   const LineFormat format_;
   absl::flat_hash_map<HeldKey, std::string> prefixes_;
   absl::flat_hash_map<HeldKey, std::string> held_;      // lines whose rest is to come
+  absl::optional<HeldKey> part_;                        // of them: the one that is shown
   std::map<uint32_t, std::vector<SortedLine>> sorted_;  // by the index of the host
 };
+
+// What a terminal shows of a line: what was before CR is written over, once something comes.
+absl::string_view LastWritten(absl::string_view line) {
+  const size_t end = line.find_last_not_of('\r') + 1;  // 0: there is nothing else
+  const size_t before = end == 0 ? line.npos : line.rfind('\r', end - 1);
+  const size_t begin = before == line.npos ? 0 : before + 1;
+  return line.substr(begin, end - begin);
+}
 
 std::string TimeText(const v1::Event& event) {
   const absl::Time time =
@@ -69,6 +88,9 @@ void LinePrinter::OnEvent(const v1::Event& event, const RunView& view) {
     PrintOutput(output, format_.timestamps ? TimeText(event) : "", view);
   } else if (event.has_output_omitted()) {
     PrintOmitted(event.output_omitted(), view);
+  } else if (event.has_host_finished()) {
+    const std::string time = format_.timestamps ? TimeText(event) : "";
+    for (const int fd : {1, 2}) PrintHeld({event.host_finished().host_index(), fd}, time, view);
   }
 }
 
@@ -99,10 +121,11 @@ void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& t
     held->second.append(data.data(), size);
     data.remove_prefix(std::min(size + 1, data.size()));
     if (end == absl::string_view::npos && output.split() && held->second.size() < kMaxHeldLine) {
-      return;
+      return ShowPart(key, view);
     }
     PrintLine(held->second, head, key);
     held_.erase(held);
+    HidePart(key, view);
   }
   for (size_t end = data.find('\n'); end != absl::string_view::npos; end = data.find('\n')) {
     PrintLine(data.substr(0, end), head, key);
@@ -111,9 +134,40 @@ void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& t
   if (data.empty()) return;
   if (output.split()) {
     held_[key] = std::string(data);
+    ShowPart(key, view);
   } else {
     PrintLine(data, head, key);
   }
+}
+
+void LinePrinter::ShowPart(const HeldKey& key, const RunView& view) {
+  if (!ShowsParts(key)) return;
+  std::string& line = held_[key];
+  line.erase(0, LastWritten(line).data() - line.data());  // a progress bar has no end
+  const std::string head =
+      format_.prefix ? absl::StrCat(view.LabelOf(key.first), key.second == 2 ? " [err]: " : ": ")
+                     : "";
+  std::string shown;
+  AppendVisible(LastWritten(line), &shown);
+  // In the last column some terminals go to the next line.
+  const size_t columns = std::max<size_t>(TerminalColumns(key.second), 2) - 1;
+  writer_->ShowPart(key.second, CutToColumns(head + shown, columns));
+  part_ = key;
+}
+
+void LinePrinter::HidePart(const HeldKey& key, const RunView& view) {
+  if (part_ != key) return;
+  part_.reset();
+  writer_->ShowPart(key.second, "");
+  if (!held_.empty()) ShowPart(HeldKey(held_.begin()->first), view);
+}
+
+void LinePrinter::PrintHeld(const HeldKey& key, const std::string& time, const RunView& view) {
+  const auto held = held_.find(key);
+  if (held == held_.end()) return;
+  PrintLine(held->second, HeadOf(key, time, view), key);
+  held_.erase(held);
+  HidePart(key, view);
 }
 
 std::string* LinePrinter::PlaceOf(const HeldKey& key) {
@@ -133,7 +187,7 @@ void LinePrinter::PrintLine(absl::string_view line, const std::string& head, con
   if (writer_->terminal(key.second)) {
     // As a terminal would end the line.
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    AppendVisible(line, to);
+    AppendVisible(ShowsParts(key) ? LastWritten(line) : line, to);
   } else {
     to->append(line.data(), line.size());
   }
@@ -148,6 +202,8 @@ void LinePrinter::PrintOmitted(const v1::OutputOmitted& omitted, const RunView& 
 }
 
 void LinePrinter::OnEnd(const RunView& view) {
+  if (part_.has_value()) writer_->ShowPart(part_->second, "");
+  part_.reset();
   for (const auto& held : held_) {
     PrintLine(held.second, HeadOf(held.first, "", view), held.first);
   }

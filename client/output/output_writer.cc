@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace muster::client {
@@ -29,18 +31,37 @@ std::string* OutputWriter::To(int fd) {
 
 void OutputWriter::Flush() {
   if (buffer_.empty()) return;
-  if (status_shown_) Write(2, kClearLine);
-  status_shown_ = false;
+  ClearBottom();
   Write(fd_, buffer_);
   buffer_.clear();
+  DrawPart();
 }
 
 void OutputWriter::ShowStatus(absl::string_view line) {
   if (!err_terminal_) return;
   Flush();
-  if (line.empty() && !status_shown_) return;
+  if (!part_.empty() || (line.empty() && bottom_fd_ == 0)) return;
   Write(2, absl::StrCat(kClearLine, line));
-  status_shown_ = !line.empty();
+  bottom_fd_ = line.empty() ? 0 : 2;
+}
+
+void OutputWriter::ShowPart(int fd, std::string line) {
+  part_fd_ = fd;
+  part_ = std::move(line);
+  if (!buffer_.empty()) return Flush();
+  ClearBottom();
+  DrawPart();
+}
+
+void OutputWriter::ClearBottom() {
+  const int fd = std::exchange(bottom_fd_, 0);
+  if (fd != 0) Write(fd, kClearLine);
+}
+
+void OutputWriter::DrawPart() {
+  if (part_.empty()) return;
+  Write(part_fd_, part_);
+  bottom_fd_ = part_fd_;
 }
 
 void OutputWriter::Write(int fd, absl::string_view text) {

@@ -34,10 +34,12 @@ struct LineFormat {
   bool prefix = true;       // the host's name, and which stream
   bool timestamps = false;  // when the daemon saw it, in local time
   bool sorted = false;      // at the end, by the index of the host; until then lines are held
+  bool parts = false;       // on a terminal: one line that is not whole is shown at its bottom
 };
 
 // `host: line` on standard output and `host [err]: line` on standard error, as they come, each line
-// whole. A line that has no end gets one. Lines longer than 16 MiB are shown in pieces.
+// whole. A line that has no end gets one. Lines longer than 16 MiB are shown in pieces. With
+// `parts`, what comes after CR takes the place of what was before it, as a terminal has it.
 std::unique_ptr<Printer> NewLinePrinter(OutputWriter* writer, const LineFormat& format);
 
 // One object of JSON in each line: a line of output, or another event. json_lines.schema.json

@@ -46,6 +46,14 @@ size_t TerminalRows(int fd) {
   return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsualRows;
 }
 
+TerminalExtent OwnTerminal() {
+  for (const int fd : {1, 2, 0}) {
+    const auto columns = static_cast<uint32_t>(TerminalColumns(fd));
+    if (columns > 0) return {columns, static_cast<uint32_t>(TerminalRows(fd))};
+  }
+  return {};
+}
+
 std::string CutToColumns(absl::string_view text, size_t columns) {
   if (Fitting(text, columns) == text.size()) return std::string(text);
   if (columns <= 3) return std::string(text.substr(0, Fitting(text, columns)));

@@ -3,6 +3,7 @@
 #define CLIENT_TEXT_COLUMNS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -16,6 +17,16 @@ size_t TerminalColumns(int fd);
 
 // How high it is: as it says itself, else 24. 0: it is no terminal.
 size_t TerminalRows(int fd);
+
+// In characters. A value.
+struct TerminalExtent {
+  uint32_t columns = 0;
+  uint32_t rows = 0;
+};
+
+// Of the terminal that is our standard output, else standard error, else standard input; 0 and 0:
+// none is one.
+TerminalExtent OwnTerminal();
 
 // What of visible text fits into so many columns, with "..." at its end where that is not all.
 std::string CutToColumns(absl::string_view text, size_t columns);

@@ -61,6 +61,12 @@ absl::string_view Reason(v1::Cause cause) {
       return " (it penalizes this address)";
     case v1::CAUSE_FORWARDING_REFUSED:
       return " (a jump host does not forward)";
+    case v1::CAUSE_BECOME_PASSWORD:
+      return " (password)";
+    case v1::CAUSE_BECOME_NOT_ALLOWED:
+      return " (not allowed)";
+    case v1::CAUSE_BECOME_UNAVAILABLE:
+      return " (not possible)";
     default:
       return "";
   }
@@ -224,6 +230,8 @@ std::string ShortOutcome(const v1::HostOutcome& outcome) {
       return absl::StrCat("not started", reason);
     case v1::HOST_STATE_SKIPPED:
       return absl::StrCat("skipped", reason);
+    case v1::HOST_STATE_BECOME_FAILED:
+      return absl::StrCat("did not become the other user", reason);
     default:
       return absl::StrCat("state ", static_cast<int>(outcome.state()));
   }

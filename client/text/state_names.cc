@@ -87,6 +87,7 @@ absl::optional<EndKind> EndKindOf(v1::HostState state) {
     case v1::HOST_STATE_HOST_KEY_REJECTED:
     case v1::HOST_STATE_AUTHENTICATION_FAILED:
     case v1::HOST_STATE_CONNECT_TIMEOUT:
+    case v1::HOST_STATE_BECOME_FAILED:
       return EndKind::kUnreached;
     case v1::HOST_STATE_OUTCOME_UNKNOWN:
       return EndKind::kUnknown;
@@ -109,6 +110,8 @@ std::string StateWords(v1::HostState state) {
       return "turned away by the server";
     case v1::HOST_STATE_AUTHENTICATION_FAILED:
       return "login refused";
+    case v1::HOST_STATE_BECOME_FAILED:
+      return "did not become the other user";
     default:
       return absl::StrReplaceAll(StateName(state), {{"_", " "}});
   }

@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint32_t kSshPort = 22;
 // Where groups or wildcards stand for hosts.
+constexpr char kSomeWay[] =
+    "a jump host that the inventory gives to one of the targets is not allowed";
 constexpr char kSomeTarget[] =
     "a host that the targets stand for, its port or its user is not allowed, or a group does not "
     "exist or cannot be used";
@@ -126,6 +128,11 @@ std::string Authorizer::Obstacle(const Rule& rule, const Request& request) const
     std::string obstacle = PeerObstacle(rule, {host.user, host.address, host.port},
                                         absl::StrCat("jump host ", host.address), false);
     if (!obstacle.empty()) return obstacle;
+  }
+  for (const engine::JumpHost& host : request.inventory_jump_hosts) {
+    if (!PeerObstacle(rule, {host.user, host.address, host.port}, "", false).empty()) {
+      return kSomeWay;
+    }
   }
   return HostsObstacle(rule, request.hosts, nullptr, request.hosts_are_known);
 }

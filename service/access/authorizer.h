@@ -45,6 +45,8 @@ class Authorizer {
     const std::vector<engine::JumpHost>& jump_hosts;  // each allowed as a host has to be
     // Whether the caller wrote the hosts' names himself, so that they may be in an error.
     bool hosts_are_known = true;
+    // The same as jump_hosts, but for errors: the caller has not named them.
+    std::vector<engine::JumpHost> inventory_jump_hosts = {};
   };
   // Names one thing that no rule allows.
   absl::Status Authorize(const Caller& caller, const Request& request) const;

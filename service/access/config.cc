@@ -3,12 +3,14 @@
 #include <fnmatch.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -17,7 +19,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "proto/contract/answers_text.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/secret_command.h"
 #include "service/targets/located_error.h"
 #include "service/targets/yaml_document.h"
 
@@ -25,6 +29,7 @@ namespace muster::service {
 namespace {
 
 constexpr size_t kMaxConfigBytes = 1 << 20;
+constexpr absl::string_view kCredentialsVariable = "$CREDENTIALS_DIRECTORY";
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -60,7 +65,13 @@ class ConfigReader {
   absl::Status ReadCallers(const YamlNode& node, std::vector<CallerPattern>* callers);
   absl::Status ReadPorts(const YamlNode& node, std::vector<PortRange>* ports);
   absl::Status ReadPolicy(const YamlNode& node);
-  absl::Status ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase);
+  absl::Status ReadSecret(const YamlNode& node, engine::Passphrase* secret);
+  absl::Status ReadSecretPath(const YamlNode& node, std::string* path);
+  absl::Status RunPasswordCommand(const YamlNode& node, engine::CredentialSpec* credential);
+  absl::Status SetPassword(const YamlNode& node, absl::string_view what,
+                           engine::Passphrase password, engine::CredentialSpec* credential);
+  absl::Status ReadAnswers(const YamlNode& node, std::vector<engine::PreparedAnswer>* answers);
+  absl::Status ReadMethods(const YamlNode& node, std::vector<std::string>* methods);
   absl::Status ReadPassword(const YamlNode& node, engine::CredentialSpec* credential);
   absl::Status ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy);
   absl::Status ReadFlag(const YamlNode& node, bool* flag);
@@ -123,13 +134,24 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
   NamedCredential credential;
   std::vector<std::string> files;
   engine::Passphrase passphrase;
+  bool gssapi = false;
+  engine::TicketSource tickets;
   const absl::Status status = ReadMap(
       node, absl::StrCat("credential ", name),
       {{"identity_files", [&](const YamlNode& value) { return ReadPaths(value, &files); }},
-       {"passphrase_file",
-        [&](const YamlNode& value) { return ReadPassphrase(value, &passphrase); }},
+       {"passphrase_file", [&](const YamlNode& value) { return ReadSecret(value, &passphrase); }},
        {"password_file",
         [&](const YamlNode& value) { return ReadPassword(value, &credential.keys); }},
+       {"password_command",
+        [&](const YamlNode& value) { return RunPasswordCommand(value, &credential.keys); }},
+       {"answers_file",
+        [&](const YamlNode& value) { return ReadAnswers(value, &credential.keys.answers); }},
+       {"login_methods",
+        [&](const YamlNode& value) { return ReadMethods(value, &credential.keys.methods); }},
+       {"gssapi", [&](const YamlNode& value) { return ReadFlag(value, &gssapi); }},
+       {"gssapi_delegate",
+        [&](const YamlNode& value) { return ReadFlag(value, &tickets.delegate); }},
+       {"kerberos_cache", [&](const YamlNode& value) { return ReadText(value, &tickets.cache); }},
        {"agent_socket",
         [&](const YamlNode& value) { return ReadPath(value, &credential.keys.agent_socket); }},
        {"identities_only",
@@ -147,7 +169,10 @@ absl::Status ConfigReader::ReadCredential(const std::string& name, const YamlNod
   for (std::string& file : files) {
     credential.keys.identity_files.push_back({std::move(file), passphrase, true});
   }
-  credential.keys.password_source = absl::StrCat("the password_file of credential ", name);
+  if (!credential.keys.password_source.empty()) {
+    absl::StrAppend(&credential.keys.password_source, " of credential ", name);
+  }
+  if (gssapi) credential.keys.tickets = std::move(tickets);
   config_.credentials.emplace(name, std::move(credential));
   return absl::OkStatus();
 }
@@ -216,28 +241,93 @@ absl::Status ConfigReader::ReadPorts(const YamlNode& node, std::vector<PortRange
   return absl::OkStatus();
 }
 
-absl::Status ConfigReader::ReadPassphrase(const YamlNode& node, engine::Passphrase* passphrase) {
+// systemd's credentials (systemd.exec(5), LoadCredential) are where a variable says.
+absl::Status ConfigReader::ReadSecretPath(const YamlNode& node, std::string* path) {
+  absl::Status status = ReadText(node, path);
+  if (!status.ok()) return status;
+  absl::string_view name = *path;
+  if (!absl::ConsumePrefix(&name, kCredentialsVariable)) return ReadPath(node, path);
+  const char* const folder = getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || !absl::ConsumePrefix(&name, "/") || name.empty()) {
+    return Error(node, absl::StrCat(node.text, ": expected ", kCredentialsVariable,
+                                    "/NAME, in a service of systemd that has LoadCredential=NAME"));
+  }
+  *path = absl::StrCat(folder, "/", name);
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadSecret(const YamlNode& node, engine::Passphrase* secret) {
   std::string path;
-  const absl::Status status = ReadPath(node, &path);
+  const absl::Status status = ReadSecretPath(node, &path);
   if (!status.ok()) return status;
   absl::StatusOr<engine::Passphrase> read = engine::ReadPassphraseFile(path);
   if (!read.ok()) return Error(node, read.status().message());
-  *passphrase = *std::move(read);
+  *secret = *std::move(read);
   return absl::OkStatus();
 }
 
 absl::Status ConfigReader::ReadPassword(const YamlNode& node, engine::CredentialSpec* credential) {
   engine::Passphrase password;
-  const absl::Status status = ReadPassphrase(node, &password);
+  const absl::Status status = ReadSecret(node, &password);
+  return status.ok() ? SetPassword(node, "password_file", std::move(password), credential) : status;
+}
+
+absl::Status ConfigReader::RunPasswordCommand(const YamlNode& node,
+                                              engine::CredentialSpec* credential) {
+  std::string command;
+  const absl::Status status = ReadText(node, &command);
   if (!status.ok()) return status;
+  absl::StatusOr<std::string> line = ReadFromCommand(command);
+  if (!line.ok()) {
+    return Error(node, absl::StrCat("password_command: ", line.status().message()));
+  }
+  engine::Passphrase password(*line);
+  engine::Passphrase::Wipe(&*line);
+  return SetPassword(node, "password_command", std::move(password), credential);
+}
+
+absl::Status ConfigReader::SetPassword(const YamlNode& node, absl::string_view what,
+                                       engine::Passphrase password,
+                                       engine::CredentialSpec* credential) {
   const std::string& text = password.get();
   if (text.empty() || text.size() > kMaxPasswordBytes ||
       text.find_first_of(std::string("\0\r\n", 3)) != std::string::npos) {
     return Error(node, absl::StrCat(node.text, " does not hold one line of 1 to ",
                                     kMaxPasswordBytes, " bytes, without CR and NUL: a password"));
   }
+  if (credential->password.has_value()) {
+    return Error(node, "password_file and password_command do not go together");
+  }
   credential->password = std::move(password);
+  credential->password_source = absl::StrCat("the ", what);
   return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadAnswers(const YamlNode& node,
+                                       std::vector<engine::PreparedAnswer>* answers) {
+  engine::Passphrase text;
+  const absl::Status status = ReadSecret(node, &text);
+  if (!status.ok()) return status;
+  auto parsed = ParseAnswers(text.get());
+  if (!parsed.ok()) {
+    return Error(node, absl::StrCat(node.text, ": ", parsed.status().message()));
+  }
+  for (auto& [question, answer] : *parsed) {
+    answers->push_back({question, engine::Passphrase(answer)});
+    engine::Passphrase::Wipe(&answer);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadMethods(const YamlNode& node, std::vector<std::string>* methods) {
+  const absl::Status status = ReadTexts(node, methods);
+  const std::vector<std::string> known = engine::UsualMethods(false);
+  for (const std::string& method : *methods) {
+    if (absl::c_linear_search(known, method)) continue;
+    return Error(node, absl::StrCat("login_methods: \"", method, "\" is none of ",
+                                    absl::StrJoin(known, ", ")));
+  }
+  return status;
 }
 
 absl::Status ConfigReader::ReadHostKeyPolicy(const YamlNode& node, engine::HostKeyPolicy* policy) {

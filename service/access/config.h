@@ -68,18 +68,23 @@ struct Config {
 //       identity_files: [keys/deploy]
 //       passphrase_file: keys/deploy.pass    # of encrypted identity files; closed to others, too
 //       password_file: keys/deploy.password  # offered after the keys; closed to others, too
-//       agent_socket: /run/agent.sock
-//       identities_only: yes                 # of the agent's keys only those of identity_files
-//       known_hosts: [known_hosts]
-//       host_key_policy: strict              # or accept-new
-//       hash_known_hosts: false              # or true: names are hashed in what accept-new writes
-//       user: deploy
+//       # password_command: pass show deploy # the same: its first line; run once, at the start
+//       answers_file: keys/deploy.answers    # lines QUESTION = ANSWER (answers_text.h); closed,
+//       too login_methods: [publickey]           # LocalCredential.methods gssapi: no # or yes:
+//       Kerberos tickets, first gssapi_delegate: no kerberos_cache: "FILE:/run/krb5cc"   # without:
+//       as musterd's environment says agent_socket: /run/agent.sock identities_only: yes # of the
+//       agent's keys only those of identity_files known_hosts: [known_hosts] host_key_policy:
+//       strict              # or accept-new hash_known_hosts: false              # or true: names
+//       are hashed in what accept-new writes user: deploy
 //   policy:
 //     - callers: ["dns:ci.example.com"]
 //       credentials: [deploy]
 //       users: [deploy]
 //       targets: "web[01-20]"
 //       ports: [22, 2222, 8022-8030]         # without: 22, and what the inventory says of a host
+//
+// What passphrase_file, password_file and answers_file name may be $CREDENTIALS_DIRECTORY/NAME: a
+// credential of systemd's (systemd.exec(5), LoadCredential).
 //
 // A caller is known by one name of his certificate (CallerOf), and a rule says which kind of name
 // it means: "dns:ci.example.com", "uri:spiffe://example.com/ci", "cn:ci". Without a kind it is a

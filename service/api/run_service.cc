@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -89,6 +90,21 @@ absl::Status AddInput(const Run& run, const v1::SendInputRequest& request,
   response->set_offset(taken->offset);
   response->set_end(taken->end);
   return absl::OkStatus();
+}
+
+std::string ProblemOfSize(uint32_t size) {
+  if (size >= 1 && size <= kMaxTerminalSize) return "";
+  return absl::StrCat(size, "; it must be from 1 to ", kMaxTerminalSize);
+}
+
+absl::Status CheckSize(const v1::ResizeTerminalRequest& request) {
+  std::vector<FieldProblem> problems;
+  for (const auto& [field, size] :
+       {std::make_pair("columns", request.columns()), std::make_pair("rows", request.rows())}) {
+    const std::string problem = ProblemOfSize(size);
+    if (!problem.empty()) problems.push_back({field, problem});
+  }
+  return FieldError(problems);
 }
 
 }  // namespace
@@ -253,6 +269,22 @@ grpc::ServerUnaryReactor* RunService::SendInput(grpc::CallbackServerContext* con
         const absl::StatusOr<std::shared_ptr<Run>> run =
             FindLive(*parts_.runs, caller, request.run_id());
         return run.ok() ? AddInput(**run, request, response) : run.status();
+      });
+}
+
+grpc::ServerUnaryReactor* RunService::ResizeTerminal(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* answer) {
+  return AnswerRaw<v1::ResizeTerminalRequest, v1::ResizeTerminalResponse>(
+      parts_.gate, Lane::kLifecycle, context, request, answer,
+      [this](const Caller& caller, const v1::ResizeTerminalRequest& request,
+             v1::ResizeTerminalResponse*) {
+        const absl::Status valid = CheckSize(request);
+        if (!valid.ok()) return valid;
+        const absl::StatusOr<std::shared_ptr<Run>> run =
+            FindLive(*parts_.runs, caller, request.run_id());
+        if (!run.ok()) return run.status();
+        return (*run)->ResizeTerminals({request.columns(), request.rows()});
       });
 }
 

@@ -16,24 +16,25 @@ namespace muster::service {
 // What can block is done on the gate's threads, never on gRPC's. Calls are raw (raw_call.h), and so
 // are the streams: one encoded batch serves all watchers. Thread-safe.
 class RunService final
-    : public v1::RunService::WithRawCallbackMethod_CreateRun<
-          v1::RunService::WithRawCallbackMethod_WatchRun<
-              v1::RunService::WithRawCallbackMethod_CreateAndWatchRun<
-                  v1::RunService::WithRawCallbackMethod_GetRun<
-                      v1::RunService::WithRawCallbackMethod_ListRuns<
-                          v1::RunService::WithRawCallbackMethod_ListHostResults<
-                              v1::RunService::WithRawCallbackMethod_CancelRun<
-                                  v1::RunService::WithRawCallbackMethod_PauseRun<
-                                      v1::RunService::WithRawCallbackMethod_ResumeRun<
-                                          v1::RunService::WithRawCallbackMethod_RerunHosts<
-                                              v1::RunService::WithRawCallbackMethod_DeleteRun<
-                                                  v1::RunService::WithRawCallbackMethod_SendInput<
-                                                      v1::RunService::
-                                                          WithRawCallbackMethod_ListEvents<
-                                                              v1::RunService::
-                                                                  WithRawCallbackMethod_WatchRuns<
-                                                                      v1::RunService::
-                                                                          Service>>>>>>>>>>>>>> {
+    : public v1::RunService::WithRawCallbackMethod_ResizeTerminal<
+          v1::RunService::WithRawCallbackMethod_CreateRun<
+              v1::RunService::WithRawCallbackMethod_WatchRun<
+                  v1::RunService::WithRawCallbackMethod_CreateAndWatchRun<
+                      v1::RunService::WithRawCallbackMethod_GetRun<
+                          v1::RunService::WithRawCallbackMethod_ListRuns<
+                              v1::RunService::WithRawCallbackMethod_ListHostResults<
+                                  v1::RunService::WithRawCallbackMethod_CancelRun<
+                                      v1::RunService::WithRawCallbackMethod_PauseRun<
+                                          v1::RunService::WithRawCallbackMethod_ResumeRun<
+                                              v1::RunService::WithRawCallbackMethod_RerunHosts<
+                                                  v1::RunService::WithRawCallbackMethod_DeleteRun<
+                                                      v1::RunService::WithRawCallbackMethod_SendInput<
+                                                          v1::RunService::
+                                                              WithRawCallbackMethod_ListEvents<
+                                                                  v1::RunService::
+                                                                      WithRawCallbackMethod_WatchRuns<
+                                                                          v1::RunService::
+                                                                              Service>>>>>>>>>>>>>>> {
  public:
   // What it works with; must outlive it.
   struct Parts {
@@ -80,6 +81,9 @@ class RunService final
   grpc::ServerUnaryReactor* SendInput(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* answer) override;
+  grpc::ServerUnaryReactor* ResizeTerminal(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* answer) override;
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* answer) override;

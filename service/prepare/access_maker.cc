@@ -7,6 +7,14 @@
 #include "service/access/hidden_paths.h"
 
 namespace muster::service {
+namespace {
+
+constexpr char kUnchecked[] =
+    "Host keys are not checked (host key policy off): whoever answers at a host's address gets its "
+    "commands, and passwords that are given.";
+
+}  // namespace
+
 absl::StatusOr<std::shared_ptr<const engine::Access>> AccessMaker::Make(
     const std::shared_ptr<const AccessSpec>& spec) {
   std::shared_ptr<const engine::Access>& made = made_[spec];
@@ -31,6 +39,7 @@ absl::StatusOr<engine::Access> AccessMaker::MakeOne(const AccessSpec& spec) {
   access.connect = spec.connect;
   CountNewHostKeys(credential, &access);
   Warn(access.known_hosts->Problems());
+  if (access.host_key_policy == engine::HostKeyPolicy::kOff) Warn(kUnchecked);
   for (const JumpSpec& jump : spec.jump_hosts) {
     absl::StatusOr<engine::JumpHost> host = MakeJumpHost(jump);
     if (!host.ok()) return host.status();

@@ -24,6 +24,7 @@ v1::RunHost HostOf(ResolvedHost resolved, const HostDefaults& defaults) {
   host.set_address(std::move(resolved.address));
   host.set_user(resolved.user.empty() ? defaults.user : std::move(resolved.user));
   host.set_port(resolved.port == 0 ? defaults.port : resolved.port);
+  for (std::string& option : resolved.ssh_options) host.add_ssh_options(std::move(option));
   return host;
 }
 
@@ -44,11 +45,12 @@ absl::Status CheckBytes(const v1::TargetSpec& targets, const std::vector<Resolve
   for (const ResolvedHost& host : hosts) {
     const size_t user = host.user.empty() ? defaults.user.size() : host.user.size();
     bytes += host.name.size() + host.address.size() + user;
+    for (const std::string& option : host.ssh_options) bytes += option.size();
   }
   if (bytes <= kMaxHostListBytes) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
-      "the names, addresses, users and variables of these ", hosts.size(), " hosts have ", bytes,
-      " bytes; at most ", kMaxHostListBytes, ": use several runs"));
+      "the names, addresses, users, variables and options of ssh of these ", hosts.size(),
+      " hosts have ", bytes, " bytes; at most ", kMaxHostListBytes, ": use several runs"));
 }
 
 // "ann@web1:2222", with brackets where the name is an IPv6 address.
@@ -212,6 +214,7 @@ HostQuery QueryOf(const v1::RunHost& host) {
   of_host.host = query.host().empty() ? host.address() : query.host();
   if (!user.empty()) of_host.user = user;
   if (port != 0) of_host.port = static_cast<uint16_t>(port);
+  of_host.options.assign(host.ssh_options().begin(), host.ssh_options().end());
   return of_host;
 }
 

@@ -3,25 +3,27 @@
 #define SERVICE_PREPARE_LOGIN_METHODS_H_
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/string_view.h"
 #include "service/ssh_config/host_settings.h"
+#include "ssh_engine/credentials/credential.h"
 
 namespace muster::service {
 
-struct LoginMethods {
-  bool keys = true;
-  bool password = true;  // the method of this name
-  bool keyboard = true;  // keyboard-interactive, which is answered with the password
-};
-LoginMethods LoginMethodsOf(const HostSettings& settings);
+// CredentialSpec::methods. `given`: what counts before the file; where it names methods, these
+// instead of PreferredAuthentications, but for what is switched off.
+std::vector<std::string> LoginMethodsOf(const HostSettings& settings,
+                                        const engine::CredentialSpec& given);
 
-// Whether Muster's order, keys first and then by either method of the password, is another one
-// than PreferredAuthentications asks for.
-bool PrefersAnother(const HostSettings& settings);
+// Whether one of LoginMethodsOf's is tried.
+bool IsTried(const std::vector<std::string>& methods, absl::string_view method);
 
-// Sentences for who cannot log in; empty: they are used.
-std::string WhyNoKeys(const HostSettings& settings);
-std::string WhyNoPassword(const HostSettings& settings);
+// Sentences for who cannot log in: why ssh_config takes that away, which was given. Empty: it was
+// not ssh_config.
+std::string WhyNoKeys(const HostSettings& settings, const engine::CredentialSpec& given);
+std::string WhyNoPassword(const HostSettings& settings, const engine::CredentialSpec& given);
+std::string WhyNoAnswers(const HostSettings& settings, const engine::CredentialSpec& given);
 
 }  // namespace muster::service
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
 
 namespace muster::service {
@@ -19,11 +20,12 @@ struct Reach {
   std::shared_ptr<const engine::Access> access;
   std::string host_key_alias;
   std::shared_ptr<const engine::ProxyCommand> proxy_command = nullptr;  // engine::Host's
+  std::shared_ptr<const engine::ChannelSetup> setup = nullptr;          // the same
 
   // (One more does not compile before it is here.)
   auto Fields() const {
-    const auto& [by, alias, proxy] = *this;
-    return std::tie(by, alias, proxy);
+    const auto& [by, alias, proxy, setup_] = *this;
+    return std::tie(by, alias, proxy, setup_);
   }
   friend bool operator==(const Reach& a, const Reach& b) { return a.Fields() == b.Fields(); }
 };

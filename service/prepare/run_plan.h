@@ -10,6 +10,7 @@
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/rollout/rollout_plan.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
 
 namespace muster::service {
@@ -28,8 +29,9 @@ struct RunPlan {
   // Counted while it runs; null where the policy accepts none.
   std::shared_ptr<const engine::NewHostKeys> new_host_keys;
   std::vector<std::string> new_host_keys_files;  // where they may have gone
-  uint64_t max_output_bytes_per_host = 0;        // 0: no limit
-  uint64_t max_output_bytes = 0;                 // of all hosts
+  std::shared_ptr<const engine::RefusedEnvironment> refused_environment;  // counted while it runs
+  uint64_t max_output_bytes_per_host = 0;                                 // 0: no limit
+  uint64_t max_output_bytes = 0;                                          // of all hosts
 };
 
 }  // namespace muster::service

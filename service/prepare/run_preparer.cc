@@ -1,8 +1,11 @@
 #include "service/prepare/run_preparer.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +16,7 @@
 #include "service/prepare/access_maker.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
+#include "service/prepare/plain_ways.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
 #include "service/prepare/ssh_ways.h"
@@ -20,9 +24,22 @@
 #include "service/ssh_config/local_user.h"
 #include "service/targets/group_hint.h"
 #include "service/targets/ignored_hint.h"
+#include "ssh_engine/base/shell_word.h"
 
 namespace muster::service {
 namespace {
+
+engine::TicketSource TicketsOf(const v1::LocalCredential& local) {
+  engine::TicketSource tickets;
+  tickets.cache = local.kerberos_cache();
+  tickets.delegate = local.gssapi_delegate();
+  return tickets;
+}
+
+// To name the method is to ask for it.
+bool WantsTickets(const v1::LocalCredential& local) {
+  return local.gssapi() || absl::c_linear_search(local.methods(), engine::kGssapi);
+}
 
 NamedCredential LocalLogin(const v1::LocalCredential& local) {
   NamedCredential credential;
@@ -36,8 +53,14 @@ NamedCredential LocalLogin(const v1::LocalCredential& local) {
   credential.hash_known_hosts = local.hash_known_hosts();
   if (!local.password().empty()) {
     credential.keys.password = engine::Passphrase(local.password());
-    credential.keys.password_source = "--password-file, --ask-password or $MUSTER_PASSWORD";
+    credential.keys.password_source =
+        "--password-file, --password-command, --ask-password or $MUSTER_PASSWORD";
   }
+  for (const v1::Answer& answer : local.answers()) {
+    credential.keys.answers.push_back({answer.question(), answer.secret_answer()});
+  }
+  if (WantsTickets(local)) credential.keys.tickets = TicketsOf(local);
+  credential.keys.methods.assign(local.methods().begin(), local.methods().end());
   return credential;
 }
 
@@ -70,12 +93,41 @@ engine::StopRules StopRulesOf(const v1::StopRules& proto) {
   return rules;
 }
 
+std::shared_ptr<const engine::Become> BecomeOf(const v1::RunSpec& spec) {
+  if (!spec.has_become()) return nullptr;
+  const v1::Become& proto = spec.become();
+  auto become = std::make_shared<engine::Become>();
+  if (proto.method() == v1::BECOME_METHOD_SU) become->method = engine::BecomeMethod::kSu;
+  if (proto.method() == v1::BECOME_METHOD_DOAS) become->method = engine::BecomeMethod::kDoas;
+  if (!proto.user().empty()) become->user = proto.user();
+  become->password = engine::Passphrase(proto.password());
+  become->keep_environment = proto.keep_environment();
+  return become;
+}
+
+engine::Terminal TerminalOf(const v1::Terminal& proto) {
+  engine::Terminal terminal;
+  if (!proto.type().empty()) terminal.type = proto.type();
+  if (proto.columns() > 0) terminal.size.columns = proto.columns();
+  if (proto.rows() > 0) terminal.size.rows = proto.rows();
+  return terminal;
+}
+
+std::map<std::string, std::string> EnvironmentOf(const v1::Command& command) {
+  return {command.requested_environment().begin(), command.requested_environment().end()};
+}
+
 engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
   engine::Job job;
   job.action = engine::Command{std::move(command)};
+  job.become = BecomeOf(spec);
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
   job.stop = StopRulesOf(spec.stop());
+  if (spec.has_terminal()) job.setup.terminal = TerminalOf(spec.terminal());
+  job.setup.environment = EnvironmentOf(spec.command());
+  job.partial_after = ToDuration(spec.partial_lines_after());
+  job.refused_environment = std::make_shared<engine::RefusedEnvironment>(0);
   job.caller = caller.Text();
   job.quote_greeting = caller.local();
   if (spec.rollout().max_in_flight() > 0) job.max_in_flight = spec.rollout().max_in_flight();
@@ -89,18 +141,8 @@ std::vector<std::string> PathsOf(const NamedCredential& credential) {
   return paths;
 }
 
-AccessSpec SpecOf(const NamedCredential& credential,
-                  const std::vector<engine::JumpHost>& jump_hosts) {
-  AccessSpec spec;
-  spec.credential = credential;
-  for (const engine::JumpHost& host : jump_hosts) {
-    spec.jump_hosts.push_back({host.address, host.port, host.user});
-  }
-  return spec;
-}
-
-absl::Status NoWay(const v1::RunHost& host, const absl::Status& why) {
-  return FieldError({{"login.ssh_config", absl::StrCat(host.name(), ": ", why.message())}});
+absl::Status NoWay(const char* field, const v1::RunHost& host, const absl::Status& why) {
+  return FieldError({{field, absl::StrCat(host.name(), ": ", why.message())}});
 }
 
 // A process goes where the file says by now, and the run is not to be split over two machines.
@@ -122,6 +164,7 @@ GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
   given.host_key_policy = login.host_key_policy() != v1::HOST_KEY_POLICY_UNSPECIFIED;
   given.connect_timeout = ToDuration(timeouts.connect()) > absl::ZeroDuration();
   given.passphrase = engine::Passphrase(login.ssh_config().passphrase());
+  given.kerberos = TicketsOf(login.local());
   return given;
 }
 
@@ -129,6 +172,16 @@ GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
 void ChooseSeed(v1::Rollout* rollout) {
   if (rollout->order() != v1::HOST_ORDER_SHUFFLED || rollout->shuffle_seed() != 0) return;
   rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
+}
+
+// As one word of another line, which the login shell is given.
+absl::Status CheckBecomesLine(const v1::RunSpec& spec, const std::string& line) {
+  constexpr size_t kAround = 2048;
+  const size_t bytes = spec.has_become() ? engine::QuotedWord(line).size() + kAround : 0;
+  if (bytes <= kMaxCommandBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("command: ", bytes, " bytes with what makes it run as another user; at most ",
+                   kMaxCommandBytes));
 }
 
 // `bytes`: of the longer one of command and probe.
@@ -200,7 +253,10 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
   if (!allowed.ok()) return allowed;
   v1::ResolveTargetsResponse response;
-  for (v1::RunHost& host : *hosts) *response.add_hosts() = std::move(host);
+  for (v1::RunHost& host : *hosts) {
+    if (!caller.local()) host.clear_ssh_options();  // they may have paths
+    *response.add_hosts() = std::move(host);
+  }
   for (std::string& warning : WarningsOf(caller, request.targets())) {
     response.add_warnings(std::move(warning));
   }
@@ -259,14 +315,21 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
   absl::StatusOr<std::vector<engine::JumpHost>> jump_hosts =
       ListJumpHosts(spec.login(), DefaultUser(spec.login(), login.credential));
   if (!jump_hosts.ok()) return jump_hosts.status();
+  PlainWays ways({login.credential, login.name, *jump_hosts, !spec.login().jump_hosts().empty(),
+                  DefaultUser(spec.login(), login.credential)});
   const absl::Status allowed = authorizer_->Authorize(
-      caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression())});
+      caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression()),
+               caller.local() ? std::vector<engine::JumpHost>() : ways.InventoryJumps(hosts)});
   if (!allowed.ok()) return allowed;
+  const absl::Status becomes = CheckBecomesLine(spec, *command);
+  if (!becomes.ok()) return becomes;
   size_t longest = command->size();
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
-  const absl::Status reached = ReachAll(login, *jump_hosts, hosts, &run);
+  run.plan.refused_environment = run.job.refused_environment;
+  const bool reads_input = spec.input() != v1::RUN_INPUT_UNSPECIFIED;
+  const absl::Status reached = ReachAll(login, &ways, hosts, reads_input, &run);
   if (!reached.ok()) return reached;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
@@ -276,7 +339,10 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
     }
     longest = std::max(longest, probe->size());
     run.probe = run.job;
+    run.probe.become = nullptr;
     run.probe.action = engine::Command{*std::move(probe)};
+    run.probe.partial_after = absl::ZeroDuration();
+    run.probe.setup.environment = EnvironmentOf(spec.rollout().probe());
   }
   const absl::Status fits = CheckLongestLine(hosts, longest);
   if (!fits.ok()) return fits;
@@ -353,6 +419,12 @@ absl::StatusOr<RunPreparer::Login> RunPreparer::FindLogin(const Caller& caller,
                                                       found.name, "\" is configured as strict"));
     }
     found.credential.host_key_policy = engine::HostKeyPolicy::kAcceptNew;
+  } else if (login.host_key_policy() == v1::HOST_KEY_POLICY_OFF) {
+    if (!caller.local()) {
+      return absl::PermissionDeniedError(
+          "login.host_key_policy: a shared daemon checks every host key");
+    }
+    found.credential.host_key_policy = engine::HostKeyPolicy::kOff;
   }
   if (!login.has_ssh_config()) return found;
   absl::StatusOr<std::shared_ptr<SshWays>> ways =
@@ -371,24 +443,34 @@ absl::StatusOr<std::string> RunPreparer::FindInventory(const Caller& caller,
       "configuration");
 }
 
-absl::Status RunPreparer::ReachAll(const Login& login,
-                                   const std::vector<engine::JumpHost>& jump_hosts,
-                                   const std::vector<v1::RunHost>& hosts, PreparedRun* run) const {
+absl::StatusOr<SshWay> RunPreparer::WayOf(const Login& login, PlainWays* plain,
+                                          const v1::RunHost& host) {
+  SshWay way;
+  if (login.ssh_config == nullptr) {
+    auto access = plain->Find(host);
+    if (!access.ok()) return NoWay("targets", host, access.status());
+    way.access = *std::move(access);
+    return way;
+  }
+  absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(host));
+  if (!found.ok()) return NoWay("login.ssh_config", host, found.status());
+  if (LeadsAway(*found, host)) return NoWay("login.ssh_config", host, Moved(*found));
+  return found;
+}
+
+absl::Status RunPreparer::ReachAll(const Login& login, PlainWays* plain,
+                                   const std::vector<v1::RunHost>& hosts, bool reads_input,
+                                   PreparedRun* run) const {
   AccessMaker maker(files_, &run->plan);
-  const auto of_login = std::make_shared<const AccessSpec>(SpecOf(login.credential, jump_hosts));
   for (size_t i = 0; i < hosts.size(); ++i) {
-    SshWay way;
-    way.access = of_login;
-    if (login.ssh_config != nullptr) {
-      absl::StatusOr<SshWay> found = login.ssh_config->Find(QueryOf(hosts[i]));
-      if (!found.ok()) return NoWay(hosts[i], found.status());
-      if (LeadsAway(*found, hosts[i])) return NoWay(hosts[i], Moved(*found));
-      way = *std::move(found);
-    }
+    absl::StatusOr<SshWay> found = WayOf(login, plain, hosts[i]);
+    if (!found.ok()) return found.status();
+    SshWay way = *std::move(found);
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
     if (!access.ok()) return access.status();
-    AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command)}, i,
-             &run->reaches);
+    AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command),
+              reads_input ? std::move(way.setup_with_input) : std::move(way.setup)},
+             i, &run->reaches);
   }
   if (login.ssh_config == nullptr) return absl::OkStatus();
   for (std::string& warning : login.ssh_config->Warnings()) {

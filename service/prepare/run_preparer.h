@@ -25,6 +25,9 @@
 
 namespace muster::service {
 
+class PlainWays;
+struct SshWay;
+
 // A run that has only to be started. A value.
 struct PreparedRun {
   RunPlan plan;
@@ -81,8 +84,11 @@ class RunPreparer {
   absl::StatusOr<std::string> FindInventory(const Caller& caller,
                                             const v1::TargetSpec& targets) const;
   // What is to be told of it goes to the run's plan.
-  absl::Status ReachAll(const Login& login, const std::vector<engine::JumpHost>& jump_hosts,
-                        const std::vector<v1::RunHost>& hosts, PreparedRun* run) const;
+  absl::Status ReachAll(const Login& login, PlainWays* plain, const std::vector<v1::RunHost>& hosts,
+                        bool reads_input, PreparedRun* run) const;
+  // By ssh_config where that is asked, else by `plain`.
+  static absl::StatusOr<SshWay> WayOf(const Login& login, PlainWays* plain,
+                                      const v1::RunHost& host);
   // What its commands read, and notes in the specification which bytes; null: nothing that is known
   // before it begins.
   absl::StatusOr<std::shared_ptr<engine::InputSource>> OpenInput(const Caller& caller,

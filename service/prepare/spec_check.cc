@@ -4,16 +4,22 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/times.h"
 #include "proto/nodeset/target.h"
 #include "service/artifacts/artifact_name.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/secrets.h"
 #include "service/rollout/host_amount.h"
+#include "ssh_engine/credentials/credential.h"
 
 namespace muster::service {
 namespace {
@@ -89,6 +95,44 @@ void CheckPassword(const std::string& password, Problems* problems) {
   }
 }
 
+void CheckAnswers(const v1::LocalCredential& local, Problems* problems) {
+  CheckMost("login.local.answers", static_cast<uint64_t>(local.answers_size()), kMaxAnswers,
+            " answers", problems);
+  for (const v1::Answer& answer : local.answers()) {
+    if (answer.question().empty()) {
+      problems->Add("login.local.answers.question", "it is empty; what is it the answer to?");
+    }
+    CheckMost("login.local.answers.question", answer.question().size(), kMaxQuestionBytes, " bytes",
+              problems);
+    CheckMost("login.local.answers.secret_answer", answer.secret_answer().size(), kMaxPasswordBytes,
+              " bytes", problems);
+    if (absl::StrContains(answer.secret_answer(), '\0')) {
+      problems->Add("login.local.answers.secret_answer", "it holds a NUL byte");
+    }
+  }
+}
+
+void CheckMethods(const v1::LocalCredential& local, Problems* problems) {
+  const char* const known[] = {engine::kPublickey, engine::kKeyboardInteractive,
+                               engine::kPasswordMethod, engine::kGssapi, engine::kNone};
+  CheckMost("login.local.methods", static_cast<uint64_t>(local.methods_size()), kMaxLoginMethods,
+            " methods", problems);
+  for (const std::string& method : local.methods()) {
+    if (absl::c_linear_search(known, method)) continue;
+    problems->Add("login.local.methods",
+                  absl::StrCat("\"", absl::Utf8SafeCHexEscape(method), "\" is none of ",
+                               absl::StrJoin(known, ", ")));
+  }
+}
+
+void CheckKerberos(const v1::LocalCredential& local, Problems* problems) {
+  CheckMost("login.local.kerberos_cache", local.kerberos_cache().size(), kMaxPathBytes, " bytes",
+            problems);
+  if (absl::StrContains(local.kerberos_cache(), '\0')) {
+    problems->Add("login.local.kerberos_cache", "it holds a NUL byte");
+  }
+}
+
 void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) {
   CheckMost("login.local.identity_files", static_cast<uint64_t>(local.identity_files_size()),
             kMaxFiles, " files", problems);
@@ -106,6 +150,9 @@ void CheckLocalCredential(const v1::LocalCredential& local, Problems* problems) 
     CheckPath("login.local.known_hosts_files", file, problems);
   }
   CheckPassword(local.password(), problems);
+  CheckAnswers(local, problems);
+  CheckMethods(local, problems);
+  CheckKerberos(local, problems);
 }
 
 std::string ProblemOfPort(uint32_t port) {
@@ -119,6 +166,15 @@ void CheckSshConfig(const v1::Login& login, Problems* problems) {
   }
   const v1::SshConfig& config = login.ssh_config();
   if (!config.file().empty()) CheckPath("login.ssh_config.file", config.file(), problems);
+  CheckMost("login.ssh_config.options", static_cast<uint64_t>(config.options_size()),
+            kMaxSshOptions, " options", problems);
+  for (const std::string& option : config.options()) {
+    CheckMost("login.ssh_config.options", option.size(), kMaxPathBytes, " bytes", problems);
+    if (absl::string_view(option).find_first_of(absl::string_view("\n\r\0", 3)) !=
+        absl::string_view::npos) {
+      problems->Add("login.ssh_config.options", "an option is one line");
+    }
+  }
   CheckMost("login.ssh_config.passphrase", config.passphrase().size(), kMaxPassphraseBytes,
             " bytes", problems);
 }
@@ -137,11 +193,56 @@ void CheckLogin(const v1::Login& login, Problems* problems) {
 
 // What is not kept is not there for the daemon that comes back.
 void CheckContinuation(const v1::RunSpec& spec, Problems* problems) {
-  if (!spec.continue_after_restart() || !HasSecrets(spec.login())) return;
-  problems->Add("continue_after_restart",
-                "a password or passphrase is not kept, so that the run could not be continued; log "
-                "in with a key of the agent, one that needs none, or a credential of the daemon's "
-                "configuration");
+  if (!spec.continue_after_restart() || !HasSecrets(spec)) return;
+  problems->Add(
+      "continue_after_restart",
+      "a password, passphrase or answer is not kept, so that the run could not be continued; log "
+      "in with a key of the agent, one that needs none, or a credential of the daemon's "
+      "configuration");
+}
+
+void CheckBecome(const v1::RunSpec& spec, Problems* problems) {
+  const v1::Become& become = spec.become();
+  problems->Add("become.user", absl::StartsWith(become.user(), "-")
+                                   ? "it would be taken for an option"
+                                   : ProblemOfUser(become.user()));
+  CheckEnum("become.method", v1::BecomeMethod_IsValid(become.method()), become.method(), problems);
+  CheckMost("become.password", become.password().size(), kMaxPasswordBytes, " bytes", problems);
+  if (become.password().find_first_of(std::string("\0\r\n", 3)) != std::string::npos) {
+    problems->Add("become.password", "it holds a NUL or a line end, which end what is read");
+  }
+  if (become.keep_environment() && become.method() == v1::BECOME_METHOD_DOAS) {
+    problems->Add("become.keep_environment", "only the hosts' doas.conf can say that (keepenv)");
+  }
+}
+
+void CheckTerminal(const v1::Terminal& terminal, Problems* problems) {
+  const auto graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  CheckMost("terminal.type", terminal.type().size(), kMaxTerminalTypeBytes, " bytes", problems);
+  if (!std::all_of(terminal.type().begin(), terminal.type().end(), graphic)) {
+    problems->Add("terminal.type", "it is a word of ASCII, such as \"xterm\"");
+  }
+  CheckMost("terminal.columns", terminal.columns(), kMaxTerminalSize, "", problems);
+  CheckMost("terminal.rows", terminal.rows(), kMaxTerminalSize, "", problems);
+}
+
+void CheckPartialLines(const v1::RunSpec& spec, Problems* problems) {
+  if (!spec.has_partial_lines_after()) return;
+  const absl::Duration after = ToDuration(spec.partial_lines_after());
+  if (IsWithin(spec.partial_lines_after(), kMaxPartialSeconds) &&
+      after >= absl::Milliseconds(kMinPartialMilliseconds)) {
+    return;
+  }
+  problems->Add("partial_lines_after",
+                absl::StrCat(absl::FormatDuration(after), "; it must be from ",
+                             kMinPartialMilliseconds, " ms to ", kMaxPartialSeconds, " s"));
+}
+
+void CheckRequestedEnvironment(absl::string_view field, const v1::Command& command,
+                               Problems* problems) {
+  CheckMost(field, static_cast<uint64_t>(command.requested_environment_size()),
+            kMaxRequestedVariables, "", problems);
+  problems->Add(field, ProblemOfVariables(command.requested_environment()));
 }
 
 void CheckTimeouts(const v1::RunSpec& spec, Problems* problems) {
@@ -174,6 +275,7 @@ void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
   if (rollout.has_probe() && rollout.probe().form_case() == v1::Command::FORM_NOT_SET) {
     problems->Add("rollout.probe", "it has no command");
   }
+  CheckRequestedEnvironment("rollout.probe.requested_environment", rollout.probe(), problems);
   CheckEnum("rollout.order", v1::HostOrder_IsValid(rollout.order()), rollout.order(), problems);
   CheckMost("rollout.shuffle_seed", rollout.shuffle_seed(), kMaxNumber, "", problems);
   CheckMost("rollout.lock", rollout.lock().size(), kMaxLockBytes, " bytes", problems);
@@ -257,7 +359,7 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
 void CheckAction(const v1::RunSpec& spec, Problems* problems) {
   switch (spec.action_case()) {
     case v1::RunSpec::kCommand:
-      return;
+      return CheckRequestedEnvironment("command.requested_environment", spec.command(), problems);
     case v1::RunSpec::ACTION_NOT_SET:
       problems->Add("command", "it is missing; name what is to run, such as \"uptime\"");
   }
@@ -284,6 +386,9 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   CheckAction(spec, &problems);
   CheckLogin(spec.login(), &problems);
   CheckContinuation(spec, &problems);
+  CheckBecome(spec, &problems);
+  CheckTerminal(spec.terminal(), &problems);
+  CheckPartialLines(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);
   CheckOutputLimits(spec.output_limits(), &problems);

@@ -44,6 +44,10 @@ absl::StatusOr<Algorithms> SshAlgorithms::Of(const HostSettings& s,
   // As ssh has it (sshconnect2.c, ssh_kex2): the order that was written down counts.
   const std::string keys = s.host_key_algorithms.value_or("+");
   algorithms.host_keys_in_this_order = !absl::StartsWith(keys, "+") && !absl::StartsWith(keys, "-");
+  // OpenSSH's least is 1024 (ssh_config(5)), Muster's own the library's.
+  algorithms.least_rsa_bits = s.required_rsa_size.value_or(0);
+  algorithms.rekey_bytes = static_cast<uint64_t>(s.rekey_bytes);
+  algorithms.rekey_interval = s.rekey_interval;
   return algorithms;
 }
 

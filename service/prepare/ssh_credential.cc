@@ -45,18 +45,41 @@ void AddKeys(const HostSettings& settings, const GivenLogin& given, const std::s
   }
 }
 
-// A login may fail for what is left out.
-void ClearUnused(const HostSettings& settings, engine::CredentialSpec* keys) {
-  if (const std::string why = WhyNoKeys(settings); !why.empty()) {
+void Note(const std::string& why, engine::CredentialSpec* keys) {
+  if (!why.empty()) keys->notes.push_back(why);
+}
+
+// A login may fail for what is left out. `given`: before the methods were settled.
+void ClearUnused(const HostSettings& settings, const engine::CredentialSpec& given,
+                 engine::CredentialSpec* keys) {
+  const auto tried = [keys](absl::string_view name) { return IsTried(keys->methods, name); };
+  if (!tried(engine::kPublickey)) {
     keys->identity_files.clear();
     keys->certificate_files.clear();
     keys->agent_socket.clear();
-    keys->notes.push_back(why);
+    Note(WhyNoKeys(settings, given), keys);
   }
-  const std::string why = WhyNoPassword(settings);
-  if (why.empty() || !keys->password.has_value()) return;
-  keys->password.reset();
-  keys->notes.push_back(why);
+  const bool questions = tried(engine::kKeyboardInteractive);
+  if (keys->password.has_value() && !questions && !tried(engine::kPasswordMethod)) {
+    keys->password.reset();
+    Note(WhyNoPassword(settings, given), keys);
+  }
+  if (!keys->answers.empty() && !questions) {
+    keys->answers.clear();
+    Note(WhyNoAnswers(settings, given), keys);
+  }
+  if (!tried(engine::kGssapi)) keys->tickets.reset();
+}
+
+// Where the file alone asks for tickets, as Debian's does for everybody, it is no news that there
+// are none.
+void AddTickets(const HostSettings& settings, const GivenLogin& given,
+                engine::CredentialSpec* keys) {
+  if (!keys->tickets.has_value() && settings.gssapi_authentication) {
+    keys->tickets = given.kerberos;
+    keys->tickets->expected = false;
+  }
+  if (keys->tickets.has_value()) keys->tickets->delegate |= settings.gssapi_delegate_credentials;
 }
 
 engine::CredentialSpec KeysOf(const HostSettings& settings, const GivenLogin& given,
@@ -68,7 +91,9 @@ engine::CredentialSpec KeysOf(const HostSettings& settings, const GivenLogin& gi
   for (const NamedFile& file : settings.certificate_files) {
     if (!file.path.empty()) keys.certificate_files.push_back(file.path);
   }
-  ClearUnused(settings, &keys);
+  AddTickets(settings, given, &keys);
+  keys.methods = LoginMethodsOf(settings, given.credential.keys);
+  ClearUnused(settings, given.credential.keys, &keys);
   return keys;
 }
 

@@ -16,6 +16,7 @@ struct GivenLogin {
   bool host_key_policy = false;  // whether the credential's was asked for
   bool connect_timeout = false;
   engine::Passphrase passphrase;  // of encrypted files that ssh_config names
+  engine::TicketSource kerberos;  // where the file asks for GSSAPI
 };
 
 // Whether IdentityAgent is a variable that is not VariableOf's, so that nobody knows which agent.

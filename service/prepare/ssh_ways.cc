@@ -24,6 +24,19 @@ absl::Status OnTheWay(const JumpTarget& jump, const absl::Status& why) {
   return absl::InvalidArgumentError(absl::StrCat("jump host ", jump.host, ": ", why.message()));
 }
 
+// As ssh, which has "yes" ask for a terminal only where its own standard input is one.
+engine::ChannelSetup SetupOf(const HostSettings& settings, bool with_input) {
+  engine::ChannelSetup setup;
+  if (settings.request_tty == "force" || (settings.request_tty == "yes" && !with_input)) {
+    setup.terminal = engine::Terminal();
+  }
+  for (const std::string& variable : settings.set_env) {
+    const size_t equals = variable.find('=');
+    setup.environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return setup;
+}
+
 std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
   std::vector<JumpTarget> jumps;
   if (GoesDirectly(login)) return jumps;
@@ -39,13 +52,13 @@ std::vector<JumpTarget> GivenJumps(const v1::Login& login) {
 
 absl::StatusOr<std::shared_ptr<SshWays>> SshWays::Read(const v1::Login& login, GivenLogin given) {
   const LocalUser user = LocalUser::Own();
-  const std::string& file = login.ssh_config().file();
+  const v1::SshConfig& asked = login.ssh_config();
   const auto exec =
       std::make_shared<MatchExec>(given.credential.keys.agent_socket, MatchExec::Limits());
   const SshConfig::Helpers helpers = {
       [exec](const std::string& command) { return exec->Run(command); }, LookUpBySystem};
-  absl::StatusOr<SshConfig> config =
-      file.empty() ? SshConfig::ReadUsual(user, helpers) : SshConfig::Read(file, user, helpers);
+  absl::StatusOr<SshConfig> config = SshConfig::Read(
+      {asked.file(), {asked.options().begin(), asked.options().end()}}, user, helpers);
   if (!config.ok()) {
     return absl::Status(config.status().code(),
                         absl::StrCat("login.ssh_config: ", config.status().message()));
@@ -66,7 +79,7 @@ SshWays::SshWays(SshConfig config, std::shared_ptr<MatchExec> exec, LocalUser us
       given_jumps_(GivenJumps(login)) {}
 
 absl::StatusOr<SshWay> SshWays::Find(const HostQuery& query) {
-  if (alike_) return LookAlike(query);
+  if (alike_ && query.options.empty()) return LookAlike(query);
   const auto known = ways_.find(query);
   if (known != ways_.end()) return known->second;
   absl::StatusOr<SshWay> way = Look(query);
@@ -86,7 +99,7 @@ absl::StatusOr<SshWay> SshWays::Look(const HostQuery& query) {
 
 // As warnings have it.
 std::string SshWays::NameOf(const HostQuery& query) const {
-  return alike_ ? "every host" : query.host;
+  return alike_ && query.options.empty() ? "every host" : query.host;
 }
 
 // Looks once, and says it of every host.
@@ -169,9 +182,14 @@ absl::StatusOr<SshWay> SshWays::WayOf(const HostQuery& query, const HostSettings
   spec.credential = CredentialOf(settings, given_, user_.home);
   spec.credential.keys.signatures = spec.connect.algorithms.signatures;
   spec.jump_hosts = std::move(jumps);
-  return SshWay{settings.hostname,      settings.user,
-                settings.port,          settings.host_key_alias.value_or(""),
-                Share(std::move(spec)), *std::move(proxy)};
+  return SshWay{settings.hostname,
+                settings.user,
+                settings.port,
+                settings.host_key_alias.value_or(""),
+                Share(std::move(spec)),
+                *std::move(proxy),
+                Share(SetupOf(settings, false)),
+                Share(SetupOf(settings, true))};
 }
 
 // `direct`: to the host itself.
@@ -199,6 +217,14 @@ std::shared_ptr<const AccessSpec> SshWays::Share(AccessSpec spec) {
   auto shared = std::make_shared<const AccessSpec>(spec);
   specs_.emplace(std::move(spec), shared);
   return shared;
+}
+
+std::shared_ptr<const engine::ChannelSetup> SshWays::Share(engine::ChannelSetup setup) {
+  if (setup.empty()) return nullptr;
+  for (const auto& known : setups_) {
+    if (*known == setup) return known;
+  }
+  return setups_.emplace_back(std::make_shared<const engine::ChannelSetup>(std::move(setup)));
 }
 
 }  // namespace muster::service

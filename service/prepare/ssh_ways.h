@@ -18,6 +18,7 @@
 #include "service/prepare/unfollowed.h"
 #include "service/ssh_config/local_user.h"
 #include "service/ssh_config/ssh_config.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
 
 namespace muster::service {
@@ -30,6 +31,9 @@ struct SshWay {
   std::string host_key_alias;
   std::shared_ptr<const AccessSpec> access;  // shared by hosts of which the same is said
   std::shared_ptr<const engine::ProxyCommand> proxy_command;  // null: none
+  // RequestTTY, SetEnv; null: nothing. Shared by hosts of which the same is said.
+  std::shared_ptr<const engine::ChannelSetup> setup;
+  std::shared_ptr<const engine::ChannelSetup> setup_with_input;  // of commands that read some
 };
 
 // Looks into ssh_config once for each host of a run. Not thread-safe; blocks (files, names): helper
@@ -61,6 +65,7 @@ class SshWays {
                                                           const HostSettings& settings,
                                                           bool direct);
   std::shared_ptr<const AccessSpec> Share(AccessSpec spec);
+  std::shared_ptr<const engine::ChannelSetup> Share(engine::ChannelSetup setup);
 
   const SshConfig config_;
   const std::shared_ptr<MatchExec> exec_;  // the config's helper
@@ -74,6 +79,7 @@ class SshWays {
   absl::flat_hash_map<HostQuery, SshWay> ways_;
   absl::flat_hash_map<std::vector<JumpTarget>, std::vector<JumpSpec>> chains_;
   absl::flat_hash_map<AccessSpec, std::shared_ptr<const AccessSpec>> specs_;
+  std::vector<std::shared_ptr<const engine::ChannelSetup>> setups_;  // a few
   SshAlgorithms algorithms_;
   Unfollowed unfollowed_;
 };

@@ -4,7 +4,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/prepare/login_methods.h"
 
 namespace muster::service {
 namespace {
@@ -67,23 +66,16 @@ std::vector<std::string> UnfollowedOf(const HostSettings& s) {
       {"DynamicForward", s.dynamic_forward},
       {"ForwardAgent", s.forward_agent},
       {"HostbasedAuthentication", s.hostbased_authentication},
-      {"KbdInteractiveAuthentication no",
-       !s.kbd_interactive_authentication && s.password_authentication},
       {"KnownHostsCommand", s.known_hosts_command.has_value()},
       {"LocalCommand", s.permit_local_command && s.local_command.has_value()},
       {"LocalForward", s.local_forward},
       {"NoHostAuthenticationForLocalhost", s.no_host_authentication_for_localhost},
-      {"PasswordAuthentication no", s.kbd_interactive_authentication && !s.password_authentication},
       {"PKCS11Provider", s.pkcs11_provider.has_value()},
-      {"PreferredAuthentications", PrefersAnother(s)},
       {"RemoteCommand", s.remote_command.has_value()},
       {"RemoteForward", s.remote_forward},
-      {"RequestTTY", s.request_tty == "yes" || s.request_tty == "force"},
-      {"RequiredRSASize", s.required_rsa_size.has_value()},
-      {"SendEnv", SendsMore(s)},
+      {"SendEnv (--request-env NAME sends what your shell has)", SendsMore(s)},
       {"SessionType none", s.session_type == "none"},
       {"SessionType subsystem", s.session_type == "subsystem"},
-      {"SetEnv", !s.set_env.empty()},
       {"StdinNull", s.stdin_null},
       {"StrictHostKeyChecking no (a key that has changed is refused)",
        s.strict_host_key_checking == "no"},

@@ -64,6 +64,15 @@ void TellNewHostKeys(const RunPlan& plan, v1::Run* run) {
   tell(not_kept, " accepted and not kept: known_hosts is ", files);
 }
 
+void TellRefusedEnvironment(uint32_t hosts, v1::Run* run) {
+  if (hosts == 0) return;
+  run->add_warnings(absl::StrCat(
+      hosts, hosts == 1 ? " host's server" : " hosts' servers",
+      " did not take all variables that were requested (--request-env, ssh_config's SetEnv), and "
+      "the command ran without them: sshd takes those that its AcceptEnv names; --env needs no "
+      "leave."));
+}
+
 std::vector<HostUpdate> UpdatesOf(const std::vector<uint32_t>& hosts) {
   std::vector<HostUpdate> updates(hosts.size());
   for (size_t i = 0; i < hosts.size(); ++i) updates[i].host_index = hosts[i];
@@ -137,6 +146,7 @@ void Run::Begin(engine::Job job, engine::Job probe, Reaches reaches) {
   EndLost(now);
   probe_ = std::move(probe);
   reaches_ = std::move(reaches);
+  if (terminal_size_ && job.setup.terminal) job.setup.terminal->size = *terminal_size_;
   if (input_ != nullptr) job.input = input_;  // else what it was prepared with: an artifact
   handle_ = parts_.engine->Start(std::move(job), NewRunObserver(shared_from_this()));
   SetDeadline();
@@ -252,7 +262,8 @@ engine::Host Run::EngineHost(uint32_t index) const {
                      reach.access,
                      nullptr,
                      reach.host_key_alias,
-                     reach.proxy_command};
+                     reach.proxy_command,
+                     reach.setup};
   if (host.has_variables()) {
     to.line_prefix = std::make_shared<const std::string>(Exports(host.variables().values()));
   }
@@ -269,6 +280,7 @@ std::vector<engine::Host> Run::EngineHosts(const std::vector<uint32_t>& indexes)
 void Run::StartProbes(const std::vector<uint32_t>& hosts) {
   if (hosts.empty()) return;
   probe_handle_ = parts_.engine->Start(probe_, NewProbeObserver(shared_from_this()));
+  if (terminal_size_) probe_handle_->ResizeTerminals(*terminal_size_);
   probe_handle_->Add(EngineHosts(hosts));
   probe_handle_->Finish();
 }
@@ -332,11 +344,13 @@ void Run::OnCreatorGone() {
 
 // --- Lifecycle
 
+absl::Status Run::HasEnded() const {
+  return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended")),
+                    v1::ERROR_REASON_RUN_STATE);
+}
+
 absl::Status Run::CheckRunning() const {
-  if (concluded_ || IsTerminal(state_)) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("run ", id_, " has ended")),
-                      v1::ERROR_REASON_RUN_STATE);
-  }
+  if (concluded_ || IsTerminal(state_)) return HasEnded();
   if (state_ == v1::RUN_STATE_STOPPING) {
     return WithReason(
         absl::FailedPreconditionError(absl::StrCat("run ", id_, " is stopping: ", why_.message)),
@@ -360,6 +374,20 @@ absl::Status Run::Resume() {
   const absl::Status running = CheckRunning();
   if (running.ok()) Do(rollout_.Resume(), absl::Now());
   return running;
+}
+
+absl::Status Run::ResizeTerminals(engine::TerminalSize size) {
+  MutexLock lock(&mutex_);
+  if (!plan_.spec.has_terminal()) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "run ", id_, " has no terminals: its spec.terminal is not set")),
+                      v1::ERROR_REASON_RUN_STATE);
+  }
+  if (concluded_ || IsTerminal(state_)) return HasEnded();
+  terminal_size_ = size;
+  if (handle_ != nullptr) handle_->ResizeTerminals(size);
+  if (probe_handle_ != nullptr) probe_handle_->ResizeTerminals(size);
+  return absl::OkStatus();
 }
 
 absl::Status Run::WaitUntilWritten() const {
@@ -551,6 +579,9 @@ v1::Run Run::WithoutSpec(v1::RunState state) const {
   *run.mutable_create_time() = TimestampOf(create_time_);
   for (const std::string& warning : plan_.warnings) run.add_warnings(warning);
   if (plan_.new_host_keys != nullptr) TellNewHostKeys(plan_, &run);
+  if (plan_.refused_environment != nullptr) {
+    TellRefusedEnvironment(*plan_.refused_environment, &run);
+  }
   run.set_state(state);
   *run.mutable_start_time() = run.create_time();
   if (state != v1::RUN_STATE_SUCCEEDED) {

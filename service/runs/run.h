@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
@@ -30,6 +31,7 @@
 #include "service/runs/timers.h"
 #include "ssh_engine/base/helper_pool.h"
 #include "ssh_engine/base/mutex.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/engine.h"
 
 namespace muster::service {
@@ -100,6 +102,8 @@ class Run final : public WatchedRun,
   // FAILED_PRECONDITION: it is stopping, or over.
   absl::Status Pause(const std::string& by);
   absl::Status Resume();
+  // The same, or it has none.
+  absl::Status ResizeTerminals(engine::TerminalSize size);
   void OnCreatorCame() override;
   void OnCreatorLeft() override;
   // Until what was done to it so far is written down, so that the daemon's end does not undo it; or
@@ -164,6 +168,7 @@ class Run final : public WatchedRun,
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run SnapshotAs(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Run WithoutSpec(v1::RunState state) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status HasEnded() const;
   absl::Status CheckRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string id_;
@@ -189,6 +194,7 @@ class Run final : public WatchedRun,
   std::shared_ptr<engine::RunHandle> handle_ ABSL_GUARDED_BY(mutex_);  // from Begin to the end
   std::shared_ptr<engine::RunHandle> probe_handle_ ABSL_GUARDED_BY(mutex_);  // of the last batch
   engine::Job probe_ ABSL_GUARDED_BY(mutex_);
+  absl::optional<engine::TerminalSize> terminal_size_ ABSL_GUARDED_BY(mutex_);  // that was told
   Reaches reaches_ ABSL_GUARDED_BY(mutex_) = {Reach()};  // as long as handle_
   RunLocks locks_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Timer> timer_ ABSL_GUARDED_BY(mutex_);     // of the rollout

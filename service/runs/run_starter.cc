@@ -36,10 +36,10 @@ void LogEnd(const Run& run) {
 // The run that is run again could be continued after a restart; one with secrets, which are not
 // kept, cannot. The warning, or nothing.
 std::string GiveUpContinuation(v1::RunSpec* spec) {
-  if (!spec->continue_after_restart() || !HasSecrets(spec->login())) return "";
+  if (!spec->continue_after_restart() || !HasSecrets(*spec)) return "";
   spec->clear_continue_after_restart();
   return "This rerun is not continued after a restart of musterd, as the run was to be: its "
-         "password or passphrase is not kept.";
+         "password, passphrase or answer is not kept.";
 }
 
 }  // namespace
@@ -137,6 +137,12 @@ absl::StatusOr<PreparedRun> RunStarter::PrepareRerun(const Caller& caller,
   v1::RunSpec spec = run->stored.spec();
   spec.clear_cancel_after_disconnect();
   if (request.has_login()) TakeLogin(request.login(), &spec, &*hosts);
+  if (!request.become_password().empty()) {
+    if (!spec.has_become()) {
+      return FieldError({{"become_password", "the run's commands become no other user"}});
+    }
+    spec.mutable_become()->set_password(request.become_password());
+  }
   const std::string warning = GiveUpContinuation(&spec);
   absl::StatusOr<PreparedRun> prepared = preparer_->PrepareAgain(caller, spec, *std::move(hosts));
   WipeSecrets(&spec);

@@ -50,6 +50,7 @@ class Reader {
   explicit Reader(std::string home) : home_(std::move(home)) {}
 
   absl::StatusOr<std::shared_ptr<const ConfigFile>> Read(const ConfigSource& source, int depth);
+  absl::StatusOr<std::shared_ptr<const ConfigFile>> ReadOption(const std::string& option);
 
  private:
   absl::StatusOr<std::string> Content(const ConfigSource& source);
@@ -155,6 +156,25 @@ absl::Status Reader::AddLine(absl::string_view text, int depth, int number, Conf
   return absl::OkStatus();
 }
 
+// readconf.c: what selects hosts, and more files, is no option of the command line.
+absl::Status CheckOption(absl::string_view option) {
+  const absl::StatusOr<ConfigLine> line = SplitConfigLine(option);
+  if (!line.ok()) return line.status();
+  const KeywordInfo* const info = FindKeyword(line->keyword);
+  if (info == nullptr || info->kind != ValueKind::kCondition) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(line->keyword, " stands in files only"));
+}
+
+absl::StatusOr<std::shared_ptr<const ConfigFile>> Reader::ReadOption(const std::string& option) {
+  auto file = std::make_shared<ConfigFile>();
+  file->path = absl::StrCat("-o ", option);
+  file->users = true;
+  absl::Status status = CheckOption(option);
+  if (status.ok()) status = AddLine(option, 0, 0, file.get());
+  if (status.ok()) return file;
+  return absl::Status(status.code(), absl::StrCat(PlaceOf(*file, 0), ": ", status.message()));
+}
+
 void CountSettings(ConfigFile* file) {
   size_t settings = 0;
   for (auto item = file->items.rbegin(); item != file->items.rend(); ++item) {
@@ -181,7 +201,7 @@ absl::StatusOr<std::shared_ptr<const ConfigFile>> Reader::Read(const ConfigSourc
     if (status.ok()) continue;
     if (!absl::IsInvalidArgument(status) && !absl::IsUnimplemented(status)) return status;
     if (faults.size() == kMaxFaults) break;
-    faults.push_back(absl::StrCat(source.path, ":", number, ": ", status.message()));
+    faults.push_back(absl::StrCat(PlaceOf(*file, number), ": ", status.message()));
   }
   if (!faults.empty()) return absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
   CountSettings(file.get());
@@ -193,6 +213,14 @@ absl::StatusOr<std::shared_ptr<const ConfigFile>> Reader::Read(const ConfigSourc
 absl::StatusOr<std::shared_ptr<const ConfigFile>> ReadConfigFile(const ConfigSource& source,
                                                                  const std::string& home) {
   return Reader(home).Read(source, 0);
+}
+
+absl::StatusOr<std::shared_ptr<const ConfigFile>> ReadConfigOption(const std::string& option) {
+  return Reader("").ReadOption(option);
+}
+
+std::string PlaceOf(const ConfigFile& file, int line) {
+  return line == 0 ? file.path : absl::StrCat(file.path, ":", line);
 }
 
 }  // namespace muster::service

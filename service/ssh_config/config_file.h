@@ -29,13 +29,13 @@ struct UnknownKeyword {
 };
 
 struct ConfigItem {
-  int line = 0;
+  int line = 0;  // from 1; 0: of an option
   absl::variant<Setting, HostPatterns, MatchCriteria, IncludedFiles, UnknownKeyword> what;
 };
 
 // Immutable once it was read. A value.
 struct ConfigFile {
-  std::string path;
+  std::string path;    // of an option: "-o " and what it says
   bool users = false;  // a user's own, not the system's
   std::vector<ConfigItem> items;
 };
@@ -54,6 +54,13 @@ struct ConfigSource {
 // RESOURCE_EXHAUSTED: more than 16 MiB, or Include 16 deep.
 absl::StatusOr<std::shared_ptr<const ConfigFile>> ReadConfigFile(const ConfigSource& source,
                                                                  const std::string& home);
+
+// What `ssh -o` is given ("Port=2200", "Port 2200"), as a user's file of one line.
+// INVALID_ARGUMENT: ssh would refuse it.
+absl::StatusOr<std::shared_ptr<const ConfigFile>> ReadConfigOption(const std::string& option);
+
+// "FILE:LINE", "-o Port=2200": as errors begin.
+std::string PlaceOf(const ConfigFile& file, int line);
 
 }  // namespace muster::service
 

@@ -30,7 +30,7 @@ absl::string_view NameOf(absl::string_view assignment) {
 absl::Status At(const ConfigFile& file, const ConfigItem& item, const absl::Status& status) {
   if (absl::StrContains(status.message(), file.path)) return status;
   return absl::Status(status.code(),
-                      absl::StrCat(file.path, ":", item.line, ": ", status.message()));
+                      absl::StrCat(PlaceOf(file, item.line), ": ", status.message()));
 }
 
 }  // namespace

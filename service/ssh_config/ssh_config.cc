@@ -343,33 +343,52 @@ absl::StatusOr<HostSettings> Filler::Fill(const HostQuery& query, const std::str
   return std::move(settings_);
 }
 
+absl::StatusOr<std::vector<std::shared_ptr<const ConfigFile>>> ReadOptions(
+    const std::vector<std::string>& options) {
+  std::vector<std::shared_ptr<const ConfigFile>> files;
+  for (const std::string& option : options) {
+    auto file = ReadConfigOption(option);
+    if (!file.ok()) return file.status();
+    files.push_back(*std::move(file));
+  }
+  return files;
+}
+
 }  // namespace
 
-absl::StatusOr<SshConfig> SshConfig::Read(const std::string& path, LocalUser user,
-                                          Helpers helpers) {
-  SshConfig config(std::move(user), std::move(helpers));
-  auto file = ReadConfigFile({path, /*users=*/true, /*check_owner=*/false}, config.user_.home);
-  if (!file.ok()) return file.status();
-  config.files_.push_back(*std::move(file));
-  return config;
+absl::Status SshConfig::AddFile(const ConfigSource& source) {
+  auto file = ReadConfigFile(source, user_.home);
+  if (file.ok()) files_.push_back(*std::move(file));
+  return file.status();
 }
 
-absl::StatusOr<SshConfig> SshConfig::ReadUsual(LocalUser user, Helpers helpers) {
-  SshConfig config(std::move(user), std::move(helpers));
-  const ConfigSource sources[] = {{absl::StrCat(config.user_.home, "/.ssh/config"), true, true},
+absl::Status SshConfig::AddUsual() {
+  const ConfigSource sources[] = {{absl::StrCat(user_.home, "/.ssh/config"), true, true},
                                   {"/etc/ssh/ssh_config", false, false}};
   for (const ConfigSource& source : sources) {
-    auto file = ReadConfigFile(source, config.user_.home);
-    if (absl::IsNotFound(file.status())) continue;
-    if (!file.ok()) return file.status();
-    config.files_.push_back(*std::move(file));
+    const absl::Status added = AddFile(source);
+    if (!added.ok() && !absl::IsNotFound(added)) return added;
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SshConfig> SshConfig::Read(const Sources& sources, LocalUser user, Helpers helpers) {
+  SshConfig config(std::move(user), std::move(helpers));
+  auto options = ReadOptions(sources.options);
+  if (!options.ok()) return options.status();
+  config.options_ = *std::move(options);
+  const absl::Status added =
+      sources.file.empty() ? config.AddUsual()
+                           : config.AddFile({sources.file, /*users=*/true, /*check_owner=*/false});
+  if (!added.ok()) return added;
   return config;
 }
 
-absl::Status SshConfig::ReadAll(ConfigPass* pass) const {
-  for (const auto& file : files_) {
-    if (absl::Status status = pass->Read(*file); !status.ok()) return status;
+absl::Status SshConfig::ReadAll(const Files& of_query, ConfigPass* pass) const {
+  for (const Files* const files : {&options_, &of_query, &files_}) {
+    for (const auto& file : *files) {
+      if (absl::Status status = pass->Read(*file); !status.ok()) return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -382,20 +401,23 @@ std::string SshConfig::UsualForm(const std::string& host) {
 }
 
 bool SshConfig::SaysTheSameOfAll() const {
-  return absl::c_all_of(files_, [](const auto& file) { return SaysTheSame(*file); });
+  const auto same = [](const auto& file) { return SaysTheSame(*file); };
+  return absl::c_all_of(options_, same) && absl::c_all_of(files_, same);
 }
 
 absl::StatusOr<HostSettings> SshConfig::For(const HostQuery& query) const {
+  const absl::StatusOr<Files> of_query = ReadOptions(query.options);
+  if (!of_query.ok()) return of_query.status();
   ConfigPass pass(user_, query.host, helpers_.exec);
   if (query.user.has_value()) pass.Preset(Keyword::kUser, *query.user);
   if (query.port.has_value()) pass.Preset(Keyword::kPort, absl::StrCat(*query.port));
-  if (absl::Status status = ReadAll(&pass); !status.ok()) return status;
+  if (absl::Status status = ReadAll(*of_query, &pass); !status.ok()) return status;
   const absl::StatusOr<std::string> host = Destination(pass, query.host, helpers_.lookup);
   if (!host.ok()) return host.status();
   const std::string* const canonical = pass.Get(Keyword::kCanonicalizeHostname);
   if (pass.wants_final() || (canonical != nullptr && *canonical != "no")) {
     pass.BeginFinal(*host);
-    if (absl::Status status = ReadAll(&pass); !status.ok()) return status;
+    if (absl::Status status = ReadAll(*of_query, &pass); !status.ok()) return status;
   }
   return Filler(pass, user_).Fill(query, *host);
 }

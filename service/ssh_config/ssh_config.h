@@ -24,8 +24,13 @@ struct HostQuery {
   std::string host;
   absl::optional<std::string> user;
   absl::optional<uint16_t> port;
+  std::vector<std::string> options = {};  // as `ssh -o`; behind those of SshConfig::Sources
 
-  auto Fields() const { return std::tie(host, user, port); }
+  // All of it. (One more does not compile before it is here.)
+  auto Fields() const {
+    const auto& [host_, user_, port_, options_] = *this;
+    return std::tie(host_, user_, port_, options_);
+  }
   friend bool operator==(const HostQuery& a, const HostQuery& b) {
     return a.Fields() == b.Fields();
   }
@@ -45,17 +50,22 @@ class SshConfig {
     NameLookup lookup;
   };
 
-  // `-F path`: that file alone. Errors of ReadConfigFile. Blocks.
-  static absl::StatusOr<SshConfig> Read(const std::string& path, LocalUser user, Helpers helpers);
-  // ~/.ssh/config and /etc/ssh/ssh_config, where they are there.
-  static absl::StatusOr<SshConfig> ReadUsual(LocalUser user, Helpers helpers);
+  // What is read.
+  struct Sources {
+    std::string file;                  // `-F file`: that alone
+    std::vector<std::string> options;  // `-o option`: each counts before what follows it
+  };
+
+  // Without a file: ~/.ssh/config and /etc/ssh/ssh_config, where they are there. Errors of
+  // ReadConfigFile and ReadConfigOption. Blocks.
+  static absl::StatusOr<SshConfig> Read(const Sources& sources, LocalUser user, Helpers helpers);
 
   // INVALID_ARGUMENT where ssh would refuse to go on, with FILE:LINE where there is one.
   // NOT_FOUND: CanonicalizeHostname finds no host. May block: Match exec, and names of hosts, users
   // and services.
   absl::StatusOr<HostSettings> For(const HostQuery& query) const;
-  // Whether what it says of one host, but for its name, it says of every other: there are no blocks
-  // of hosts, no tokens and no way to a host that could be on it.
+  // Whether what it says of one host, but for its name, it says of every other that has no options
+  // of its own: there are no blocks of hosts, no tokens and no way to a host that could be on it.
   bool SaysTheSameOfAll() const;
   // Then, what For makes of a host's name: "127.1" is 127.0.0.1, "Web1" is web1.
   static std::string UsualForm(const std::string& host);
@@ -63,11 +73,15 @@ class SshConfig {
  private:
   SshConfig(LocalUser user, Helpers helpers)
       : user_(std::move(user)), helpers_(std::move(helpers)) {}
-  absl::Status ReadAll(ConfigPass* pass) const;
+  absl::Status AddFile(const ConfigSource& source);
+  absl::Status AddUsual();
+  using Files = std::vector<std::shared_ptr<const ConfigFile>>;
+  absl::Status ReadAll(const Files& of_query, ConfigPass* pass) const;
 
   LocalUser user_;
   Helpers helpers_;
-  std::vector<std::shared_ptr<const ConfigFile>> files_;  // the first that says something counts
+  Files options_;  // the first that says something counts
+  Files files_;    // behind them
 };
 
 }  // namespace muster::service

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "service/targets/ansible_model.h"
 #include "service/targets/located_error.h"
+#include "service/targets/shell_words.h"
 
 namespace muster::service {
 namespace {
@@ -19,36 +20,6 @@ absl::string_view Unquoted(absl::string_view text) {
   const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
                       text.back() == text.front();
   return quoted ? text.substr(1, text.size() - 2) : text;
-}
-
-// Splits as a shell would: blanks separate, quotes join, '#' at the start of a word begins a
-// comment. False: a quote is not closed.
-bool SplitWords(absl::string_view line, std::vector<std::string>* words) {
-  std::string word;
-  bool in_word = false;
-  char quote = 0;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote == 0 && !in_word && c == '#') break;
-    if (quote == 0 && absl::ascii_isspace(static_cast<unsigned char>(c))) {
-      if (in_word) words->push_back(std::move(word));
-      word.clear();
-      in_word = false;
-      continue;
-    }
-    in_word = true;
-    if (c == quote) {
-      quote = 0;
-    } else if (quote == 0 && (c == '"' || c == '\'')) {
-      quote = c;
-    } else if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
-      word.push_back(line[++i]);
-    } else {
-      word.push_back(c);
-    }
-  }
-  if (in_word) words->push_back(std::move(word));
-  return quote == 0;
 }
 
 // Reads one file, line by line. Lives for one call.
@@ -108,8 +79,9 @@ class Reader {
   }
 
   absl::Status ReadHost(absl::string_view line) {
-    std::vector<std::string> words;
-    if (!SplitWords(line, &words)) return Error("a quote is not closed");
+    const auto found = SplitShellWords(line, /*comments=*/true);
+    if (!found.has_value()) return Error("a quote is not closed");
+    const std::vector<std::string>& words = *found;
     ConnectionVars vars;
     for (size_t i = 1; i < words.size(); ++i) {
       const size_t equals = words[i].find('=');
@@ -132,11 +104,9 @@ class Reader {
   }
 
   absl::Status AddChild(const Later& later) {
-    std::vector<std::string> words;
-    if (!SplitWords(later.text, &words) || words.size() != 1) {
-      return Error("expected the name of one group");
-    }
-    return model_.AddChild(later.group, words[0], later.line);
+    const auto words = SplitShellWords(later.text, /*comments=*/true);
+    if (!words.has_value() || words->size() != 1) return Error("expected the name of one group");
+    return model_.AddChild(later.group, words->front(), later.line);
   }
 
   absl::Status AddVar(const Later& later) {

@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/nodeset/target.h"
+#include "service/targets/ssh_arguments.h"
 
 namespace muster::service {
 namespace {
@@ -39,6 +42,25 @@ bool ReadUser(const std::string& text, HostDetails* details) {
   });
 }
 
+// ssh takes a relative path from the folder that it is called in, of which the daemon knows
+// nothing.
+absl::Status ReadKey(const std::string& path, std::vector<std::string>* options) {
+  if (path.empty()) return absl::OkStatus();
+  if (path[0] != '/' && path[0] != '~') {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot be \"", path, "\": a path begins with / or ~ here"));
+  }
+  absl::StatusOr<std::string> option = SshOption("IdentityFile", path);
+  if (option.ok()) options->push_back(*std::move(option));
+  return option.status();
+}
+
+absl::Status ReadArguments(const std::string& arguments, std::vector<std::string>* options) {
+  absl::StatusOr<std::vector<std::string>> found = SshOptionsOf(arguments);
+  if (found.ok()) *options = *std::move(found);
+  return found.status();
+}
+
 bool IsEmpty(absl::string_view value) { return value.empty(); }
 
 // As Ansible's boolean() reads it.
@@ -61,37 +83,40 @@ bool IsPlainSshProgram(absl::string_view value) {
 struct Variable {
   absl::string_view name;
   std::vector<absl::string_view> also;  // older and other names of the same
-  // Null: not supported.
+  // Null, both: not supported.
   bool (*read)(const std::string& text, HostDetails* details);
-  // Of those: the values with which Muster does just what Ansible does.
-  bool (*harmless)(absl::string_view value);
-  absl::string_view advice;
+  absl::Status (*read_options)(const std::string& text, std::vector<std::string>* options);
+  // Of what is not supported: the values with which Muster does just what Ansible does.
+  bool (*harmless)(absl::string_view value) = nullptr;
+  absl::string_view advice = "";
 };
 
 const std::vector<Variable>& Variables() {
-  constexpr absl::string_view kKeys = "give the key for all hosts of a run (muster run -i)";
-  constexpr absl::string_view kJump = "jump hosts are given for all hosts of a run (muster run -J)";
+  constexpr absl::string_view kKeys =
+      "name a file (ansible_ssh_private_key_file), or give the key for all hosts (muster run -i)";
   constexpr absl::string_view kPassword =
       "give the password for all hosts of a run (muster run --password-file)";
   constexpr absl::string_view kBecome =
       "the command runs as the user who logs in; write sudo into the command";
   static const auto* const kVariables = new std::vector<Variable>{
-      {"ansible_host", {"ansible_ssh_host"}, ReadAddress, nullptr, ""},
-      {"ansible_port", {"ansible_ssh_port"}, ReadPort, nullptr, ""},
-      {"ansible_user", {"ansible_ssh_user"}, ReadUser, nullptr, ""},
-      {"ansible_connection", {}, nullptr, IsSsh, "Muster reaches every host by SSH"},
-      {"ansible_ssh_private_key_file", {"ansible_private_key_file"}, nullptr, IsEmpty, kKeys},
-      {"ansible_ssh_private_key", {"ansible_private_key"}, nullptr, IsEmpty, kKeys},
+      {"ansible_host", {"ansible_ssh_host"}, ReadAddress, nullptr},
+      {"ansible_port", {"ansible_ssh_port"}, ReadPort, nullptr},
+      {"ansible_user", {"ansible_ssh_user"}, ReadUser, nullptr},
+      {"ansible_connection", {}, nullptr, nullptr, IsSsh, "Muster reaches every host by SSH"},
+      // In the order in which Ansible gives them to ssh (plugins/connection/ssh.py).
+      {"ansible_ssh_args", {}, nullptr, ReadArguments},
+      {"ansible_ssh_private_key_file", {"ansible_private_key_file"}, nullptr, ReadKey},
+      {"ansible_ssh_common_args", {}, nullptr, ReadArguments},
+      {"ansible_ssh_extra_args", {}, nullptr, ReadArguments},
+      {"ansible_ssh_private_key", {"ansible_private_key"}, nullptr, nullptr, IsEmpty, kKeys},
       {"ansible_password",
        {"ansible_ssh_pass", "ansible_ssh_password"},
        nullptr,
+       nullptr,
        IsEmpty,
        kPassword},
-      {"ansible_ssh_common_args", {}, nullptr, IsEmpty, kJump},
-      {"ansible_ssh_extra_args", {}, nullptr, IsEmpty, kJump},
-      {"ansible_ssh_args", {}, nullptr, IsEmpty, kJump},
-      {"ansible_ssh_executable", {}, nullptr, IsPlainSshProgram, "Muster starts no ssh"},
-      {"ansible_become", {"ansible_sudo", "ansible_su"}, nullptr, IsFalse, kBecome},
+      {"ansible_ssh_executable", {}, nullptr, nullptr, IsPlainSshProgram, "Muster starts no ssh"},
+      {"ansible_become", {"ansible_sudo", "ansible_su"}, nullptr, nullptr, IsFalse, kBecome},
   };
   return *kVariables;
 }
@@ -103,11 +128,33 @@ const Variable* Find(absl::string_view key) {
   return it == Variables().end() ? nullptr : &*it;
 }
 
+absl::Status TakeOptions(const Variable& variable, const std::string& value, HostDetails* details) {
+  std::vector<std::string> options;
+  const absl::Status status = variable.read_options(value, &options);
+  for (std::string& option : options) {
+    details->ssh_options.push_back({std::string(variable.name), std::move(option)});
+  }
+  return status;
+}
+
 // Ansible works these out, with secrets and programs that Muster does not have.
 absl::string_view NotAValue(absl::string_view value) {
   if (absl::StrContains(value, "{{")) return "is a template, which only Ansible works out";
   if (absl::StartsWith(value, "$ANSIBLE_VAULT")) return "is encrypted by ansible-vault";
   return "";
+}
+
+// The problem with it; empty: there is none.
+std::string Take(const Variable& variable, const std::string& value, HostDetails* details) {
+  const absl::string_view why = NotAValue(value);
+  if (!why.empty()) return absl::StrCat(why, "; write the value");
+  if (variable.read_options != nullptr) {
+    return std::string(TakeOptions(variable, value, details).message());
+  }
+  if (variable.read != nullptr) {
+    return variable.read(value, details) ? "" : absl::StrCat("cannot be \"", value, "\"");
+  }
+  return variable.harmless(value) ? "" : absl::StrCat("is not supported: ", variable.advice);
 }
 
 }  // namespace
@@ -128,27 +175,24 @@ void ConnectionVars::Override(const ConnectionVars& other) {
 
 HostDetails ConnectionVars::Settle() const {
   HostDetails details;
-  const auto problem = [&](absl::string_view name, const Setting& setting, absl::string_view what) {
-    const std::string line = setting.line == 0 ? "" : absl::StrCat(":", setting.line);
-    details.problems.push_back(
-        {std::string(name), absl::StrCat(*setting.file, line, ": ", name, " ", what)});
-  };
-  for (const auto& [name, setting] : settings_) {
-    if (name == kVault) {
-      problem(name, setting, "has encrypted this file; what it says of connecting is not known");
-      continue;
-    }
-    const Variable& variable = *Find(name);
-    if (const absl::string_view text = NotAValue(setting.value); !text.empty()) {
-      problem(name, setting, absl::StrCat(text, "; write the value"));
-    } else if (variable.read == nullptr) {
-      if (variable.harmless(setting.value)) continue;
-      problem(name, setting, absl::StrCat("is not supported: ", variable.advice));
-    } else if (!variable.read(setting.value, &details)) {
-      problem(name, setting, absl::StrCat("cannot be \"", setting.value, "\""));
-    }
+  if (const auto vault = settings_.find(kVault); vault != settings_.end()) {
+    AddProblem(kVault, vault->second,
+               "has encrypted this file; what it says of connecting is not known", &details);
+  }
+  for (const Variable& variable : Variables()) {
+    const auto it = settings_.find(variable.name);
+    if (it == settings_.end()) continue;
+    const std::string problem = Take(variable, it->second.value, &details);
+    if (!problem.empty()) AddProblem(variable.name, it->second, problem, &details);
   }
   return details;
+}
+
+void ConnectionVars::AddProblem(absl::string_view name, const Setting& setting,
+                                absl::string_view what, HostDetails* details) {
+  const std::string line = setting.line == 0 ? "" : absl::StrCat(":", setting.line);
+  details->problems.push_back(
+      {std::string(name), absl::StrCat(*setting.file, line, ": ", name, " ", what)});
 }
 
 }  // namespace muster::service

@@ -33,6 +33,9 @@ class ConnectionVars {
     int line;  // 0: the whole file
   };
 
+  static void AddProblem(absl::string_view name, const Setting& setting, absl::string_view what,
+                         HostDetails* details);
+
   std::map<absl::string_view, Setting> settings_;  // by names of the table of variables
 };
 

@@ -10,16 +10,20 @@
 namespace muster::service {
 namespace {
 
-std::set<absl::string_view> Refused(const Inventory& inventory) {
+// Of the hosts' variables.
+std::set<absl::string_view> Ignorable(const Inventory& inventory) {
   std::set<absl::string_view> names;
   for (const auto& host : inventory.data().hosts) {
     for (const HostDetails::Problem& problem : host.second.problems) names.insert(problem.variable);
+    for (const HostDetails::SshOption& option : host.second.ssh_options) {
+      names.insert(option.variable);
+    }
   }
   return names;
 }
 
-std::string Unused(const std::string& name, const std::set<absl::string_view>& refused) {
-  const std::vector<absl::string_view> close = ClosestNames(name, {refused.begin(), refused.end()});
+std::string Unused(const std::string& name, const std::set<absl::string_view>& known) {
+  const std::vector<absl::string_view> close = ClosestNames(name, {known.begin(), known.end()});
   return absl::StrCat("\"", name, "\"", close.empty() ? "" : " (did you mean ",
                       absl::StrJoin(close, " or "), close.empty() ? "" : "?)");
 }
@@ -31,14 +35,14 @@ std::string HintOfIgnored(absl::Span<const std::string> ignored, const Inventory
   if (inventory == nullptr) {
     return "targets.ignored_variables: there is no inventory, so nothing is left out of account";
   }
-  const std::set<absl::string_view> refused = Refused(*inventory);
+  const std::set<absl::string_view> known = Ignorable(*inventory);
   std::vector<std::string> unused;
   for (const std::string& name : ignored) {
-    if (refused.count(name) == 0) unused.push_back(Unused(name, refused));
+    if (known.count(name) == 0) unused.push_back(Unused(name, known));
   }
   if (unused.empty()) return "";
   return absl::StrCat("targets.ignored_variables: no host of ", inventory->data().file,
-                      " has a variable that is refused of the name ",
+                      " has a variable that can be left out of account of the name ",
                       absl::StrJoin(unused, " or "));
 }
 

@@ -9,8 +9,8 @@
 
 namespace muster::service {
 
-// For a person, where no host has a variable of such a name that would be refused: it may be
-// mistyped. Null: there is no inventory. Empty: each is of use.
+// For a person, where no host has a variable of such a name that would be refused or tell ssh
+// something: it may be mistyped. Null: there is no inventory. Empty: each is of use.
 std::string HintOfIgnored(absl::Span<const std::string> ignored, const Inventory* inventory);
 
 }  // namespace muster::service

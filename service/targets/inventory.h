@@ -21,6 +21,13 @@ struct HostDetails {
   std::string user;     // empty: the run's
   uint16_t port = 0;    // 0: the run's
 
+  // What ssh would be told about the way to it, as by its -o.
+  struct SshOption {
+    std::string variable;  // "ansible_ssh_common_args"
+    std::string text;      // "ProxyJump=gate"
+  };
+  std::vector<SshOption> ssh_options;  // of several with the same keyword the first counts
+
   // What Muster cannot do as the inventory says: the host is not used, unless the caller leaves the
   // variable out of account.
   struct Problem {

@@ -31,6 +31,9 @@ absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory,
   if (!details->address.empty()) host.address = details->address;
   if (host.user.empty()) host.user = details->user;
   if (host.port == 0) host.port = details->port;
+  for (const HostDetails::SshOption& option : details->ssh_options) {
+    if (!absl::c_linear_search(ignored, option.variable)) host.ssh_options.push_back(option.text);
+  }
   return host;
 }
 

@@ -20,6 +20,8 @@ struct ResolvedHost {
   std::string address;  // what to connect to and to look up in known_hosts; without brackets
   std::string user;     // empty: the run's
   uint16_t port = 0;    // 0: the run's
+  // What the inventory tells ssh about the way, as by its -o; the first of a keyword counts.
+  std::vector<std::string> ssh_options = {};
 };
 
 // The hosts of `expression`, in ClusterShell's order, each once. What the expression says of user

@@ -6,6 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/loop/event_loop.h"
@@ -22,6 +24,7 @@ struct ActionContext {
   ReadingGate* reading = nullptr;
   std::shared_ptr<const Job> job;
   LoopObserver* observer = nullptr;
+  absl::optional<TerminalSize> terminal_size = absl::nullopt;  // the newest; unset: as the job says
 };
 
 // Where one action is at work. A value; what it points to outlives the action.

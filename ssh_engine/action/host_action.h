@@ -36,6 +36,8 @@ class HostAction : public SessionUser {
   virtual void Grant() = 0;
   // Ends at once where nothing was requested, else stops first what was.
   virtual void Cancel(Cause cause, const std::string& message) = 0;
+  // ActionContext::terminal_size has changed.
+  virtual void OnResize() = 0;
   // Ends at once, and says what is not known.
   virtual void Abandon() = 0;
 };

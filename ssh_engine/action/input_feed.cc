@@ -11,12 +11,14 @@ constexpr int kSendsPerTurn = 8;  // of 32 KB at most
 }  // namespace
 
 InputFeed::InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
-                     ExecChannel* channel, absl::AnyInvocable<void()> on_more)
+                     ExecChannel* channel, absl::AnyInvocable<void()> on_more,
+                     absl::AnyInvocable<void()> on_end)
     : source_(std::move(source)),
       host_(host),
       loop_(loop),
       channel_(channel),
-      on_more_(std::move(on_more)) {}
+      on_more_(std::move(on_more)),
+      on_end_(std::move(on_end)) {}
 
 void InputFeed::Send() {
   if (waiting_ || ended_ || !problem().empty() || channel_->closed()) return;
@@ -44,7 +46,7 @@ bool InputFeed::SendOne() {
   position_ += sent;
   piece_.bytes.remove_prefix(sent);
   ended_ = piece_.bytes.empty() && piece_.end;
-  if (ended_) channel_->EndInput();
+  if (ended_) on_end_();
   return !ended_;
 }
 

@@ -19,9 +19,11 @@ namespace muster::engine {
 class InputFeed {
  public:
   // The input of `host` (Host::index). `channel` and `loop` must outlive it. `on_more`: there may
-  // be something to send now; it is to call Send. From a task of the loop.
+  // be something to send now; it is to call Send. From a task of the loop. `on_end`: all was sent,
+  // and the command is to read its end; within Send.
   InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
-            ExecChannel* channel, absl::AnyInvocable<void()> on_more);
+            ExecChannel* channel, absl::AnyInvocable<void()> on_more,
+            absl::AnyInvocable<void()> on_end);
   InputFeed(const InputFeed&) = delete;
   InputFeed& operator=(const InputFeed&) = delete;
 
@@ -42,6 +44,7 @@ class InputFeed {
   EventLoop* const loop_;
   ExecChannel* const channel_;
   absl::AnyInvocable<void()> on_more_;
+  absl::AnyInvocable<void()> on_end_;
   InputPiece piece_;       // what of it is not sent yet
   uint64_t position_ = 0;  // where it begins
   bool waiting_ = false;   // for the source, or for a turn

@@ -51,6 +51,10 @@ absl::string_view LineAssembler::CompleteHeld(absl::string_view bytes, Sink sink
   return bytes;
 }
 
+void LineAssembler::GivePart(Sink sink) {
+  if (!held_.empty()) GiveHeld(sink, /*unterminated=*/false, /*split=*/true);
+}
+
 void LineAssembler::Finish(Sink sink) {
   if (!held_.empty()) GiveHeld(sink, /*unterminated=*/true, /*split=*/false);
 }

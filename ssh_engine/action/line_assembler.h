@@ -24,6 +24,9 @@ class LineAssembler {
 
   // Gives out what has become whole, without a copy where no line was held back.
   void Append(absl::string_view bytes, Sink sink);
+  // Gives out what is held of a line, marked as split; its rest counts as a line of its own for the
+  // limit.
+  void GivePart(Sink sink);
   // At the end of the stream: gives out what is left, marked as unterminated.
   void Finish(Sink sink);
 

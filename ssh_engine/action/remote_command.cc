@@ -7,6 +7,19 @@
 namespace muster::engine {
 namespace {
 
+// What the job has, and of the host's own what that leaves open.
+ChannelSetup SetupOf(const ActionContext& context, const Host& host) {
+  ChannelSetup setup = context.job->setup;
+  if (host.setup != nullptr) {
+    if (!setup.terminal.has_value()) setup.terminal = host.setup->terminal;
+    setup.environment.insert(host.setup->environment.begin(), host.setup->environment.end());
+  }
+  if (setup.terminal.has_value() && context.terminal_size.has_value()) {
+    setup.terminal->size = *context.terminal_size;
+  }
+  return setup;
+}
+
 // Of Windows' codes people know the other forms.
 std::string HowItEnded(const ExitReport& report) {
   if (report.has_signal) return absl::StrCat("by signal ", report.signal);
@@ -36,8 +49,9 @@ void RemoteCommand::Start() {
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
   if (context_->job->input != nullptr) {
-    input_ = std::make_unique<InputFeed>(context_->job->input, site_.host->index, context_->loop,
-                                         channel_.get(), [this] { Advance(); });
+    input_ = std::make_unique<InputFeed>(
+        context_->job->input, site_.host->index, context_->loop, channel_.get(),
+        [this] { Advance(); }, [this] { EndInput(); });
   }
   Advance();
 }
@@ -54,11 +68,43 @@ bool RemoteCommand::Step() {
   return running() ? Pump() : Begin();
 }
 
+// Before the grant: where a server refuses, nothing was requested.
+SshStep RemoteCommand::Open() {
+  if (!open_) {
+    const SshStep step = channel_->Open();
+    if (step != SshStep::kDone) return step;
+    open_ = true;
+    setup_ = SetupOf(*context_, *site_.host);
+  }
+  if (setup_.empty()) return SshStep::kDone;
+  const SshStep step = channel_->SetUp(setup_);
+  if (step != SshStep::kDone) return step;
+  if (channel_->environment_refused() && context_->job->refused_environment != nullptr) {
+    ++*context_->job->refused_environment;
+  }
+  FollowSize();
+  return step;
+}
+
+void RemoteCommand::OnResize() {
+  if (ended_ || start_.phase() == ActionStart::Phase::kOpening) return;
+  FollowSize();
+  if (!parked_) site_.session->UpdateInterest();
+}
+
+void RemoteCommand::FollowSize() {
+  if (!setup_.terminal.has_value() || !context_->terminal_size.has_value()) return;
+  if (setup_.terminal->size == *context_->terminal_size) return;
+  setup_.terminal->size = *context_->terminal_size;
+  channel_->Resize(setup_.terminal->size);
+}
+
 bool RemoteCommand::Begin() {
   switch (start_.Advance()) {
     case SshStep::kAgain:
       return false;
     case SshStep::kDone:
+      if (input_ == nullptr && setup_.terminal.has_value() && !becoming()) EndInput();
       if (stopping_) NewSequence()->Begin();
       return true;
     case SshStep::kFailed:
@@ -71,16 +117,24 @@ bool RemoteCommand::Begin() {
 
 void RemoteCommand::Grant() {
   if (ended_ || !start_.Grant()) return;
-  if (input_ == nullptr) channel_->EndInput();  // it reads end of file rather than wait for input
+  // It reads end of file rather than wait for input.
+  if (input_ == nullptr && !setup_.terminal.has_value() && !becoming()) EndInput();
   StartLimits();
   Advance();
 }
 
 void RemoteCommand::StartLimits() {
   last_output_ = context_->loop->Now();
+  if (becoming()) {
+    becoming_timer_ = context_->loop->NewTimer([this] { OnBecomingTimeout(); });
+    becoming_timer_->Arm(limits().connect);
+  }
   if (limits().command > absl::ZeroDuration()) {
     command_timer_ = context_->loop->NewTimer([this] { OnCommandTimeout(); });
     command_timer_->Arm(limits().command);
+  }
+  if (context_->job->partial_after > absl::ZeroDuration()) {
+    part_timer_ = context_->loop->NewTimer([this] { GiveParts(); });
   }
   if (limits().idle > absl::ZeroDuration()) {
     idle_timer_ = context_->loop->NewTimer([this] { OnIdleTimer(); });
@@ -120,7 +174,7 @@ bool RemoteCommand::Pump() {
   NoteExit();
   if (!lives) {
     EndByExitOrLost();
-  } else {
+  } else if (Converse()) {
     if (!closed()) site_.session->SetBulk(transport().HasMore());
     Feed();
     Settle();
@@ -128,13 +182,48 @@ bool RemoteCommand::Pump() {
   return false;
 }
 
+bool RemoteCommand::Converse() {
+  if (becoming_timer_ == nullptr) return true;
+  if (becoming() && !stopping_ && !closed()) program_.becoming->Answer(channel_.get());
+  if (program_.becoming->refused() && !stopping_) {
+    EndBecoming("");
+    return false;
+  }
+  if (becoming()) return true;
+  becoming_timer_.reset();
+  if (input_ == nullptr && !closed()) EndInput();
+  return true;
+}
+
+void RemoteCommand::OnBecomingTimeout() {
+  if (stopping_ || !becoming()) return;
+  if (NothingIsRead()) return becoming_timer_->Arm(limits().connect);
+  EndBecoming(absl::StrCat(" It took longer than ", absl::FormatDuration(limits().connect), "."));
+}
+
+// What still waits for a password reads end of file.
+void RemoteCommand::EndBecoming(absl::string_view remark) {
+  HostOutcome outcome =
+      program_.becoming->Explain(Endpoint(*site_.host, site_.jump_path), site_.host->user);
+  absl::StrAppend(&outcome.message, remark);
+  channel_->Close();
+  End(std::move(outcome));
+}
+
 // What is being ended gets no more.
 void RemoteCommand::Feed() {
-  if (input_ == nullptr || stopping_) return;
+  if (input_ == nullptr || stopping_ || becoming()) return;
   input_->Send();
   if (input_->problem().empty()) return;
   StopCommand(HostState::kCanceled, Cause::kNone,
               absl::StrCat("its input could not be read: ", input_->problem(), "."));
+}
+
+void RemoteCommand::EndInput() {
+  if (!setup_.terminal.has_value()) return channel_->EndInput();
+  typed_end_ = std::make_unique<TypedEnd>(context_->loop, channel_.get(), [this] {
+    if (!parked_) site_.session->UpdateInterest();
+  });
 }
 
 void RemoteCommand::Settle() {
@@ -149,9 +238,35 @@ void RemoteCommand::OnOutput(OutputStream stream, absl::string_view bytes) {
   if (site_.timings->first_output == absl::ZeroDuration()) {
     site_.timings->first_output = site_.timings->last_output;
   }
+  // A terminal has both in one.
+  const OutputStream of_talk =
+      setup_.terminal.has_value() ? OutputStream::kStdout : OutputStream::kStderr;
+  if (becoming() && stream == of_talk) {
+    return Show(stream, program_.becoming->Hear(bytes));
+  }
+  Show(stream, bytes);
+}
+
+void RemoteCommand::Show(OutputStream stream, absl::string_view bytes) {
   LineAssembler& assembler = stream == OutputStream::kStdout ? stdout_ : stderr_;
   assembler.Append(bytes, [&](const OutputChunk& chunk) {
     context_->observer->OnOutput(index(), stream, chunk);
+  });
+  WatchParts();
+}
+
+// Counted from the first byte: a progress bar may never pause.
+void RemoteCommand::WatchParts() {
+  if (part_timer_ == nullptr || part_timer_->armed()) return;
+  if (stdout_.held() + stderr_.held() > 0) part_timer_->Arm(context_->job->partial_after);
+}
+
+void RemoteCommand::GiveParts() {
+  stdout_.GivePart([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStdout, chunk);
+  });
+  stderr_.GivePart([this](const OutputChunk& chunk) {
+    context_->observer->OnOutput(index(), OutputStream::kStderr, chunk);
   });
 }
 
@@ -226,7 +341,7 @@ void RemoteCommand::StopCommand(HostState state, Cause cause, std::string messag
 StopSequence* RemoteCommand::NewSequence() {
   StopSequence::Subject* const subject = this;
   sequence_ =
-      std::make_unique<StopSequence>(context_->loop, context_->job->stop, site_.session, subject);
+      std::make_unique<StopSequence>(context_->loop, *context_->job, site_.session, subject);
   return sequence_.get();
 }
 
@@ -248,6 +363,12 @@ void RemoteCommand::EndByExit() {
                absl::StrCat("the server closed the channel without saying how the ", program_.name,
                             " ended."));
   }
+  if (becoming()) return EndBecoming("");
+  EndByItself();
+}
+
+void RemoteCommand::EndByItself() {
+  const ExitReport& report = exit_report();
   HostOutcome outcome;
   if (report.has_signal) {
     outcome.state = HostState::kSignaled;
@@ -366,7 +487,10 @@ void RemoteCommand::End(HostOutcome outcome, bool stale_session) {
   FinishOutput();
   command_timer_.reset();
   idle_timer_.reset();
+  becoming_timer_.reset();
+  part_timer_.reset();
   if (sequence_ != nullptr) sequence_->Drop();
+  typed_end_.reset();
   channel_.reset();
   on_end_({std::move(outcome), stale_session, refused, was_requested, lost_in_wait, waited});
 }

@@ -11,10 +11,13 @@
 #include "absl/time/time.h"
 #include "ssh_engine/action/action_context.h"
 #include "ssh_engine/action/action_start.h"
+#include "ssh_engine/action/becoming.h"
 #include "ssh_engine/action/host_action.h"
 #include "ssh_engine/action/input_feed.h"
 #include "ssh_engine/action/line_assembler.h"
 #include "ssh_engine/action/stop_sequence.h"
+#include "ssh_engine/action/typed_end.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/outcome.h"
 #include "ssh_engine/transport/exec_channel.h"
@@ -33,6 +36,8 @@ class RemoteCommand final : public HostAction,
     const char* name;  // as messages have it: "command"
     // Asks the server for it; called again while the answer is kAgain.
     std::function<SshStep(ExecChannel*)> request;
+    // Whose line `request` asks for. Null: it runs as the user who is logged in.
+    std::unique_ptr<Becoming> becoming = nullptr;
   };
 
   // What `program` uses must outlive this, and so must what the others point to.
@@ -45,6 +50,7 @@ class RemoteCommand final : public HostAction,
   void Grant() override;
   void Cancel(Cause cause, const std::string& message) override;
   void Abandon() override;
+  void OnResize() override;
   void OnSessionReady() override { Advance(); }
 
  private:
@@ -53,12 +59,18 @@ class RemoteCommand final : public HostAction,
   // One step; whether to go on at once.
   bool Step();
   bool Begin();
-  SshStep Open() override { return channel_->Open(); }
+  SshStep Open() override;
   SshStep Request() override { return program_.request(channel_.get()); }
   void OnStartTimeout() override;
+  void FollowSize();
+  void EndInput();
   bool Pump();
   bool TakeIn();
   void Feed();
+  // With the program that makes another user of us. Whether it is over.
+  bool Converse();
+  void OnBecomingTimeout();
+  void EndBecoming(absl::string_view remark);
   // Once what has come was taken in.
   void Settle();
   // Whether reading has to wait; then this is parked.
@@ -78,9 +90,14 @@ class RemoteCommand final : public HostAction,
   absl::Duration last_output() const override { return last_output_; }
 
   void OnOutput(OutputStream stream, absl::string_view bytes);
+  void Show(OutputStream stream, absl::string_view bytes);
+  // After output: a line that is not whole does not wait for long.
+  void WatchParts();
+  void GiveParts();
   void FinishOutput();
   void NoteExit();
   void EndByExit();
+  void EndByItself();
   void EndByExitOrLost();
   // `cut_short`: the channel was closed from here.
   void EndStopped(bool cut_short);
@@ -100,6 +117,8 @@ class RemoteCommand final : public HostAction,
   // The command may have been started, and has not ended.
   bool requested() const { return !ended_ && start_.requested(); }
   bool running() const { return !ended_ && start_.phase() == ActionStart::Phase::kStarted; }
+  // Nothing of it runs yet: we are no other user.
+  bool becoming() const { return program_.becoming != nullptr && !program_.becoming->done(); }
   uint32_t index() const { return site_.host->index; }
   const Timeouts& limits() const { return context_->job->timeouts; }
   SshTransport& transport() const { return site_.session->transport(); }
@@ -108,13 +127,18 @@ class RemoteCommand final : public HostAction,
   const ActionSite site_;
   ActionContext* const context_;
   OnEnd on_end_;
-  std::unique_ptr<ExecChannel> channel_;  // null once this has ended
-  std::unique_ptr<InputFeed> input_;      // null: no input
+  std::unique_ptr<ExecChannel> channel_;   // null once this has ended
+  std::unique_ptr<InputFeed> input_;       // null: no input
+  std::unique_ptr<Timer> becoming_timer_;  // null: nothing is to be become, or that is over
+  ChannelSetup setup_;
+  bool open_ = false;                    // the channel, but may not be set up yet
+  std::unique_ptr<TypedEnd> typed_end_;  // null: no terminal, or there is input to come
 
   ActionStart start_;
   bool ended_ = false;
   std::unique_ptr<Timer> command_timer_;  // null: no limit
   std::unique_ptr<Timer> idle_timer_;     // null: no limit
+  std::unique_ptr<Timer> part_timer_;     // null: lines come whole
   absl::Duration last_output_;
 
   bool stopping_ = false;  // was asked for; begins once the request is answered

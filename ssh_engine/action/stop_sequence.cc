@@ -23,10 +23,10 @@ constexpr size_t kKeptOfLine = 1024;
 
 }  // namespace
 
-StopSequence::StopSequence(EventLoop* loop, const StopRules& rules, Session* session,
-                           Subject* subject)
+StopSequence::StopSequence(EventLoop* loop, const Job& job, Session* session, Subject* subject)
     : loop_(loop),
-      rules_(rules),
+      rules_(job.stop),
+      become_(job.become),
       session_(session),
       subject_(subject),
       timer_(loop->NewTimer([this] { OnTimer(); })) {}
@@ -44,11 +44,23 @@ void StopSequence::Begin() {
 void StopSequence::SendLine(absl::Duration grace) {
   line_ = Line::kAtWork;
   text_ = StopLine(grace);
-  channel_ = session_->transport().NewExecChannel([this](OutputStream, absl::string_view bytes) {
-    absl::StrAppend(&output_, bytes.substr(0, kKeptOfLine - output_.size()));
-  });
-  channel_->EndInput();
+  if (become_ != nullptr) {
+    becoming_ = std::make_unique<Becoming>(become_, text_, NewToken());
+    text_ = becoming_->line();
+  }
+  channel_ = session_->transport().NewExecChannel(
+      [this](OutputStream stream, absl::string_view bytes) { TakeLineOutput(stream, bytes); });
+  if (becoming_ == nullptr) channel_->EndInput();
   timer_->Arm(kLineWait);
+}
+
+// The line itself writes to standard output alone.
+void StopSequence::TakeLineOutput(OutputStream stream, absl::string_view bytes) {
+  if (becoming_ != nullptr && stream == OutputStream::kStderr) {
+    if (!becoming_->done()) becoming_->Hear(bytes);
+    return;
+  }
+  absl::StrAppend(&output_, bytes.substr(0, kKeptOfLine - output_.size()));
 }
 
 void StopSequence::SendSignal(Phase phase, const std::string& name, absl::Duration wait) {
@@ -61,6 +73,14 @@ void StopSequence::SendSignal(Phase phase, const std::string& name, absl::Durati
 // Its steps take nothing in: the descriptor tells of what comes.
 void StopSequence::TakeIn() {
   if (line_ != Line::kAtWork) return;
+  const SshStep step = AdvanceLine();
+  if (requested_ && becoming_ != nullptr && !channel_->closed()) {
+    becoming_->Answer(channel_.get());
+  }
+  if (step == SshStep::kFailed || channel_->closed()) line_ = Line::kEnded;
+}
+
+SshStep StopSequence::AdvanceLine() {
   SshStep step = SshStep::kDone;
   if (!open_) {
     step = channel_->Open();
@@ -70,7 +90,7 @@ void StopSequence::TakeIn() {
     step = channel_->Request(text_);
     requested_ = step == SshStep::kDone;
   }
-  if (step == SshStep::kFailed || channel_->closed()) line_ = Line::kEnded;
+  return step;
 }
 
 void StopSequence::Follow() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "ssh_engine/action/becoming.h"
 #include "ssh_engine/action/stop_line.h"
 #include "ssh_engine/job.h"
 #include "ssh_engine/loop/event_loop.h"
@@ -39,7 +40,7 @@ class StopSequence {
   };
 
   // All of these outlive this.
-  StopSequence(EventLoop* loop, const StopRules& rules, Session* session, Subject* subject);
+  StopSequence(EventLoop* loop, const Job& job, Session* session, Subject* subject);
   StopSequence(const StopSequence&) = delete;
   StopSequence& operator=(const StopSequence&) = delete;
 
@@ -71,6 +72,8 @@ class StopSequence {
   enum class Line { kUnused, kAtWork, kEnded };
 
   void SendLine(absl::Duration grace);
+  void TakeLineOutput(OutputStream stream, absl::string_view bytes);
+  SshStep AdvanceLine();
   // Sends a signal request, and waits that long for what comes of it.
   void SendSignal(Phase phase, const std::string& name, absl::Duration wait);
   void HearLine();
@@ -81,6 +84,7 @@ class StopSequence {
 
   EventLoop* const loop_;
   const StopRules& rules_;
+  const std::shared_ptr<const Become>& become_;  // the line ends what runs as another user
   Session* const session_;
   Subject* const subject_;
   std::unique_ptr<Timer> timer_;
@@ -91,6 +95,7 @@ class StopSequence {
 
   Line line_ = Line::kUnused;
   std::string text_;                      // of the line
+  std::unique_ptr<Becoming> becoming_;    // null: the line runs as who is logged in
   std::unique_ptr<ExecChannel> channel_;  // its; null before and after
   bool open_ = false;
   bool requested_ = false;

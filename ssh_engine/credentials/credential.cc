@@ -15,6 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -44,26 +45,44 @@ const std::string& ProcessKey() {
   return key;
 }
 
-std::string DigestOf(const Secret& password) {
+std::string DigestOf(const std::string& text) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   const std::string& key = ProcessKey();
-  const std::string& text = password.get();
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const uint8_t*>(text.data()), text.size(), digest, &size);
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
 }
 
+std::string DigestOf(const std::vector<PreparedAnswer>& answers) {
+  std::string digests;
+  for (const PreparedAnswer& answer : answers) {
+    absl::StrAppend(&digests, DigestOf(answer.question), " ", DigestOf(answer.answer.get()), " ");
+  }
+  return KeyFingerprint(digests);
+}
+
 // (One field more does not compile before it is here: is it a part of it?)
 std::string IdOf(const Credential& credential) {
-  const auto& [identities, agent_socket, password, source, id, notes] = credential;
+  const auto& [identities, agent_socket, password, source, answers, tickets, methods, id, notes] =
+      credential;
   std::string blobs;
   for (const Identity& identity : identities) {
     absl::StrAppend(&blobs,
                     PublicBlob(identity.public_key ? identity.public_key : identity.private_key));
   }
-  const std::string keys = KeyFingerprint(blobs);
-  return password == nullptr ? keys : absl::StrCat(keys, " ", DigestOf(*password));
+  std::string text = KeyFingerprint(blobs);
+  if (password != nullptr) absl::StrAppend(&text, " ", DigestOf(password->get()));
+  if (!answers.empty()) absl::StrAppend(&text, " answers ", DigestOf(answers));
+  if (tickets.has_value()) {
+    absl::StrAppend(&text, " tickets of ", tickets->principal, " in ", tickets->cache,
+                    tickets->delegate ? " delegated " : " ", KeyFingerprint(tickets->cache));
+  }
+  if (!methods.empty()) {
+    const std::string list = absl::StrJoin(methods, ",");
+    absl::StrAppend(&text, " by ", list, " ", KeyFingerprint(list));
+  }
+  return text;
 }
 
 // Puts a credential together in the order in which it is to be offered.
@@ -78,6 +97,9 @@ class Loader {
   // Keys of the agent that no file names.
   void AddOtherAgentKeys();
   absl::Status SetPassword(const std::string& password, const std::string& source);
+  absl::Status SetAnswers(const std::vector<PreparedAnswer>& answers);
+  void FindTickets(TicketSource source);
+  void SetMethods(const std::vector<std::string>& methods) { credential_.methods = methods; }
   // `signatures`: CredentialSpec's.
   Credential Take(const std::string& signatures);
 
@@ -240,6 +262,28 @@ absl::Status Loader::SetPassword(const std::string& password, const std::string&
   return absl::OkStatus();
 }
 
+absl::Status Loader::SetAnswers(const std::vector<PreparedAnswer>& answers) {
+  for (const PreparedAnswer& answer : answers) {
+    if (absl::StrContains(answer.answer.get(), '\0')) {
+      return absl::InvalidArgumentError("an answer with a NUL byte cannot be sent to servers");
+    }
+  }
+  credential_.answers = answers;
+  return absl::OkStatus();
+}
+
+// Whose they are is settled here: a session is shared by those who log in as the same one.
+void Loader::FindTickets(TicketSource source) {
+  const absl::StatusOr<std::unique_ptr<Tickets>> tickets = Tickets::Find(source);
+  if (tickets.ok()) {
+    source.principal = (*tickets)->principal();
+    credential_.tickets = std::move(source);
+  } else if (source.expected) {
+    credential_.notes.push_back(
+        absl::StrCat("No Kerberos ticket was used: ", tickets.status().message(), "."));
+  }
+}
+
 // Of an RSA key: RFC 8332, 3.
 bool CanSign(absl::string_view type, const std::vector<std::string>& algorithms) {
   const bool rsa = absl::ConsumePrefix(&type, "ssh-rsa");
@@ -292,14 +336,25 @@ absl::StatusOr<Identity> DuplicateIdentity(const Identity& identity) {
 
 }  // namespace
 
+// As in OpenSSH's sshconnect2.c, but for "none", which costs a round trip, and the password, which
+// by the method of its name needs no question. Who has answers wants to be asked: where a server
+// takes a password together with a code, the other method would only have it refused.
+std::vector<std::string> UsualMethods(bool has_answers) {
+  return {kGssapi, kPublickey, kNone, has_answers ? kKeyboardInteractive : kPasswordMethod,
+          has_answers ? kPasswordMethod : kKeyboardInteractive};
+}
+
 absl::StatusOr<std::shared_ptr<const Credential>> Credential::Duplicate() const {
-  const auto& [keys, socket, secret, source, own_id, told] =
+  const auto& [keys, socket, secret, source, answers_, tickets_, methods_, own_id, told] =
       *this;  // all: one more does not compile
   auto copy = std::make_shared<Credential>();
   copy->agent_socket = socket;
   copy->notes = told;
   copy->password = secret;  // it is only read
   copy->password_source = source;
+  copy->answers = answers_;
+  copy->tickets = tickets_;
+  copy->methods = methods_;
   copy->id = own_id;
   for (const Identity& identity : keys) {
     absl::StatusOr<Identity> duplicate = DuplicateIdentity(identity);
@@ -327,6 +382,10 @@ absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const Credentia
     const absl::Status set = loader.SetPassword(spec.password->get(), spec.password_source);
     if (!set.ok()) return set;
   }
+  const absl::Status answers = loader.SetAnswers(spec.answers);
+  if (!answers.ok()) return answers;
+  if (spec.tickets) loader.FindTickets(*spec.tickets);
+  loader.SetMethods(spec.methods);
   return std::make_shared<const Credential>(loader.Take(spec.signatures));
 }
 

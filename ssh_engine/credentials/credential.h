@@ -1,4 +1,4 @@
-// What a user can prove to be himself with: private keys, an agent, a password.
+// What a user can prove to be himself with: private keys, an agent, a password, answers, tickets.
 #ifndef SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
 #define SSH_ENGINE_CREDENTIALS_CREDENTIAL_H_
 
@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/base/secret.h"
+#include "ssh_engine/credentials/kerberos.h"
 #include "ssh_engine/credentials/ssh_key.h"
 
 namespace muster::engine {
@@ -39,6 +40,34 @@ struct IdentityFile {
   }
 };
 
+// What to answer to a question of keyboard-interactive (RFC 4256). A value.
+struct PreparedAnswer {
+  std::string question;  // has this in it, letters in either case; not empty
+  Passphrase answer;
+
+  auto Fields() const {
+    const auto& [question_, answer_] = *this;
+    return std::tie(question_, answer_);
+  }
+  friend bool operator==(const PreparedAnswer& a, const PreparedAnswer& b) {
+    return a.Fields() == b.Fields();
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const PreparedAnswer& answer) {
+    return H::combine(std::move(h), answer.Fields());
+  }
+};
+
+// The methods of logging in, by SSH's names (RFC 4252, RFC 4256, RFC 4462).
+constexpr char kPublickey[] = "publickey";
+constexpr char kPasswordMethod[] = "password";
+constexpr char kKeyboardInteractive[] = "keyboard-interactive";
+constexpr char kGssapi[] = "gssapi-with-mic";
+constexpr char kNone[] = "none";
+
+// In the order in which they are tried where nobody says otherwise.
+std::vector<std::string> UsualMethods(bool has_answers);
+
 struct CredentialSpec {
   std::vector<IdentityFile> identity_files;
   std::string agent_socket;  // path of a unix socket; empty: no agent
@@ -54,10 +83,16 @@ struct CredentialSpec {
   std::vector<std::string> notes = {};
   // Algorithms::signatures: a key that can sign with none of them is a note.
   std::string signatures = "";
+  std::vector<PreparedAnswer> answers = {};
+  absl::optional<TicketSource> tickets = absl::nullopt;  // none: no login by GSSAPI
+  // What is tried, in this order, by SSH's names. Empty: all that there is, as Login orders it.
+  std::vector<std::string> methods = {};
 
   auto Fields() const {
-    const auto& [files, agent, only, secret, source, certificates, told, algorithms] = *this;
-    return std::tie(files, agent, only, secret, source, certificates, told, algorithms);
+    const auto& [files, agent, only, secret, source, certificates, told, algorithms, answers_,
+                 tickets_, methods_] = *this;
+    return std::tie(files, agent, only, secret, source, certificates, told, algorithms, answers_,
+                    tickets_, methods_);
   }
   // For whom it is equal, one Credential does.
   friend bool operator==(const CredentialSpec& a, const CredentialSpec& b) {
@@ -92,9 +127,13 @@ struct Credential {
   std::string agent_socket;
   std::shared_ptr<const Secret> password;  // null: none
   std::string password_source;             // CredentialSpec's; may be empty
-  // The same for credentials with the same keys in the same order (SHA-256) and the same password
-  // (its HMAC, with a key that only this process has), and for no others. Who has them could make
-  // the sessions himself that others with them have made.
+  std::vector<PreparedAnswer> answers;
+  absl::optional<TicketSource> tickets;  // of a principal whose name is known; none: no tickets
+  std::vector<std::string> methods;      // CredentialSpec's
+  // The same for credentials with the same keys in the same order (SHA-256), the same password and
+  // answers (their HMAC, with a key that only this process has), tickets of the same principal in
+  // the same cache, and the same methods, and for no others. Who has them could make the sessions
+  // himself that others with them have made.
   std::string id;
   // What was left out and why, one sentence each; part of the message when authentication fails.
   std::vector<std::string> notes;
@@ -107,13 +146,13 @@ struct Credential {
 // as with a key file; errors name the file. Blocks.
 absl::StatusOr<Passphrase> ReadPassphraseFile(const std::string& path);
 
-// Reads and decrypts the files and asks the agent for its keys. Blocks (an encrypted key costs some
-// 130 ms, an agent what it pleases up to 5 s): helper threads only. NOT_FOUND,
-// INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or that others
-// can read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so that it would
-// take too long to open): each names the file. INVALID_ARGUMENT, too, for a password that no server
-// can be given. An agent that does not answer is a note, not an
-// error.
+// Reads and decrypts the files, asks the agent for its keys and looks for tickets. Blocks (an
+// encrypted key costs some 130 ms, an agent what it pleases up to 5 s): helper threads only.
+// NOT_FOUND, INVALID_ARGUMENT (not a key), FAILED_PRECONDITION (a file that may not be read, or
+// that others can read; encrypted and no or a wrong passphrase), RESOURCE_EXHAUSTED (encrypted so
+// that it would take too long to open): each names the file. INVALID_ARGUMENT, too, for a password
+// or answer that no server can be given. An agent that does not answer, and tickets that are not
+// there, are notes, not errors.
 absl::StatusOr<std::shared_ptr<const Credential>> LoadCredential(const CredentialSpec& spec);
 
 }  // namespace muster::engine

@@ -93,6 +93,10 @@ std::string WhyNotAKey(absl::string_view text) {
     return "it holds a public key, and no ssh-agent has the private one; name the file with the "
            "private key";
   }
+  if (absl::StartsWith(KeyTypeOf(OpenSshPublicBlob(text).value_or("")), "sk-")) {
+    return "it is the handle of a key on a security token (FIDO), which only an ssh-agent can have "
+           "sign: add it with ssh-add";
+  }
   if (absl::StartsWith(text, "PuTTY-User-Key-File")) {
     return "it is in PuTTY's format; convert it with: puttygen FILE -O private-openssh -o NEW_FILE";
   }

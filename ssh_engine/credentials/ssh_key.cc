@@ -1,7 +1,12 @@
 #include "ssh_engine/credentials/ssh_key.h"
 
 #include <libssh/libssh.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
+
+#include <array>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -9,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
+#include "ssh_engine/base/mutex.h"
 #include "ssh_engine/base/secret.h"
 #include "ssh_engine/base/wire_reader.h"
 #include "ssh_engine/credentials/decryption_cost.h"
@@ -25,6 +31,19 @@ constexpr absl::string_view kNotAPrivateKey =
 int RefusePassphrase(const char*, char*, size_t, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return SSH_ERROR;
+}
+
+// On a security token (FIDO). Only an agent can have it sign.
+bool IsOnToken(const SshKey& key) {
+  switch (ssh_key_type(key.get())) {
+    case SSH_KEYTYPE_SK_ECDSA:
+    case SSH_KEYTYPE_SK_ED25519:
+    case SSH_KEYTYPE_SK_ECDSA_CERT01:
+    case SSH_KEYTYPE_SK_ED25519_CERT01:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool CanBeUsed(const SshKey& key) {
@@ -45,7 +64,48 @@ bool CanBeUsed(const SshKey& key) {
   }
 }
 
+// libssh 0.10 gives memory back with a private key in it (ssh_pki_openssh_import frees what it has
+// decrypted as it is). While one of these lives, the allocator overwrites what is freed
+// (mallopt(3), M_PERTURB), but for small blocks that the thread keeps for itself: those are taken
+// back at the end.
+class FreedIsWiped {
+ public:
+  FreedIsWiped() {
+    MutexLock lock(&Guard());
+    if (Living()++ == 0) mallopt(M_PERTURB, 1);
+  }
+  ~FreedIsWiped() {
+    WipeKept();
+    MutexLock lock(&Guard());
+    if (--Living() == 0) mallopt(M_PERTURB, 0);
+  }
+  FreedIsWiped(const FreedIsWiped&) = delete;
+  FreedIsWiped& operator=(const FreedIsWiped&) = delete;
+
+ private:
+  static Mutex& Guard() {
+    static auto* const mutex = new Mutex();
+    return *mutex;
+  }
+  static int& Living() {
+    static int living = 0;
+    return living;
+  }
+  // glibc's tcache: seven of each size, in steps of 16 bytes up to a KiB.
+  static void WipeKept() {
+    for (size_t size = 24; size <= 1032; size += 16) {
+      std::array<void*, 7> blocks;
+      for (void*& block : blocks) {
+        block = malloc(size);
+        if (block != nullptr) OPENSSL_cleanse(block, size);
+      }
+      for (void* const block : blocks) free(block);
+    }
+  }
+};
+
 SshKey Import(const std::string& text, const char* passphrase, bool* asked) {
+  const FreedIsWiped wiped;
   ssh_key key = nullptr;
   if (ssh_pki_import_privkey_base64(text.c_str(), passphrase, RefusePassphrase, asked, &key) !=
       SSH_OK) {
@@ -79,7 +139,7 @@ SshKey ImportPublicKey(absl::string_view blob) {
     return nullptr;
   }
   SshKey key(imported);
-  return CanBeUsed(key) ? std::move(key) : nullptr;
+  return CanBeUsed(key) || IsOnToken(key) ? std::move(key) : nullptr;
 }
 
 std::string PublicBlob(const SshKey& key) {

@@ -27,7 +27,7 @@ std::string KeyTypeOf(absl::string_view blob);
 std::string KeyFingerprint(absl::string_view blob);
 
 // The key or certificate of a blob (RFC 4253, 6.6). Null when libssh cannot log in with such a key:
-// DSA, keys on security tokens (sk-...), unknown types, garbage.
+// DSA, unknown types, garbage. One on a security token (sk-...) is of use with an agent only.
 SshKey ImportPublicKey(absl::string_view blob);
 
 // The blob of a public key, of a private key's public part, or of a certificate; "" on failure.

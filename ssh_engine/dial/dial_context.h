@@ -28,6 +28,7 @@ struct DialContext {
   EventLoop* loop = nullptr;
   HelperPool* helpers = nullptr;
   HelperPool* computers = nullptr;  // helpers for what computes for long
+  HelperPool* kerberos = nullptr;   // helpers for what waits for a KDC, each for seconds
   SshTransportFactory new_transport;
   // Of the job.
   absl::Duration timeout;  // Timeouts::connect, or the access' own

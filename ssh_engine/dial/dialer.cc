@@ -14,11 +14,17 @@ constexpr absl::Duration kPrompt = absl::Milliseconds(250);
 constexpr absl::Duration kLockPatience = absl::Seconds(5);
 constexpr absl::Duration kLockRetry = absl::Milliseconds(100);
 
+// Without anything being written down.
+bool Accepts(HostKeyPolicy policy, KnownHosts::Verdict verdict) {
+  return verdict == KnownHosts::Verdict::kMatch ||
+         (policy == HostKeyPolicy::kOff && verdict != KnownHosts::Verdict::kRevoked);
+}
+
 bool Trusts(const Host& host, const Access& access, const HostKey& key) {
   const KnownHosts& known_hosts = *access.known_hosts;
   const KnownHosts::Verdict verdict =
       known_hosts.Check(KnownName(host), KnownPort(host), key.type, key.blob).verdict;
-  if (verdict == KnownHosts::Verdict::kMatch) return true;
+  if (Accepts(access.host_key_policy, verdict)) return true;
   // A new session would be accepted as well, and not remembered either.
   return verdict == KnownHosts::Verdict::kUnknown && known_hosts.KeepsNothing() &&
          access.host_key_policy == HostKeyPolicy::kAcceptNew;
@@ -58,6 +64,9 @@ bool CanPass(const HostOutcome& outcome) {
     case Cause::kHostKeyChanged:
     case Cause::kHostKeyRevoked:
     case Cause::kHostKeyUnsaved:
+    case Cause::kBecomePassword:
+    case Cause::kBecomeNotAllowed:
+    case Cause::kBecomeUnavailable:
     case Cause::kConnectionLost:
     case Cause::kExecRefused:
     case Cause::kOutputLimit:
@@ -122,6 +131,7 @@ void Dialer::OnConnected(ConnectResult result) {
 void Dialer::BeginHandshake(UniqueFd connected) {
   SshTransportOptions options;
   options.user = host_.user;
+  options.host = host_.address;
   asked_types_ = context_->access->known_hosts->KeyTypes(KnownName(host_), KnownPort(host_));
   options.known_key_types = asked_types_;
   // A copy: the transport outlives the access, which has secrets.
@@ -228,7 +238,7 @@ bool Dialer::CheckHostKey() {
   const HostKey& key = transport_->host_key();
   const KnownHosts::Lookup lookup =
       context_->access->known_hosts->Check(KnownName(host_), KnownPort(host_), key.type, key.blob);
-  if (lookup.verdict == KnownHosts::Verdict::kMatch) {
+  if (Accepts(context_->access->host_key_policy, lookup.verdict)) {
     BeginLogin();
     return true;
   }
@@ -365,9 +375,10 @@ void Dialer::BeginLogin() {
   timings_->handshake = SinceBegin();
   on_trusted_();
   phase_ = Phase::kLogin;
-  login_ = std::make_unique<Login>(transport_, context_->access->credential,
-                                   &context_->preferred_identities, context_->loop,
-                                   context_->helpers, [this] { Advance(); });
+  const Login::Surroundings surroundings = {&context_->preferred_identities, context_->loop,
+                                            context_->helpers, context_->kerberos};
+  login_ = std::make_unique<Login>(transport_, context_->access->credential, host_.user,
+                                   surroundings, [this] { Advance(); });
 }
 
 bool Dialer::LogIn() {
@@ -379,7 +390,7 @@ bool Dialer::LogIn() {
       Succeed();
       return false;
     case Login::Step::kRefused:
-      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain(host_.user));
+      Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->Explain());
       return false;
     case Login::Step::kFailed:
       FailLogin();
@@ -395,7 +406,7 @@ void Dialer::FailLogin() {
   const TransportFailure& failure = transport_->failure();
   const bool by_server = failure.closed && !failure.throttled && !JumpIsLost() && !ProxyHasFailed();
   if (!by_server && login_->refused() == 0) return FailTransport();
-  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd(host_.user));
+  Fail(HostState::kAuthenticationFailed, Cause::kNone, login_->ExplainEnd());
 }
 
 bool Dialer::JumpIsLost() const { return result_.way != nullptr && result_.way->lost; }
@@ -459,6 +470,7 @@ void Dialer::Succeed() {
   const absl::Duration round_trip = timings_->connected - (start_ - begin_);
   result_.prompt = first_answer_ - timings_->connected < kPrompt + 4 * round_trip;
   result_.transport = transport_;
+  result_.expires = login_->expires();
   phase_ = Phase::kEnded;
 }
 

@@ -30,11 +30,12 @@ namespace muster::engine {
 class Dialer {
  public:
   struct Result {
-    std::shared_ptr<SshTransport> transport;  // null: see outcome
-    HostOutcome outcome;                      // state, cause and message
-    bool prompt = false;                      // the server answered at once (HandshakeLimit)
-    bool congested = false;                   // a SYN was lost, or the server turned us away
-    std::shared_ptr<const Way> way;           // ConnectResult's
+    std::shared_ptr<SshTransport> transport;      // null: see outcome
+    HostOutcome outcome;                          // state, cause and message
+    bool prompt = false;                          // the server answered at once (HandshakeLimit)
+    bool congested = false;                       // a SYN was lost, or the server turned us away
+    std::shared_ptr<const Way> way;               // ConnectResult's
+    absl::Time expires = absl::InfiniteFuture();  // Login's
   };
 
   // `on_trusted` is called once the host's key is; fills in the timings up to authenticated,

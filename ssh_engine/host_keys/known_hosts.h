@@ -17,6 +17,7 @@ namespace muster::engine {
 enum class HostKeyPolicy {
   kStrict,     // an unknown key is rejected
   kAcceptNew,  // an unknown key is accepted and written down; a changed one is rejected
+  kOff,        // every key is accepted that is not revoked, and none is written down
 };
 
 // A store in memory of one or more known_hosts files (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"):

@@ -69,6 +69,7 @@ JumpLink* JumpLinks::Add(const std::string& key, std::unique_ptr<JumpLink> link)
 }
 
 bool JumpLinks::IsOld(const JumpLink& link) const {
+  if (loop_->WallTime() >= link.expires()) return true;
   return limits_.max_age > absl::ZeroDuration() && loop_->Now() - link.since() >= limits_.max_age;
 }
 
@@ -155,7 +156,7 @@ void JumpConnector::OnDialed(Dialer::Result result) {
   dialer_.reset();
   if (result.transport != nullptr) {
     auto session = std::make_unique<Session>(context_.loop, std::move(result.transport),
-                                             std::move(result.way));
+                                             std::move(result.way), result.expires);
     links_->Add(key_, std::make_unique<JumpLink>(context_.loop, name_, std::move(session),
                                                  context_.access->connect.keep_alive));
     return Serve();

@@ -51,6 +51,7 @@ class JumpLink final : public SessionUser {
   size_t tunnels() const { return tunnels_.size(); }
   // Since when there is the link, and since when it has carried none; EventLoop::Now's.
   absl::Duration since() const { return since_; }
+  absl::Time expires() const { return session_->expires(); }  // Session's
   absl::Duration unused_since() const { return unused_since_; }
 
   void OnSessionReady() override;

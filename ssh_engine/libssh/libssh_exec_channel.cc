@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/base/peer_text.h"
 
 namespace muster::engine {
@@ -30,11 +32,14 @@ class LibsshExecChannel final : public ExecChannel, private LibsshLink::Command 
   ~LibsshExecChannel() override;
 
   Step Open() override;
+  Step SetUp(const ChannelSetup& setup) override;
+  bool environment_refused() const override { return environment_refused_; }
   Step Request(const std::string& command) override;
   size_t InputRoom() const override;
   size_t SendInput(absl::string_view bytes) override;
   void EndInput() override;
   void Signal(const std::string& name) override;
+  void Resize(TerminalSize size) override;
   void Close() override;
   bool closed() const override { return closed_; }
   const ExitReport& exit_report() const override { return exit_report_; }
@@ -45,11 +50,14 @@ class LibsshExecChannel final : public ExecChannel, private LibsshLink::Command 
   void RepeatWindow() override;
 
   Step TryOpen();
+  Step TrySetUp(const ChannelSetup& setup);
+  int AskFor(const ChannelSetup& setup, size_t request);
   Step TryRequest(const std::string& command);
   void FollowRequest();
   void WidenWindow();
   void AskForWindow(size_t bytes);
   void SendSignal();
+  void SendSize();
   Step Fail(std::string message);
   Step FailRefused() { return Fail("the server refused to run a command"); }
 
@@ -68,12 +76,15 @@ class LibsshExecChannel final : public ExecChannel, private LibsshLink::Command 
   ssh_channel channel_ = nullptr;
   ssh_channel_callbacks_struct callbacks_ = {};
 
+  size_t set_up_ = 0;  // requests of SetUp that were answered
+  bool environment_refused_ = false;
   bool asked_ = false;      // for the command
   bool started_ = false;    // the server has answered: the command runs
   bool reply_due_ = false;  // to the request: libssh sends no further one before
   bool answered_ = false;   // by something that only a command sends
   bool input_ended_ = false;
   std::string signal_due_;
+  absl::optional<TerminalSize> size_due_;
   uint64_t received_ = 0;  // of the command's output
   uint64_t stops_at_ = 0;  // where it stops if the window was not widened
   bool closed_ = false;    // by the server
@@ -124,6 +135,42 @@ Step LibsshExecChannel::TryOpen() {
   return Fail(absl::StrCat("the server opened no session: ", link_->LibraryError()));
 }
 
+Step LibsshExecChannel::SetUp(const ChannelSetup& setup) {
+  return link_->TakeTurn([&] { return TrySetUp(setup); });
+}
+
+// One after the other: libssh sends no request before the last one is answered.
+Step LibsshExecChannel::TrySetUp(const ChannelSetup& setup) {
+  const size_t terminals = setup.terminal.has_value() ? 1 : 0;
+  for (; set_up_ < terminals + setup.environment.size(); ++set_up_) {
+    if (!alone_) link_->StopReceiving();
+    const int result = AskFor(setup, set_up_);
+    if (!link_->Settle()) return link_->FailLost();
+    if (result == SSH_AGAIN) return Step::kAgain;
+    if (closed_) return Fail("the server closed the session before a command was requested");
+    if (result == SSH_OK) continue;
+    if (set_up_ < terminals) {
+      return Fail(
+          "the server gives no terminal (PermitTTY of its sshd_config, no-pty or restrict in "
+          "authorized_keys, or it is out of them)");
+    }
+    environment_refused_ = true;
+  }
+  return Step::kDone;
+}
+
+// In the order of OpenSSH's client. libssh 0.10 sends no modes: the terminal has the server's.
+int LibsshExecChannel::AskFor(const ChannelSetup& setup, size_t request) {
+  if (setup.terminal.has_value() && request-- == 0) {
+    const Terminal& terminal = *setup.terminal;
+    return ssh_channel_request_pty_size(channel_, terminal.type.c_str(),
+                                        static_cast<int>(terminal.size.columns),
+                                        static_cast<int>(terminal.size.rows));
+  }
+  const auto& [name, value] = *std::next(setup.environment.begin(), request);
+  return ssh_channel_request_env(channel_, name.c_str(), value.c_str());
+}
+
 Step LibsshExecChannel::Request(const std::string& command) {
   return link_->TakeTurn([&] { return TryRequest(command); });
 }
@@ -140,6 +187,7 @@ Step LibsshExecChannel::TryRequest(const std::string& command) {
   if (!reply_due_ && result != SSH_OK) return FailRefused();
   started_ = true;
   link_->ExpectParts(false);
+  if (!reply_due_) SendSize();
   return Step::kDone;
 }
 
@@ -207,6 +255,7 @@ void LibsshExecChannel::TakeReply() {
     FailRefused();
     link_->NoteNews();
   }
+  SendSize();
   SendSignal();
 }
 
@@ -220,6 +269,20 @@ void LibsshExecChannel::Signal(const std::string& name) {
 void LibsshExecChannel::SendSignal() {
   if (signal_due_.empty() || closed_) return;
   ssh_channel_request_send_signal(channel_, std::exchange(signal_due_, "").c_str());
+}
+
+// Between a request and its answer it would be lost, and would eat the answer.
+void LibsshExecChannel::Resize(TerminalSize size) {
+  size_due_ = size;
+  if (asked_ && !started_) return;
+  link_->InTurn([this] { reply_due_ ? TakeReply() : SendSize(); });
+}
+
+void LibsshExecChannel::SendSize() {
+  if (!size_due_.has_value() || closed_) return;
+  const TerminalSize size = *std::exchange(size_due_, absl::nullopt);
+  ssh_channel_change_pty_size(channel_, static_cast<int>(size.columns),
+                              static_cast<int>(size.rows));
 }
 
 void LibsshExecChannel::Close() {

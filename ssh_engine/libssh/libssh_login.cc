@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -14,6 +15,11 @@ namespace {
 using AuthStep = SshTransport::AuthStep;
 
 constexpr size_t kMostLoginText = 400;  // bytes, for a message
+constexpr int kMostRounds = 20;         // of questions
+
+bool HasIn(absl::string_view question, absl::string_view part) {
+  return absl::StrContains(absl::AsciiStrToLower(question), absl::AsciiStrToLower(part));
+}
 
 }  // namespace
 
@@ -80,31 +86,85 @@ AuthStep LibsshLogin::TryPassword(const std::string& password) {
   return expired ? AuthStep::kExpired : step;
 }
 
-AuthStep LibsshLogin::ByAnswer(const std::string& password) {
-  return link_->TakeTurn([&] { return TryAnswer(password); });
+AuthStep LibsshLogin::ByAnswers(const Secret* password,
+                                const std::vector<PreparedAnswer>& answers) {
+  return link_->TakeTurn([&] { return TryAnswers(password, answers); });
 }
 
-AuthStep LibsshLogin::TryAnswer(const std::string& password) {
+AuthStep LibsshLogin::TryAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) {
   int result = ssh_userauth_kbdint(session(), nullptr, nullptr);
   while (result == SSH_AUTH_INFO) {
-    if (!AnswerQuestion(password)) return AuthStep::kUnproven;
-    result = ssh_userauth_kbdint(session(), nullptr, nullptr);  // sends the answer
+    if (!AnswerRound(password, answers)) return AuthStep::kUnproven;
+    result = ssh_userauth_kbdint(session(), nullptr, nullptr);  // sends the answers
   }
   const AuthStep step = Conclude(result);
   if (step == AuthStep::kUnproven) question_ = link_->LibraryError();
-  return step;
+  const bool asked = password_given_ || !given_.empty();
+  return step == AuthStep::kDenied && !asked ? AuthStep::kUnproven : step;
 }
 
-// Some tell something, and ask nothing. Who asks twice wants something else, such as a new
-// password.
-bool LibsshLogin::AnswerQuestion(const std::string& password) {
+// Some rounds tell something, and ask nothing.
+bool LibsshLogin::AnswerRound(const Secret* password, const std::vector<PreparedAnswer>& answers) {
+  if (++rounds_ > kMostRounds) return false;
   const int count = ssh_userauth_kbdint_getnprompts(session());
-  if (count == 0) return true;
-  char echo = 0;
-  const char* const prompt = ssh_userauth_kbdint_getprompt(session(), 0, &echo);
-  question_ = PeerText(prompt != nullptr ? prompt : "", kMostLoginText);
-  if (count > 1 || echo != 0 || std::exchange(question_answered_, true)) return false;
-  return ssh_userauth_kbdint_setanswer(session(), 0, password.c_str()) == 0;
+  for (int i = 0; i < count; ++i) {
+    char echo = 0;
+    const char* const prompt = ssh_userauth_kbdint_getprompt(session(), i, &echo);
+    question_ = PeerText(prompt != nullptr ? prompt : "", kMostLoginText);
+    const std::string* const answer =
+        AnswerTo(prompt != nullptr ? prompt : "", echo != 0, password, answers);
+    if (answer == nullptr) return false;
+    if (ssh_userauth_kbdint_setanswer(session(), i, answer->c_str()) != 0) return false;
+  }
+  return true;
+}
+
+// Null: none. Who asks a second time for what was given wants something else, such as a new
+// password.
+const std::string* LibsshLogin::AnswerTo(absl::string_view question, bool shown,
+                                         const Secret* password,
+                                         const std::vector<PreparedAnswer>& answers) {
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (!HasIn(question, answers[i].question)) continue;
+    given_.resize(answers.size());
+    if (given_[i]) continue;
+    given_[i] = true;
+    return &answers[i].answer.get();
+  }
+  if (shown || password == nullptr || std::exchange(password_given_, true)) return nullptr;
+  return &password->get();
+}
+
+// libssh finds neither another cache than the environment's nor the words for what went wrong: so
+// the ticket is got first, and handed to it. Later calls find it in the cache.
+bool LibsshLogin::FindTickets(const TicketSource& source, const std::string& host) {
+  absl::StatusOr<std::unique_ptr<Tickets>> tickets = Tickets::Find(source);
+  absl::Status status = tickets.ok() ? (*tickets)->GetFor(host) : tickets.status();
+  if (!status.ok()) {
+    ticket_problem_ = std::string(status.message());
+    return false;
+  }
+  const int delegate = source.delegate ? 1 : 0;
+  tickets_ = *std::move(tickets);
+  ssh_gssapi_set_creds(session(), static_cast<ssh_gssapi_creds>(tickets_->handle()));
+  return ssh_options_set(session(), SSH_OPTIONS_GSSAPI_SERVER_IDENTITY, host.c_str()) == SSH_OK &&
+         ssh_options_set(session(), SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &delegate) == SSH_OK;
+}
+
+AuthStep LibsshLogin::ByTicket(const TicketSource& source, const std::string& host) {
+  if (tickets_ == nullptr && !FindTickets(source, host)) return AuthStep::kUnproven;
+  const LibsshGssapi::Scope scope(&gssapi_);
+  return link_->TakeTurn([&] {
+    const AuthStep step = Conclude(ssh_userauth_gssapi(session()));
+    if (step == AuthStep::kUnproven) ticket_problem_ = link_->LibraryError();
+    by_ticket_ = step == AuthStep::kAccepted || step == AuthStep::kPartial;
+    return step;
+  });
+}
+
+absl::Time LibsshLogin::tickets_expire() const {
+  return by_ticket_ ? tickets_->expires() : absl::InfiniteFuture();
 }
 
 AuthStep LibsshLogin::WithoutKey() {

@@ -4,11 +4,16 @@
 
 #include <libssh/libssh.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
 #include "ssh_engine/credentials/credential.h"
+#include "ssh_engine/credentials/kerberos.h"
 #include "ssh_engine/libssh/agent_link.h"
+#include "ssh_engine/libssh/interposed/libssh_gssapi.h"
 #include "ssh_engine/libssh/libssh_link.h"
 
 namespace muster::engine {
@@ -23,8 +28,12 @@ class LibsshLogin {
   AuthStep ByKey(const Identity& identity);
   AuthStep ByAgent(const std::string& agent_socket, const std::string& public_key);
   AuthStep ByPassword(const std::string& password);
-  AuthStep ByAnswer(const std::string& password);
+  AuthStep ByAnswers(const Secret* password, const std::vector<PreparedAnswer>& answers);
   const std::string& question() const { return question_; }
+  AuthStep ByTicket(const TicketSource& source, const std::string& host);
+  const std::string& ticket_problem() const { return ticket_problem_; }
+  absl::Time tickets_expire() const;
+  LibsshGssapi* gssapi() { return &gssapi_; }  // for the end of the session
   AuthStep WithoutKey();
   void Abort() { agent_.Abort(); }
   std::string Methods() const;
@@ -39,8 +48,11 @@ class LibsshLogin {
   int BeginOfferByAgent(const std::string& public_key);
   void NoteAgentList(bool alone);
   AuthStep TryPassword(const std::string& password);
-  AuthStep TryAnswer(const std::string& password);
-  bool AnswerQuestion(const std::string& password);
+  AuthStep TryAnswers(const Secret* password, const std::vector<PreparedAnswer>& answers);
+  bool AnswerRound(const Secret* password, const std::vector<PreparedAnswer>& answers);
+  const std::string* AnswerTo(absl::string_view question, bool shown, const Secret* password,
+                              const std::vector<PreparedAnswer>& answers);
+  bool FindTickets(const TicketSource& source, const std::string& host);
   AuthStep Conclude(int result);
   AuthStep Fail();
   bool RefusedHere() const;
@@ -50,8 +62,14 @@ class LibsshLogin {
   bool reading_extensions_ = false;
   bool extensions_read_ = false;
   AgentLink agent_;
-  bool question_answered_ = false;
+  std::vector<bool> given_;      // which of the answers
+  bool password_given_ = false;  // as an answer
+  int rounds_ = 0;               // of questions
   std::string question_;
+  std::unique_ptr<Tickets> tickets_;  // null: not looked for yet, or none
+  LibsshGssapi gssapi_;
+  std::string ticket_problem_;
+  bool by_ticket_ = false;           // it is what logged in, or a part of that
   bool agent_offers_ = false;        // libssh has the key to offer, and waits for the server
   ssh_buffer agent_list_ = nullptr;  // libssh's, of that key
 };

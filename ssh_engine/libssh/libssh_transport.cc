@@ -17,6 +17,7 @@
 #include "ssh_engine/base/peer_text.h"
 #include "ssh_engine/credentials/ssh_key.h"
 #include "ssh_engine/libssh/algorithms.h"
+#include "ssh_engine/libssh/interposed/libssh_gssapi.h"
 #include "ssh_engine/libssh/key_exchange_forecast.h"
 #include "ssh_engine/libssh/libssh_exec_channel.h"
 #include "ssh_engine/libssh/libssh_link.h"
@@ -70,10 +71,16 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   AuthStep AuthenticateByPassword(const std::string& password) override {
     return login_.ByPassword(password);
   }
-  AuthStep AuthenticateByAnswer(const std::string& password) override {
-    return login_.ByAnswer(password);
+  AuthStep AuthenticateByAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) override {
+    return login_.ByAnswers(password, answers);
   }
   const std::string& question() const override { return login_.question(); }
+  AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
+    return login_.ByTicket(tickets, options_.host);
+  }
+  const std::string& ticket_problem() const override { return login_.ticket_problem(); }
+  absl::Time tickets_expire() const override { return login_.tickets_expire(); }
   void Abort() override { login_.Abort(); }
   AuthStep AuthenticateWithoutKey() override { return login_.WithoutKey(); }
   std::string AuthenticationMethods() const override { return login_.Methods(); }
@@ -103,6 +110,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   const char* Asked(std::string Algorithms::*list, const char* own) const;
   bool SetAlgorithms();
   bool SetSignatures();
+  bool SetLimits();
   std::string HostKeys() const;
   bool PeerHasSpoken();
   bool WillTakeLong();
@@ -110,6 +118,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
   bool ReadHostKey();
   bool SettleOnKeyExchange();
   Step FailToBegin();
+  std::string RemarkOnSize(absl::string_view error) const;
   Step FailHandshake();
   Step FailBeforeBanner();
 
@@ -126,6 +135,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
 // Outside of a turn: libssh sends by itself, and closes the socket.
 LibsshTransport::~LibsshTransport() {
   if (session_ == nullptr) return;
+  const LibsshGssapi::Scope scope(login_.gssapi());
   if (login_.done() && Alive() && !io_.HasUnsent()) ssh_disconnect(session_);
   ssh_event_free(event_);
   ssh_free(session_);
@@ -165,13 +175,22 @@ bool LibsshTransport::SetAlgorithms() {
   return set(SSH_OPTIONS_KEY_EXCHANGE, KeyExchanges()) && set(SSH_OPTIONS_CIPHERS_C_S, ciphers) &&
          set(SSH_OPTIONS_CIPHERS_S_C, ciphers) && set(SSH_OPTIONS_HMAC_C_S, macs) &&
          set(SSH_OPTIONS_HMAC_S_C, macs) && set(SSH_OPTIONS_HOSTKEYS, HostKeys().c_str()) &&
-         SetSignatures();
+         SetSignatures() && SetLimits();
 }
 
 bool LibsshTransport::SetSignatures() {
   const char* const asked = Asked(&Algorithms::signatures, nullptr);
   return asked == nullptr ||
          ssh_options_set(session_, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, asked) == SSH_OK;
+}
+
+bool LibsshTransport::SetLimits() {
+  if (options_.algorithms == nullptr) return true;
+  const Algorithms& asked = *options_.algorithms;
+  const auto seconds = static_cast<uint32_t>(absl::ToInt64Seconds(asked.rekey_interval));
+  return ssh_options_set(session_, SSH_OPTIONS_RSA_MIN_SIZE, &asked.least_rsa_bits) == SSH_OK &&
+         ssh_options_set(session_, SSH_OPTIONS_REKEY_DATA, &asked.rekey_bytes) == SSH_OK &&
+         ssh_options_set(session_, SSH_OPTIONS_REKEY_TIME, &seconds) == SSH_OK;
 }
 
 std::string LibsshTransport::HostKeys() const {
@@ -281,7 +300,16 @@ Step LibsshTransport::FailHandshake() {
   }
   const std::string mismatch = ExplainMismatch(error);
   return Fail({Cause::kProtocol, false,
-               absl::StrCat("the SSH handshake failed: ", mismatch.empty() ? error : mismatch)});
+               absl::StrCat("the SSH handshake failed: ", mismatch.empty() ? error : mismatch,
+                            RemarkOnSize(error))});
+}
+
+// libssh tells nothing of a host key that is too short but that.
+std::string LibsshTransport::RemarkOnSize(absl::string_view error) const {
+  const int least = options_.algorithms == nullptr ? 0 : options_.algorithms->least_rsa_bits;
+  if (least == 0 || !absl::StrContains(error, "verify server hostkey")) return "";
+  return absl::StrCat(" It may be an RSA key of less than ", least,
+                      " bits, as ssh_config's RequiredRSASize asks for.");
 }
 
 Step LibsshTransport::FailBeforeBanner() {

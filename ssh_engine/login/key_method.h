@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/credentials/credential.h"
-#include "ssh_engine/login/agent_offer.h"
+#include "ssh_engine/login/helper_offer.h"
 #include "ssh_engine/login/login_method.h"
 #include "ssh_engine/login/login_report.h"
 
@@ -23,9 +24,9 @@ class KeyMethod final : public LoginMethod {
   // Indexes of a credential's identities that together were enough, in the order of their use.
   using Enough = std::vector<size_t>;
 
-  // All of these outlive this.
+  // All of these outlive this. `user` and `now` are for what certificates say.
   KeyMethod(SshTransport* transport, const Credential* credential, const Enough& preferred,
-            AgentOffer* agent, LoginReport* report);
+            HelperOffer* agent, LoginReport* report, std::string user, absl::Time now);
 
   bool HasNext(absl::string_view methods) const override;
   absl::optional<AuthStep> Offer() override;
@@ -36,14 +37,19 @@ class KeyMethod final : public LoginMethod {
 
   // Those that the server has taken, once the login is done.
   const Enough& taken() const { return taken_; }
+  // The first of their certificates that expires; infinite: none does.
+  absl::Time expires() const;
 
  private:
   const Identity& next() const { return credential_->identities[order_[next_]]; }
+  void NoteRefused(const Identity& identity);
 
   SshTransport* const transport_;
   const Credential* const credential_;
-  AgentOffer* const agent_;
+  HelperOffer* const agent_;
   LoginReport* const report_;
+  const std::string user_;
+  const absl::Time now_;
   Enough order_;     // of identities
   size_t next_ = 0;  // in order_
   Enough taken_;

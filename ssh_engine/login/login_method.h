@@ -22,6 +22,8 @@ class LoginMethod {
   // Whether there is something left that the server may take. `methods`: those with which it would
   // go on ("publickey,password"); empty: it has not said.
   virtual bool HasNext(absl::string_view methods) const = 0;
+  // Whether it would rather know them first, at the price of a round trip.
+  virtual bool NeedsMethods() const { return false; }
   // Offers it; to be called again while the answer is kAgain. None: a helper thread has the
   // transport, and the login is told when it gives it back: call it again then.
   virtual absl::optional<AuthStep> Offer() = 0;

@@ -7,6 +7,18 @@
 
 namespace muster::engine {
 
+std::string LoginReport::Asked(absl::string_view user) const {
+  if (!has_answers) {
+    return absl::StrCat("the server asked for something that the password of user ", user,
+                        " does not answer: \"", question,
+                        "\". --answers-file or --ask-answer gives answers to questions.");
+  }
+  return absl::StrCat("the server asked user ", user, " something to which ",
+                      has_password ? "neither the password nor " : "none of the ",
+                      has_password ? "one of the answers" : "answers",
+                      " that were given belongs, or not once more: \"", question, "\".");
+}
+
 std::string LoginReport::RefusedKeys(absl::string_view user) const {
   std::string text = absl::StrCat("the server took none of the keys that were offered for user ",
                                   user, ": ", absl::StrJoin(refused_keys, ", "), ".");
@@ -25,19 +37,25 @@ std::string LoginReport::Refused() const {
 }
 
 std::string LoginReport::Source() const {
-  if (password_source.empty() || !absl::c_linear_search(refused_others, kThePassword)) return "";
+  if (password_source.empty() || !password_refused) return "";
   return absl::StrCat(" The password came from ", password_source, ".");
 }
 
 std::string LoginReport::AdviceOnPassword(absl::string_view methods) const {
   const bool takes =
       absl::StrContains(methods, "password") || absl::StrContains(methods, "keyboard-interactive");
-  if (has_password || noted || !takes) return "";
+  if (has_password || has_answers || noted || !takes) return "";
   return " No password was given: --ask-password or --password-file gives one, to a rerun, too.";
 }
 
 std::string LoginReport::NothingOffered(absl::string_view user) const {
   if (!unproven.empty()) return absl::StrCat("no key could be used to log in as ", user, ".");
+  if (!chosen.empty()) {
+    return absl::StrCat("of the methods that are to be tried (", chosen,
+                        ") the server takes none, "
+                        "or there is nothing to log in with as ",
+                        user, ".");
+  }
   if (noted) return absl::StrCat("there is no key to log in with as ", user, ".");
   if (has_password && !password_used) {
     return absl::StrCat("the server takes no password, and there is no key to log in with as ",
@@ -54,8 +72,7 @@ std::string LoginReport::Explain(absl::string_view user, absl::string_view metho
     text = absl::StrCat("the server wants the password of user ", user,
                         " to be changed first: log in by hand and do so.");
   } else if (!question.empty()) {
-    text = absl::StrCat("the server asked for something that the password of user ", user,
-                        " does not answer: \"", question, "\".");
+    text = Asked(user);
   } else if (!taken.empty()) {
     text = absl::StrCat("the server took ", absl::StrJoin(taken, ", "), " for user ", user,
                         ", but wants another method too.");
@@ -90,9 +107,11 @@ std::string LoginReport::AdviceAfterEnd(const TransportFailure& failure,
   const size_t so_far = refused_keys.size() + (offered.is_key ? 1 : 0);
   const bool counted = absl::StrContains(failure.message, "Too many authentication failures");
   if (so_far < keys && (counted || so_far > 1)) {
-    return absl::StrCat(". ", so_far, " of ", keys,
-                        " keys were offered, and servers count those they refuse (sshd's "
-                        "MaxAuthTries): choose one with -i FILE --identities-only.");
+    return absl::StrCat(
+        ". ", so_far, " of ", keys,
+        " keys were offered, and servers count those they refuse (sshd's "
+        "MaxAuthTries): choose one with -i FILE --identities-only; FILE is KEY.pub for "
+        "one of an agent's.");
   }
   if (counted) {
     const bool keys_only = refused_others.empty() && (offered.is_key || offered.name.empty());

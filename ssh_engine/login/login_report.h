@@ -12,6 +12,8 @@
 namespace muster::engine {
 
 constexpr char kThePassword[] = "the password";
+constexpr char kTheAnswers[] = "the answers";
+constexpr char kPasswordAndAnswers[] = "the password and the answers";
 
 // Written by the methods of one login. A value.
 struct LoginReport {
@@ -21,12 +23,16 @@ struct LoginReport {
   std::vector<std::string> refused_others;  // by methods other than keys
   std::vector<std::string> unproven;        // keys with which no signature was made
   size_t keys = 0;                          // that there are
+  std::string chosen;  // methods, where not all are tried: "publickey, password"
   bool has_password = false;
-  std::string password_source;    // Credential's
-  bool password_used = false;     // once is enough: servers count what they refuse
-  bool password_expired = false;  // the server wants another one first
-  std::string question;           // what it asked for instead; printable
-  bool noted = false;             // the credential tells itself what it has not, and why
+  bool has_answers = false;
+  std::string password_source;       // Credential's
+  bool password_used = false;        // in one way or the other
+  bool password_refused = false;     // once is enough: servers count what they refuse
+  bool password_expired = false;     // the server wants another one first
+  std::string question;              // what it asked for that has no answer; printable
+  bool noted = false;                // the credential tells itself what it has not, and why
+  std::vector<std::string> remarks;  // sentences about what was refused or not used
 
   size_t refused() const { return refused_keys.size() + refused_others.size(); }
 
@@ -44,6 +50,7 @@ struct LoginReport {
   std::string RemarkOnAgent() const;
 
  private:
+  std::string Asked(absl::string_view user) const;
   std::string RefusedKeys(absl::string_view user) const;
   std::string Refused() const;
   // " The password came from ...", where it was refused.

@@ -3,6 +3,7 @@
 namespace muster::engine {
 
 void PasswordMethod::Note(AuthStep answer) {
+  offered_ = true;
   report_->password_used = true;
   switch (answer) {
     case AuthStep::kAccepted:
@@ -17,6 +18,7 @@ void PasswordMethod::Note(AuthStep answer) {
       report_->question = transport_->question();
       break;
     default:
+      report_->password_refused = true;
       report_->refused_others.push_back(kThePassword);
   }
 }

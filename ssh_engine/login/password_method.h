@@ -13,33 +13,28 @@
 namespace muster::engine {
 
 // Offers the credential's password, once: servers lock out who guesses.
-class PasswordMethod : public LoginMethod {
+class PasswordMethod final : public LoginMethod {
  public:
   // All of these outlive this.
   PasswordMethod(SshTransport* transport, const Credential* credential, LoginReport* report)
-      : transport_(transport), credential_(credential), report_(report) {
-    report_->has_password = credential->password != nullptr;
-    report_->password_source = credential->password_source;
-  }
+      : transport_(transport), credential_(credential), report_(report) {}
 
   bool HasNext(absl::string_view methods) const override {
-    return IsLeft() && Takes(methods, "password");
+    return !offered_ && credential_->password != nullptr && !report_->password_refused &&
+           Takes(methods, kPasswordMethod);
   }
+  bool NeedsMethods() const override { return true; }
   absl::optional<AuthStep> Offer() override {
-    return transport_->AuthenticateByPassword(password());
+    return transport_->AuthenticateByPassword(credential_->password->get());
   }
   void Note(AuthStep answer) override;
   std::string offered() const override { return kThePassword; }
-
- protected:
-  bool IsLeft() const { return report_->has_password && !report_->password_used; }
-  const std::string& password() const { return credential_->password->get(); }
-  SshTransport* transport() const { return transport_; }
 
  private:
   SshTransport* const transport_;
   const Credential* const credential_;
   LoginReport* const report_;
+  bool offered_ = false;
 };
 
 }  // namespace muster::engine

@@ -93,7 +93,7 @@ class EventLoop {
   // The same, read now: for measuring what happens within one iteration.
   virtual absl::Duration ReadClock() const = 0;
 
-  // Wall-clock time, read once an iteration; for time stamps only.
+  // Wall-clock time, read once an iteration; for time stamps, and what expires by the calendar.
   virtual absl::Time WallTime() const = 0;
 
   // Whether the calling thread is the loop's. Thread-safe.

@@ -15,37 +15,39 @@
 namespace muster::engine {
 namespace {
 
-DnsChannel::Failure FailureOf(int status) {
+using Failure = NameAnswer::Failure;
+
+Failure FailureOf(int status) {
   switch (status) {
     case ARES_SUCCESS:
-      return DnsChannel::Failure::kNone;
+      return Failure::kNone;
     case ARES_ENOTFOUND:
-      return DnsChannel::Failure::kNoSuchName;
+      return Failure::kNoSuchName;
     case ARES_ENODATA:
-      return DnsChannel::Failure::kNoAddress;
+      return Failure::kNoAddress;
     case ARES_ESERVFAIL:
-      return DnsChannel::Failure::kServerFailed;
+      return Failure::kServerFailed;
     case ARES_EREFUSED:
     case ARES_ENOTIMP:
-      return DnsChannel::Failure::kRefused;
+      return Failure::kRefused;
     case ARES_ETIMEOUT:
     case ARES_ECONNREFUSED:
-      return DnsChannel::Failure::kNoAnswer;
+      return Failure::kNoAnswer;
     default:
-      return DnsChannel::Failure::kOther;
+      return Failure::kOther;
   }
 }
 
-DnsChannel::Answer AnswerOf(int status, ares_addrinfo* info) {
-  DnsChannel::Answer answer;
+NameAnswer AnswerOf(int status, ares_addrinfo* info) {
+  NameAnswer answer;
   answer.failure = FailureOf(status);
-  if (answer.failure == DnsChannel::Failure::kOther) answer.detail = ares_strerror(status);
+  if (answer.failure == Failure::kOther) answer.detail = ares_strerror(status);
   if (status != ARES_SUCCESS) return answer;
   for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
     answer.addresses.emplace_back(node->ai_addr, node->ai_addrlen);
   }
   ares_freeaddrinfo(info);
-  if (answer.addresses.empty()) answer.failure = DnsChannel::Failure::kNoAddress;
+  if (answer.addresses.empty()) answer.failure = Failure::kNoAddress;
   return answer;
 }
 
@@ -58,7 +60,7 @@ class CaresChannel final : public DnsChannel {
   absl::Status Init(const DnsOptions& options);
   std::vector<std::string> NamesOf(const std::string& host) const override;
   std::vector<Address> FindInHosts(const std::string& name) override;
-  void Ask(const std::string& name, int family, Callback callback) override;
+  void Ask(const std::string& name, int family, NameCallback callback) override;
   const std::string& servers() const override { return servers_; }
 
  private:
@@ -67,8 +69,8 @@ class CaresChannel final : public DnsChannel {
     CaresChannel* channel;
     std::string name;
     int family;
-    Callback callback;
-    Answer first;  // of the first server, while the others are asked
+    NameCallback callback;
+    NameAnswer first;  // of the first server, while the others are asked
   };
 
   absl::Status Make(const DnsOptions& options, int flags, const char* lookups, ares_channel* made);
@@ -186,7 +188,7 @@ std::vector<Address> CaresChannel::FindInHosts(const std::string& name) {
   return found;
 }
 
-void CaresChannel::Ask(const std::string& name, int family, Callback callback) {
+void CaresChannel::Ask(const std::string& name, int family, NameCallback callback) {
   if (!asks_servers_) return callback({Failure::kNoSuchName, {}, ""});
   AskWith(first_,
           std::unique_ptr<Question>(new Question{this, name, family, std::move(callback), {}}));
@@ -203,7 +205,7 @@ void CaresChannel::AskWith(ares_channel channel, std::unique_ptr<Question> quest
 
 void CaresChannel::OnAnswer(void* question, int status, int, ares_addrinfo* info) {
   std::unique_ptr<Question> owned(static_cast<Question*>(question));
-  Answer answer = AnswerOf(status, info);
+  NameAnswer answer = AnswerOf(status, info);
   if (status == ARES_EDESTRUCTION) return;
   CaresChannel* const channel = owned->channel;
   const bool asked_all = owned->first.failure != Failure::kNone;

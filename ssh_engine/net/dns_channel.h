@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/address.h"
+#include "ssh_engine/net/name_answer.h"
 
 namespace muster::engine {
 
@@ -27,15 +27,6 @@ struct DnsOptions {
 // destroyed from within an answer.
 class DnsChannel {
  public:
-  // Why there are no addresses, as far as it matters to a person.
-  enum class Failure { kNone, kNoSuchName, kNoAddress, kServerFailed, kRefused, kNoAnswer, kOther };
-  struct Answer {
-    Failure failure = Failure::kNone;
-    std::vector<Address> addresses;  // in the order of RFC 6724; port 0
-    std::string detail;              // of kOther: c-ares' own word
-  };
-  using Callback = absl::AnyInvocable<void(Answer)>;
-
   // Reads the files: small, and seldom. INTERNAL: there is no memory.
   static absl::StatusOr<std::shared_ptr<DnsChannel>> Create(EventLoop* loop,
                                                             const DnsOptions& options);
@@ -47,7 +38,7 @@ class DnsChannel {
   virtual std::vector<Address> FindInHosts(const std::string& name) = 0;
   // Asks the name servers for this very name. `callback` comes once, and may come within this call;
   // not once this is being destroyed.
-  virtual void Ask(const std::string& name, int family, Callback callback) = 0;
+  virtual void Ask(const std::string& name, int family, NameCallback callback) = 0;
   // "192.0.2.1, 192.0.2.2", for messages.
   virtual const std::string& servers() const = 0;
 };

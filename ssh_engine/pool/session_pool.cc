@@ -257,7 +257,7 @@ bool SessionPool::GrantIdle(const DemandPtr& demand) {
   auto& idle = host->second.idle;
   // The one that was used last is the likeliest to live.
   const auto it = std::find_if(idle.rbegin(), idle.rend(), [&](IdleIt one) {
-    return !IsOld(*one->place) && demand->request.trusts(*one->session);
+    return !IsOld(*one->place, *one->session) && demand->request.trusts(*one->session);
   });
   if (it == idle.rend()) return false;
   demand->state = Demand::State::kReady;
@@ -284,12 +284,13 @@ bool SessionPool::TakesOneCommand(const SessionKey& key) {
   return false;
 }
 
-bool SessionPool::IsOld(const Place& place) const {
+bool SessionPool::IsOld(const Place& place, const Session& session) const {
+  if (loop_->WallTime() >= session.expires()) return true;
   return limits_.max_age > absl::ZeroDuration() && loop_->Now() - place.begin_ >= limits_.max_age;
 }
 
 void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> session) {
-  if (TakesOneCommand(place->key_) || IsOld(*place)) return session.reset();
+  if (TakesOneCommand(place->key_) || IsOld(*place, *session)) return session.reset();
   Host& host = hosts_[place->key_];
   const auto next = absl::c_find_if(
       host.demands, [&](const DemandPtr& demand) { return demand->request.trusts(*session); });
@@ -307,7 +308,9 @@ void SessionPool::Return(std::unique_ptr<Place> place, std::unique_ptr<Session> 
   idle.session->UpdateInterest();
   host.idle.push_back(idle.place_in_list);
   if (!idle_timer_->armed()) idle_timer_->Arm(limits_.max_idle);
-  if (limits_.max_age > absl::ZeroDuration() && !age_timer_->armed()) age_timer_->Arm(kAgeSweep);
+  const bool ages =
+      limits_.max_age > absl::ZeroDuration() || idle.session->expires() < absl::InfiniteFuture();
+  if (ages && !age_timer_->armed()) age_timer_->Arm(kAgeSweep);
   // Others may want its room more.
   if (next == host.demands.end()) return Wake();
   const DemandPtr demand = *next;
@@ -337,7 +340,7 @@ void SessionPool::OnIdleReady(IdleIt it) {
 void SessionPool::CloseOld() {
   for (auto it = idle_.begin(); it != idle_.end();) {
     const IdleIt one = it++;
-    if (IsOld(*one->place)) TakeIdle(one);  // and drops it
+    if (IsOld(*one->place, *one->session)) TakeIdle(one);  // and drops it
   }
   if (!idle_.empty()) age_timer_->Arm(kAgeSweep);
 }

@@ -59,7 +59,8 @@ struct SessionLimits {
   size_t max_sessions = 1024;
   absl::Duration max_idle = absl::Minutes(10);  // then an unused one is closed
   // Since its login: then it serves nobody any more, and is closed within a minute of its last use.
-  // Whom a server would not let in any more is thus served for that long at most. 0: no limit.
+  // Whom a server would not let in any more is thus served for that long at most. 0: no limit. So
+  // it is once Session::expires has come, whatever the limit.
   absl::Duration max_age = absl::ZeroDuration();
 };
 
@@ -232,7 +233,7 @@ class SessionPool {
   Grant TakeIdle(IdleIt idle);
   bool TakesOneCommand(const SessionKey& key);
   void OnIdleReady(IdleIt idle);
-  bool IsOld(const Place& place) const;
+  bool IsOld(const Place& place, const Session& session) const;
   void CloseUnused();
   void CloseOld();
 

@@ -25,6 +25,7 @@
 #include "ssh_engine/loop/epoll_loop.h"
 #include "ssh_engine/loop/reading_gate.h"
 #include "ssh_engine/net/happy_eyeballs.h"
+#include "ssh_engine/net/system_lookup.h"
 #include "ssh_engine/net/system_resolver.h"
 #include "ssh_engine/pool/session_pool.h"
 #include "ssh_engine/proxy/proxy_connector.h"
@@ -36,6 +37,8 @@ namespace {
 
 // For what blocks: agents, known_hosts files.
 constexpr int kHelperThreads = 4;
+// Each may wait for a KDC for as long as krb5.conf(5) says.
+constexpr int kKerberosThreads = 8;
 // They yield to the loops.
 constexpr int kComputingNiceness = 10;
 
@@ -74,11 +77,18 @@ struct Share {
 };
 using SharePtr = std::shared_ptr<Share>;
 
+// By what their tasks wait for. They outlive who has them.
+struct HelperPools {
+  HelperPool* helpers;
+  HelperPool* computers;
+  HelperPool* kerberos;
+};
+
 // A thread with an event loop, and the runs that have hosts there.
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
-  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, HelperPool* helpers,
-                                                            HelperPool* computers,
+  static absl::StatusOr<std::shared_ptr<LoopThread>> Create(int index, const HelperPools& pools,
+                                                            SystemLookup* lookup,
                                                             const SessionLimits& limits,
                                                             const std::atomic<bool>* reading);
   ~LoopThread();
@@ -102,14 +112,13 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void Abandon();
 
  private:
-  LoopThread(int index, HelperPool* helpers, HelperPool* computers, std::unique_ptr<EpollLoop> loop)
-      : index_(index), helpers_(helpers), computers_(computers), loop_(std::move(loop)) {}
-  absl::Status MakeConnector();
+  LoopThread(int index, const HelperPools& pools, std::unique_ptr<EpollLoop> loop)
+      : index_(index), pools_(pools), loop_(std::move(loop)) {}
+  absl::Status MakeConnector(SystemLookup* lookup);
   void Begin(Order order, const SharePtr& share);
 
   const int index_;
-  HelperPool* const helpers_;
-  HelperPool* const computers_;
+  const HelperPools pools_;
   const std::unique_ptr<EpollLoop> loop_;
   // The loop's thread has these.
   std::unique_ptr<Resolver> resolver_;
@@ -148,14 +157,14 @@ class LoopControlImpl final : public LoopControl {
   const SharePtr share_;
 };
 
-absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, HelperPool* helpers,
-                                                               HelperPool* computers,
+absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, const HelperPools& pools,
+                                                               SystemLookup* lookup,
                                                                const SessionLimits& limits,
                                                                const std::atomic<bool>* reading) {
   absl::StatusOr<std::unique_ptr<EpollLoop>> loop = EpollLoop::Create();
   if (!loop.ok()) return loop.status();
-  std::shared_ptr<LoopThread> thread(new LoopThread(index, helpers, computers, *std::move(loop)));
-  absl::Status status = thread->MakeConnector();
+  std::shared_ptr<LoopThread> thread(new LoopThread(index, pools, *std::move(loop)));
+  absl::Status status = thread->MakeConnector(lookup);
   if (!status.ok()) return status;
   thread->links_ = std::make_unique<JumpLinks>(thread->loop_.get(), limits);
   thread->pool_ = std::make_unique<SessionPool>(thread->loop_.get(), limits);
@@ -168,12 +177,12 @@ absl::StatusOr<std::shared_ptr<LoopThread>> LoopThread::Create(int index, Helper
   return thread;
 }
 
-absl::Status LoopThread::MakeConnector() {
-  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get());
+absl::Status LoopThread::MakeConnector(SystemLookup* lookup) {
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewSystemResolver(loop_.get(), lookup);
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
   connector_ = NewHappyEyeballs(loop_.get(), resolver_.get());
-  proxies_ = NewProxyConnector(loop_.get(), helpers_);
+  proxies_ = NewProxyConnector(loop_.get(), pools_.helpers);
   return absl::OkStatus();
 }
 
@@ -192,10 +201,11 @@ SharePtr LoopThread::Start(Order order) {
 void LoopThread::Begin(Order order, const SharePtr& share) {
   if (abandoned_) return;
   RunContext context;
-  context.action = {loop_.get(), reading_.get(), order.job, nullptr};
+  context.action = {loop_.get(), reading_.get(), order.job, nullptr, {}};
   context.dial.loop = loop_.get();
-  context.dial.helpers = helpers_;
-  context.dial.computers = computers_;
+  context.dial.helpers = pools_.helpers;
+  context.dial.computers = pools_.computers;
+  context.dial.kerberos = pools_.kerberos;
   context.dial.new_transport = NewLibsshTransport;
   context.dial.timeout = order.job->timeouts.connect;
   context.dial.quote_greeting = order.job->quote_greeting;
@@ -270,6 +280,7 @@ class RunHandleImpl final : public RunHandle {
   void Cancel() override;
   void StopStarting(std::string message) override;
   void SetPaused(bool paused) override;
+  void ResizeTerminals(TerminalSize size) override;
 
  private:
   // A host's connections are all made from the same loop.
@@ -299,6 +310,7 @@ class RunHandleImpl final : public RunHandle {
       copies_ ABSL_GUARDED_BY(mutex_);
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::optional<TerminalSize> size_ ABSL_GUARDED_BY(mutex_);
   absl::optional<std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // StopStarting's message
 };
 
@@ -349,8 +361,10 @@ SharePtr RunHandleImpl::Begin(size_t index, LoopThread* loop) {
                           limit = std::weak_ptr<InFlightLimit>(limit_)](uint32_t hosts) {
     if (const auto thread = loop.lock()) thread->Permit(share, limit.lock(), hosts);
   });
-  if (!paused_ && !canceled_ && !stopped_) return share;
-  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_](RunOnLoop& run) {
+  if (!paused_ && !canceled_ && !stopped_ && !size_) return share;
+  loop->Tell(share, [paused = paused_, canceled = canceled_, stopped = stopped_,
+                     size = size_](RunOnLoop& run) {
+    if (size) run.ResizeTerminals(*size);
     if (canceled) run.Cancel();
     if (stopped) run.StopStarting(*stopped);
     run.SetPaused(paused);
@@ -390,11 +404,18 @@ void RunHandleImpl::SetPaused(bool paused) {
   TellAll([paused](RunOnLoop& run) { run.SetPaused(paused); });
 }
 
+void RunHandleImpl::ResizeTerminals(TerminalSize size) {
+  MutexLock lock(&mutex_);
+  size_ = size;
+  TellAll([size](RunOnLoop& run) { run.ResizeTerminals(size); });
+}
+
 class EngineImpl final : public Engine {
  public:
   EngineImpl()
       : helpers_(std::make_unique<HelperPool>(kHelperThreads)),
-        computers_(std::make_unique<HelperPool>(UsableCores(), kComputingNiceness)) {}
+        computers_(std::make_unique<HelperPool>(UsableCores(), kComputingNiceness)),
+        kerberos_(std::make_unique<HelperPool>(kKerberosThreads)) {}
   ~EngineImpl() override;
 
   absl::Status StartLoops(const EngineOptions& options);
@@ -412,6 +433,8 @@ class EngineImpl final : public Engine {
   std::atomic<bool> reading_{true};
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<HelperPool> computers_;
+  std::unique_ptr<HelperPool> kerberos_;
+  SystemLookup lookup_;
   std::vector<std::shared_ptr<LoopThread>> loops_;
 };
 
@@ -421,6 +444,7 @@ EngineImpl::~EngineImpl() {
   for (const std::shared_ptr<LoopThread>& loop : loops_) loop->Abandon();
   helpers_.reset();
   computers_.reset();
+  kerberos_.reset();
   loops_.clear();
 }
 
@@ -430,9 +454,10 @@ absl::Status EngineImpl::StartLoops(const EngineOptions& options) {
   limits.max_sessions = std::max<size_t>(1, options.max_sessions / count);
   limits.max_idle = options.session_idle;
   limits.max_age = options.session_max_age;
+  const HelperPools pools = {helpers_.get(), computers_.get(), kerberos_.get()};
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<std::shared_ptr<LoopThread>> loop =
-        LoopThread::Create(i, helpers_.get(), computers_.get(), limits, &reading_);
+        LoopThread::Create(i, pools, &lookup_, limits, &reading_);
     if (!loop.ok()) return loop.status();
     loops_.push_back(*std::move(loop));
   }

@@ -39,7 +39,7 @@ void HostTask::Start() { AskForSession(false); }
 
 // As SessionIdOf, of a host's own.
 SessionKey HostTask::Key() const {
-  const auto& [index, address, port, user, access, line_prefix, alias, proxy] = host_;
+  const auto& [index, address, port, user, access, line_prefix, alias, proxy, setup] = host_;
   return {address, port, user, SessionIdOf(*dial_->access), dial_->way_id, IdOf(proxy.get())};
 }
 
@@ -98,7 +98,8 @@ void HostTask::OnDialed(Dialer::Result result) {
     return;
   }
   place_->OnLoggedIn(result.prompt);
-  session_ = std::make_unique<Session>(loop(), std::move(result.transport), std::move(result.way));
+  session_ = std::make_unique<Session>(loop(), std::move(result.transport), std::move(result.way),
+                                       result.expires);
   StartAction(false);
 }
 
@@ -210,6 +211,10 @@ void HostTask::StopIfQueued(const std::string& message) {
 void HostTask::SetPaused(bool paused) {
   if (ended_ || left_queue_) return;
   paused ? ticket_.reset() : AskForSession(false);
+}
+
+void HostTask::OnResize() {
+  if (!ended_ && action_ != nullptr) action_->OnResize();
 }
 
 void HostTask::Cancel(Cause cause, const std::string& message) {

@@ -40,6 +40,8 @@ class HostTask {
   void StopIfQueued(const std::string& message);
   // While paused it does not leave the queue.
   void SetPaused(bool paused);
+  // HostAction's.
+  void OnResize();
   // The engine stops: ends at once, and says what is not known.
   void Abandon();
 

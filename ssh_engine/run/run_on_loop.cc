@@ -174,6 +174,11 @@ void RunOnLoop::SetPaused(bool paused) {
   StartMore();
 }
 
+void RunOnLoop::ResizeTerminals(TerminalSize size) {
+  context_.action.terminal_size = size;
+  for (auto& task : tasks_) task.second.task->OnResize();
+}
+
 void RunOnLoop::Abandon() {
   stopped_ = "musterd was stopped before this host's turn came.";
   EndQueued();

@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/types/optional.h"
 #include "ssh_engine/base/lifetime.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/dial/dial_context.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/observer.h"
@@ -65,6 +66,7 @@ class RunOnLoop {
   void Cancel();
   void StopStarting(const std::string& message);
   void SetPaused(bool paused);
+  void ResizeTerminals(TerminalSize size);
   void Grant(const std::vector<uint32_t>& hosts);
   // Takes time in proportion to the hosts whose turn has not come, where it is one of them.
   void CancelHost(uint32_t host, Cause cause, const std::string& message);

@@ -8,6 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
+#include "ssh_engine/channel_setup.h"
 #include "ssh_engine/output.h"
 #include "ssh_engine/transport/ssh_step.h"
 
@@ -25,9 +26,10 @@ struct ExitReport {
   bool ended() const { return has_status || has_signal; }
 };
 
-// A session channel (RFC 4254, 6) for one command: opened, then given its request. What comes after
-// that is taken in by SshTransport::Pump, for all channels at once. So is what comes during a step,
-// where the connection has another channel already; where it has none, the step takes it in.
+// A session channel (RFC 4254, 6) for one command: opened, set up, then given its request. What
+// comes after that is taken in by SshTransport::Pump, for all channels at once. So is what comes
+// during a step, where the connection has another channel already; where it has none, the step
+// takes it in.
 //
 // Loop-confined. Made by a transport, and destroyed before it. After kFailed, and after the
 // transport has failed, only failure(), exit_report(), closed() and the destructor may be called.
@@ -43,6 +45,11 @@ class ExecChannel {
 
   // To be called again, whenever something has come, until it does not answer kAgain.
   virtual Step Open() = 0;
+  // As Open, after it and before Request; not needed where there is nothing to ask for. Variables
+  // that the server refuses are left out; a terminal that it refuses is kFailed (kExecRefused).
+  virtual Step SetUp(const ChannelSetup& setup) = 0;
+  // Whether SetUp has left out one.
+  virtual bool environment_refused() const = 0;
   // As Open. Output may come before kDone. Where the server does not answer, but sends output or
   // the end of the command, that is the answer; if it refuses after that, failure() says so.
   virtual Step Request(const std::string& command) = 0;
@@ -56,6 +63,9 @@ class ExecChannel {
   virtual void EndInput() = 0;
   // Sends the command a signal ("TERM"; RFC 4254, 6.9). After Request was done.
   virtual void Signal(const std::string& name) = 0;
+  // The terminal of SetUp gets another size (RFC 4254, 6.7), as soon as that can be said. After
+  // SetUp was done.
+  virtual void Resize(TerminalSize size) = 0;
   // Asks the server to close the channel, without waiting.
   virtual void Close() = 0;
 

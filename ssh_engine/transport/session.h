@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "ssh_engine/connect_options.h"
 #include "ssh_engine/loop/event_loop.h"
 #include "ssh_engine/net/connector.h"
@@ -25,10 +26,12 @@ class SessionUser {
 // change of hands costs no system call. Loop-confined; has one owner at a time.
 class Session {
  public:
-  // `way`: ConnectResult's.
-  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport, std::shared_ptr<const Way> way)
+  // `way`: ConnectResult's. `expires`: what it was logged in with, such as a certificate.
+  Session(EventLoop* loop, std::shared_ptr<SshTransport> transport, std::shared_ptr<const Way> way,
+          absl::Time expires = absl::InfiniteFuture())
       : transport_(std::move(transport)),
         way_(std::move(way)),
+        expires_(expires),
         loop_(loop),
         watch_(loop->Watch(transport_->fd(), PriorityOf(false),
                            [this](Readiness) { user_->OnSessionReady(); })) {}
@@ -39,6 +42,8 @@ class Session {
   SshTransport& transport() { return *transport_; }
   // Null: it goes by no jump hosts.
   const Way* way() const { return way_.get(); }
+  // By the wall clock; infinite: never. From then on nobody could make such a session.
+  absl::Time expires() const { return expires_; }
   // From now on told of readiness. Must outlive its use of the session.
   void SetUser(SessionUser* user) { user_ = user; }
   // Until the next call; the user is told of a lost connection as of every other one. A server of
@@ -80,6 +85,7 @@ class Session {
 
   const std::shared_ptr<SshTransport> transport_;
   const std::shared_ptr<const Way> way_;
+  const absl::Time expires_;
   EventLoop* const loop_;
   const std::unique_ptr<FdWatch> watch_;  // destroyed first
   SessionUser* user_ = nullptr;

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "ssh_engine/algorithms.h"
+#include "ssh_engine/base/secret.h"
 #include "ssh_engine/base/unique_fd.h"
 #include "ssh_engine/credentials/credential.h"
 #include "ssh_engine/host_keys/host_key.h"
@@ -23,7 +25,8 @@ namespace muster::engine {
 // descriptor is readable, or is writable and WantsWrite() is true. After kFailed only failure(),
 // Reusable and the destructor may be called.
 //
-// Loop-confined, but for AuthenticateByAgent, Abort, and Handshake where it TakesLong. Owned by who
+// Loop-confined, but for AuthenticateByAgent, AuthenticateByTicket, Abort, and Handshake where it
+// TakesLong. Owned by who
 // uses the connection now.
 class SshTransport {
  public:
@@ -32,8 +35,9 @@ class SshTransport {
     kAccepted,
     kDenied,
     kPartial,  // right, but the server wants another method or key as well
-    // The server was not asked, or got no signature: the agent is gone or does not sign. Of a
-    // password: it asked for something else, question().
+    // The server was not asked, or got no signature: the agent is gone or does not sign, or there
+    // is no ticket, ticket_problem(). Of a password or answers: it asked for something else,
+    // question(), or for nothing.
     kUnproven,
     kExpired,  // the server wants another password first; the connection has failed
     kAgain,
@@ -63,11 +67,22 @@ class SshTransport {
                                        const std::string& public_key) = 0;
   // Logs in with a password (RFC 4252, 8).
   virtual AuthStep AuthenticateByPassword(const std::string& password) = 0;
-  // The same, as the answer to the one question that the server asks, if it is not to be shown
-  // while it is typed (keyboard-interactive; RFC 4256).
-  virtual AuthStep AuthenticateByAnswer(const std::string& password) = 0;
-  // What the server asked for that a password does not answer; printable.
+  // Answers what the server asks, round after round (keyboard-interactive; RFC 4256): each question
+  // by the first of `answers` that is for it and was not given yet, and one other, which is not to
+  // be shown while it is typed, by `password`; null: none. A round with a question that has no
+  // answer is not answered.
+  virtual AuthStep AuthenticateByAnswers(const Secret* password,
+                                         const std::vector<PreparedAnswer>& answers) = 0;
+  // What the server asked for that had no answer; printable. Empty: it asked for nothing.
   virtual const std::string& question() const = 0;
+  // Logs in with a Kerberos ticket for SshTransportOptions::host (gssapi-with-mic; RFC 4462), once
+  // at most. Waits for a KDC, not for the server: call it on a helper thread, each time, and
+  // nothing else meanwhile but Abort, which it does not heed.
+  virtual AuthStep AuthenticateByTicket(const TicketSource& tickets) = 0;
+  // Why there is no ticket; printable.
+  virtual const std::string& ticket_problem() const = 0;
+  // When the tickets expire that logged in; infinite: they did not.
+  virtual absl::Time tickets_expire() const = 0;
   // Makes an AuthenticateByAgent under way, and every later one, end soon. Any thread.
   virtual void Abort() = 0;
   // Logs in with nothing but the user's name ("none"; RFC 4252, 5.2).
@@ -111,6 +126,7 @@ class SshTransport {
 
 struct SshTransportOptions {
   std::string user;
+  std::string host;  // as Kerberos names its server: a name or literal address
   // Host key types to ask for first: those that are known of the host.
   std::vector<std::string> known_key_types;
   std::shared_ptr<const Algorithms> algorithms = nullptr;  // null: Muster's own

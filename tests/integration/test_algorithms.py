@@ -3,7 +3,7 @@
 import pytest
 
 import peers
-from fleet import Fleet, read, write
+from fleet import Fleet, make_key, read, write
 from programs import Daemon, Muster
 
 TAKEN = [
@@ -54,6 +54,26 @@ OLD = [
     ("Ciphers aes256-cbc", "Ciphers +aes256-cbc"),
     ("Ciphers 3des-cbc", "Ciphers 3des-*"),
 ]
+
+
+def test_rsa_keys_are_as_long_as_ssh_config_wants_them():
+    with Fleet() as fleet, Daemon() as daemon:
+        fleet.start(host_key=make_key(fleet.folder + "/rsa", "rsa", options=["-b", "2048"]))
+        muster = Muster(daemon, fleet)
+        assert muster.outcomes("127.0.0.1", "true", options=["-o", "RequiredRSASize=2048"])[0] == 0
+        _, ends = muster.outcomes("127.0.0.1", "true", options=["-o", "RequiredRSASize=2049"])
+        end = ends["127.0.0.1"]
+        assert end["state"] != "HOST_STATE_SUCCEEDED" and "less than 2049 bits" in end["message"], end
+
+
+def test_keys_are_exchanged_anew_as_often_as_ssh_config_wants():
+    with Fleet() as fleet, Daemon() as daemon:
+        server = fleet.start(config=["LogLevel DEBUG1"])
+        muster = Muster(daemon, fleet)
+        result = muster("run", "-F", "none", "-o", "RekeyLimit=256K", *muster.login, "-t", "127.0.0.1",
+                        "--no-prefix", "head -c 3000000 /dev/zero | tr '\\0' x; cat | wc -c", stdin=None, input=b"y" * 2_000_000)
+        assert (result.code, len(result.out.strip())) == (0, 3_000_000 + len("2000000")), result.err
+        assert read(server.log).count("SSH2_MSG_NEWKEYS received") > 4
 
 
 @pytest.mark.parametrize("config,asked", OLD, ids=[asked for _, asked in OLD])

@@ -52,6 +52,16 @@ def test_a_revocation_that_cannot_be_read_refuses_and_is_told(muster, fleet, tmp
     assert "revoked" in result.err
 
 
+def test_host_keys_go_unchecked_where_that_is_asked_for(muster, fleet, tmp_path):
+    path = str(tmp_path / "known_hosts")
+    write(path, entry(fleet, key=make_key(str(tmp_path / "other")) + ".pub"))
+    before = read(path)
+    result = muster.run("127.0.0.[1-2]", "true", options=["--known-hosts", path, "--host-key-policy", "off"])
+    assert (result.code, read(path)) == (0, before), result.err
+    assert "warning: Host keys are not checked" in result.err
+    assert muster.run("127.0.0.1", "true", options=["--known-hosts", path]).code == 3
+
+
 def test_an_authority_is_told_where_it_would_have_counted(muster, fleet, tmp_path):
     path = str(tmp_path / "known_hosts")
     write(path, entry(fleet, "*", "@cert-authority "))

@@ -161,7 +161,8 @@ EACH = [["--help"], ["--version"], ["version"], ["runs"], ["runs", "--json"], ["
         ["run", "LOGIN", "-t", TARGETS, "--json", "--", "echo hi"],
         ["run", "LOGIN", "-t", TARGETS, "-q", "--", "echo hi"], ["run", "--help"], ["forget", "RUN"],
         ["artifacts", "list"], ["artifacts", "list", "--json"], ["artifacts", "put", "kept", __file__],
-        ["artifacts", "put", "kept", __file__, "--json"]]
+        ["artifacts", "put", "kept", __file__, "--json"], ["ping", "LOGIN", "-t", TARGETS],
+        ["completion", "bash"]]
 
 
 @pytest.mark.parametrize("args", EACH, ids=" ".join)

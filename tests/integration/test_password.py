@@ -13,6 +13,7 @@ import pytest
 import memory
 import terminal
 from fleet import Fleet, Sshd, make_key, read, write
+from leaks import files_with, of_process
 from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, MUSTER, MUSTERD, Muster, environment, wait_until
 
@@ -85,7 +86,8 @@ def test_a_wrong_password_is_offered_once(home):
     for end in ends.values():
         assert end["state"] == "HOST_STATE_AUTHENTICATION_FAILED" and end["attempts"] == 1
         assert f"refused the password for user {home.fleet.user}" in end["message"]
-        assert "came from --password-file, --ask-password or $MUSTER_PASSWORD" in end["message"]
+        assert "came from --password-file, --password-command, --ask-password or $MUSTER_PASSWORD" in end[
+            "message"]
         assert "key" not in end["message"]
 
 
@@ -117,7 +119,7 @@ def test_a_run_with_a_password_is_not_one_to_be_continued(home, daemon):
     result = home.muster(daemon).run("127.0.9.1", "true", options=[
         "--continue-after-restart", "--password-file", home.right])
     assert result.code == 2
-    assert "--continue-after-restart: a password or passphrase is not kept" in result.err
+    assert "--continue-after-restart: a password, passphrase or answer is not kept" in result.err
 
 
 def test_a_server_that_takes_only_keys(home, daemon):
@@ -186,6 +188,19 @@ credentials:
         result = muster.run("127.0.9.1", "true", options=["--credential", "deploy", "--password-file",
                                                          home.right])
         assert result.code == 2 and "do not go together" in result.err
+    for secret in (f"password_command: cat {home.right}", "password_file: $CREDENTIALS_DIRECTORY/right"):
+        write(config, f"credentials: {{deploy: {{{secret}, known_hosts: {home.fleet.known_hosts}, "
+                      f"user: {home.fleet.user}}}}}\n")
+        with Daemon(args=["--config", config],
+                    env={"CREDENTIALS_DIRECTORY": os.path.dirname(home.right)}) as daemon:
+            muster = Muster(daemon)
+            muster.login = ["-p", str(home.server.port)]
+            code, ends = muster.outcomes("127.0.9.1", "true", options=["--credential", "deploy"])
+            assert code == 0, (secret, ends)
+        with pytest.raises(RuntimeError, match="musterd.yaml:1: "):
+            write(config, read(config).replace("right", "none"))
+            Daemon(args=["--config", config])
+    write(config, f"credentials: {{wrong: {{password_file: {home.wrong}}}}}\n")
     os.chmod(home.wrong, 0o640)
     try:
         with pytest.raises(RuntimeError, match="may be read by others"):
@@ -255,30 +270,6 @@ def test_where_there_is_no_terminal_nothing_is_read_instead(home, daemon):
     assert result.returncode == 2
     assert "--ask-password: there is no terminal" in result.stderr
     assert "use --password-file FILE or $MUSTER_PASSWORD" in result.stderr
-
-
-# --- Where it must not be
-
-
-def files_with(secret, folder):
-    found = []
-    for root, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(root, name)
-            if os.path.isfile(path):
-                with open(path, "rb") as file:
-                    if secret.encode() in file.read():
-                        found.append(path)
-    return found
-
-
-def of_process(pid, secret):
-    found = []
-    for name in ("cmdline", "environ"):
-        with open(f"/proc/{pid}/{name}", "rb") as file:
-            if secret.encode() in file.read():
-                found.append(name)
-    return found
 
 
 def test_it_is_found_nowhere(home, tmp_path):

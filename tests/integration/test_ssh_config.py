@@ -210,6 +210,15 @@ def test_servers_that_answer_are_left_alone(muster, config):
     assert code == 0, ends
 
 
+def test_options_as_of_ssh_count_before_the_file(muster, config, values):
+    path = config("Host plain*\n Port 1\n")
+    assert muster.outcomes("plain1", "true", options=["-F", path])[0] == 3
+    given = ["-F", path, "-o", f"Port={values['port']}", "-o", "Port 1"]
+    assert muster.outcomes("plain1", "true", options=given)[0] == 0
+    refused = muster("run", "-F", "none", "-o", "Prot=1", "-t", "plain1", "true")
+    assert (refused.code, "-o Prot=1: \"prot\" is not known to ssh" in refused.err) == (2, True), refused.err
+
+
 def test_f_none_reads_nothing(muster, config):
     code, ends = muster.outcomes("127.0.20.1", "true", options=["-F", "none", "-p", "1"])
     assert (code, ends["127.0.20.1"]["cause"]) == (3, "CAUSE_REFUSED")

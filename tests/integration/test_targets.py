@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 from fleet import write
+from relay import RELAY
 
 
 @pytest.mark.parametrize("expression,hint", [
@@ -92,3 +93,38 @@ def test_an_inventory_that_asks_for_what_muster_cannot_do_is_refused(muster, tmp
     write(str(tmp_path / "group_vars" / "all.yml"), "ansible_connection: local\n")
     refused = muster("targets", "-I", path, "h2")
     assert "group_vars/all.yml:1: ansible_connection is not supported" in refused.err
+
+
+def test_what_an_inventory_says_of_single_hosts_is_followed(muster, fleet, tmp_path):
+    port, path = fleet.servers[0].port, str(tmp_path / "hosts.ini")
+    write(path, f"key ansible_ssh_private_key_file={fleet.key}\n"
+          f"jump ansible_ssh_common_args='-J {fleet.user}@127.0.0.3:{port} -q'"
+          f" ansible_ssh_private_key_file={fleet.key}\n"
+          f"process ansible_private_key_file={fleet.key}"
+          f""" ansible_ssh_extra_args='-o ProxyCommand="{RELAY} %h %p"'\n"""
+          f"none\n"
+          f"[all:vars]\nansible_host=127.0.0.9\nansible_port={port}\nansible_user={fleet.user}\n")
+    config = str(tmp_path / "config")
+    write(config, f"Host 127.0.0.3\n IdentityFile {fleet.key}\n"
+                  f"Host *\n UserKnownHostsFile {fleet.known_hosts}\n")
+    options = ["-F", config, "-I", path, "-t", "key,jump,process,none", "--json"]
+    run = muster("run", *options, "--", "echo $SSH_CONNECTION")
+    states = {event["host"]: event["hostFinished"]["outcome"]["state"]
+              for event in run.json() if "hostFinished" in event}
+    assert states.pop("none") == "HOST_STATE_AUTHENTICATION_FAILED"
+    assert set(states.values()) == {"HOST_STATE_SUCCEEDED"}, run.err
+    hosts = {host["name"]: host for host in muster("targets", *options).json()}
+    assert hosts["jump"]["sshOptions"][1] == f"ProxyJump={fleet.user}@127.0.0.3:{port}"
+    again = muster("rerun", "last", "--states", "succeeded")
+    assert again.code == 0, again.err
+
+
+def test_what_of_ssh_cannot_be_followed_is_refused(muster, tmp_path):
+    path = str(tmp_path / "hosts.ini")
+    write(path, "web1 ansible_ssh_common_args='-F other'\nweb2 ansible_ssh_extra_args='-o Prot=1'\n")
+    for host, text in (("web1", 'hosts.ini:1: ansible_ssh_common_args has "-F"'), ("web2", "Prot")):
+        result = muster("run", "-I", path, "-t", host, "true")
+        assert (result.code, text in result.err) == (2, True), result.err
+    ignored = muster("run", "-d", "-I", path, "-t", "web1,web2", "--connect-timeout", "1", "--ignore-variable",
+                     "ansible_ssh_common_args", "--ignore-variable", "ansible_ssh_extra_args", "true")
+    assert ignored.code == 0, ignored.err

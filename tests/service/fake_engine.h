@@ -19,9 +19,11 @@ struct AskedOfEngine {
   std::vector<std::pair<uint32_t, engine::Cause>> canceled_hosts;
   std::string stop_message;  // of StopStarting
   bool paused = false;
+  engine::TerminalSize terminal_size;  // the newest that was told
   int cancels = 0;
   int finishes = 0;
-  std::shared_ptr<const engine::Access> access;  // of the host that was added last
+  std::shared_ptr<const engine::Access> access;       // of the host that was added last
+  std::shared_ptr<const engine::ChannelSetup> setup;  // the same
 };
 
 // One run in the engine. What is asked of it is thread-safe; the rest plays its only loop, on the
@@ -36,6 +38,7 @@ class FakeEngineRun final : public engine::RunHandle {
       for (const engine::Host& host : hosts) {
         asked->added.push_back(host.index);
         asked->access = host.access;
+        asked->setup = host.setup;
       }
     });
   }
@@ -47,6 +50,9 @@ class FakeEngineRun final : public engine::RunHandle {
   }
   void StopStarting(std::string message) override {
     book_->Note([&](AskedOfEngine* asked) { asked->stop_message = std::move(message); });
+  }
+  void ResizeTerminals(engine::TerminalSize size) override {
+    book_->Note([&](AskedOfEngine* asked) { asked->terminal_size = size; });
   }
   void SetPaused(bool paused) override {
     book_->Note([&](AskedOfEngine* asked) { asked->paused = paused; });

@@ -47,6 +47,7 @@ Authentication::Result Authentication::OnRequest(const std::string& session_id, 
     fields->Bool();  // whether it is a new one
     return OnPassword(fields->String(), sender);
   }
+  if (password_.way == PasswordRule::Way::kTwoAtOnce) return AskTwo(sender);
   const bool code = password_.way == PasswordRule::Way::kCode;
   return Ask(code ? "Verification code: " : "Password: ", code, sender);
 }
@@ -99,9 +100,23 @@ Authentication::Result Authentication::Ask(absl::string_view question, bool show
   return Result::kAgain;
 }
 
+Authentication::Result Authentication::AskTwo(MessageSender* sender) {
+  ++questions_;
+  WireWriter writer(sender->Begin());
+  writer.Byte(kUserauthInfoRequest).String("").String("").String("").Uint32(2);
+  writer.String("Password: ").Bool(false).String("Verification code: ").Bool(true);
+  sender->End();
+  return Result::kAgain;
+}
+
 Authentication::Result Authentication::OnInfoResponse(WireReader* fields, MessageSender* sender) {
   if (questions_ == 0) return Fail(sender);
   const uint32_t count = fields->Uint32();
+  if (password_.way == PasswordRule::Way::kTwoAtOnce) {
+    const bool right =
+        count == 2 && fields->String() == password_.password && fields->String() == "123456";
+    return right ? Succeed(sender) : Fail(sender);
+  }
   if (questions_ == 2) return count == 0 ? Succeed(sender) : Fail(sender);
   if (count != 1 || fields->String() != password_.password) return Fail(sender);
   const bool renew = password_.way == PasswordRule::Way::kRenew;

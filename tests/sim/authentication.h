@@ -34,6 +34,7 @@ class Authentication {
                MessageSender* sender);
   Result OnPassword(absl::string_view password, MessageSender* sender);
   Result Ask(absl::string_view question, bool shown, MessageSender* sender);
+  Result AskTwo(MessageSender* sender);
   Result Succeed(MessageSender* sender);
   Result Fail(MessageSender* sender);
   absl::string_view Methods() const;

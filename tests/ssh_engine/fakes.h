@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "ssh_engine/host.h"
 #include "ssh_engine/host_keys/known_hosts.h"
 #include "ssh_engine/net/connector.h"
@@ -190,11 +191,16 @@ struct FakeServer {
   std::vector<AuthStep> agent;   // one for each key of the agent; kDenied when there are no more
   AuthStep without_key = AuthStep::kDenied;
   AuthStep password = AuthStep::kDenied;
-  AuthStep answer = AuthStep::kDenied;  // to its one question
+  AuthStep answer = AuthStep::kDenied;  // to its questions
   std::string question;
+  AuthStep ticket = AuthStep::kDenied;
+  std::string ticket_problem;
+  absl::Time tickets_expire = absl::InfiniteFuture();
   std::string methods = "publickey,password";
   std::string login_text;
   Step open = Step::kAgain;
+  Step set_up = Step::kDone;
+  bool refuses_environment = false;
   Step exec = Step::kAgain;
   Step pump = Step::kAgain;
   Step beside = Step::kAgain;  // kDone: the second channel is closed
@@ -214,6 +220,8 @@ struct FakeServer {
   std::string user;
   std::string command;
   std::vector<std::string> signals;
+  absl::optional<ChannelSetup> setup;  // that was asked for
+  std::vector<uint32_t> widths;        // that it got later
   bool closed_channel = false;
   bool gone = false;
   int execs = 0;
@@ -263,10 +271,20 @@ class FakeTransport final : public SshTransport {
     server_->keys.push_back(absl::StrCat("password ", password));
     return server_->password;
   }
-  AuthStep AuthenticateByAnswer(const std::string& password) override {
-    server_->keys.push_back(absl::StrCat("answer ", password));
+  AuthStep AuthenticateByAnswers(const Secret* password,
+                                 const std::vector<PreparedAnswer>& answers) override {
+    std::string given = "answer";
+    if (password != nullptr) absl::StrAppend(&given, " ", password->get());
+    for (const PreparedAnswer& answer : answers) absl::StrAppend(&given, " ", answer.answer.get());
+    server_->keys.push_back(given);
     return server_->answer;
   }
+  AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
+    server_->keys.push_back(absl::StrCat("ticket of ", tickets.principal));
+    return server_->ticket;
+  }
+  const std::string& ticket_problem() const override { return server_->ticket_problem; }
+  absl::Time tickets_expire() const override { return server_->tickets_expire; }
   const std::string& question() const override { return server_->question; }
   AuthStep AuthenticateWithoutKey() override {
     server_->keys.push_back("none");
@@ -322,6 +340,11 @@ class FakeExecChannel final : public ExecChannel {
     ++server_->opens;
     return Note(server_->open);
   }
+  Step SetUp(const ChannelSetup& setup) override {
+    server_->setup = setup;
+    return Note(server_->set_up);
+  }
+  bool environment_refused() const override { return server_->refuses_environment; }
   Step Request(const std::string& command) override {
     if (answered_) std::abort();  // it would be requested a second time
     const bool first = !std::exchange(requested_, true);
@@ -347,6 +370,7 @@ class FakeExecChannel final : public ExecChannel {
     server_->end_of_input = true;
   }
   void Signal(const std::string& name) override { server_->signals.push_back(name); }
+  void Resize(TerminalSize size) override { server_->widths.push_back(size.columns); }
   void Close() override { server_->closed_channel = true; }
   bool closed() const override { return closed_; }
   const ExitReport& exit_report() const override { return server_->exit; }

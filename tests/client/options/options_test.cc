@@ -136,7 +136,10 @@ TEST(OptionsTest, EveryRepeatedOptionAddsUpOrIsAnError) {
                                                             : "--" + option->get_lnames().front();
       const std::string command = sub == app.get() ? "version" : sub->get_name();
       const char* value = ValueFor(*option);
-      const ScannedArguments twice = ScanArguments(*app, {command, name, value, name, value});
+      const std::string joined = absl::StrCat(name, "=", value);
+      const ScannedArguments twice = MayStandAlone(*option)
+                                         ? ScanArguments(*app, {command, joined, joined})
+                                         : ScanArguments(*app, {command, name, value, name, value});
       if (TakesList(*option)) {
         ++lists;
         EXPECT_EQ(twice.problem, "") << command << " " << name;
@@ -469,6 +472,20 @@ TEST_F(RunRequestTest, WordsBecomeAShellLineUnlessArgvIsAskedFor) {
   EXPECT_THAT(Make()->command().argv().arguments(), ElementsAre("uname", "-a"));
 }
 
+TEST_F(RunRequestTest, CarriesHowToLogIn) {
+  EXPECT_EQ(Make()->login().local().methods_size(), 0);
+  options_ = Parse({"run", "-t", "a", "--login-methods", "password, publickey", "--gssapi",
+                    "--gssapi-delegate", "true"})
+                 .options;
+  secrets_.answers = {{"code", "123"}};
+  const v1::LocalCredential local = Make()->login().local();
+  EXPECT_THAT(local.methods(), ElementsAre("password", "publickey"));
+  EXPECT_TRUE(local.gssapi() && local.gssapi_delegate());
+  ASSERT_EQ(local.answers_size(), 1);
+  EXPECT_EQ(local.answers(0).question(), "code");
+  EXPECT_EQ(local.answers(0).secret_answer(), "123");
+}
+
 TEST_F(RunRequestTest, AnArtifactIsWhatTheCommandReads) {
   EXPECT_EQ(Make()->input(), v1::RUN_INPUT_UNSPECIFIED);
   options_ = Parse({"run", "-t", "a", "--input-artifact", "app.tar", "tar", "x"}).options;
@@ -509,24 +526,53 @@ TEST_F(RunRequestTest, SshConfigIsFollowedUnlessThatIsRefused) {
   EXPECT_THAT(Parse({"run", "-t", "a", "-F", "", "true"}).text, HasSubstr("it names no file"));
 }
 
-TEST_F(RunRequestTest, WithoutSshConfigTheUsualFilesAreNamed) {
-  setenv("HOME", "/home/ann", 1);
+TEST_F(RunRequestTest, WithoutSshConfigNoFileIsRead) {
   for (const char* none : {"none", "None"}) {
     options_ = Parse({"run", "-t", "a", "--ssh-config", none, "true"}).options;
     const v1::Login login = Make()->login();
-    EXPECT_FALSE(login.has_ssh_config());
-    ASSERT_EQ(login.local().identity_files_size(), 3);
-    EXPECT_EQ(login.local().identity_files(2).path(), "/home/ann/.ssh/id_ed25519");
-    EXPECT_TRUE(login.local().identity_files(2).optional());
-    EXPECT_THAT(login.local().known_hosts_files(),
-                ElementsAre("/home/ann/.ssh/known_hosts", "/home/ann/.ssh/known_hosts2",
-                            "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"));
-    EXPECT_FALSE(login.local().hash_known_hosts());
+    EXPECT_EQ(login.ssh_config().file(), "/dev/null");
+    EXPECT_EQ(login.local().identity_files_size() + login.local().known_hosts_files_size(), 0);
   }
-  options_.identity_files = {"/keys/a"};
-  options_.known_hosts = "/keys/known_hosts";
-  EXPECT_EQ(Make()->login().local().identity_files_size(), 1);
-  EXPECT_THAT(Make()->login().local().known_hosts_files(), ElementsAre("/keys/known_hosts"));
+}
+
+TEST_F(RunRequestTest, APingIsARunOfTrueThatShowsHowHostsEnded) {
+  options_ = Parse({"ping", "-t", "web[1-3]", "--become"}).options;
+  EXPECT_TRUE(options_.fold && options_.no_stdin);
+  EXPECT_EQ(Make()->command().shell(), "true");
+  EXPECT_EQ(Make()->become().user(), "root");
+  EXPECT_EQ(Make()->timeouts().command().seconds(), 10);
+  EXPECT_FALSE(Parse({"ping", "-t", "a", "--json"}).options.fold);
+  EXPECT_THAT(Parse({"ping", "-t", "a", "uptime"}).text, HasSubstr("one word too many"));
+}
+
+TEST_F(RunRequestTest, AnotherUserIsNamedAfterAnEqualsSignOrNotAtAll) {
+  options_ = Parse({"run", "-t", "a", "--become", "id"}).options;
+  EXPECT_EQ(Make()->become().user(), "root");
+  EXPECT_EQ(Make()->command().shell(), "id");
+  options_ = Parse({"run", "-t", "a", "--become=ann", "--become-method", "su", "id"}).options;
+  EXPECT_EQ(Make()->become().user(), "ann");
+  EXPECT_EQ(Make()->become().method(), v1::BECOME_METHOD_SU);
+  EXPECT_THAT(Parse({"run", "-t", "a", "--become=", "id"}).text,
+              HasSubstr("write --become=USER, or --become alone"));
+  for (const char* alone : {"--become-keep-env", "--become-method=su"}) {
+    options_ = Parse({"run", "-t", "a", alone, "id"}).options;
+    EXPECT_THAT(std::string(Make().status().message()), HasSubstr("only with --become")) << alone;
+  }
+  options_ = Options();
+  options_.targets = {"a"};
+  options_.command = {"id"};
+  secrets_.become_password = "x";
+  EXPECT_FALSE(Make().ok());
+  EXPECT_THAT(Parse({"run", "--help"}).text, HasSubstr("--become[=USER]"));
+}
+
+TEST_F(RunRequestTest, OptionsOfSshAreHandedOnInTheirOrder) {
+  options_ = Parse({"run", "-t", "a", "-o", "Port=2200", "-oUser ann", "true"}).options;
+  EXPECT_THAT(Make()->login().ssh_config().options(), ElementsAre("Port=2200", "User ann"));
+  EXPECT_THAT(std::string(Make({kNetwork, false}).status().message()),
+              AllOf(HasSubstr("--ssh-option: "), HasSubstr("leave it out")));
+  options_.credential = "deploy";
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--ssh-option: "));
 }
 
 TEST_F(RunRequestTest, WhatIsGivenStandsBesideSshConfig) {
@@ -572,8 +618,7 @@ TEST_F(RunRequestTest, ALookAtTargetsFollowsWhatARunDoes) {
   for (const char* given : {"", "none"}) {
     options_.ssh_config = given;
     request = MakeResolveRequest(options_, own);
-    EXPECT_EQ(request->login().has_ssh_config(), *given == '\0');
-    EXPECT_EQ(request->login().has_local(), *given == '\0');
+    EXPECT_EQ(request->login().ssh_config().file(), *given == '\0' ? "" : "/dev/null");
     EXPECT_FALSE(MakeResolveRequest(options_, {kNetwork, false})->login().has_ssh_config());
   }
   options_.user = "\xff";
@@ -626,6 +671,30 @@ TEST_F(RunRequestTest, EnvironmentAndLabels) {
   options_.environment.clear();
   options_.labels = {"a=1", "b=1", "a=1"};
   EXPECT_THAT(std::string(Make().status().message()), HasSubstr("--label: a is given twice"));
+}
+
+TEST_F(RunRequestTest, RequestedVariablesAreGivenOrOurs) {
+  setenv("MUSTER_TEST_VALUE", "ours", 1);
+  options_.requested_environment = {"A=1=2", "MUSTER_TEST_VALUE"};
+  const v1::RunSpec spec = *Make();
+  EXPECT_EQ(spec.command().requested_environment().at("A"), "1=2");
+  EXPECT_EQ(spec.command().requested_environment().at("MUSTER_TEST_VALUE"), "ours");
+  unsetenv("MUSTER_TEST_VALUE");
+  EXPECT_THAT(std::string(Make().status().message()),
+              HasSubstr("--request-env: there is no $MUSTER_TEST_VALUE; give NAME=VALUE"));
+}
+
+TEST_F(RunRequestTest, ATerminalIsAskedForWhereItIsWanted) {
+  EXPECT_FALSE(Make()->has_terminal());
+  setenv("TERM", "vt100", 1);
+  options_.tty = true;
+  EXPECT_EQ(Make()->terminal().type(), "vt100");
+  options_.tty = false;
+  options_.no_tty = true;
+  options_.ssh_options = {"RequestTTY=force"};
+  const v1::RunSpec spec = *Make();
+  EXPECT_FALSE(spec.has_terminal());
+  EXPECT_EQ(spec.login().ssh_config().options(0), "RequestTTY=no");  // the first counts
 }
 
 TEST_F(RunRequestTest, TargetsAddUpAndExclusionsComeLast) {
@@ -714,8 +783,7 @@ TEST_F(RunRequestTest, SecretsAreSentAndNotTold) {
   options_.identity_files.clear();
   EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
   options_.ssh_config = "none";
-  setenv("HOME", "/home/ann", 1);
-  EXPECT_EQ(Make()->login().local().identity_files(0).passphrase(), "of the key");
+  EXPECT_EQ(Make()->login().ssh_config().passphrase(), "of the key");
   secrets_.password = "caf\xe9";
   EXPECT_THAT(std::string(Make().status().message()),
               AllOf(HasSubstr("the password: it is not UTF-8"), Not(HasSubstr("caf"))));
@@ -822,8 +890,7 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   EXPECT_EQ(request->login().ssh_config().file(), "/f");
   options_.ssh_config = "none";
   request = MakeRerunRequest(options_, own, {});
-  EXPECT_TRUE(request->login().has_local());
-  EXPECT_FALSE(request->login().has_ssh_config());
+  EXPECT_EQ(request->login().ssh_config().file(), "/dev/null");
 }
 
 TEST(ListRequestTest, Filters) {

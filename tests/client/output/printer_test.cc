@@ -117,6 +117,19 @@ TEST_F(PrinterTest, APieceWhoseRestNeverCameIsShownAtTheEnd) {
   EXPECT_EQ(Print(Lines(), {Split(0, "cut off")}).first, "web1: cut off\n");
 }
 
+TEST_F(PrinterTest, APieceWhoseHostHasEndedIsShownThen) {
+  EXPECT_EQ(Print(Lines(), {Split(0, "a"), Finished(0, v1::HOST_STATE_SUCCEEDED), Output(1, "b\n")})
+                .first,
+            "web1: a\nweb2: b\n");
+}
+
+TEST_F(PrinterTest, InAPipePartsAreJoined) {
+  LineFormat format;
+  format.parts = true;
+  EXPECT_EQ(Print(Lines(format), {Split(0, "1%\r"), Output(1, "b\n"), Output(0, "2%\n")}).first,
+            "web2: b\nweb1: 1%\r2%\n");
+}
+
 TEST_F(PrinterTest, LinesAloneWithTheirTime) {
   LineFormat format;
   format.prefix = false;

@@ -62,6 +62,7 @@ TEST(UnknownFieldsTest, AreFoundWhereverTheyAre) {
   SpoilEachIn<v1::WatchRunRequest>();
   SpoilEachIn<v1::CancelRunRequest>();
   SpoilEachIn<v1::PauseRunRequest>();
+  SpoilEachIn<v1::ResizeTerminalRequest>();
   SpoilEachIn<v1::ResumeRunRequest>();
   SpoilEachIn<v1::ListRunsRequest>();
 }

@@ -286,6 +286,17 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNoFolderOfKnownHosts) {
               ElementsAre(AllOf(HasSubstr("trusted_hosts:1"), Not(HasSubstr("/")))));
 }
 
+TEST_F(RunPreparerTest, HostKeysGoUncheckedForTheOwnerAloneAndWithAWarning) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->set_credential_name("deploy");
+  spec.mutable_login()->set_host_key_policy(v1::HOST_KEY_POLICY_OFF);
+  const auto owners = preparer_.Prepare(kOwner, spec);
+  ASSERT_TRUE(owners.ok()) << owners.status();
+  EXPECT_THAT(owners->plan.warnings, ElementsAre(HasSubstr("Host keys are not checked")));
+  EXPECT_EQ(owners->reaches.front().access->host_key_policy, engine::HostKeyPolicy::kOff);
+  EXPECT_TRUE(absl::IsPermissionDenied(preparer_.Prepare(kCi, spec).status()));
+}
+
 TEST_F(RunPreparerTest, ALookWarnsOfGroupsAsARunDoes) {
   const std::string path = ::testing::TempDir() + "/groups.ini";
   std::ofstream(path) << "[prod]\nweb1\n";
@@ -323,6 +334,26 @@ TEST_F(RunPreparerTest, NetworkCallersLearnNothingOfTheInventoryThatIsNotTheirs)
   }
   EXPECT_THAT(std::string(look(kOwner, "@secre").status().message()), HasSubstr("@secret"));
   EXPECT_THAT(std::string(look(kCi, "web1,web9").status().message()), HasSubstr("web9"));
+}
+
+TEST_F(RunPreparerTest, TerminalsAndVariablesGoToTheEngineAndTheProbesAreItsOwn) {
+  v1::RunSpec spec = Spec({});
+  spec.mutable_terminal()->set_columns(132);
+  (*spec.mutable_command()->mutable_requested_environment())["A"] = "1";
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  (*spec.mutable_rollout()->mutable_probe()->mutable_requested_environment())["B"] = "2";
+  spec.mutable_partial_lines_after()->set_nanos(50'000'000);
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  const engine::Terminal expected = {"xterm", {132, 24}};
+  EXPECT_EQ(run->job.setup.terminal, expected);
+  EXPECT_EQ(run->probe.setup.terminal, expected);
+  EXPECT_EQ(run->job.setup.environment.count("A"), 1u);
+  EXPECT_EQ(run->probe.setup.environment.count("A"), 0u);
+  EXPECT_EQ(run->probe.setup.environment.at("B"), "2");
+  EXPECT_EQ(run->job.partial_after, absl::Milliseconds(50));
+  EXPECT_EQ(run->probe.partial_after, absl::ZeroDuration());
+  EXPECT_EQ(run->plan.refused_environment, run->job.refused_environment);
 }
 
 TEST_F(RunPreparerTest, CommandsReadTheCallersArtifactAndProbesNothing) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "tests/service/amounts.h"
 
 namespace muster::service {
@@ -62,6 +63,28 @@ struct Bad {
 TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
   const Bad cases[] = {
       {"command", [](v1::RunSpec* spec) { spec->clear_command(); }},
+      {"terminal.type",
+       [](v1::RunSpec* spec) { spec->mutable_terminal()->set_type(std::string(65, 'x')); }},
+      {"terminal.type", [](v1::RunSpec* spec) { spec->mutable_terminal()->set_type("a b"); }},
+      {"terminal.columns: 10001; at most 10000",
+       [](v1::RunSpec* spec) { spec->mutable_terminal()->set_columns(10'001); }},
+      {"partial_lines_after",
+       [](v1::RunSpec* spec) { spec->mutable_partial_lines_after()->set_nanos(19'000'000); }},
+      {"partial_lines_after",
+       [](v1::RunSpec* spec) { spec->mutable_partial_lines_after()->set_seconds(61); }},
+      {"terminal.rows", [](v1::RunSpec* spec) { spec->mutable_terminal()->set_rows(10'001); }},
+      {"command.requested_environment",
+       [](v1::RunSpec* spec) {
+         (*spec->mutable_command()->mutable_requested_environment())["a-b"] = "";
+       }},
+      {"rollout.probe.requested_environment: 65; at most 64",
+       [](v1::RunSpec* spec) {
+         v1::Command* probe = spec->mutable_rollout()->mutable_probe();
+         probe->set_shell("true");
+         for (int i = 0; i < 65; ++i) {
+           (*probe->mutable_requested_environment())[absl::StrCat("a", i)] = "";
+         }
+       }},
       {"targets.expression",
        [](v1::RunSpec* spec) { spec->mutable_targets()->set_expression(std::string(65537, 'a')); }},
       {"targets.inventory_file",
@@ -113,12 +136,12 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        [](v1::RunSpec* spec) {
          spec->mutable_login()->mutable_local()->set_password(std::string("a\0b", 3));
        }},
-      {"continue_after_restart: a password or passphrase is not kept",
+      {"continue_after_restart: a password, passphrase or answer is not kept",
        [](v1::RunSpec* spec) {
          spec->mutable_login()->mutable_local()->set_password("p");
          spec->set_continue_after_restart(true);
        }},
-      {"continue_after_restart: a password or passphrase is not kept",
+      {"continue_after_restart: a password, passphrase or answer is not kept",
        [](v1::RunSpec* spec) {
          auto* file = spec->mutable_login()->mutable_local()->add_identity_files();
          file->set_path("/key");

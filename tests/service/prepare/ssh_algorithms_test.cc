@@ -38,6 +38,16 @@ TEST_F(SshAlgorithmsTest, EachListHasItsPlace) {
   EXPECT_EQ(algorithms->signatures, "ssh-ed25519");
 }
 
+TEST_F(SshAlgorithmsTest, LimitsHaveTheirPlaceToo) {
+  settings_.required_rsa_size = 3072;
+  settings_.rekey_bytes = 1 << 20;
+  settings_.rekey_interval = absl::Minutes(10);
+  const auto algorithms = Of();
+  EXPECT_EQ(algorithms->least_rsa_bits, 3072);
+  EXPECT_EQ(algorithms->rekey_bytes, 1u << 20);
+  EXPECT_EQ(algorithms->rekey_interval, absl::Minutes(10));
+}
+
 TEST_F(SshAlgorithmsTest, TheOrderOfHostKeysThatWasWrittenDownCounts) {
   for (const auto& [text, in_this_order] :
        {std::make_pair("rsa-sha2-512,ssh-ed25519", true), std::make_pair("^rsa-sha2-512", true),

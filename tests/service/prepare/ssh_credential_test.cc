@@ -123,6 +123,43 @@ TEST_F(SshCredentialTest, APasswordThatIsNotUsedIsToldWhereOneWasGiven) {
   EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("PasswordAuthentication no and Kbd")));
 }
 
+// "none" as with ssh, which always begins with it.
+TEST_F(SshCredentialTest, TheOrderIsTheFilesUnlessAnotherIsGiven) {
+  EXPECT_THAT(Make().keys.methods, IsEmpty());
+  settings_.preferred_authentications = "password,publickey,hostbased";
+  EXPECT_THAT(Make().keys.methods, ElementsAre("password", "publickey", "none"));
+  settings_.password_authentication = false;
+  EXPECT_THAT(Make().keys.methods, ElementsAre("publickey", "none"));
+  settings_.preferred_authentications.reset();
+  EXPECT_THAT(Make().keys.methods,
+              ElementsAre("gssapi-with-mic", "publickey", "none", "keyboard-interactive"));
+  given_.credential.keys.methods = {"password", "keyboard-interactive"};
+  EXPECT_THAT(Make().keys.methods, ElementsAre("keyboard-interactive"));
+  EXPECT_THAT(Make().keys.identity_files, IsEmpty());
+  EXPECT_THAT(Make().keys.notes, IsEmpty());  // it was not ssh_config
+}
+
+TEST_F(SshCredentialTest, AnswersThatAreNotUsedAreTold) {
+  given_.credential.keys.answers = {{"code", "123"}};
+  EXPECT_EQ(Make().keys.answers.size(), 1u);
+  settings_.kbd_interactive_authentication = false;
+  EXPECT_THAT(Make().keys.answers, IsEmpty());
+  EXPECT_THAT(Make().keys.notes, ElementsAre(HasSubstr("KbdInteractiveAuthentication no")));
+}
+
+TEST_F(SshCredentialTest, TicketsWhereTheFileOrTheCallerAsksForThem) {
+  EXPECT_FALSE(Make().keys.tickets.has_value());
+  given_.kerberos.cache = "FILE:/cache";
+  settings_.gssapi_authentication = settings_.gssapi_delegate_credentials = true;
+  EXPECT_EQ(Make().keys.tickets->cache, "FILE:/cache");
+  EXPECT_TRUE(Make().keys.tickets->delegate);
+  EXPECT_FALSE(Make().keys.tickets->expected);
+  given_.credential.keys.tickets = given_.kerberos;
+  EXPECT_TRUE(Make().keys.tickets->expected);
+  settings_.preferred_authentications = "publickey";
+  EXPECT_FALSE(Make().keys.tickets.has_value());
+}
+
 TEST_F(SshCredentialTest, KnownHostsFilesAreTheUsersThenTheSystems) {
   settings_.user_known_hosts_files = {"/home/ann/known"};
   settings_.global_known_hosts_files = {"/etc/known"};

@@ -296,13 +296,37 @@ TEST_F(SshWaysTest, BehindAJumpHostNothingIsConnectedFromHere) {
 TEST_F(SshWaysTest, WhatIsNotFollowedIsToldWithItsHosts) {
   Read(
       "Host web*\n  ForwardAgent yes\nHost db*\n  ProxyJump gate\n"
-      "Host gate\n  RequestTTY force\n");
+      "Host gate\n  VerifyHostKeyDNS yes\n");
   for (const char* host : {"web1", "web2", "web1", "db1", "db2", "other"}) Find(Query(host));
   EXPECT_THAT(ways_->Warnings(),
               ElementsAre("Of ssh_config, Muster does not follow: ForwardAgent (web1 and 1 more), "
-                          "RequestTTY (gate)."));
+                          "VerifyHostKeyDNS (gate)."));
   Read("Host web*\n  User deploy\n");
   Find(Query("web1"));
+  EXPECT_THAT(ways_->Warnings(), IsEmpty());
+}
+
+TEST_F(SshWaysTest, ATerminalIsGivenWhereSshWouldGiveOne) {
+  Read("Host yes\n  RequestTTY yes\nHost force\n  RequestTTY force\nHost no\n  RequestTTY no\n");
+  ASSERT_NE(Find(Query("yes")).setup, nullptr);
+  EXPECT_TRUE(Find(Query("yes")).setup->terminal.has_value());
+  EXPECT_EQ(Find(Query("yes")).setup_with_input, nullptr);  // it would be no terminal's
+  ASSERT_NE(Find(Query("force")).setup_with_input, nullptr);
+  EXPECT_TRUE(Find(Query("force")).setup_with_input->terminal.has_value());
+  EXPECT_EQ(Find(Query("no")).setup, nullptr);
+  EXPECT_EQ(Find(Query("other")).setup, nullptr);
+}
+
+TEST_F(SshWaysTest, VariablesAreRequestedAndHostsShareThem) {
+  Read("Host web*\n  SetEnv A=1 B=x=y\n");
+  const SshWay way = Find(Query("web1"));
+  ASSERT_NE(way.setup, nullptr);
+  EXPECT_EQ(way.setup->environment.at("A"), "1");
+  EXPECT_EQ(way.setup->environment.at("B"), "x=y");
+  EXPECT_FALSE(way.setup->terminal.has_value());
+  EXPECT_EQ(Find(Query("web2")).setup, way.setup);
+  EXPECT_EQ(way.setup_with_input, way.setup);
+  EXPECT_EQ(Find(Query("other")).setup, nullptr);
   EXPECT_THAT(ways_->Warnings(), IsEmpty());
 }
 
@@ -316,6 +340,30 @@ TEST_F(SshWaysTest, AFileThatIsNotThereOrFaultyIsAnError) {
   const absl::Status faulty = SshWays::Read(login_, given_).status();
   EXPECT_TRUE(absl::IsInvalidArgument(faulty)) << faulty;
   EXPECT_THAT(std::string(faulty.message()), HasSubstr(absl::StrCat(path_, ":1: ")));
+}
+
+TEST_F(SshWaysTest, WhatAnInventorySaysOfAHostCountsBeforeTheFiles) {
+  Read(kFleet);
+  HostQuery query = Query("web1");
+  query.options = {"ProxyJump=bob@inner", "IdentityFile=/keys/web", "Port=2222"};
+  const SshWay way = Find(query);
+  EXPECT_EQ(way.port, 2222);
+  EXPECT_EQ(way.user, "deploy") << "the file's";
+  EXPECT_THAT(JumpsOf(way), ElementsAre("bob@inner:22"));
+  EXPECT_EQ(way.access->credential.keys.identity_files.front().path, "/keys/web");
+  query.options = {"Nonsense=1"};
+  EXPECT_THAT(std::string(ways_->Find(query).status().message()), HasSubstr("Nonsense"));
+}
+
+// Of a file that says the same of all hosts each is asked for all the same.
+TEST_F(SshWaysTest, WhatAnInventorySaysOfOneHostIsNotSaidOfAll) {
+  Read("User deploy\n");
+  HostQuery query = Query("web1");
+  query.options = {"CheckHostIP=yes", "IdentityFile=/keys/web"};
+  EXPECT_EQ(Find(Query("web2")).access, Find(Query("web3")).access);
+  EXPECT_NE(Find(query).access, Find(Query("web2")).access);
+  EXPECT_EQ(Find(query).user, "deploy");
+  EXPECT_THAT(ways_->Warnings(), ElementsAre(HasSubstr("CheckHostIP (web1)")));
 }
 
 }  // namespace

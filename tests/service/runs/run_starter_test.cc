@@ -171,7 +171,7 @@ TEST_F(RunStarterTest, ARerunWithAPasswordIsNotContinuedAndSaysSo) {
   ASSERT_TRUE(again.ok()) << again.status();
   const v1::Run run = again->live->Snapshot();
   EXPECT_FALSE(run.spec().continue_after_restart());
-  EXPECT_THAT(run.warnings(), ElementsAre(HasSubstr("password or passphrase is not kept")));
+  EXPECT_THAT(run.warnings(), ElementsAre(HasSubstr("password, passphrase or answer is not kept")));
   EXPECT_EQ(run.SerializeAsString().find("secret"), std::string::npos);
 }
 

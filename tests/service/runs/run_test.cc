@@ -64,6 +64,45 @@ TEST_F(RunTest, TheLogBeginsWithTheHostsAndEndsWithTheRunsState) {
   EXPECT_EQ((*daemon_.store.Find("id"))->run.last_sequence(), 6u);
 }
 
+TEST_F(RunTest, TerminalsGetANewSizeWhereThereAreAny) {
+  Begin(PlanOf(1));
+  EXPECT_EQ(run_->ResizeTerminals({120, 40}).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine_->asked().terminal_size, engine::TerminalSize());
+}
+
+TEST_F(RunTest, TheNewestSizeReachesTheEngineUntilTheEnd) {
+  RunPlan plan = PlanOf(1);
+  plan.spec.mutable_terminal();
+  Begin(std::move(plan));
+  EXPECT_TRUE(run_->ResizeTerminals({120, 40}).ok());
+  EXPECT_EQ(engine_->asked().terminal_size.columns, 120u);
+  engine_->EndNow(0);
+  Turn();
+  EXPECT_EQ(run_->ResizeTerminals({121, 40}).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RunTest, ASizeThatIsToldBeforeTheBeginningCountsFromIt) {
+  RunPlan plan = PlanOf(1);
+  plan.spec.mutable_terminal();
+  Make(std::move(plan));
+  EXPECT_TRUE(run_->ResizeTerminals({120, 40}).ok());
+  engine::Job job;
+  job.setup.terminal = engine::Terminal();
+  run_->Begin(std::move(job), {}, {Reach()});
+  EXPECT_EQ(daemon_.engine.runs().at(0)->job().setup.terminal->size.columns, 120u);
+}
+
+TEST_F(RunTest, RefusedVariablesAreWarnedOf) {
+  RunPlan plan = PlanOf(1);
+  auto refused = std::make_shared<engine::RefusedEnvironment>(0);
+  plan.refused_environment = refused;
+  Begin(std::move(plan));
+  EXPECT_THAT(run_->Snapshot().warnings(), IsEmpty());
+  *refused = 2;
+  EXPECT_THAT(run_->Snapshot().warnings(),
+              ElementsAre(::testing::HasSubstr("2 hosts' servers did not take all variables")));
+}
+
 TEST_F(RunTest, HostsAreAddedAThousandInAnEvent) {
   Make(PlanOf(2500));
   const std::vector<v1::Event> events = Events();

@@ -41,6 +41,7 @@ class SimulatedEngineRun final : public engine::RunHandle,
   void Cancel() override;
   void StopStarting(std::string message) override;
   void SetPaused(bool paused) override;
+  void ResizeTerminals(engine::TerminalSize) override {}  // changes no outcome
 
   // The process ends: nothing more is said, or asked.
   void LetGo();

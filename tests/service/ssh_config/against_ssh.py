@@ -161,6 +161,12 @@ def make_file(draw, folder, name, depth=0):
     return path
 
 
+def options(draw):
+    """Of ssh -o. -l and -p stand before them, and count."""
+    lines = [setting(draw) for _ in range(draw.choice([0, 0, 0, 1, 2]))]
+    return [line for line in lines if "\t" not in line and "\n" not in line]
+
+
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 
 
@@ -183,8 +189,9 @@ def environment(hosts):
     return dict(os.environ, LD_PRELOAD="libnss_wrapper.so", NSS_WRAPPER_HOSTS=hosts)
 
 
-def ask_ssh(env, path, host, user, port):
+def ask_ssh(env, path, host, user, port, *settings):
     options = (["-l", user] if user else []) + (["-p", port] if port else [])
+    options += [word for each in settings for word in ("-o", each)]
     done = subprocess.run(["ssh", "-F", path, "-G", *options, "--", host], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, env=env, check=False)
     return done.stdout.splitlines() if done.returncode == 0 else ["error " + done.stderr.replace("\n", "; ")]
@@ -304,7 +311,8 @@ def compare(program, files, seed):
         asked = []
         for number in range(files):
             path = make_file(draw, folder, f"config{number}")
-            query = (path, draw.choice(NAMES), draw.choice(["", "", "root", "ops"]), draw.choice(["", "", "2222"]))
+            query = (path, draw.choice(NAMES), draw.choice(["", "", "root", "ops"]), draw.choice(["", "", "2222"]),
+                     *options(draw))
             asked.append((query, pool.submit(ask_ssh, env, *query)))
         for query, ssh in asked:
             theirs = as_settings(ssh.result())

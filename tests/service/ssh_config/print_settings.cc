@@ -131,8 +131,8 @@ void Answer(const std::string& line, const LocalUser& user) {
   int port = 0;
   if (absl::SimpleAtoi(fields.at(3), &port)) query.port = static_cast<uint16_t>(port);
   absl::Status status;
-  const absl::StatusOr<SshConfig> config =
-      SshConfig::Read(fields.at(0), user, {RunInShell, LookUpBySystem});
+  const absl::StatusOr<SshConfig> config = SshConfig::Read(
+      {fields.at(0), {fields.begin() + 4, fields.end()}}, user, {RunInShell, LookUpBySystem});
   if (config.ok()) {
     const absl::StatusOr<HostSettings> settings = config->For(query);
     if (settings.ok()) PrintAll(query, *settings);

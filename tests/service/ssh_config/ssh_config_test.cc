@@ -35,7 +35,7 @@ class SshConfigTest : public ::testing::Test {
   }
 
   absl::StatusOr<HostSettings> For(const std::string& text, const HostQuery& query) {
-    const auto config = SshConfig::Read(Write("config", text), user_, helpers_);
+    const auto config = SshConfig::Read({Write("config", text), options_}, user_, helpers_);
     if (!config.ok()) return config.status();
     return config->For(query);
   }
@@ -50,7 +50,8 @@ class SshConfigTest : public ::testing::Test {
 
   const fs::path folder_ = fs::path(::testing::TempDir()) / absl::StrCat("ssh_config.", getpid());
   const LocalUser user_ = {"me", folder_.string(), getuid(), "here.example.com"};
-  std::vector<std::string> ran_;  // by Match exec
+  std::vector<std::string> options_;  // of ssh -o
+  std::vector<std::string> ran_;      // by Match exec
   SshConfig::Helpers helpers_ = {[this](const std::string& command) -> absl::StatusOr<bool> {
                                    ran_.push_back(command);
                                    return command == "true";
@@ -272,17 +273,42 @@ TEST_F(SshConfigTest, UnknownTokensAndUsersAreToldWithTheKeyword) {
   EXPECT_THAT(ErrorOf("HostName %z"), HasSubstr("\"%z\" is not known"));
 }
 
+TEST_F(SshConfigTest, OptionsCountBeforeFilesAndTheFirstOfThemMost) {
+  options_ = {"Port=2200", "port 2300", "User = \"ann\"", "IdentityFile=/k/option",
+              "# nothing", ""};
+  const HostSettings settings = Of("Port 22\nUser bob\nIdentityFile /k/file\nTag t\n", "web1");
+  EXPECT_EQ(settings.port, 2200);
+  EXPECT_EQ(settings.user, "ann");
+  ASSERT_EQ(settings.identity_files->size(), 2u);
+  EXPECT_EQ((*settings.identity_files)[0].path, "/k/option");
+  options_ = {"ProxyCommand=nc %h %p"};
+  EXPECT_TRUE(Of("ProxyJump gate\n", "web1").jump_hosts.empty());
+}
+
+TEST_F(SshConfigTest, AnOptionThatSshRefusesIsToldAsItStandsThere) {
+  const auto refused = [this](const std::string& option) {
+    options_ = {option};
+    return ErrorOf("");
+  };
+  EXPECT_THAT(refused("Port=x"), HasSubstr("-o Port=x: "));
+  EXPECT_THAT(refused("Prot=22"), HasSubstr("-o Prot=22: \"prot\" is not known to ssh"));
+  EXPECT_THAT(refused("Port"), HasSubstr("-o Port: port has no argument"));
+  for (const char* selecting : {"Host=web1", "match all", "Include=~/more"}) {
+    EXPECT_THAT(refused(selecting), HasSubstr("stands in files only")) << selecting;
+  }
+}
+
 TEST_F(SshConfigTest, TheUsualFilesMayBeMissing) {
-  const auto config = SshConfig::ReadUsual(user_, {});
+  const auto config = SshConfig::Read({}, user_, {});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->For({"web1", {}, {}}).ok());
-  EXPECT_EQ(SshConfig::Read("/no/such/file", user_, {}).status().code(),
+  EXPECT_EQ(SshConfig::Read({"/no/such/file", {}}, user_, {}).status().code(),
             absl::StatusCode::kNotFound);
 }
 
 TEST_F(SshConfigTest, ItMaySayTheSameOfAllHosts) {
   const auto same = [this](const std::string& text) {
-    return SshConfig::Read(Write("config", text), user_, helpers_)->SaysTheSameOfAll();
+    return SshConfig::Read({Write("config", text), options_}, user_, helpers_)->SaysTheSameOfAll();
   };
   EXPECT_TRUE(same(""));
   EXPECT_TRUE(same("User ann\nHost *\n  Port 2222\nMatch all\n  IdentityFile ~/.ssh/web\n"));

@@ -44,8 +44,9 @@ class FakeInput final : public InputSource {
 class InputFeedTest : public ::testing::Test {
  protected:
   InputFeedTest() {
-    feed_ =
-        std::make_unique<InputFeed>(input_, 0, &loop_, channel_.get(), [this] { feed_->Send(); });
+    feed_ = std::make_unique<InputFeed>(
+        input_, 0, &loop_, channel_.get(), [this] { feed_->Send(); },
+        [this] { channel_->EndInput(); });
   }
 
   SimulatedLoop loop_;

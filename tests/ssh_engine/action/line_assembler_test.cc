@@ -44,6 +44,9 @@ class Assembly {
   void Append(absl::string_view bytes) {
     assembler_.Append(bytes, [this](const OutputChunk& chunk) { Add(chunk); });
   }
+  void GivePart() {
+    assembler_.GivePart([this](const OutputChunk& chunk) { Add(chunk); });
+  }
   void Finish() {
     assembler_.Finish([this](const OutputChunk& chunk) { Add(chunk); });
   }
@@ -72,6 +75,21 @@ TEST(LineAssemblerTest, GivesWholeLinesAsOneChunkWithoutCopying) {
     EXPECT_FALSE(chunk.unterminated || chunk.split);
   });
   EXPECT_EQ(calls, 1);
+}
+
+TEST(LineAssemblerTest, GivesAPartOfALineWhereItIsAskedTo) {
+  Assembly assembly(100);
+  assembly.GivePart();
+  EXPECT_THAT(assembly.Take(), IsEmpty());
+  assembly.Append("a\n12%\r");
+  assembly.GivePart();
+  EXPECT_THAT(assembly.Take(), ElementsAre(Whole("a\n"), Split("12%\r")));
+  assembly.Append("100%\nb");
+  EXPECT_THAT(assembly.Take(), ElementsAre(Whole("100%\n")));
+  assembly.GivePart();
+  EXPECT_THAT(assembly.Take(), ElementsAre(Split("b")));
+  assembly.Finish();  // all of it was given
+  EXPECT_THAT(assembly.Take(), IsEmpty());
 }
 
 TEST(LineAssemblerTest, HoldsAnUnfinishedLineUntilItsEnd) {

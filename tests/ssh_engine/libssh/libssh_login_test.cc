@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ssh_engine/libssh/libssh_transport.h"
 #include "ssh_engine/loop/epoll_loop.h"
@@ -82,8 +83,22 @@ Attempt Password(const std::string& password) {
   return [password](SshTransport* server) { return server->AuthenticateByPassword(password); };
 }
 
-Attempt Answer(const std::string& password) {
-  return [password](SshTransport* server) { return server->AuthenticateByAnswer(password); };
+const Secret& SecretOf(const std::string& text) {
+  static std::vector<std::unique_ptr<Secret>> kept;
+  kept.push_back(std::make_unique<Secret>(text.size()));
+  text.copy(kept.back()->data(), text.size());
+  return *kept.back();
+}
+
+Attempt Answer(const std::string& password, const std::vector<PreparedAnswer>& answers = {}) {
+  return [secret = &SecretOf(password), answers](SshTransport* server) {
+    return server->AuthenticateByAnswers(secret, answers);
+  };
+}
+
+Attempt PreparedAnswers(const std::vector<PreparedAnswer>& answers) {
+  return
+      [answers](SshTransport* server) { return server->AuthenticateByAnswers(nullptr, answers); };
 }
 
 TEST(LibsshLoginTest, ByPassword) {
@@ -127,9 +142,38 @@ TEST(LibsshLoginTest, AfterAskingHow) {
       if (step != AuthStep::kDenied) return step;
       asked = true;
     }
-    return server->AuthenticateByAnswer("secret");
+    return server->AuthenticateByAnswers(&SecretOf("secret"), {});
   };
   EXPECT_EQ(Conversation(Way::kAnswer).LogIn(attempt), AuthStep::kAccepted);
+}
+
+// Also where the answer is shown while it is typed.
+TEST(LibsshLoginTest, ByAPreparedAnswerInWhateverLetters) {
+  EXPECT_EQ(Conversation(Way::kCode).LogIn(Answer("other", {{"VERIFICATION code", "secret"}})),
+            AuthStep::kAccepted);
+  Conversation wrong(Way::kCode);
+  EXPECT_EQ(wrong.LogIn(PreparedAnswers({{"code", "guess"}})), AuthStep::kDenied);
+  Conversation unknown(Way::kCode);
+  EXPECT_EQ(unknown.LogIn(PreparedAnswers({{"badge", "secret"}})), AuthStep::kUnproven);
+  EXPECT_THAT(unknown.transport().question(), HasSubstr("Verification code:"));
+}
+
+TEST(LibsshLoginTest, AnAnswerIsGivenOnce) {
+  Conversation renewal(Way::kRenew);
+  EXPECT_EQ(renewal.LogIn(PreparedAnswers({{"password", "secret"}})), AuthStep::kUnproven);
+  EXPECT_THAT(renewal.transport().question(), HasSubstr("New password:"));
+}
+
+TEST(LibsshLoginTest, AllQuestionsOfARoundOrNone) {
+  const PreparedAnswer code = {"code", "123456"};
+  EXPECT_EQ(Conversation(Way::kTwoAtOnce).LogIn(Answer("secret", {code})), AuthStep::kAccepted);
+  Conversation half(Way::kTwoAtOnce);
+  EXPECT_EQ(half.LogIn(Answer("secret")), AuthStep::kUnproven);
+  EXPECT_THAT(half.transport().question(), HasSubstr("Verification code:"));
+}
+
+TEST(LibsshLoginTest, AServerThatAsksNothingRefusesNothing) {
+  EXPECT_EQ(Conversation(Way::kPassword).LogIn(Answer("secret")), AuthStep::kUnproven);
 }
 
 }  // namespace

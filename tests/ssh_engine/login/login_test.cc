@@ -20,8 +20,9 @@ class LoginTest : public ::testing::Test {
   std::unique_ptr<Login> Make() {
     server_.keys.clear();
     auto transport = std::make_shared<FakeTransport>(UniqueFd(), &server_);
-    return std::make_unique<Login>(std::move(transport), credential_, &preferred_, &loop_,
-                                   &helpers_, [this] { ++helper_dones_; });
+    const Login::Surroundings surroundings = {&preferred_, &loop_, &helpers_, &helpers_};
+    return std::make_unique<Login>(std::move(transport), credential_, "ann", surroundings,
+                                   [this] { ++helper_dones_; });
   }
   Identity AgentKey(const std::string& name) {
     Identity identity;
@@ -60,8 +61,8 @@ TEST_F(LoginTest, NoKeyAtAllSaysWhatToDo) {
   credential_->notes.push_back("~/.ssh/id_rsa is encrypted.");
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("no key to log in with as ann"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("~/.ssh/id_rsa is encrypted."));
+  EXPECT_THAT(login->Explain(), HasSubstr("no key to log in with as ann"));
+  EXPECT_THAT(login->Explain(), HasSubstr("~/.ssh/id_rsa is encrypted."));
 }
 
 TEST_F(LoginTest, WhoHasNoKeyMayBeLetInWithoutOne) {
@@ -88,7 +89,7 @@ TEST_F(LoginTest, NoFurtherKeyIsOfferedToAServerThatTakesNone) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("a", "none"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password,keyboard-interactive."));
+  EXPECT_THAT(login->Explain(), HasSubstr("It accepts: password,keyboard-interactive."));
 }
 
 TEST_F(LoginTest, WaitsForTheServer) {
@@ -144,8 +145,8 @@ TEST_F(LoginTest, AnAgentThatDoesNotSignIsNoRefusal) {
   loop_.RunPosted();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_EQ(login->refused(), 0u);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("no key could be used to log in as ann."));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("No signature was made with x"));
+  EXPECT_THAT(login->Explain(), HasSubstr("no key could be used to log in as ann."));
+  EXPECT_THAT(login->Explain(), HasSubstr("No signature was made with x"));
 }
 
 TEST_F(LoginTest, TwoKeysInARowWhereTheServerWantsTwo) {
@@ -165,8 +166,8 @@ TEST_F(LoginTest, APartialSuccessIsExplained) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("a"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("It accepts: password."));
+  EXPECT_THAT(login->Explain(), HasSubstr("took a for user ann, but wants another method"));
+  EXPECT_THAT(login->Explain(), HasSubstr("It accepts: password."));
 }
 
 TEST_F(LoginTest, APasswordIsOfferedOnceAndOnlyAsTheServerTakesIt) {
@@ -185,18 +186,18 @@ TEST_F(LoginTest, APasswordIsOfferedOnceAndOnlyAsTheServerTakesIt) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("none"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("the server takes no password"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("name a key file. It accepts: publickey."));
+  EXPECT_THAT(login->Explain(), HasSubstr("the server takes no password"));
+  EXPECT_THAT(login->Explain(), HasSubstr("name a key file. It accepts: publickey."));
 }
 
 TEST_F(LoginTest, WhereThePasswordCameFromIsTold) {
   GivePassword("the vault");
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"),
+  EXPECT_THAT(login->Explain(),
               StartsWith("the server refused the password for user ann. The password came from the "
                          "vault. It accepts: "));
-  EXPECT_THAT(login->Explain("ann"), Not(HasSubstr("No password was given")));
+  EXPECT_THAT(login->Explain(), Not(HasSubstr("No password was given")));
 }
 
 // What it says of its own would be contradicted by advice.
@@ -205,7 +206,7 @@ TEST_F(LoginTest, ACredentialThatTellsWhyItIsEmptyGetsNoAdvice) {
   credential_->notes = {"ssh_config switches keys off."};
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_EQ(login->Explain("ann"),
+  EXPECT_EQ(login->Explain(),
             "there is no key to log in with as ann. It accepts: publickey,password. ssh_config "
             "switches keys off.");
 }
@@ -214,11 +215,11 @@ TEST_F(LoginTest, WhereThereIsNoPasswordAServerThatTakesOneIsTold) {
   server_.methods = "publickey,keyboard-interactive";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("No password was given: --ask-password"));
+  EXPECT_THAT(login->Explain(), HasSubstr("No password was given: --ask-password"));
   server_.methods = "publickey";
   const auto other = Make();
   EXPECT_EQ(other->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(other->Explain("ann"), Not(HasSubstr("password")));
+  EXPECT_THAT(other->Explain(), Not(HasSubstr("password")));
 }
 
 TEST_F(LoginTest, AfterRefusedKeysAServerThatTakesNoPasswordIsTold) {
@@ -228,8 +229,7 @@ TEST_F(LoginTest, AfterRefusedKeysAServerThatTakesNoPasswordIsTold) {
   server_.methods = "publickey";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"),
-              HasSubstr(": a. It takes no password. It accepts: publickey."));
+  EXPECT_THAT(login->Explain(), HasSubstr(": a. It takes no password. It accepts: publickey."));
 }
 
 // PAM would count it twice.
@@ -240,9 +240,9 @@ TEST_F(LoginTest, ARefusedPasswordIsNotOfferedInTheOtherWay) {
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("none", "password secret"));
   EXPECT_EQ(login->refused(), 1u);
-  EXPECT_THAT(login->Explain("ann"),
+  EXPECT_THAT(login->Explain(),
               StartsWith("the server refused the password for user ann. It accepts: "));
-  EXPECT_THAT(login->Explain("ann"), Not(HasSubstr("secret")));
+  EXPECT_THAT(login->Explain(), Not(HasSubstr("secret")));
 }
 
 TEST_F(LoginTest, KeysComeBeforeThePasswordAndAreToldApartFromIt) {
@@ -252,8 +252,8 @@ TEST_F(LoginTest, KeysComeBeforeThePasswordAndAreToldApartFromIt) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_THAT(server_.keys, ElementsAre("a", "password secret"));
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("none of the keys that were offered for user ann: "
-                                               "a. It refused the password as well."));
+  EXPECT_THAT(login->Explain(), HasSubstr("none of the keys that were offered for user ann: "
+                                          "a. It refused the password as well."));
 }
 
 TEST_F(LoginTest, AKeyAndThePasswordWhereTheServerWantsBoth) {
@@ -268,8 +268,8 @@ TEST_F(LoginTest, AKeyAndThePasswordWhereTheServerWantsBoth) {
   server_.password = AuthStep::kDenied;
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("took a for user ann, but wants another method too. "
-                                               "It refused the password."));
+  EXPECT_THAT(login->Explain(), HasSubstr("took a for user ann, but wants another method too. "
+                                          "It refused the password."));
 }
 
 // It had refused the key before only because it wanted the password first.
@@ -288,7 +288,7 @@ TEST_F(LoginTest, APasswordThatHasToBeChangedIsNoRefusal) {
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
   EXPECT_EQ(login->refused(), 0u);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("the password of user ann to be changed first"));
+  EXPECT_THAT(login->Explain(), HasSubstr("the password of user ann to be changed first"));
 }
 
 TEST_F(LoginTest, AQuestionThatAPasswordDoesNotAnswerIsTold) {
@@ -298,7 +298,7 @@ TEST_F(LoginTest, AQuestionThatAPasswordDoesNotAnswerIsTold) {
   server_.question = "Verification code: ";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kRefused);
-  EXPECT_THAT(login->Explain("ann"), HasSubstr("does not answer: \"Verification code: \"."));
+  EXPECT_THAT(login->Explain(), HasSubstr("does not answer: \"Verification code: \"."));
 }
 
 TEST_F(LoginTest, AServerThatHangsUpWhenItGetsThePasswordIsExplained) {
@@ -307,8 +307,8 @@ TEST_F(LoginTest, AServerThatHangsUpWhenItGetsThePasswordIsExplained) {
   server_.failure.message = "the server closed the connection without a word";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
-  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("while ann was to be logged in with the "
-                                                  "password. That account may not be let in"));
+  EXPECT_THAT(login->ExplainEnd(), HasSubstr("while ann was to be logged in with the "
+                                             "password. That account may not be let in"));
 }
 
 TEST_F(LoginTest, ABrokenConnectionIsNoRefusal) {
@@ -325,7 +325,7 @@ TEST_F(LoginTest, AServerThatEndsTheLoginIsExplained) {
   server_.failure.message = "it said \"Too many authentication failures\"";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
-  const std::string text = login->ExplainEnd("ann");
+  const std::string text = login->ExplainEnd();
   EXPECT_THAT(text, HasSubstr("to be logged in with b, after it had refused a. 2 of 3 keys"));
   EXPECT_THAT(text, HasSubstr("-i FILE --identities-only"));
 }
@@ -336,7 +336,7 @@ TEST_F(LoginTest, WhereAllKeysWereOfferedNoneIsAdvised) {
   server_.failure.message = "it said \"Too many authentication failures\"";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
-  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("with a. It took none of the keys."));
+  EXPECT_THAT(login->ExplainEnd(), HasSubstr("with a. It took none of the keys."));
 }
 
 TEST_F(LoginTest, AnAccountThatIsNotLetInIsExplainedInTheServersWords) {
@@ -346,8 +346,8 @@ TEST_F(LoginTest, AnAccountThatIsNotLetInIsExplainedInTheServersWords) {
   server_.login_text = "System is going down.";
   const auto login = Make();
   EXPECT_EQ(login->Advance(), Login::Step::kFailed);
-  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("may not be let in, whatever the key"));
-  EXPECT_THAT(login->ExplainEnd("ann"), HasSubstr("said: \"System is going down.\""));
+  EXPECT_THAT(login->ExplainEnd(), HasSubstr("may not be let in, whatever the key"));
+  EXPECT_THAT(login->ExplainEnd(), HasSubstr("said: \"System is going down.\""));
 }
 
 TEST_F(LoginTest, MayBeDestroyedWhileTheAgentIsAsked) {
@@ -358,6 +358,122 @@ TEST_F(LoginTest, MayBeDestroyedWhileTheAgentIsAsked) {
   loop_.RunPosted();
   EXPECT_EQ(helper_dones_, 0);
   EXPECT_TRUE(server_.gone);
+}
+
+// --- The order
+
+TEST_F(LoginTest, MethodsAreTriedInTheOrderThatIsAskedFor) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  credential_->methods = {"password", "publickey"};
+  server_.logins = {AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  // "none" tells how the server takes a password.
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret", "a"));
+}
+
+TEST_F(LoginTest, WhatIsNotNamedIsNotTried) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  credential_->methods = {"publickey"};
+  server_.logins = {AuthStep::kDenied};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("a"));
+  credential_->methods = {"keyboard-interactive"};
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("none"));
+  EXPECT_THAT(login->Explain(),
+              HasSubstr("to be tried (keyboard-interactive) the server takes none"));
+}
+
+TEST_F(LoginTest, AfterAPasswordKeysWhereTheServerWantsBoth) {
+  GivePassword();
+  credential_->identities.push_back(MakeIdentity("a"));
+  credential_->methods = {"password", "publickey"};
+  server_.password = AuthStep::kPartial;
+  server_.logins = {AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret", "a"));
+}
+
+// The server has taken it: to answer with it again is no guess.
+TEST_F(LoginTest, APasswordThatWasTakenAnswersAQuestionToo) {
+  GivePassword();
+  server_.methods = "password,keyboard-interactive";
+  server_.password = AuthStep::kPartial;
+  server_.answer = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "password secret", "answer secret"));
+}
+
+// --- Answers
+
+TEST_F(LoginTest, WhoHasAnswersIsAskedBeforeThePasswordIsOffered) {
+  GivePassword();
+  credential_->answers = {{"code", "123"}};
+  server_.methods = "password,keyboard-interactive";
+  server_.answer = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "answer secret 123"));
+}
+
+TEST_F(LoginTest, RefusedAnswersAreToldAndNotShown) {
+  credential_->answers = {{"code", "123"}};
+  server_.methods = "keyboard-interactive";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "answer 123"));
+  EXPECT_THAT(login->Explain(), StartsWith("the server refused the answers for user ann."));
+  EXPECT_THAT(login->Explain(), Not(HasSubstr("123")));
+}
+
+TEST_F(LoginTest, AQuestionWithoutAnAnswerIsTold) {
+  credential_->answers = {{"code", "123"}};
+  server_.methods = "keyboard-interactive";
+  server_.answer = AuthStep::kUnproven;
+  server_.question = "Badge: ";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain(), HasSubstr("something to which none of the answers that were given "
+                                          "belongs, or not once more: \"Badge: \""));
+}
+
+// --- Tickets
+
+TEST_F(LoginTest, TicketsComeFirstWhereTheServerTakesThem) {
+  credential_->tickets = TicketSource{"", false, true, "ann@REALM"};
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.methods = "publickey,gssapi-with-mic";
+  server_.ticket = AuthStep::kAccepted;
+  server_.tickets_expire = absl::FromUnixSeconds(9);
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "ticket of ann@REALM"));
+  EXPECT_EQ(login->expires(), absl::FromUnixSeconds(9));
+}
+
+TEST_F(LoginTest, TicketsAreNotLookedForWhereTheServerTakesNone) {
+  credential_->tickets = TicketSource{"", false, true, "ann@REALM"};
+  credential_->identities.push_back(MakeIdentity("a"));
+  server_.logins = {AuthStep::kAccepted};
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "a"));
+}
+
+TEST_F(LoginTest, WhyThereIsNoTicketIsTold) {
+  credential_->tickets = TicketSource{"", false, true, "ann@REALM"};
+  server_.methods = "gssapi-with-mic";
+  server_.ticket = AuthStep::kUnproven;
+  server_.ticket_problem = "no such server";
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kBusy);
+  loop_.RunPosted();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain(),
+              HasSubstr("No Kerberos ticket of ann@REALM was used: no such server."));
 }
 
 }  // namespace

@@ -69,10 +69,10 @@ class SessionPoolTest : public ::testing::Test {
     return customer;
   }
   // The customer makes a session in the place that he was given.
-  void LogIn(Customer* customer) {
+  void LogIn(Customer* customer, absl::Time expires = absl::InfiniteFuture()) {
     UniqueFd fd(eventfd(0, EFD_CLOEXEC));
     customer->grant.session = std::make_unique<Session>(
-        &loop_, std::make_shared<FakeTransport>(std::move(fd), &server_), nullptr);
+        &loop_, std::make_shared<FakeTransport>(std::move(fd), &server_), nullptr, expires);
     customer->grant.place->OnLoggedIn(true);
     loop_.Run();
   }
@@ -84,9 +84,9 @@ class SessionPoolTest : public ::testing::Test {
     customer->grant = SessionPool::Grant();
     loop_.Run();
   }
-  void Keep(const std::string& address) {
+  void Keep(const std::string& address, absl::Time expires = absl::InfiniteFuture()) {
     Customer* customer = Get(address);
-    LogIn(customer);
+    LogIn(customer, expires);
     Return(customer);
   }
 
@@ -309,6 +309,36 @@ TEST_F(SessionPoolTest, AnOldSessionThatNobodyUsesIsClosedSoon) {
   EXPECT_EQ(pool_->idle_sessions(), 1u);
   loop_.Advance(absl::Minutes(30));
   EXPECT_EQ(pool_->sessions(), 0u);
+}
+
+// However long sessions may last otherwise.
+TEST_F(SessionPoolTest, ASessionDoesNotOutliveWhatItWasLoggedInWith) {
+  SessionLimits limits;
+  limits.max_idle = absl::Hours(9);
+  MakePool(limits);
+  const absl::Time expires = loop_.WallTime() + absl::Minutes(5);
+  Keep("a", expires);
+  loop_.Advance(absl::Minutes(5) - absl::Milliseconds(1));
+  Customer* last = Get("a");
+  EXPECT_NE(last->grant.session, nullptr);
+  Return(last);
+  loop_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(Get("a")->grant.session, nullptr);
+}
+
+TEST_F(SessionPoolTest, OneThatHasExpiredIsClosedSoonOrWhenItsCommandEnds) {
+  SessionLimits limits;
+  limits.max_idle = absl::Hours(9);
+  MakePool(limits);
+  Keep("a", loop_.WallTime() + absl::Minutes(5));
+  Keep("b");
+  loop_.Advance(absl::Minutes(6));
+  EXPECT_EQ(pool_->idle_sessions(), 1u);
+  Customer* customer = Get("c");
+  LogIn(customer, loop_.WallTime() + absl::Minutes(5));
+  loop_.Advance(absl::Minutes(5));
+  Return(customer);
+  EXPECT_EQ(pool_->sessions(), 1u);
 }
 
 TEST_F(SessionPoolTest, NothingIsKeptWhereTheTimeIsZero) {

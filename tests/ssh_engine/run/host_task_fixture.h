@@ -36,6 +36,7 @@ class HostTaskTest : public ::testing::Test {
     dial_.proxies = &proxies_;
     dial_.helpers = &helpers_;
     dial_.computers = &helpers_;
+    dial_.kerberos = &helpers_;
     dial_.timeout = job_->timeouts.connect;
     context_.action = {&loop_, &reading_, job_, &observer_};
     context_.pool = &pool_;
@@ -60,6 +61,7 @@ class HostTaskTest : public ::testing::Test {
     Host host{0, kHost, 22, "ann", access_};
     host.host_key_alias = alias_;
     host.proxy_command = proxy_command_;
+    host.setup = setup_;
     if (!alias_.empty()) host.port = 2222;  // which an alias has not
     return host;
   }
@@ -108,6 +110,7 @@ class HostTaskTest : public ::testing::Test {
   FakeProxyConnector proxies_;
   std::string alias_;
   std::shared_ptr<const ProxyCommand> proxy_command_;
+  std::shared_ptr<const ChannelSetup> setup_;
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
   std::shared_ptr<Access> access_ = std::make_shared<Access>();
   SessionPool pool_{&loop_, SessionLimits()};

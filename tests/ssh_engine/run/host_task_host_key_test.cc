@@ -32,6 +32,21 @@ TEST_F(HostTaskTest, AChangedOrRevokedKeyIsRejectedUnderAcceptNewToo) {
   EXPECT_THAT(known_hosts_->added, IsEmpty());
 }
 
+TEST_F(HostTaskTest, WithoutACheckOnlyARevokedKeyIsRejected) {
+  access_->host_key_policy = HostKeyPolicy::kOff;
+  using Verdict = KnownHosts::Verdict;
+  for (const auto verdict : {Verdict::kUnknown, Verdict::kChanged, Verdict::kUnsearched}) {
+    known_hosts_->lookup = {verdict, "known_hosts:3"};
+    StartCommand();
+    EXPECT_EQ(observer_.events[0].back(), "RUNNING");
+    task_.reset();
+  }
+  EXPECT_THAT(known_hosts_->added, IsEmpty());
+  known_hosts_->lookup = {Verdict::kRevoked, "known_hosts:3"};
+  StartCommand();
+  EXPECT_EQ(outcome().cause, Cause::kHostKeyRevoked);
+}
+
 // As ssh's HostKeyAlias, whatever the port.
 TEST_F(HostTaskTest, AHostKeyIsLookedUpAndWrittenUnderItsAlias) {
   alias_ = "blade";

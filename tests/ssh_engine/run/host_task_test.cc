@@ -6,6 +6,7 @@
 namespace muster::engine {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -241,6 +242,33 @@ TEST_F(HostTaskTest, IdleTimeoutCountsFromTheLastOutput) {
 }
 
 // --- Waiting for the grant
+
+TEST_F(HostTaskTest, LinesComeWholeUnlessTheyAreAskedForInParts) {
+  StartCommand();
+  server_.on_output(OutputStream::kStdout, "name: ");
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(observer_.events.at(0).back(), "RUNNING");
+  Exit(0);
+  EXPECT_THAT(observer_.events.at(0), Contains("out name: $"));
+}
+
+// Also of a progress bar that never pauses.
+TEST_F(HostTaskTest, APartOfALineDoesNotWaitForLong) {
+  job_->partial_after = absl::Milliseconds(50);
+  StartCommand();
+  server_.on_output(OutputStream::kStdout, "1%\r");
+  loop_.Advance(absl::Milliseconds(30));
+  server_.on_output(OutputStream::kStdout, "2%\r");
+  EXPECT_EQ(observer_.events.at(0).back(), "RUNNING");
+  loop_.Advance(absl::Milliseconds(20));
+  EXPECT_EQ(observer_.events.at(0).back(), "out 1%\r2%\r");
+  server_.on_output(OutputStream::kStdout, "done\n");
+  EXPECT_EQ(observer_.events.at(0).back(), "out done\n");
+  const size_t events = observer_.events.at(0).size();
+  loop_.Advance(absl::Minutes(1));
+  Exit(0);
+  EXPECT_EQ(observer_.events.at(0).size(), events + 1);  // its end
+}
 
 TEST_F(HostTaskTest, NothingIsRequestedBeforeTheGrant) {
   grants_ = false;
