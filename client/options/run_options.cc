@@ -192,7 +192,8 @@ void AddRerun(CLI::App* app, Options* options) {
   AddRunId(rerun, options);
   rerun->option_defaults()->group("Hosts");
   AddStateFlag(rerun, options, "failed", "Where the command failed, timed out or was canceled");
-  AddStateFlag(rerun, options, "unreached", "Which could not be reached or logged into");
+  AddStateFlag(rerun, options, "unreached",
+               "Which could not be reached, logged into, or become another user on");
   AddStateFlag(rerun, options, "unknown", "Of which nobody knows how far the command came");
   AddStateFlag(rerun, options, "not-started", "Which the run did not come to");
   rerun

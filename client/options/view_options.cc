@@ -5,7 +5,8 @@ namespace muster::client {
 
 const char kExitCodesText[] =
     R"(Exit codes: 0 every host succeeded; 1 a command failed, was stopped or was not started; 2 wrong use,
-nothing was started; 3 a host could not be reached or logged into; 4 denied; 5 an outcome is unknown;
+nothing was started; 3 a host could not be reached or logged into, or did not let us become another
+user; 4 denied; 5 an outcome is unknown;
 6 standard output, or a file of --output-dir or --junit, could not be written; 7 musterd could not be
 reached, nothing was started; 128 and its number where a signal ended muster: 130 by Ctrl-C (INT), 143 by
 TERM, 129 by HUP. Where several hold, the worst one wins: 5, then 3, then 1, then 6.)";

@@ -13,9 +13,9 @@ namespace muster::service {
 namespace {
 
 constexpr uint32_t kSshPort = 22;
-// Where groups or wildcards stand for hosts.
 constexpr char kSomeWay[] =
     "a jump host that the inventory gives to one of the targets is not allowed";
+// Where groups or wildcards stand for hosts.
 constexpr char kSomeTarget[] =
     "a host that the targets stand for, its port or its user is not allowed, or a group does not "
     "exist or cannot be used";

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "proto/contract/limits.h"
+#include "ssh_engine/base/shell_word.h"
 
 namespace muster::service {
 namespace {
@@ -41,11 +42,6 @@ bool IsPlainProgram(absl::string_view text) {
          !kReserved->contains(text);
 }
 
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat(
-      "'", absl::StrReplaceAll(text, {{"'", "'\\''"}, {"\\", "'\\\\'"}, {"!", "'\\!'"}}), "'");
-}
-
 bool IsVariableName(absl::string_view name) {
   const auto letter = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
   return !name.empty() && !absl::ascii_isdigit(name.front()) &&
@@ -56,19 +52,20 @@ std::string Arguments(const v1::Argv& argv) {
   std::string line;
   for (const std::string& argument : argv.arguments()) {
     const bool plain = line.empty() ? IsPlainProgram(argument) : IsPlain(argument);
-    absl::StrAppend(&line, line.empty() ? "" : " ", plain ? argument : Quoted(argument));
+    absl::StrAppend(&line, line.empty() ? "" : " ",
+                    plain ? argument : engine::QuotedWord(argument));
   }
   if (!absl::StrContains(line, '\n')) return line;
   // csh takes no newline within quotes: /bin/sh puts them in.
   const std::string script = absl::StrCat("n=$(printf '\\nx'); n=${n%x}; ",
                                           absl::StrReplaceAll(line, {{"\n", "'\"$n\"'"}}));
-  return absl::StrCat("/bin/sh -c ", Quoted(script));
+  return absl::StrCat("/bin/sh -c ", engine::QuotedWord(script));
 }
 
 }  // namespace
 
 std::string QuoteForShell(absl::string_view text) {
-  return IsPlain(text) ? std::string(text) : Quoted(text);
+  return IsPlain(text) ? std::string(text) : engine::QuotedWord(text);
 }
 
 std::string ProblemOfVariables(const Variables& variables) {

@@ -29,6 +29,8 @@
 namespace muster::service {
 namespace {
 
+constexpr size_t kAroundBecome = 2048;  // what Becoming has around a line, at most
+
 engine::TicketSource TicketsOf(const v1::LocalCredential& local) {
   engine::TicketSource tickets;
   tickets.cache = local.kerberos_cache();
@@ -174,21 +176,22 @@ void ChooseSeed(v1::Rollout* rollout) {
   rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
 }
 
-// As one word of another line, which the login shell is given.
-absl::Status CheckBecomesLine(const v1::RunSpec& spec, const std::string& line) {
-  constexpr size_t kAround = 2048;
-  const size_t bytes = spec.has_become() ? engine::QuotedWord(line).size() + kAround : 0;
-  if (bytes <= kMaxCommandBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("command: ", bytes, " bytes with what makes it run as another user; at most ",
-                   kMaxCommandBytes));
+// In the line that the login shell is given: where it runs as another user, it is one word of that.
+size_t BytesSent(const v1::RunSpec& spec, absl::string_view line) {
+  return spec.has_become() ? engine::QuotedWord(line).size() : line.size();
 }
 
-// `bytes`: of the longer one of command and probe.
-absl::Status CheckLongestLine(const std::vector<v1::RunHost>& hosts, size_t bytes) {
+// `bytes`: of the longer one of command and probe, as they are sent.
+absl::Status CheckLongestLine(const v1::RunSpec& spec, const std::vector<v1::RunHost>& hosts,
+                              size_t bytes) {
+  if (bytes > kMaxCommandBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("command: ", bytes, " bytes with what makes it run as another user; at most ",
+                     kMaxCommandBytes));
+  }
   for (const v1::RunHost& host : hosts) {
     if (!host.has_variables()) continue;
-    const size_t all = bytes + Exports(host.variables().values()).size();
+    const size_t all = bytes + BytesSent(spec, Exports(host.variables().values()));
     if (all <= kMaxCommandBytes) continue;
     return absl::InvalidArgumentError(absl::StrCat("targets.hosts: the command has ", all,
                                                    " bytes with the variables of ", host.name(),
@@ -321,9 +324,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
       caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression()),
                caller.local() ? std::vector<engine::JumpHost>() : ways.InventoryJumps(hosts)});
   if (!allowed.ok()) return allowed;
-  const absl::Status becomes = CheckBecomesLine(spec, *command);
-  if (!becomes.ok()) return becomes;
-  size_t longest = command->size();
+  size_t longest = BytesSent(spec, *command) + (spec.has_become() ? kAroundBecome : 0);
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
@@ -344,7 +345,7 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
     run.probe.partial_after = absl::ZeroDuration();
     run.probe.setup.environment = EnvironmentOf(spec.rollout().probe());
   }
-  const absl::Status fits = CheckLongestLine(hosts, longest);
+  const absl::Status fits = CheckLongestLine(spec, hosts, longest);
   if (!fits.ok()) return fits;
   run.plan.spec = WithoutSecrets(spec);
   absl::StatusOr<std::shared_ptr<engine::InputSource>> input = OpenInput(caller, &run.plan.spec);

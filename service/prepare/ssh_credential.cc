@@ -10,7 +10,6 @@
 #include "service/ssh_config/expand.h"
 
 namespace muster::service {
-namespace {}  // namespace
 
 std::string AgentOf(const HostSettings& settings, const std::string& usual) {
   if (!settings.identity_agent.has_value()) return usual;

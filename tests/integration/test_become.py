@@ -138,6 +138,20 @@ def test_doas(muster):
     assert ends["127.0.0.1"]["cause"] == "CAUSE_BECOME_NOT_ALLOWED", ends
 
 
+def test_what_insists_on_a_terminal_says_so_and_gets_one(muster, password):
+    _, ends = muster.outcomes("terminal@127.0.0.1", "id", options=["--become"])
+    assert "--tty" in ends["127.0.0.1"]["message"], ends
+    assert muster.outcomes("terminal@127.0.0.1", "[ $(id -u) = 0 ]", options=["--become", "--tty"])[0] == 0
+    for method, secret in (("sudo", PASSWORD), ("su", ROOTS), ("doas", PASSWORD)):
+        options = ["--become", "--become-method", method, "--tty", "--no-prefix"]
+        result = muster.run("127.0.0.1", "id -un; echo $(tty)", options=[*options, *password(secret)])
+        lines = [line.strip() for line in result.text.splitlines() if line.strip()]
+        assert (result.code, lines[0], lines[1][:5], len(lines)) == (0, "root", "/dev/", 2), (method, lines, result.err)
+        assert secret not in result.text
+        _, ends = muster.outcomes("127.0.0.1", "id", options=[*options[:-1], *password("wrong")])
+        assert ends["127.0.0.1"]["cause"] == "CAUSE_BECOME_PASSWORD", (method, ends)
+
+
 def test_a_cancel_ends_the_other_users_processes(muster, password):
     mark = f"31337.{os.getpid()}"
     code, ends = muster.outcomes("127.0.0.1", f"(sleep {mark} & sleep {mark}; true) & wait",
