@@ -31,8 +31,8 @@ def gate_fixture(fleet):
 
 
 def command_until(gate):
-    return (f"i=0; while [ ! -e {gate} ]; do i=$((i+1)); echo line $i; sleep 0.005; done;"
-            " echo end $i")
+    ten = "; ".join(["i=$((i+1)); echo line $i"] * 10)  # for each process that has to be started
+    return f"i=0; while [ ! -e {gate} ]; do {ten}; sleep 0.05; done; echo end $i"
 
 
 def check_lines(text):
