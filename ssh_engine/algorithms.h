@@ -26,10 +26,11 @@ struct Algorithms {
   // wants it; never for time alone.
   uint64_t rekey_bytes = 0;
   absl::Duration rekey_interval;
+  bool compression = false;  // zlib@openssh.com, where the server has it
 
   auto Fields() const {
-    const auto& [kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval] = *this;
-    return std::tie(kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval);
+    const auto& [kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval, zlib] = *this;
+    return std::tie(kex, keys, as_is, ciphers_, macs_, logins, bits, bytes, interval, zlib);
   }
   friend bool operator==(const Algorithms& a, const Algorithms& b) {
     return a.Fields() == b.Fields();
@@ -43,11 +44,11 @@ struct Algorithms {
 // What tells sessions apart that are made with them; empty for Muster's own.
 inline std::string IdOf(const Algorithms& algorithms) {
   if (algorithms == Algorithms()) return "";
-  const auto& [kex, host_keys, as_is, ciphers, macs, signatures, bits, bytes, interval] =
+  const auto& [kex, host_keys, as_is, ciphers, macs, signatures, bits, bytes, interval, zlib] =
       algorithms;
   return absl::StrCat("algorithms ", kex, " ", host_keys, as_is ? " " : "+ ", ciphers, " ", macs,
                       " ", signatures, " ", bits, " ", bytes, " ", absl::ToInt64Seconds(interval),
-                      " ");
+                      zlib ? " zlib " : " ");
 }
 
 }  // namespace muster::engine

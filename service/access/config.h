@@ -20,14 +20,15 @@ namespace muster::service {
 struct NamedCredential {
   engine::CredentialSpec keys;
   std::vector<std::string> known_hosts_files;
+  std::string revoked_host_keys_file;  // of keys that no host may have; empty: none
   std::string user;  // of targets that name none; empty: the daemon's own
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
   bool hash_known_hosts = false;  // names of hosts that accept-new writes down
 
   // All of it. (One more does not compile before it is here.)
   auto Fields() const {
-    const auto& [keys_, files, user_, policy, hash] = *this;
-    return std::tie(keys_, files, user_, policy, hash);
+    const auto& [keys_, files, revoked, user_, policy, hash] = *this;
+    return std::tie(keys_, files, revoked, user_, policy, hash);
   }
 };
 

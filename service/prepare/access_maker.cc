@@ -31,7 +31,7 @@ absl::StatusOr<engine::Access> AccessMaker::MakeOne(const AccessSpec& spec) {
   if (!keys.ok()) return Hide(keys.status());
   access.credential = *std::move(keys);
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
-      files_->GetKnownHosts(credential.known_hosts_files);
+      files_->GetKnownHosts(credential.known_hosts_files, credential.revoked_host_keys_file);
   if (!known_hosts.ok()) return Hide(known_hosts.status());
   access.known_hosts = *std::move(known_hosts);
   access.host_key_policy = credential.host_key_policy;

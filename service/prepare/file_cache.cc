@@ -46,9 +46,10 @@ absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const s
 }
 
 absl::StatusOr<std::shared_ptr<engine::KnownHosts>> FileCache::GetKnownHosts(
-    const std::vector<std::string>& files) {
-  const std::string key = absl::StrCat("known_hosts\n", absl::StrJoin(files, "\n"));
-  const std::string version = VersionOf(files);
+    const std::vector<std::string>& files, const std::string& revoked_file) {
+  const std::string key =
+      absl::StrCat("known_hosts\n", absl::StrJoin(files, "\n"), "\nrevoked\n", revoked_file);
+  const std::string version = absl::StrCat(VersionOf(files), VersionOf(revoked_file));
   std::shared_ptr<engine::KnownHosts> before;
   {
     MutexLock lock(&mutex_);
@@ -56,7 +57,7 @@ absl::StatusOr<std::shared_ptr<engine::KnownHosts>> FileCache::GetKnownHosts(
     if (const Entry* entry = FindAnyVersion(key)) before = entry->known_hosts;
   }
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> known_hosts =
-      engine::LoadKnownHosts(files, files.empty() ? "" : files.front(), before.get());
+      engine::LoadKnownHosts(files, files.empty() ? "" : files.front(), before.get(), revoked_file);
   if (known_hosts.ok()) Put({key, version, nullptr, *known_hosts});
   return known_hosts;
 }

@@ -21,9 +21,10 @@ class FileCache {
   // Null for an empty path. Errors of LoadInventory.
   absl::StatusOr<std::shared_ptr<const Inventory>> GetInventory(const std::string& path);
   // The first file is the one that new keys go to. Errors of engine::LoadKnownHosts. Runs that name
-  // the same files share one store, and see the keys that others add.
+  // the same files share one store, and see the keys that others add. `revoked_file`: of keys that
+  // no host may have; may be empty.
   absl::StatusOr<std::shared_ptr<engine::KnownHosts>> GetKnownHosts(
-      const std::vector<std::string>& files);
+      const std::vector<std::string>& files, const std::string& revoked_file);
 
  private:
   struct Entry {

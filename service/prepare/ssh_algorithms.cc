@@ -48,6 +48,7 @@ absl::StatusOr<Algorithms> SshAlgorithms::Of(const HostSettings& s,
   algorithms.least_rsa_bits = s.required_rsa_size.value_or(0);
   algorithms.rekey_bytes = static_cast<uint64_t>(s.rekey_bytes);
   algorithms.rekey_interval = s.rekey_interval;
+  algorithms.compression = s.compression;
   return algorithms;
 }
 

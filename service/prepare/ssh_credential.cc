@@ -125,6 +125,7 @@ NamedCredential CredentialOf(const HostSettings& settings, const GivenLogin& giv
   NamedCredential credential = given.credential;
   credential.keys = KeysOf(settings, given, home);
   if (credential.known_hosts_files.empty()) credential.known_hosts_files = KnownHostsOf(settings);
+  credential.revoked_host_keys_file = settings.revoked_host_keys.value_or("");
   if (!given.host_key_policy) credential.host_key_policy = PolicyOf(settings);
   credential.hash_known_hosts = credential.hash_known_hosts || settings.hash_known_hosts;
   return credential;

@@ -42,6 +42,7 @@ std::vector<NamedPath> RelativePaths(const HostSettings& s) {
   for (const NamedFile& file : s.certificate_files) add("CertificateFile", file.path);
   for (const std::string& file : s.user_known_hosts_files) add("UserKnownHostsFile", file);
   for (const std::string& file : s.global_known_hosts_files) add("GlobalKnownHostsFile", file);
+  if (s.revoked_host_keys) add("RevokedHostKeys", *s.revoked_host_keys);
   if (s.identity_agent && NamesRelative(*s.identity_agent)) add("IdentityAgent", *s.identity_agent);
   return paths;
 }
@@ -95,9 +96,6 @@ std::string ObstacleOf(const HostSettings& settings) {
   if (settings.proxy_command.has_value() && settings.proxy_use_fdpass) {
     return "ProxyUseFdpass is not followed yet; have the ProxyCommand itself carry the connection, "
            "as `nc %h %p` without -F does";
-  }
-  if (settings.revoked_host_keys.has_value()) {
-    return "RevokedHostKeys is not followed yet; mark such keys as @revoked in a known_hosts file";
   }
   const std::vector<NamedPath> relative = RelativePaths(settings);
   return relative.empty() ? "" : ObstacleOf(relative.front());

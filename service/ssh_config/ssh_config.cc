@@ -226,7 +226,11 @@ absl::Status Filler::FillHostKeys() {
   settings_.no_host_authentication_for_localhost =
       Flag(Keyword::kNoHostAuthenticationForLocalhost, false);
   settings_.known_hosts_command = UnlessNone(Keyword::kKnownHostsCommand);
-  settings_.revoked_host_keys = UnlessNone(Keyword::kRevokedHostKeys);
+  if (const auto revoked = UnlessNone(Keyword::kRevokedHostKeys)) {
+    const absl::StatusOr<std::string> path = Path("RevokedHostKeys", *revoked);
+    if (!path.ok()) return path.status();
+    settings_.revoked_host_keys = *path;
+  }
   const auto* global = pass_.GetAll(Keyword::kGlobalKnownHostsFile);
   settings_.global_known_hosts_files =
       global != nullptr

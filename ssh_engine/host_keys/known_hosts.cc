@@ -311,8 +311,8 @@ std::string KnownHostsStore::Problems() const {
     authorities += table->authority_lines();
     for (const std::string& line : table->unreadable_revocations()) {
       sentences.push_back(absl::StrCat(line,
-                                       ". The line is @revoked, so the hosts that it names are "
-                                       "refused, whatever their keys."));
+                                       ". The line revokes a key, so the hosts that it is about "
+                                       "are refused, whatever their keys."));
     }
   }
   if (bad != 0) {
@@ -332,7 +332,8 @@ std::string KnownHostsStore::Problems() const {
 
 absl::StatusOr<std::shared_ptr<KnownHosts>> LoadKnownHosts(const std::vector<std::string>& files,
                                                            const std::string& add_file,
-                                                           const KnownHosts* before) {
+                                                           const KnownHosts* before,
+                                                           const std::string& revoked_file) {
   const auto* const old = dynamic_cast<const KnownHostsStore*>(before);
   std::vector<std::string> paths = files;
   std::unique_ptr<KnownHostsFile> writer;
@@ -347,6 +348,11 @@ absl::StatusOr<std::shared_ptr<KnownHosts>> LoadKnownHosts(const std::vector<std
     absl::StatusOr<TablePtr> table = writer != nullptr && i == add_table
                                          ? writer->Read(old_table.get())
                                          : ReadKnownHosts(paths[i], old_table.get());
+    if (!table.ok()) return table.status();
+    tables.push_back(*std::move(table));
+  }
+  if (!revoked_file.empty()) {
+    absl::StatusOr<TablePtr> table = ReadRevokedKeys(revoked_file);
     if (!table.ok()) return table.status();
     tables.push_back(*std::move(table));
   }

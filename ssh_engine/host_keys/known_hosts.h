@@ -93,9 +93,11 @@ class KnownHosts {
 // `add_file` is what Add appends to; it is read too, after the others where it is not among
 // `files`. Empty: Add is refused. `before`: what it has found out about hashed names is taken over;
 // may be null.
+// `revoked_file`: of keys that no host may have (ReadRevokedKeys), with its errors; empty: none.
 absl::StatusOr<std::shared_ptr<KnownHosts>> LoadKnownHosts(const std::vector<std::string>& files,
                                                            const std::string& add_file,
-                                                           const KnownHosts* before = nullptr);
+                                                           const KnownHosts* before = nullptr,
+                                                           const std::string& revoked_file = "");
 
 }  // namespace muster::engine
 

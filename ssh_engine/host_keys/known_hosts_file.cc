@@ -8,7 +8,10 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace muster::engine {
 namespace {
@@ -17,6 +20,7 @@ using TablePtr = std::shared_ptr<const HostKeyTable>;
 
 constexpr size_t kMaxFile = 256 * 1024 * 1024;  // bytes
 constexpr size_t kReadSize = 256 * 1024;
+constexpr absl::string_view kKrlMagic("SSHKRL\n\0", 8);  // OpenSSH's PROTOCOL.krl
 constexpr int kMaxReplacements = 100;  // of the file by others, while it is being opened
 
 // What the caller's own files do not allow is not what a policy denies.
@@ -57,10 +61,39 @@ absl::StatusOr<UniqueFd> OpenToRead(const std::string& path) {
   return fd;
 }
 
+// Each line that has a key, as known_hosts has it.
+std::string AsRevocations(absl::string_view text) {
+  std::string revocations;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const absl::string_view key = absl::StripAsciiWhitespace(line);
+    const bool has_key = !key.empty() && key.front() != '#';
+    absl::StrAppend(&revocations, has_key ? "@revoked * " : "", key, "\n");
+  }
+  return revocations;
+}
+
 }  // namespace
 
 absl::StatusOr<TablePtr> ReadKnownHosts(const std::string& path, const HostKeyTable* before) {
   return KnownHostsFile(path).Read(before);
+}
+
+absl::StatusOr<TablePtr> ReadRevokedKeys(const std::string& path) {
+  const absl::StatusOr<UniqueFd> fd = OpenToRead(path);
+  if (!fd.ok()) return fd.status();
+  if (!fd->valid()) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no file ", path, " (RevokedHostKeys) to check host keys against"));
+  }
+  const absl::StatusOr<std::string> text = ReadToEnd(fd->get(), path);
+  if (!text.ok()) return text.status();
+  if (absl::StartsWith(*text, kKrlMagic)) {
+    return absl::UnimplementedError(absl::StrCat(
+        path,
+        " is a key revocation list (KRL), which is not read; RevokedHostKeys takes a file "
+        "with a public key on each line, too"));
+  }
+  return std::make_shared<const HostKeyTable>(path, AsRevocations(*text));
 }
 
 absl::StatusOr<TablePtr> KnownHostsFile::Read(const HostKeyTable* before) {

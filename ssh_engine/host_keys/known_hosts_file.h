@@ -22,6 +22,11 @@ namespace muster::engine {
 absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadKnownHosts(const std::string& path,
                                                                    const HostKeyTable* before);
 
+// Reads a file of keys that no host may have (ssh_config(5), RevokedHostKeys): a public key a line,
+// as if each were @revoked for every host; so one that cannot be read revokes all keys. Blocks.
+// NOT_FOUND: it does not exist, so that nobody's key can be checked. UNIMPLEMENTED: it is a KRL.
+absl::StatusOr<std::shared_ptr<const HostKeyTable>> ReadRevokedKeys(const std::string& path);
+
 // A file that lines are added to, while other programs may do the same. Not thread-safe; blocks.
 class KnownHostsFile {
  public:

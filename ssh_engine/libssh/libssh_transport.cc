@@ -190,7 +190,9 @@ bool LibsshTransport::SetLimits() {
   const auto seconds = static_cast<uint32_t>(absl::ToInt64Seconds(asked.rekey_interval));
   return ssh_options_set(session_, SSH_OPTIONS_RSA_MIN_SIZE, &asked.least_rsa_bits) == SSH_OK &&
          ssh_options_set(session_, SSH_OPTIONS_REKEY_DATA, &asked.rekey_bytes) == SSH_OK &&
-         ssh_options_set(session_, SSH_OPTIONS_REKEY_TIME, &seconds) == SSH_OK;
+         ssh_options_set(session_, SSH_OPTIONS_REKEY_TIME, &seconds) == SSH_OK &&
+         ssh_options_set(session_, SSH_OPTIONS_COMPRESSION, asked.compression ? "yes" : "no") ==
+             SSH_OK;
 }
 
 std::string LibsshTransport::HostKeys() const {

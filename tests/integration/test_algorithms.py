@@ -76,6 +76,30 @@ def test_keys_are_exchanged_anew_as_often_as_ssh_config_wants():
         assert read(server.log).count("SSH2_MSG_NEWKEYS received") > 4
 
 
+@pytest.mark.parametrize("servers,used", [("yes", "zlib@openssh.com"), ("no", "none")])
+def test_what_is_sent_is_compressed_where_ssh_config_wants_it(servers, used):
+    with Fleet() as fleet, Daemon() as daemon:
+        server = fleet.start(config=["LogLevel DEBUG1", f"Compression {servers}"])
+        muster = Muster(daemon, fleet)
+        result = muster("run", "-F", "none", "-o", "Compression=yes", *muster.login, "-t", "127.0.0.1",
+                        "--no-prefix", "tr y z", stdin=None, input=b"y" * 1_000_000)
+        assert (result.code, result.out.strip()) == (0, b"z" * 1_000_000), result.err
+        assert f"compression: {used}" in read(server.log)
+
+
+def test_keys_that_ssh_config_revokes_are_nobodys(tmp_path):
+    with Fleet() as fleet, Daemon() as daemon:
+        server = fleet.start()
+        muster = Muster(daemon, fleet)
+        key = server.known_hosts_line("x").split(" ", 1)[1]
+        write(str(tmp_path / "revoked"), f"# lost\n{key}\n")
+        _, ends = muster.outcomes("127.0.0.1", "true", options=["-o", f"RevokedHostKeys={tmp_path}/revoked"])
+        end = ends["127.0.0.1"]
+        assert end["state"] == "HOST_STATE_HOST_KEY_REJECTED" and f"{tmp_path}/revoked:2" in end["message"], end
+        result = muster("run", "-t", "127.0.0.1", "-o", f"RevokedHostKeys={tmp_path}/none", *muster.login, "true")
+        assert result.code != 0 and "there is no file" in result.err, result.err
+
+
 @pytest.mark.parametrize("config,asked", OLD, ids=[asked for _, asked in OLD])
 def test_old_servers_are_met_where_ssh_config_asks_for_it(config, asked, tmp_path):
     with Fleet() as fleet, Daemon() as daemon:

@@ -99,7 +99,7 @@ TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
 TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   const std::string path = ::testing::TempDir() + "/host_list.ssh_config";
   std::ofstream(path) << "Host web*\n  HostName %h.example.com\n  User deploy\nHost odd*\n"
-                         "  RevokedHostKeys /revoked\n";
+                         "  RevokedHostKeys revoked\n";
   v1::Login login;
   login.mutable_ssh_config()->set_file(path);
   auto ways = SshWays::Read(login, GivenLogin());
@@ -129,7 +129,7 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   EXPECT_EQ(named("web2").user(), "ann");
 
   std::ofstream(path) << "Host web*\n  HostName %h.example.org\nHost odd*\n"
-                         "  RevokedHostKeys /keys\nHost old\n  RefuseConnection gone\n";
+                         "  RevokedHostKeys keys\nHost old\n  RefuseConnection gone\n";
   ways = SshWays::Read(login, GivenLogin());
   ASSERT_TRUE(FollowSshConfig(ways->get(), &*hosts).ok());
   EXPECT_EQ(named("web1").address(), "web1.example.org") << "as the file is by now";

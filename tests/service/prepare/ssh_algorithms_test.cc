@@ -42,10 +42,12 @@ TEST_F(SshAlgorithmsTest, LimitsHaveTheirPlaceToo) {
   settings_.required_rsa_size = 3072;
   settings_.rekey_bytes = 1 << 20;
   settings_.rekey_interval = absl::Minutes(10);
+  settings_.compression = true;
   const auto algorithms = Of();
   EXPECT_EQ(algorithms->least_rsa_bits, 3072);
   EXPECT_EQ(algorithms->rekey_bytes, 1u << 20);
   EXPECT_EQ(algorithms->rekey_interval, absl::Minutes(10));
+  EXPECT_TRUE(algorithms->compression);
 }
 
 TEST_F(SshAlgorithmsTest, TheOrderOfHostKeysThatWasWrittenDownCounts) {

@@ -89,7 +89,9 @@ TEST(UnfollowedTest, WhatIsNoPathIsNoObstacle) {
 TEST(UnfollowedTest, WhatWouldBeWrongIsAnObstacle) {
   HostSettings settings;
   settings.revoked_host_keys = "/revoked";
-  EXPECT_THAT(ObstacleOf(settings), HasSubstr("RevokedHostKeys"));
+  EXPECT_EQ(ObstacleOf(settings), "");
+  settings.revoked_host_keys = "revoked";
+  EXPECT_THAT(ObstacleOf(settings), HasSubstr("RevokedHostKeys revoked is below the folder"));
   settings.proxy_use_fdpass = true;
   EXPECT_THAT(ObstacleOf(settings), HasSubstr("RevokedHostKeys"));
   settings.proxy_command = "nc %h %p";

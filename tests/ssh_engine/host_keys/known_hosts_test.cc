@@ -461,6 +461,27 @@ TEST_F(KnownHostsTest, AFileThatIsAFolderIsAnError) {
   EXPECT_THAT(std::string(loaded.status().message()), HasSubstr(folder_));
 }
 
+TEST_F(KnownHostsTest, KeysOfTheFileOfRevokedOnesAreNobodys) {
+  Write(Line("web1") + Line("web2", 'b'));
+  const std::string revoked = folder_ + "/revoked";
+  const auto load = [&](const std::string& text) {
+    std::ofstream(revoked, std::ios::trunc) << text;
+    return LoadKnownHosts({path_}, path_, nullptr, revoked);
+  };
+  const std::string key_a = Line("").substr(1), key_b = Blob(kType, 'b');  // without a name
+  const auto one = *load("# gone\n\n  " + key_a);
+  const KnownHosts::Lookup lookup = CheckIn(*one, "web1", 2222, Blob(kType, 'a'));
+  EXPECT_EQ(lookup.verdict, Verdict::kRevoked);
+  EXPECT_EQ(lookup.where, revoked + ":3");
+  EXPECT_EQ(CheckIn(*one, "anybody", 22, Blob(kType, 'a')).verdict, Verdict::kRevoked);
+  EXPECT_EQ(CheckIn(*one, "web2", 22, key_b).verdict, Verdict::kMatch);
+  EXPECT_EQ(CheckIn(**load("ssh-ed25519 none\n"), "web2", 22, key_b).verdict, Verdict::kRevoked);
+  EXPECT_TRUE(absl::IsUnimplemented(load(std::string("SSHKRL\n\0\0\0", 10)).status()));
+  std::filesystem::remove(revoked);
+  const absl::Status missing = LoadKnownHosts({path_}, path_, nullptr, revoked).status();
+  EXPECT_TRUE(absl::IsNotFound(missing)) << missing;
+}
+
 TEST_F(KnownHostsTest, WithoutAFileToAddToNothingIsAdded) {
   const auto known_hosts = *LoadKnownHosts({}, "");
   EXPECT_EQ(known_hosts->Add("web1", 22, kType, Blob(kType, 'a'), false).status().code(),
