@@ -1,11 +1,9 @@
 #include "ssh_engine/libssh/algorithm_choice.h"
 
 #include <fnmatch.h>
-#include <libssh/libssh.h>
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
@@ -69,11 +67,6 @@ Kind KindOf(AlgorithmKind kind) {
           kSignatures};
 }
 
-bool Has(ssh_options_e option, const std::string& name) {
-  const std::unique_ptr<ssh_session_struct, void (*)(ssh_session)> session(ssh_new(), ssh_free);
-  return session != nullptr && ssh_options_set(session.get(), option, name.c_str()) == SSH_OK;
-}
-
 bool IsPattern(const std::string& name) { return name.find_first_of("*?") != std::string::npos; }
 
 bool Matches(const std::string& pattern, const std::string& name) {
@@ -88,7 +81,7 @@ Names Expand(const Kind& kind, const std::string& asked) {
     if (IsPattern(asked) && Matches(asked, std::string(name))) names.emplace_back(name);
   }
   names.erase(std::remove_if(names.begin(), names.end(),
-                             [&](const std::string& name) { return !Has(kind.option, name); }),
+                             [&](const std::string& name) { return !LibraryHas(kind.option, name); }),
               names.end());
   return names;
 }

@@ -1,6 +1,7 @@
 #include "ssh_engine/libssh/algorithms.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
@@ -57,14 +58,27 @@ absl::string_view Between(absl::string_view text, absl::string_view from, absl::
 }  // namespace
 
 const char* AllKeyExchanges() {
-  static const std::string& all =
-      *new std::string(absl::StrCat(kKeyExchanges, ",", kSlowKeyExchanges));
+  static const std::string& all = *new std::string([] {
+    const std::string names = absl::StrCat(kPostQuantumKeyExchange, ",", kKeyExchanges, ",",
+                                           kSlowKeyExchanges, ",", kSlowPostQuantumKeyExchanges);
+    return absl::StrJoin(absl::StrSplit(names, ',',
+                                        [](absl::string_view name) {
+                                          return LibraryHas(SSH_OPTIONS_KEY_EXCHANGE,
+                                                            std::string(name));
+                                        }),
+                         ",");
+  }());
   return all.c_str();
+}
+
+bool LibraryHas(ssh_options_e option, const std::string& name) {
+  const std::unique_ptr<ssh_session_struct, void (*)(ssh_session)> session(ssh_new(), ssh_free);
+  return session != nullptr && ssh_options_set(session.get(), option, name.c_str()) == SSH_OK;
 }
 
 bool IsSlowKeyExchange(absl::string_view name) {
   return absl::StartsWith(name, "diffie-hellman-group-exchange-") ||
-         name == "diffie-hellman-group18-sha512";
+         name == "diffie-hellman-group18-sha512" || absl::StartsWith(name, "sntrup761x25519-");
 }
 
 std::string FastKeyExchanges(absl::string_view list) {

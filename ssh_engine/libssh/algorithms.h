@@ -2,6 +2,8 @@
 #ifndef SSH_ENGINE_LIBSSH_ALGORITHMS_H_
 #define SSH_ENGINE_LIBSSH_ALGORITHMS_H_
 
+#include <libssh/libssh.h>
+
 #include <string>
 #include <vector>
 
@@ -10,6 +12,12 @@
 namespace muster::engine {
 
 // Each is a list as in SSH_MSG_KEXINIT (RFC 4253, 7.1), the first choice first.
+
+// Offered where the library has them: libssh 0.12, and for ML-KEM OpenSSL 3.5.
+constexpr char kPostQuantumKeyExchange[] = "mlkem768x25519-sha256";
+// Costs 25 times what that does, so that it comes last of all.
+constexpr char kSlowPostQuantumKeyExchanges[] =
+    "sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com";
 
 // What takes a loop 3 ms at most (group16), half of it at a time (tests/bench/micro.sh).
 constexpr char kKeyExchanges[] =
@@ -41,9 +49,11 @@ constexpr char kHostKeys[] =
     "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,"
     "rsa-sha2-256";
 
-// Both, the slow ones last.
+// Whether the library that is loaded has it.
+bool LibraryHas(ssh_options_e option, const std::string& name);
+// All that there are, the slow ones last.
 const char* AllKeyExchanges();
-// Whether it may take more than a loop has time for, as those of kSlowKeyExchanges.
+// Whether it may take more than a loop has time for, as those of the slow lists.
 bool IsSlowKeyExchange(absl::string_view name);
 // `list` without those; empty: it has no others.
 std::string FastKeyExchanges(absl::string_view list);
