@@ -166,8 +166,8 @@ void AddRun(CLI::App* app, Options* options) {
           ->configurable(false)
           ->type_name("FILE");
   run->add_option("--interpreter", options->interpreter,
-                  "What runs it, words with blanks between them: 'python3 -u' [its first line says "
-                  "it: #!PROGRAM; else /bin/sh]")
+                  "What runs it, words with blanks between them: 'python3 -u' [as its first line "
+                  "says: #!PROGRAM; else /bin/sh]")
       ->needs(script)
       ->type_name("WORDS");
   run->add_option("--chdir", options->working_directory,
@@ -179,8 +179,8 @@ void AddRun(CLI::App* app, Options* options) {
       ->type_name("MODE");
   run->add_flag(
       "--placeholders", options->placeholders,
-      "In the command, its arguments, --chdir and --probe, {host}, {user}, {port}, {index} "
-      "(from 0) and {vars.NAME} stand for each host's own, quoted; {{ is {");
+      "In the command, its arguments, --chdir and --probe, {host}, {user}, {port} and {index} "
+      "(from 0) stand for each host's own, quoted; {{ is {");
   run->option_defaults()->group("The run");
   AddList(run, "--label", &options->labels, "To find the run by; may be repeated")
       ->type_name("KEY=VALUE");

@@ -51,14 +51,15 @@ absl::StatusOr<std::string> ShellForm(const v1::Command& command) {
   return absl::StrCat(*setup, *line);
 }
 
-// csh takes no newline within quotes: /bin/sh does.
+// csh takes no newline within quotes, and fish a quoted "if" for one that is not: /bin/sh does it.
 absl::StatusOr<std::string> ArgvForm(const v1::Command& command) {
   const absl::StatusOr<std::string> words = QuoteWords(command, command.argv().arguments(), true);
   if (!words.ok()) return words;
   const absl::StatusOr<std::string> setup = SetupOf(command, LineShell::kPosix);
   if (!setup.ok()) return setup;
   const std::string line = absl::StrCat(*setup, absl::StripLeadingAsciiWhitespace(*words));
-  if (absl::StrContains(line, '\n')) return ForPosixShell(line);
+  const bool grammar = IsGrammar(command.argv().arguments(0));
+  if (grammar || absl::StrContains(line, '\n')) return ForPosixShell(line);
   return absl::StrCat(*SetupOf(command, LineShell::kLogin),
                       absl::StripLeadingAsciiWhitespace(*words));
 }
@@ -94,17 +95,23 @@ bool IsEmpty(const v1::Command& command) {
                             : absl::StripAsciiWhitespace(command.shell()).empty();
 }
 
-absl::Status CheckEnvironment(const v1::Command& command) {
-  const std::string problem = ProblemOfVariables(command.environment());
-  if (!problem.empty()) return absl::InvalidArgumentError(absl::StrCat("environment: ", problem));
+// The line of `command` has variables of its own.
+absl::Status CheckNames(const v1::Command& command, absl::string_view field,
+                        const Variables& variables) {
   if (!command.has_script() && !command.placeholders()) return absl::OkStatus();
-  for (const auto& variable : command.environment()) {
+  for (const auto& variable : variables) {
     if (!absl::StartsWith(variable.first, kOwnVariables)) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat("environment: names that begin with ", kOwnVariables,
+        absl::StrCat(field, ": ", variable.first, ": names that begin with ", kOwnVariables,
                      " are Muster's own where there is a script or a placeholder"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckEnvironment(const v1::Command& command) {
+  const std::string problem = ProblemOfVariables(command.environment());
+  if (!problem.empty()) return absl::InvalidArgumentError(absl::StrCat("environment: ", problem));
+  return CheckNames(command, "environment", command.environment());
 }
 
 // One that begins with a placeholder is taken for what it is on each host: relative ones are told
@@ -180,8 +187,9 @@ absl::Status CheckHost(const v1::RunSpec& spec, const PerHost& differing, const 
     if (!known.ok()) return InCommand(known);
   }
   for (const v1::Command* command : {&spec.command(), &spec.rollout().probe()}) {
-    const absl::Status folder = CheckFolder(*command, host, index);
-    if (!folder.ok()) return folder;
+    absl::Status fits = CheckFolder(*command, host, index);
+    fits.Update(CheckNames(*command, "targets.hosts.variables", host.variables().values()));
+    if (!fits.ok()) return fits;
   }
   return absl::OkStatus();
 }

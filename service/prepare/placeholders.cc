@@ -149,8 +149,10 @@ absl::StatusOr<std::string> ValueOf(const std::string& placeholder, const v1::Ru
   const auto& variables = host.variables().values();
   const auto it = variables.find(std::string(absl::StripPrefix(placeholder, kVars)));
   if (it != variables.end()) return it->second;
-  return absl::InvalidArgumentError(
-      absl::StrCat("{", placeholder, "}: ", host.name(), " has no such variable"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "{", placeholder, "}: ", host.name(),
+      " has no such variable; those count that come with the host in a request, and not "
+      "an inventory's"));
 }
 
 }  // namespace muster::service

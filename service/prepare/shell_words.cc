@@ -17,25 +17,28 @@ constexpr char kNewline[] = "set -- \"$(printf '\\nx')\"; set -- \"${1%x}\"; ";
 
 bool IsPlainByte(char c) { return absl::ascii_isalnum(c) || absl::StrContains("_-./:,+@%=", c); }
 
-// zsh takes a word that begins with '=' for a program's path, csh and fish one with '%' for a job.
+// zsh takes a word that begins with '=' for a program's path, of a variable's value what does so
+// behind a ':'; csh and fish take one with '%' for a job.
 bool IsPlain(absl::string_view text) {
   return !text.empty() && text.front() != '=' && text.front() != '%' &&
-         std::all_of(text.begin(), text.end(), IsPlainByte);
+         !absl::StrContains(text, ":=") && std::all_of(text.begin(), text.end(), IsPlainByte);
 }
 
-// What is no program's name to some shell where a command begins: assignments, csh's '@', and words
-// of the shells' grammars (sh, bash, zsh, csh, fish).
+// Assignments, and csh's '@'.
 bool IsPlainProgram(absl::string_view text) {
+  return IsPlain(text) && text.find_first_of("=@%") == absl::string_view::npos && !IsGrammar(text);
+}
+
+}  // namespace
+
+bool IsGrammar(absl::string_view word) {
   static const auto* const kReserved = new absl::flat_hash_set<absl::string_view>(
       {"and",     "begin",    "breaksw", "case",   "coproc", "default",   "do",     "done",
        "elif",    "else",     "end",     "endif",  "endsw",  "esac",      "fi",     "for",
        "foreach", "function", "goto",    "if",     "in",     "nocorrect", "noglob", "not",
        "or",      "repeat",   "select",  "switch", "then",   "time",      "until",  "while"});
-  return IsPlain(text) && text.find_first_of("=@%") == absl::string_view::npos &&
-         !kReserved->contains(text);
+  return kReserved->contains(word);
 }
-
-}  // namespace
 
 std::string QuoteForShell(absl::string_view text) {
   return IsPlain(text) ? std::string(text) : engine::QuotedWord(text);

@@ -68,7 +68,7 @@ def test_a_script_does_what_it_does_through_ssh(fleet, muster, script, through_s
     fleet.account.set_shell(SHELLS[number])
     code, out, err = run_script(muster, script(long_script()), *ARGUMENTS, targets=f"127.0.40.{number + 1}")
     assert (code, out) == (1, through_ssh), err
-    assert "exit code 3" in err
+    assert "exited with code 3" in err
 
 
 @as_root

@@ -29,7 +29,13 @@ TEST(LineCheckTest, EachHostHasWhatStandsInTheLinesOrIsNamed) {
   spec.mutable_command()->set_placeholders(true);
   EXPECT_EQ(Problem(spec, {Host("web1", "r1")}), "");
   EXPECT_EQ(Problem(spec, {Host("web1", "r1"), Host("web2", "")}),
-            "command: {vars.rack}: web2 has no such variable");
+            "command: {vars.rack}: web2 has no such variable; those count that come with the host "
+            "in a request, and not an inventory's");
+  v1::RunHost host = Host("web1", "r1");
+  (*host.mutable_variables()->mutable_values())["muster_host"] = "x";
+  EXPECT_THAT(Problem(spec, {host}), HasSubstr("targets.hosts.variables: muster_host"));
+  spec.mutable_command()->set_placeholders(false);
+  EXPECT_EQ(Problem(spec, {host}), "");
   spec.mutable_command()->set_shell("true");
   spec.mutable_rollout()->mutable_probe()->set_shell("echo {vars.rack}");
   EXPECT_EQ(Problem(spec, {Host("web1", "")}), "");

@@ -220,7 +220,7 @@ TEST_F(RunPreparerTest, AScriptGoesAheadOfTheInputAndHasNoTerminal) {
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(*std::get<engine::Command>(run->job.action).prologue, "echo one");
   EXPECT_EQ(std::get<engine::Command>(run->probe.action).prologue, nullptr);
-  EXPECT_FALSE(run->reaches[0].setup->terminal.has_value());
+  EXPECT_EQ(run->reaches[0].setup, nullptr);
   std::ofstream(path) << "RequestTTY force\n";
   EXPECT_THAT(std::string(Prepare(spec).status().message()), HasSubstr("web1: RequestTTY force"));
   spec.clear_login();
