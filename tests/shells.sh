@@ -1,6 +1,6 @@
 #!/bin/bash
 # Sends random vectors of arguments, any bytes but NUL, through the login shells that fleets have. The ordinary tests do
-# 150; 100,000 take about an hour on two cores.
+# 80; 100,000 take about an hour on two cores.
 #
 #   tests/shells.sh [VECTORS] [SEED]      default: 100000, and a seed by chance
 set -euo pipefail

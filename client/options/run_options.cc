@@ -169,6 +169,7 @@ void AddRun(CLI::App* app, Options* options) {
                   "What runs it, words with blanks between them: 'python3 -u' [as its first line "
                   "says: #!PROGRAM; else /bin/sh]")
       ->needs(script)
+      ->configurable(false)
       ->type_name("WORDS");
   run->add_option("--chdir", options->working_directory,
                   "Where the command begins; from the remote user's home, unless it begins with /. "

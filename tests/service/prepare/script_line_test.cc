@@ -165,6 +165,30 @@ TEST_F(ScriptRunTest, OneThatIsAskedToEndRemovesItsFileFirst) {
   }
 }
 
+// What /bin/sh is differs from system to system.
+TEST_F(ScriptRunTest, AnyPosixShellMayBeTheSystems) {
+  const v1::Script script = Script(
+      "trap 'test -e \"$0\" || echo gone; exit 5' TERM\necho \"$1\"; head -c 3\n"
+      "test \"$2\" || exit 7\nkill -TERM $PPID\nwhile test -e \"$0\"; do sleep 0.01; done\n"
+      "kill -TERM $$\n");
+  for (const std::string shell :
+       {"dash", "bash --posix", "bash", "mksh", "busybox sh", "zsh --emulate sh"}) {
+    const auto run = [&](const std::string& arguments, const std::string& input) {
+      return RunShell(shell, *ScriptLine(script, "umask 0077 || exit 126; ", arguments), input);
+    };
+    ShellResult result = run(" 'it'\\''s'", script.content() + "one\n");
+    EXPECT_EQ(result.out + result.err, "it's\none") << shell;
+    EXPECT_EQ(WEXITSTATUS(result.status), 7) << shell;
+    result = run(" a b", script.content() + "one\n");
+    EXPECT_EQ(result.out + result.err, "a\nonegone\n") << shell;
+    EXPECT_EQ(WEXITSTATUS(result.status), 5) << shell;
+    result = run(" a", "echo ran");
+    EXPECT_THAT(result.err, HasSubstr("8 of ")) << shell;
+    EXPECT_EQ(WEXITSTATUS(result.status), 126) << shell;
+    EXPECT_EQ(Left(), 0) << shell;
+  }
+}
+
 TEST_F(ScriptRunTest, ASignalIsToldAsShellsTellIt) {
   v1::Command command;
   *command.mutable_script() = Script("kill -KILL $$");
