@@ -19,10 +19,11 @@ constexpr char kNotExported[] =
     "exec /bin/sh -c 'echo muster: the login shell cannot export these variables, it has to be a "
     "POSIX shell, fish or csh >&2; exit 126'";
 // csh reads a line to its end first, and takes no newline within quotes.
-constexpr char kNoNewlineInCsh[] =
+constexpr char kNotInCsh[] =
     " && exec /bin/sh -c 'echo muster: csh cannot be given a variable or folder that has a line "
-    "end "
-    ">&2; exit 126'\n";
+    "end, or variables of more than 16 KiB >&2; exit 126'\n";
+// They stand in the line twice for csh. More are other shells' alone.
+constexpr size_t kMostForCsh = 16 * 1024;
 
 bool HasNewline(const std::string& text) { return absl::StrContains(text, '\n'); }
 
@@ -57,7 +58,9 @@ std::string Exports(const std::map<std::string, std::string>& variables, LineShe
   }
   absl::StrAppend(&exports, " || ", kNotExported, "; ");
   if (shell == LineShell::kPosix) return exports;
-  if (HasNewline(exports)) return absl::StrCat(kIsCsh, kNoNewlineInCsh, exports);
+  if (HasNewline(exports) || exports.size() > kMostForCsh) {
+    return absl::StrCat(kIsCsh, kNotInCsh, exports);
+  }
   return absl::StrCat(of_csh, " || ", exports);
 }
 
@@ -72,7 +75,7 @@ absl::StatusOr<std::string> SetupOf(const v1::Command& command, LineShell shell)
     }
     absl::StrAppend(&setup, EnterFolder(FolderWord(*parts)));
     if (shell == LineShell::kLogin && HasNewline(setup)) {
-      setup = absl::StrCat(kIsCsh, kNoNewlineInCsh, setup);
+      setup = absl::StrCat(kIsCsh, kNotInCsh, setup);
     }
   }
   // Sorted, so that the same specification makes the same line.

@@ -86,6 +86,10 @@ TEST(CommandLineTest, WithoutItsEnvironmentACommandDoesNotRun) {
   EXPECT_EQ(csh.out, "");
   EXPECT_THAT(csh.err, HasSubstr("csh cannot be given"));
   EXPECT_EQ(WEXITSTATUS(csh.status), 126);
+  (*command.mutable_environment())["A"] = std::string(100'000, 'x');  // there once
+  EXPECT_EQ(Out("dash", command).size(), 100'000u);
+  EXPECT_EQ(WEXITSTATUS(RunShell("tcsh", *CommandLine(command)).status), 126);
+  (*command.mutable_environment())["A"] = "x\ny";
   // Arguments go through /bin/sh there.
   v1::Command argv = Argv({"printenv", "A"});
   *argv.mutable_environment() = command.environment();
