@@ -44,6 +44,8 @@ struct StopRules {
 // A command line, as sent in the exec request (RFC 4254, 6.5): the remote shell splits it. A value.
 struct Command {
   std::string line;
+  // What it reads ahead of Job::input; shared by all hosts. Null: nothing.
+  std::shared_ptr<const std::string> prologue = nullptr;
 };
 
 // What is done on each host.

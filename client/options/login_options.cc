@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/options/become_options.h"
 #include "client/options/caller_file.h"
+#include "client/options/command_options.h"
 #include "client/options/config_file.h"
 #include "client/options/own_login.h"
 #include "client/options/rollout_options.h"
@@ -37,50 +37,6 @@ bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 google::protobuf::Duration ToProto(absl::Duration duration) {
   return google::protobuf::util::TimeUtil::NanosecondsToDuration(
       absl::ToInt64Nanoseconds(duration));
-}
-
-// "NAME=VALUE" to an entry of the map.
-absl::Status AddPair(absl::string_view option, const std::string& text,
-                     google::protobuf::Map<std::string, std::string>* map) {
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    return Invalid(option, absl::StrCat("\"", text, "\" is not NAME=VALUE"));
-  }
-  const std::string name = text.substr(0, equals);
-  if (map->count(name) > 0) return Invalid(option, absl::StrCat(name, " is given twice"));
-  (*map)[name] = text.substr(equals + 1);
-  return absl::OkStatus();
-}
-
-absl::Status FillCommand(const Options& options, v1::Command* command) {
-  if (options.argv) {
-    for (const std::string& word : options.command) command->mutable_argv()->add_arguments(word);
-  } else {
-    command->set_shell(absl::StrJoin(options.command, " "));
-  }
-  absl::Status status;
-  for (const std::string& pair : options.environment) {
-    status.Update(AddPair("--env", pair, command->mutable_environment()));
-  }
-  return status;
-}
-
-// What is not given is what we have.
-absl::Status FillRequestedEnvironment(const Options& options, v1::Command* command) {
-  constexpr char kOption[] = "--request-env";
-  absl::Status status;
-  for (std::string pair : options.requested_environment) {
-    if (pair.find('=') == std::string::npos) {
-      const char* const value = getenv(pair.c_str());
-      if (value == nullptr) {
-        status.Update(Invalid(kOption, absl::StrCat("there is no $", pair, "; give NAME=VALUE")));
-        continue;
-      }
-      absl::StrAppend(&pair, "=", value);
-    }
-    status.Update(AddPair(kOption, pair, command->mutable_requested_environment()));
-  }
-  return status;
 }
 
 // As ours, where there is one.
@@ -231,7 +187,6 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   if (!status.ok()) return status;
   *spec.mutable_targets() = *std::move(targets);
   status.Update(FillCommand(options, spec.mutable_command()));
-  status.Update(FillRequestedEnvironment(options, spec.mutable_command()));
   status.Update(FillLogin(options, server, secrets, spec.mutable_login()));
   if (options.partial) *spec.mutable_partial_lines_after() = ToProto(kPartialAfter);
   if (options.tty) FillTerminal(spec.mutable_terminal());
@@ -241,6 +196,9 @@ absl::StatusOr<v1::RunSpec> MakeRunSpec(const Options& options, const ServerAddr
   if (!options.input_artifact.empty()) spec.set_input(v1::RUN_INPUT_ARTIFACT);
   spec.set_input_artifact(options.input_artifact);
   status.Update(FillRollout(options.rollout, spec.mutable_rollout()));
+  if (options.placeholders && spec.rollout().has_probe()) {
+    spec.mutable_rollout()->mutable_probe()->set_placeholders(true);
+  }
   FillStopping(options, &spec);
   FillOutputLimits(options, spec.mutable_output_limits());
   for (const std::string& label : options.labels) {

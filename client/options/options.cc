@@ -167,7 +167,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     return Wrong(scanned, "--regex says how --grep is meant; give that, too");
   }
   if (!scanned.command.empty()) parsed.options.command = std::move(scanned.command);
-  if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty()) {
+  if (parsed.options.subcommand == Subcommand::kRun && parsed.options.command.empty() &&
+      parsed.options.script.empty()) {
     return Wrong(scanned,
                  "there is no command; it goes behind the options, as with ssh: muster run -t "
                  "'web[1-3]' -- uptime");

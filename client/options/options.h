@@ -110,6 +110,11 @@ struct Options {
   std::vector<std::string> requested_environment;  // the same, or a NAME of our own
   bool tty = false;
   bool no_tty = false;
+  std::string script;       // a file; `command` has its arguments
+  std::string interpreter;  // of it: "python3 -u"
+  std::string working_directory;
+  std::string umask;          // octal; empty: the login shell's
+  bool placeholders = false;  // {host} in commands
   RolloutOptions rollout;
   BecomeOptions become;
   uint32_t retries = 0;

@@ -21,7 +21,9 @@ Lines of standard output come as "host: line" on standard output, those of stand
 leaves at once, and says what has not ended. Who stops reading (muster run ... | head) cancels it, too;
 where standard output cannot be written for another reason, the run goes on, and muster watch shows it.
 A command of several words is joined with blanks and read by the remote shell, as with ssh; --argv passes
-them exactly.
+them exactly. A script is written to a private file below $TMPDIR, /tmp, the home, /var/tmp or /dev/shm of
+the host, which goes when it has ended, also where it is canceled or the connection is lost; where a signal
+has ended it, its exit code is 128 and the signal's number.
 
 Standard input that is a file or a pipe is what the command reads, all of it on each host; -n says that it
 is not, as in: while read h; do muster run -n -t $h -- uptime; done < list. With --input-artifact it reads
@@ -49,6 +51,8 @@ Examples:
   muster run -t 'web[01-20]' --batches 1,10%,50% --probe 'curl -sf localhost' -- ./deploy
   muster run -t @@hosts.txt -x 'db*' df -h /
   muster run -t 'web[01-20]' --input-artifact app-1.2.tar -- tar x -C /srv
+  muster run -t 'web[01-20]' --script check.py -- --verbose
+  muster run -t 'web[01-20]' --placeholders -- 'wget -q mirror/{host}.conf -O /etc/app.conf'
   muster run -t 'web[01-20]' --output-dir out --junit report.xml -- ./test
   muster run -t 'web[01-20]' --json -- cat /etc/os-release |
       jq -r 'select(.output) | "\(.host): \(.output.text)"')help";
@@ -93,6 +97,14 @@ void ExcludeFromDetached(CLI::App* app) {
                             "--timestamps", "--no-prefix"}) {
     app->get_option("--detach")->excludes(later);
   }
+}
+
+std::string IsUmask(const std::string& text) {
+  const bool octal =
+      !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+  return octal && (text.size() < 4 || text.front() == '0')
+             ? ""
+             : absl::StrCat("\"", text, "\" is none; write three digits from 0 to 7, such as 027");
 }
 
 void AddStarting(CLI::App* app, Options* options) {
@@ -141,7 +153,35 @@ void AddRun(CLI::App* app, Options* options) {
                   "The command reads this artifact as its standard input (muster artifacts)")
       ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
       ->type_name("NAME");
-  run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
+  CLI::Option* const argv =
+      run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
+  CLI::Option* const script =
+      run->add_option(
+             "--script", options->script,
+             "Run this file of yours on the hosts, with the words behind the options as its "
+             "arguments, exactly. It is sent along, and removed when it has ended")
+          ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
+          ->excludes(argv)
+          ->excludes("--tty")
+          ->configurable(false)
+          ->type_name("FILE");
+  run->add_option("--interpreter", options->interpreter,
+                  "What runs it, words with blanks between them: 'python3 -u' [as its first line "
+                  "says: #!PROGRAM; else /bin/sh]")
+      ->needs(script)
+      ->configurable(false)
+      ->type_name("WORDS");
+  run->add_option("--chdir", options->working_directory,
+                  "Where the command begins; from the remote user's home, unless it begins with /. "
+                  "Where it cannot be entered nothing runs (exit code 126)")
+      ->type_name("FOLDER");
+  run->add_option("--umask", options->umask, "The command's umask, in octal: 027")
+      ->check(IsUmask)
+      ->type_name("MODE");
+  run->add_flag(
+      "--placeholders", options->placeholders,
+      "In the command, its arguments, --chdir and --probe, {host}, {user}, {port} and {index} "
+      "(from 0) stand for each host's own, quoted; {{ is {");
   run->option_defaults()->group("The run");
   AddList(run, "--label", &options->labels, "To find the run by; may be repeated")
       ->type_name("KEY=VALUE");

@@ -8,8 +8,9 @@
 
 namespace muster {
 
-// As its caller gave it: a command's line, or its arguments with spaces between them. Not printable
-// (visible_text.h). By this it is shown, and found (ListRunsRequest.command_contains). Empty: none.
+// As its caller gave it: a command's line, its arguments with spaces between them, or "script", a
+// script's name and its arguments. Not printable (visible_text.h). By this it is shown, and found
+// (ListRunsRequest.command_contains). Empty: none.
 std::string ActionText(const v1::RunSpec& spec);
 
 }  // namespace muster

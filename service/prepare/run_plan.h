@@ -9,6 +9,7 @@
 
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
+#include "service/prepare/command_line.h"
 #include "service/rollout/rollout_plan.h"
 #include "ssh_engine/channel_setup.h"
 #include "ssh_engine/host.h"
@@ -23,6 +24,7 @@ struct RunPlan {
   std::string request_digest;  // RequestDigest
   std::string rerun_of;
   std::vector<v1::RunHost> hosts;
+  PerHost differing;
   RolloutPlan rollout;
   std::vector<std::string> warnings;
   std::vector<std::string> hidden_paths;  // of which its creator learns no folder (WithoutFolders)

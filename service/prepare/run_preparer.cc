@@ -16,6 +16,7 @@
 #include "service/prepare/access_maker.h"
 #include "service/prepare/command_line.h"
 #include "service/prepare/jump_hosts.h"
+#include "service/prepare/line_check.h"
 #include "service/prepare/plain_ways.h"
 #include "service/prepare/secrets.h"
 #include "service/prepare/spec_check.h"
@@ -24,12 +25,9 @@
 #include "service/ssh_config/local_user.h"
 #include "service/targets/group_hint.h"
 #include "service/targets/ignored_hint.h"
-#include "ssh_engine/base/shell_word.h"
 
 namespace muster::service {
 namespace {
-
-constexpr size_t kAroundBecome = 2048;  // what Becoming has around a line, at most
 
 engine::TicketSource TicketsOf(const v1::LocalCredential& local) {
   engine::TicketSource tickets;
@@ -119,9 +117,9 @@ std::map<std::string, std::string> EnvironmentOf(const v1::Command& command) {
   return {command.requested_environment().begin(), command.requested_environment().end()};
 }
 
-engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string command) {
+engine::Job JobOf(const Caller& caller, const v1::RunSpec& spec, std::string line) {
   engine::Job job;
-  job.action = engine::Command{std::move(command)};
+  job.action = engine::Command{std::move(line), PrologueOf(spec.command())};
   job.become = BecomeOf(spec);
   job.timeouts = TimeoutsOf(spec.timeouts());
   job.retries = RetriesOf(spec.retries());
@@ -159,6 +157,12 @@ absl::Status Moved(const SshWay& way) {
                                                     " by now, and did not when the run began"));
 }
 
+absl::Status NoTerminal() {
+  return absl::FailedPreconditionError(
+      "RequestTTY force gives it a terminal, and a script would be typed there; run it without one "
+      "(RequestTTY=no)");
+}
+
 GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
                    const v1::Timeouts& timeouts) {
   GivenLogin given;
@@ -174,30 +178,6 @@ GivenLogin GivenOf(const NamedCredential& credential, const v1::Login& login,
 void ChooseSeed(v1::Rollout* rollout) {
   if (rollout->order() != v1::HOST_ORDER_SHUFFLED || rollout->shuffle_seed() != 0) return;
   rollout->set_shuffle_seed(absl::Uniform<uint64_t>(absl::BitGen(), 1, 1'000'000'000));
-}
-
-// In the line that the login shell is given: where it runs as another user, it is one word of that.
-size_t BytesSent(const v1::RunSpec& spec, absl::string_view line) {
-  return spec.has_become() ? engine::QuotedWord(line).size() : line.size();
-}
-
-// `bytes`: of the longer one of command and probe, as they are sent.
-absl::Status CheckLongestLine(const v1::RunSpec& spec, const std::vector<v1::RunHost>& hosts,
-                              size_t bytes) {
-  if (bytes > kMaxCommandBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("command: ", bytes, " bytes with what makes it run as another user; at most ",
-                     kMaxCommandBytes));
-  }
-  for (const v1::RunHost& host : hosts) {
-    if (!host.has_variables()) continue;
-    const size_t all = bytes + BytesSent(spec, Exports(host.variables().values()));
-    if (all <= kMaxCommandBytes) continue;
-    return absl::InvalidArgumentError(absl::StrCat("targets.hosts: the command has ", all,
-                                                   " bytes with the variables of ", host.name(),
-                                                   "; at most ", kMaxCommandBytes));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -324,13 +304,12 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
       caller, {login.name, hosts, *jump_hosts, NamesHostsOnly(spec.targets().expression()),
                caller.local() ? std::vector<engine::JumpHost>() : ways.InventoryJumps(hosts)});
   if (!allowed.ok()) return allowed;
-  size_t longest = BytesSent(spec, *command) + (spec.has_become() ? kAroundBecome : 0);
+  size_t longest = BytesSent(spec, *command);
   PreparedRun run;
   run.job = JobOf(caller, spec, *std::move(command));
   if (!caller.local()) run.plan.hidden_paths = PathsOf(login.credential);
   run.plan.refused_environment = run.job.refused_environment;
-  const bool reads_input = spec.input() != v1::RUN_INPUT_UNSPECIFIED;
-  const absl::Status reached = ReachAll(login, &ways, hosts, reads_input, &run);
+  const absl::Status reached = ReachAll(login, &ways, hosts, spec, &run);
   if (!reached.ok()) return reached;
   if (spec.rollout().has_probe()) {
     absl::StatusOr<std::string> probe = CommandLine(spec.rollout().probe());
@@ -345,7 +324,8 @@ absl::StatusOr<PreparedRun> RunPreparer::PrepareWith(const Caller& caller, const
     run.probe.partial_after = absl::ZeroDuration();
     run.probe.setup.environment = EnvironmentOf(spec.rollout().probe());
   }
-  const absl::Status fits = CheckLongestLine(spec, hosts, longest);
+  run.plan.differing = PerHostOf(spec);
+  const absl::Status fits = CheckLines(spec, run.plan.differing, hosts, longest);
   if (!fits.ok()) return fits;
   run.plan.spec = WithoutSecrets(spec);
   absl::StatusOr<std::shared_ptr<engine::InputSource>> input = OpenInput(caller, &run.plan.spec);
@@ -460,8 +440,10 @@ absl::StatusOr<SshWay> RunPreparer::WayOf(const Login& login, PlainWays* plain,
 }
 
 absl::Status RunPreparer::ReachAll(const Login& login, PlainWays* plain,
-                                   const std::vector<v1::RunHost>& hosts, bool reads_input,
+                                   const std::vector<v1::RunHost>& hosts, const v1::RunSpec& spec,
                                    PreparedRun* run) const {
+  const bool script = spec.command().has_script();
+  const bool reads_input = script || spec.input() != v1::RUN_INPUT_UNSPECIFIED;
   AccessMaker maker(files_, &run->plan);
   for (size_t i = 0; i < hosts.size(); ++i) {
     absl::StatusOr<SshWay> found = WayOf(login, plain, hosts[i]);
@@ -469,8 +451,12 @@ absl::Status RunPreparer::ReachAll(const Login& login, PlainWays* plain,
     SshWay way = *std::move(found);
     absl::StatusOr<std::shared_ptr<const engine::Access>> access = maker.Make(way.access);
     if (!access.ok()) return access.status();
+    auto setup = reads_input ? std::move(way.setup_with_input) : std::move(way.setup);
+    if (script && setup != nullptr && setup->terminal.has_value()) {
+      return NoWay("login.ssh_config", hosts[i], NoTerminal());
+    }
     AddReach({*std::move(access), std::move(way.host_key_alias), std::move(way.proxy_command),
-              reads_input ? std::move(way.setup_with_input) : std::move(way.setup)},
+              std::move(setup)},
              i, &run->reaches);
   }
   if (login.ssh_config == nullptr) return absl::OkStatus();

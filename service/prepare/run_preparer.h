@@ -85,7 +85,7 @@ class RunPreparer {
                                             const v1::TargetSpec& targets) const;
   // What is to be told of it goes to the run's plan.
   absl::Status ReachAll(const Login& login, PlainWays* plain, const std::vector<v1::RunHost>& hosts,
-                        bool reads_input, PreparedRun* run) const;
+                        const v1::RunSpec& spec, PreparedRun* run) const;
   // By ssh_config where that is asked, else by `plain`.
   static absl::StatusOr<SshWay> WayOf(const Login& login, PlainWays* plain,
                                       const v1::RunHost& host);

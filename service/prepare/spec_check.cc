@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "proto/contract/error_details.h"
 #include "proto/contract/limits.h"
@@ -216,7 +217,8 @@ void CheckBecome(const v1::RunSpec& spec, Problems* problems) {
   }
 }
 
-void CheckTerminal(const v1::Terminal& terminal, Problems* problems) {
+void CheckTerminal(const v1::RunSpec& spec, Problems* problems) {
+  const v1::Terminal& terminal = spec.terminal();
   const auto graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
   CheckMost("terminal.type", terminal.type().size(), kMaxTerminalTypeBytes, " bytes", problems);
   if (!std::all_of(terminal.type().begin(), terminal.type().end(), graphic)) {
@@ -224,6 +226,9 @@ void CheckTerminal(const v1::Terminal& terminal, Problems* problems) {
   }
   CheckMost("terminal.columns", terminal.columns(), kMaxTerminalSize, "", problems);
   CheckMost("terminal.rows", terminal.rows(), kMaxTerminalSize, "", problems);
+  if (spec.has_terminal() && spec.command().has_script()) {
+    problems->Add("terminal", "a script is sent over the input, and would be typed there");
+  }
 }
 
 void CheckPartialLines(const v1::RunSpec& spec, Problems* problems) {
@@ -238,7 +243,7 @@ void CheckPartialLines(const v1::RunSpec& spec, Problems* problems) {
                              kMinPartialMilliseconds, " ms to ", kMaxPartialSeconds, " s"));
 }
 
-void CheckRequestedEnvironment(absl::string_view field, const v1::Command& command,
+void CheckRequestedEnvironment(const std::string& field, const v1::Command& command,
                                Problems* problems) {
   CheckMost(field, static_cast<uint64_t>(command.requested_environment_size()),
             kMaxRequestedVariables, "", problems);
@@ -261,6 +266,30 @@ void CheckAmount(absl::string_view field, const v1::HostAmount& amount, uint32_t
   problems->Add(field, ProblemOf(amount, least));
 }
 
+// How it begins is looked at as its line is made. `field` ends with a dot.
+void CheckScript(const std::string& field, const v1::Script& script, Problems* problems) {
+  CheckMost(field + "content", script.content().size(), kMaxScriptBytes, " bytes", problems);
+  CheckMost(field + "name", script.name().size(), kMaxScriptNameBytes, " bytes", problems);
+  if (absl::StrContains(script.name(), '/') || absl::StrContains(script.name(), '\0') ||
+      script.name() == "." || script.name() == "..") {
+    problems->Add(field + "name", "it is no name of a file without its folder");
+  }
+  if (script.interpreter_size() > 0 && script.interpreter(0).empty()) {
+    problems->Add(field + "interpreter", "it names no program");
+  }
+}
+
+// Its line is measured as it is put together (command_line.h). `field` ends with a dot.
+void CheckCommand(const std::string& field, const v1::Command& command, Problems* problems) {
+  CheckMost(field + "working_directory", command.working_directory().size(), kMaxPathBytes,
+            " bytes", problems);
+  if (command.umask() > kMaxUmask) {
+    problems->Add(field + "umask", absl::StrFormat("%o; at most 777 (octal)", command.umask()));
+  }
+  CheckScript(field + "script.", command.script(), problems);
+  CheckRequestedEnvironment(field + "requested_environment", command, problems);
+}
+
 void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
   CheckMost("rollout.max_in_flight", rollout.max_in_flight(), kMaxInFlight, " hosts", problems);
   CheckMost("rollout.batches", static_cast<uint64_t>(rollout.batches_size()), kMaxBatches,
@@ -275,7 +304,10 @@ void CheckRollout(const v1::Rollout& rollout, Problems* problems) {
   if (rollout.has_probe() && rollout.probe().form_case() == v1::Command::FORM_NOT_SET) {
     problems->Add("rollout.probe", "it has no command");
   }
-  CheckRequestedEnvironment("rollout.probe.requested_environment", rollout.probe(), problems);
+  if (rollout.probe().has_script()) {
+    problems->Add("rollout.probe.script", "a probe is a line or arguments, and is sent no script");
+  }
+  CheckCommand("rollout.probe.", rollout.probe(), problems);
   CheckEnum("rollout.order", v1::HostOrder_IsValid(rollout.order()), rollout.order(), problems);
   CheckMost("rollout.shuffle_seed", rollout.shuffle_seed(), kMaxNumber, "", problems);
   CheckMost("rollout.lock", rollout.lock().size(), kMaxLockBytes, " bytes", problems);
@@ -355,11 +387,10 @@ void CheckTargets(const v1::TargetSpec& targets, Problems* problems) {
   }
 }
 
-// A command is measured as it is put together (command_line.h).
 void CheckAction(const v1::RunSpec& spec, Problems* problems) {
   switch (spec.action_case()) {
     case v1::RunSpec::kCommand:
-      return CheckRequestedEnvironment("command.requested_environment", spec.command(), problems);
+      return CheckCommand("command.", spec.command(), problems);
     case v1::RunSpec::ACTION_NOT_SET:
       problems->Add("command", "it is missing; name what is to run, such as \"uptime\"");
   }
@@ -387,7 +418,7 @@ absl::Status CheckSpec(const v1::RunSpec& spec) {
   CheckLogin(spec.login(), &problems);
   CheckContinuation(spec, &problems);
   CheckBecome(spec, &problems);
-  CheckTerminal(spec.terminal(), &problems);
+  CheckTerminal(spec, &problems);
   CheckPartialLines(spec, &problems);
   CheckTimeouts(spec, &problems);
   CheckRollout(spec.rollout(), &problems);

@@ -264,9 +264,8 @@ engine::Host Run::EngineHost(uint32_t index) const {
                      reach.host_key_alias,
                      reach.proxy_command,
                      reach.setup};
-  if (host.has_variables()) {
-    to.line_prefix = std::make_shared<const std::string>(Exports(host.variables().values()));
-  }
+  std::string prefix = HostPrefix(plan_.differing, host, index);
+  if (!prefix.empty()) to.line_prefix = std::make_shared<const std::string>(std::move(prefix));
   return to;
 }
 

@@ -10,10 +10,12 @@ constexpr int kSendsPerTurn = 8;  // of 32 KB at most
 
 }  // namespace
 
-InputFeed::InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
+InputFeed::InputFeed(std::shared_ptr<const std::string> prologue,
+                     std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
                      ExecChannel* channel, absl::AnyInvocable<void()> on_more,
                      absl::AnyInvocable<void()> on_end)
-    : source_(std::move(source)),
+    : prologue_(std::move(prologue)),
+      source_(std::move(source)),
       host_(host),
       loop_(loop),
       channel_(channel),
@@ -38,6 +40,8 @@ bool InputFeed::SendOne() {
     piece_ = InputPiece();  // it is read again: many hosts may stand still
     return false;
   }
+  if (prologue_ != nullptr) return SendPrologue(room);
+  if (source_ == nullptr) return End();
   if (piece_.bytes.empty() && !piece_.end && !Fetch()) return false;
   if (!problem().empty()) return false;
   const absl::string_view bytes = piece_.bytes.substr(0, room);
@@ -45,9 +49,21 @@ bool InputFeed::SendOne() {
   if (sent == 0 && !bytes.empty()) return false;
   position_ += sent;
   piece_.bytes.remove_prefix(sent);
-  ended_ = piece_.bytes.empty() && piece_.end;
-  if (ended_) on_end_();
-  return !ended_;
+  return piece_.bytes.empty() && piece_.end ? End() : true;
+}
+
+bool InputFeed::SendPrologue(size_t room) {
+  const absl::string_view rest = absl::string_view(*prologue_).substr(prologue_sent_, room);
+  const size_t sent = rest.empty() ? 0 : channel_->SendInput(rest);
+  prologue_sent_ += sent;
+  if (prologue_sent_ == prologue_->size()) prologue_ = nullptr;
+  return sent > 0 || prologue_ == nullptr;
+}
+
+bool InputFeed::End() {
+  ended_ = true;
+  on_end_();
+  return false;
 }
 
 // Whether there is something now.

@@ -2,6 +2,7 @@
 #ifndef SSH_ENGINE_ACTION_INPUT_FEED_H_
 #define SSH_ENGINE_ACTION_INPUT_FEED_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,12 +19,12 @@ namespace muster::engine {
 // no input while the command takes none. Loop-confined.
 class InputFeed {
  public:
-  // The input of `host` (Host::index). `channel` and `loop` must outlive it. `on_more`: there may
-  // be something to send now; it is to call Send. From a task of the loop. `on_end`: all was sent,
-  // and the command is to read its end; within Send.
-  InputFeed(std::shared_ptr<InputSource> source, uint32_t host, EventLoop* loop,
-            ExecChannel* channel, absl::AnyInvocable<void()> on_more,
-            absl::AnyInvocable<void()> on_end);
+  // First `prologue`, then the input of `host` (Host::index); either may be null. `channel` and
+  // `loop` must outlive it. `on_more`: there may be something to send now; it is to call Send. From
+  // a task of the loop. `on_end`: all was sent, and the command is to read its end; within Send.
+  InputFeed(std::shared_ptr<const std::string> prologue, std::shared_ptr<InputSource> source,
+            uint32_t host, EventLoop* loop, ExecChannel* channel,
+            absl::AnyInvocable<void()> on_more, absl::AnyInvocable<void()> on_end);
   InputFeed(const InputFeed&) = delete;
   InputFeed& operator=(const InputFeed&) = delete;
 
@@ -36,9 +37,13 @@ class InputFeed {
  private:
   // Whether to go on.
   bool SendOne();
+  bool SendPrologue(size_t room);
+  bool End();
   bool Fetch();
   void Take(InputPiece piece);
 
+  std::shared_ptr<const std::string> prologue_;  // null: it is sent, or there is none
+  size_t prologue_sent_ = 0;
   const std::shared_ptr<InputSource> source_;
   const uint32_t host_;
   EventLoop* const loop_;

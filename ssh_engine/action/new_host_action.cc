@@ -15,19 +15,20 @@ struct Maker {
   std::unique_ptr<HostAction> operator()(const Command& command) {
     const std::string* const prefix = site.host->line_prefix.get();
     if (context->job->become != nullptr) {
-      return RunAsAnother("command", absl::StrCat(prefix == nullptr ? "" : *prefix, command.line));
+      return RunAsAnother(command, absl::StrCat(prefix == nullptr ? "" : *prefix, command.line));
     }
-    return Run({"command", [&line = command.line, prefix](ExecChannel* channel) {
-                  return channel->Request(prefix == nullptr ? line : absl::StrCat(*prefix, line));
-                }});
+    auto request = [&line = command.line, prefix](ExecChannel* channel) {
+      return channel->Request(prefix == nullptr ? line : absl::StrCat(*prefix, line));
+    };
+    return Run({"command", std::move(request), nullptr, command.prologue});
   }
 
-  std::unique_ptr<HostAction> RunAsAnother(const char* name, absl::string_view line) {
+  std::unique_ptr<HostAction> RunAsAnother(const Command& command, absl::string_view line) {
     auto becoming = std::make_unique<Becoming>(context->job->become, line, NewToken());
     auto request = [becoming = becoming.get()](ExecChannel* channel) {
       return channel->Request(becoming->line());
     };
-    return Run({name, std::move(request), std::move(becoming)});
+    return Run({"command", std::move(request), std::move(becoming), command.prologue});
   }
 
   // Whatever differs from a command in its request alone.

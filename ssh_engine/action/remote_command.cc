@@ -48,9 +48,9 @@ void RemoteCommand::Start() {
   site_.session->SetBulk(false);
   channel_ = transport().NewExecChannel(
       [this](OutputStream stream, absl::string_view bytes) { OnOutput(stream, bytes); });
-  if (context_->job->input != nullptr) {
+  if (program_.prologue != nullptr || context_->job->input != nullptr) {
     input_ = std::make_unique<InputFeed>(
-        context_->job->input, site_.host->index, context_->loop, channel_.get(),
+        program_.prologue, context_->job->input, site_.host->index, context_->loop, channel_.get(),
         [this] { Advance(); }, [this] { EndInput(); });
   }
   Advance();

@@ -38,6 +38,8 @@ class RemoteCommand final : public HostAction,
     std::function<SshStep(ExecChannel*)> request;
     // Whose line `request` asks for. Null: it runs as the user who is logged in.
     std::unique_ptr<Becoming> becoming = nullptr;
+    // Command::prologue.
+    std::shared_ptr<const std::string> prologue = nullptr;
   };
 
   // What `program` uses must outlive this, and so must what the others point to.

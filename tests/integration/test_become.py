@@ -107,6 +107,19 @@ def test_input_is_the_commands_and_not_sudos(muster, password):
     assert (result.code, result.out) == (0, b"line 1\nline 2\n" * 1000), result.err
 
 
+def test_a_script_is_the_other_users(muster, password, tmp_path):
+    script = str(tmp_path / "it.sh")
+    write(script, "#!/bin/sh\nid -un; echo \"$1\"; umask; stat -c '%U %a' \"$0\"; cat; echo \"$0\" >&2; exit 4\n")
+    for who, options in (("root", ["--become"]), ("other", ["--become=other"]),
+                         ("root", ["--become", "--become-method", "su"])):
+        secret = ROOTS if "su" in options else PASSWORD
+        result = muster("run", "-F", "none", *muster.login, "-t", "127.0.0.1", *options, *password(secret), "--no-prefix",
+                        "--umask", "027", "--script", script, "--", "it's $HOME\n!", stdin=None, input=b"of the input\n")
+        assert result.text == f"{who}\nit's $HOME\n!\n0027\n{who} 600\nof the input\n", result.err
+        where = result.err.splitlines()[0].split("[err]: ")[-1]
+        assert where.endswith("/it.sh") and not os.path.exists(os.path.dirname(where)), result.err
+
+
 def test_the_environment_is_fresh_or_kept(muster, password):
     line = "echo $HOME ${LANG-none}"
     fresh = muster.run("127.0.0.1", line, options=["--become", *password(PASSWORD)])

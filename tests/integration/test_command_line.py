@@ -143,7 +143,7 @@ def test_the_longest_command_that_a_host_can_run(muster):
     for options, size in (([], most + 1), (["-e", "A=b"], most - 3)):
         result = muster.run("127.0.0.1", ":", "x" * (size - 2), options=options)
         assert (result.code, result.out) == (2, b"")
-        assert "131071" in result.err and "file" in result.err
+        assert "131071" in result.err and "script" in result.err
 
 
 def test_lines_longer_than_the_limit_are_whole(muster):

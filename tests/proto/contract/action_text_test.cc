@@ -16,5 +16,16 @@ TEST(ActionTextTest, ACommandIsItsLineOrItsArguments) {
   EXPECT_EQ(ActionText(spec), "ls -l a b");
 }
 
+TEST(ActionTextTest, AScriptIsItsNameAndItsArguments) {
+  v1::RunSpec spec;
+  v1::Script* const script = spec.mutable_command()->mutable_script();
+  script->set_content("echo secret");
+  script->set_name("deploy.sh");
+  EXPECT_EQ(ActionText(spec), "script deploy.sh");
+  script->add_arguments("--fast");
+  script->add_arguments("a b");
+  EXPECT_EQ(ActionText(spec), "script deploy.sh --fast a b");
+}
+
 }  // namespace
 }  // namespace muster

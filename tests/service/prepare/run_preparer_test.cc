@@ -208,6 +208,28 @@ TEST_F(RunPreparerTest, AConfiguredCredentialHasThePasswordOfItsFile) {
               HasSubstr("may be read by others"));
 }
 
+TEST_F(RunPreparerTest, AScriptGoesAheadOfTheInputAndHasNoTerminal) {
+  const std::string path = ::testing::TempDir() + "/script.ssh_config";
+  v1::RunSpec spec = Spec({});
+  spec.mutable_command()->mutable_script()->set_content("echo one");
+  spec.mutable_rollout()->mutable_probe()->set_shell("true");
+  spec.mutable_login()->mutable_local();
+  spec.mutable_login()->mutable_ssh_config()->set_file(path);
+  std::ofstream(path) << "RequestTTY yes\n";
+  const auto run = Prepare(spec);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(*std::get<engine::Command>(run->job.action).prologue, "echo one");
+  EXPECT_EQ(std::get<engine::Command>(run->probe.action).prologue, nullptr);
+  EXPECT_EQ(run->reaches[0].setup, nullptr);
+  std::ofstream(path) << "RequestTTY force\n";
+  EXPECT_THAT(std::string(Prepare(spec).status().message()), HasSubstr("web1: RequestTTY force"));
+  spec.clear_login();
+  spec.mutable_command()->set_placeholders(true);
+  spec.mutable_command()->mutable_script()->add_arguments("{vars.rack}");
+  EXPECT_THAT(std::string(Prepare(spec).status().message()),
+              HasSubstr("{vars.rack}: web1 has no such variable"));
+}
+
 TEST_F(RunPreparerTest, WhatIsNoJumpHostIsNamed) {
   const absl::Status status = Prepare(Spec({"gate[1-2]"})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

@@ -85,6 +85,36 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
            (*probe->mutable_requested_environment())[absl::StrCat("a", i)] = "";
          }
        }},
+      {"command.working_directory: 4097 bytes",
+       [](v1::RunSpec* spec) {
+         spec->mutable_command()->set_working_directory(std::string(4097, 'd'));
+       }},
+      {"command.umask: 1000; at most 777 (octal)",
+       [](v1::RunSpec* spec) { spec->mutable_command()->set_umask(01000); }},
+      {"command.script.content: 262145 bytes; at most 262144",
+       [](v1::RunSpec* spec) {
+         spec->mutable_command()->mutable_script()->set_content(std::string(262145, 'x'));
+       }},
+      {"command.script.name: it is no name",
+       [](v1::RunSpec* spec) { spec->mutable_command()->mutable_script()->set_name("../x"); }},
+      {"command.script.name: it is no name",
+       [](v1::RunSpec* spec) { spec->mutable_command()->mutable_script()->set_name(".."); }},
+      {"command.script.interpreter",
+       [](v1::RunSpec* spec) { spec->mutable_command()->mutable_script()->add_interpreter(""); }},
+      {"rollout.probe.script",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->mutable_probe()->mutable_script()->set_content("x");
+       }},
+      {"terminal: a script",
+       [](v1::RunSpec* spec) {
+         spec->mutable_command()->mutable_script()->set_content("x");
+         spec->mutable_terminal();
+       }},
+      {"rollout.probe.umask",
+       [](v1::RunSpec* spec) {
+         spec->mutable_rollout()->mutable_probe()->set_shell("x");
+         spec->mutable_rollout()->mutable_probe()->set_umask(01000);
+       }},
       {"targets.expression",
        [](v1::RunSpec* spec) { spec->mutable_targets()->set_expression(std::string(65537, 'a')); }},
       {"targets.inventory_file",

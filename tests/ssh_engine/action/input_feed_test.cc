@@ -43,10 +43,12 @@ class FakeInput final : public InputSource {
 
 class InputFeedTest : public ::testing::Test {
  protected:
-  InputFeedTest() {
-    feed_ = std::make_unique<InputFeed>(
-        input_, 0, &loop_, channel_.get(), [this] { feed_->Send(); },
-        [this] { channel_->EndInput(); });
+  InputFeedTest() { feed_ = NewFeed(nullptr, input_); }
+  std::unique_ptr<InputFeed> NewFeed(std::shared_ptr<const std::string> prologue,
+                                     std::shared_ptr<InputSource> source) {
+    return std::make_unique<InputFeed>(
+        std::move(prologue), std::move(source), 0, &loop_, channel_.get(),
+        [this] { feed_->Send(); }, [this] { channel_->EndInput(); });
   }
 
   SimulatedLoop loop_;
@@ -124,6 +126,28 @@ TEST_F(InputFeedTest, WhatComesAfterItsEndIsDropped) {
   input_->Add("late", true);
   loop_.Run();
   EXPECT_EQ(server_.input, "");
+}
+
+TEST_F(InputFeedTest, APrologueGoesAheadOfTheInputAndDoesNotMoveIt) {
+  feed_ = NewFeed(std::make_shared<const std::string>("#!/bin/sh\n"), input_);
+  input_->Add("0123", true);
+  server_.input_room = 4;
+  feed_->Send();
+  EXPECT_EQ(server_.input, "#!/b");
+  EXPECT_TRUE(input_->reads.empty());
+  server_.input_room = 1000;
+  feed_->Send();
+  EXPECT_EQ(server_.input, "#!/bin/sh\n0123");
+  EXPECT_EQ(input_->reads.front(), 0u);
+  EXPECT_TRUE(server_.end_of_input);
+}
+
+TEST_F(InputFeedTest, APrologueAloneIsSentAndEnded) {
+  feed_ = NewFeed(std::make_shared<const std::string>("#!/bin/sh\n"), nullptr);
+  server_.input_room = 1000;
+  feed_->Send();
+  EXPECT_EQ(server_.input, "#!/bin/sh\n");
+  EXPECT_TRUE(server_.end_of_input);
 }
 
 }  // namespace

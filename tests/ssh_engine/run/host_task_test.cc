@@ -28,6 +28,18 @@ TEST_F(HostTaskTest, GoesFromNameToOutcome) {
   EXPECT_EQ(pool_.idle_sessions(), 1u);
 }
 
+// It is not sent before the request is answered, and ends the input where there is no other.
+TEST_F(HostTaskTest, WhatACommandReadsFirstIsSentOnceItHasStarted) {
+  job_->action = Command{"sh", std::make_shared<const std::string>("a script")};
+  server_.input_room = 100;
+  StartCommand();
+  EXPECT_EQ(server_.inputs_ended, 0);
+  EXPECT_EQ(server_.input, "a script");
+  EXPECT_TRUE(server_.end_of_input);
+  Exit(0);
+  EXPECT_EQ(outcome().state, HostState::kSucceeded);
+}
+
 TEST_F(HostTaskTest, TellsExitCodesAndSignals) {
   StartCommand();
   Exit(7);
