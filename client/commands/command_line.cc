@@ -14,6 +14,7 @@
 #include "client/commands/become_password.h"
 #include "client/commands/completion_command.h"
 #include "client/commands/daemon_commands.h"
+#include "client/commands/dshbak_command.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
 #include "client/commands/password.h"
@@ -224,6 +225,7 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
   }
   if (options.subcommand == Subcommand::kCompletion) return CompletionCommand(options, output);
   if (options.subcommand == Subcommand::kComplete) return CompleteCommand(options, output);
+  if (options.subcommand == Subcommand::kDshbak) return DshbakCommand(options, output);
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);
