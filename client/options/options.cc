@@ -166,6 +166,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddForeign(app.get(), options);
   AddRun(app.get(), options);
   AddPing(app.get(), options);
+  AddShell(app.get(), options);
   AddRerun(app.get(), options);
   AddQueries(app.get(), options);
   AddControls(app.get(), options);

@@ -14,6 +14,7 @@ namespace muster::client {
 enum class Subcommand {
   kNone,
   kRun,
+  kShell,
   kRuns,
   kShow,
   kWatch,

@@ -60,14 +60,18 @@ std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* write
 
 }  // namespace
 
-Follower::Follower(const Options& options, OutputWriter* output)
-    : options_(options), start_(absl::Now()), writer_(output) {
+Follower::Follower(const Options& options, OutputWriter* output, RunMemory* memory)
+    : options_(options),
+      start_(absl::Now()),
+      writer_(output),
+      memory_(memory == nullptr ? &own_memory_ : memory) {
   ChooseProgress();
 }
 
 absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& options,
-                                                           OutputWriter* output) {
-  std::unique_ptr<Follower> follower(new Follower(options, output));
+                                                           OutputWriter* output,
+                                                           RunMemory* memory) {
+  std::unique_ptr<Follower> follower(new Follower(options, output, memory));
   std::vector<std::unique_ptr<Printer>>& printers = follower->printers_;
   if (!options.output_dir.empty()) {
     absl::StatusOr<std::unique_ptr<OutputFiles>> files = OutputFiles::Open(options.output_dir);
@@ -160,7 +164,7 @@ void Follower::EndFiles(const absl::Status& status) {
 
 void Follower::ShowWarnings() {
   for (const std::string& warning : view_.run().warnings()) {
-    if (!shown_warnings_.insert(warning).second) continue;
+    if (!memory_->shown_warnings.insert(warning).second) continue;
     absl::StrAppend(writer_->To(2), "muster: warning: ", Visible(InOptions(warning)), "\n");
   }
 }
@@ -249,6 +253,7 @@ int Follower::Finish(const absl::Status& status, int signal_code) {
   Complain(status, begun_ ? absl::StrCat("; run ", Visible(run_id()), " may go on") : "");
   writer_->Flush();
   TellUnwritten("was shown in part");
+  memory_->last = view_;
   if (signal_code != 0) return signal_code;
   if (options_.command_code && status.ok() && LargestCommandCode(view_) > 0) {
     return LargestCommandCode(view_);
