@@ -14,6 +14,7 @@
 #include "client/commands/become_password.h"
 #include "client/commands/completion_command.h"
 #include "client/commands/daemon_commands.h"
+#include "client/commands/dshbak_command.h"
 #include "client/commands/interrupts.h"
 #include "client/commands/logs_command.h"
 #include "client/commands/password.h"
@@ -22,6 +23,7 @@
 #include "client/commands/run_ids.h"
 #include "client/commands/runs_watch.h"
 #include "client/commands/secret_prompt.h"
+#include "client/commands/shell_command.h"
 #include "client/commands/standard_input.h"
 #include "client/commands/watch_commands.h"
 #include "client/library/autostart.h"
@@ -38,14 +40,15 @@
 namespace muster::client {
 namespace {
 
-// What run and rerun send.
+// What run, shell (for each line) and rerun send.
 struct Requests {
   v1::RunSpec spec;
   v1::RerunHostsRequest rerun;
 };
 
 bool Starts(const Options& options) {
-  return options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kRerun;
+  return options.subcommand == Subcommand::kRun || options.subcommand == Subcommand::kShell ||
+         options.subcommand == Subcommand::kRerun;
 }
 
 bool Follows(const Options& options) {
@@ -82,7 +85,7 @@ absl::StatusOr<Requests> MakeRequests(const Options& options, const ServerAddres
   absl::StatusOr<LoginAnswers> answers = FindAnswers(options, server);
   if (!answers.ok()) return answers.status();
   secrets.answers = *std::move(answers);
-  if (options.subcommand == Subcommand::kRun) {
+  if (options.subcommand != Subcommand::kRerun) {
     absl::StatusOr<v1::RunSpec> spec = MakeRunSpec(options, server, secrets);
     if (!spec.ok()) return spec.status();
     requests.spec = *std::move(spec);
@@ -113,6 +116,8 @@ int CallFor(const Options& options, const ServerAddress& server, const Requests&
   switch (options.subcommand) {
     case Subcommand::kRun:
       return RunCommand(options, server, requests.spec, interrupts, client, output);
+    case Subcommand::kShell:
+      return ShellCommand(options, server, requests.spec, interrupts, client, output);
     case Subcommand::kRerun:
       rerun.set_run_id(options.run_id);
       return RerunCommand(options, rerun, interrupts, client, output);
@@ -224,6 +229,7 @@ int RunSubcommand(const Options& options, OutputWriter* output) {
   }
   if (options.subcommand == Subcommand::kCompletion) return CompletionCommand(options, output);
   if (options.subcommand == Subcommand::kComplete) return CompleteCommand(options, output);
+  if (options.subcommand == Subcommand::kDshbak) return DshbakCommand(options, output);
   const absl::StatusOr<ServerAddress> server = ChooseServer(options.server, options.server_user);
   if (!server.ok()) return CannotStart(options, server.status());
   if (options.subcommand == Subcommand::kDaemon) return DaemonCommand(options, *server, output);

@@ -29,7 +29,7 @@ Interrupts::Interrupts() {
   }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   stop_ = eventfd(0, EFD_CLOEXEC);
 }
 
@@ -42,9 +42,10 @@ Interrupts::~Interrupts() {
 void Interrupts::Stop() {
   if (!thread_.joinable()) return;
   JoinHandler();  // a second signal is still heard
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(stop_, &one, sizeof(one));
+  uint64_t count = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_, &count, sizeof(count));
   thread_.join();
+  [[maybe_unused]] const ssize_t taken = read(stop_, &count, sizeof(count));
   JoinHandler();
 }
 
@@ -58,9 +59,26 @@ void Interrupts::JoinHandler() {
 }
 
 void Interrupts::Handle(std::function<void()> on_first, std::function<void()> on_second) {
+  exit_code_ = 0;
   on_first_ = std::move(on_first);
   on_second_ = std::move(on_second);
   thread_ = std::thread([this] { Loop(); });
+}
+
+int Interrupts::Take() {
+  signalfd_siginfo info;
+  if (read(signals_, &info, sizeof(info)) != sizeof(info)) return 0;
+  return 128 + static_cast<int>(info.ssi_signo);
+}
+
+int Interrupts::Await(int fd) {
+  pollfd fds[] = {{signals_, POLLIN, 0}, {fd, POLLIN, 0}};
+  for (;;) {
+    const int ready = poll(fds, 2, -1);
+    const int code = Take();
+    if (code != 0) return code;
+    if (ready > 0 && fds[1].revents != 0) return 0;
+  }
 }
 
 void Interrupts::Loop() {
@@ -68,9 +86,8 @@ void Interrupts::Loop() {
   for (;;) {
     poll(fds, 2, -1);
     if (fds[0].revents != 0) return;
-    signalfd_siginfo info;
-    if (fds[1].revents == 0 || read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
-    const int code = 128 + static_cast<int>(info.ssi_signo);
+    const int code = Take();
+    if (code == 0) continue;
     int none = 0;
     if (!exit_code_.compare_exchange_strong(none, code)) {
       if (on_second_) on_second_();

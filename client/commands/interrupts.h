@@ -20,19 +20,24 @@ class Interrupts {
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
 
-  // Once. Signals that came before count. `on_second` must not wait for long; may be empty.
+  // Until Stop; then again. Signals that came before count, and no signal has come first yet.
+  // `on_second` must not wait for long; may be empty.
   void Handle(std::function<void()> on_first, std::function<void()> on_second = {});
   // Waits for the handler if it runs; it is not called any more.
   void Stop();
-  // 128 and the number of the signal that came first; 0: none did.
+  // 128 and the number of the signal that came first since Handle; 0: none did.
   int exit_code() const { return exit_code_; }
+  // While nothing handles them: waits until `fd` has something to read, or its end: 0; or for a
+  // signal, which is taken: 128 and its number.
+  int Await(int fd);
 
  private:
   void Loop();
+  int Take();  // 128 and the number of the signal that waits; 0: none does
   void JoinHandler();
 
   int signals_ = -1;  // a signalfd
-  int stop_ = -1;     // an eventfd
+  int stop_ = -1;     // an eventfd, zero but for while Stop waits
   std::function<void()> on_first_;
   std::function<void()> on_second_;
   std::atomic<int> exit_code_{0};

@@ -10,7 +10,6 @@
 #include "client/commands/run_canceller.h"
 #include "client/commands/standard_input.h"
 #include "client/commands/window_watch.h"
-#include "client/output/follow.h"
 #include "client/output/terminal_text.h"
 #include "client/text/json.h"
 #include "client/text/outcome_text.h"
@@ -36,8 +35,9 @@ using Call = std::function<absl::Status(const MusterClient::Stream&)>;
 
 // Shows what `call` streams; Ctrl-C cancels the run.
 int FollowRun(const Options& options, const Call& call, bool send_input, Interrupts* interrupts,
-              MusterClient* client, OutputWriter* output) {
-  const absl::StatusOr<std::unique_ptr<Follower>> created = Follower::Create(options, output);
+              MusterClient* client, OutputWriter* output, RunMemory* memory) {
+  const absl::StatusOr<std::unique_ptr<Follower>> created =
+      Follower::Create(options, output, memory);
   if (!created.ok()) return Complain(created.status());
   Follower* const follower = created->get();
   RunCanceller canceller(client);
@@ -89,7 +89,8 @@ int TellStarted(const Options& options, const absl::StatusOr<v1::Run>& run, Outp
 // call does not cancel, so a muster that is killed after that leaves its run alone. Over a network
 // a call may end because a cable was pulled: there the run goes on without its caller.
 int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
-               Interrupts* interrupts, MusterClient* client, OutputWriter* output) {
+               Interrupts* interrupts, MusterClient* client, OutputWriter* output,
+               RunMemory* memory) {
   const std::string request_id = RequestIdOf(options.request_id);
   if (options.detach) {
     v1::CreateRunRequest request;
@@ -107,7 +108,7 @@ int RunCommand(const Options& options, const ServerAddress& server, const v1::Ru
   const auto call = [&](const MusterClient::Stream& stream) {
     return client->CreateAndWatchRun(request, stream);
   };
-  return FollowRun(options, call, send_input, interrupts, client, output);
+  return FollowRun(options, call, send_input, interrupts, client, output, memory);
 }
 
 int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
@@ -122,7 +123,8 @@ int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
     watch.set_run_id(run->id());
     return client->WatchRun(watch, stream);
   };
-  return FollowRun(options, call, /*send_input=*/false, interrupts, client, output);
+  return FollowRun(options, call, /*send_input=*/false, interrupts, client, output,
+                   /*memory=*/nullptr);
 }
 
 }  // namespace muster::client

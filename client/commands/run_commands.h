@@ -5,13 +5,16 @@
 #include "client/commands/interrupts.h"
 #include "client/library/muster_client.h"
 #include "client/options/options.h"
+#include "client/output/follow.h"
 #include "client/output/output_writer.h"
 
 namespace muster::client {
 
-// Each returns the exit code. `interrupts` is null where the run is detached.
+// Each returns the exit code. `interrupts` is null where the run is detached. `memory`: of the runs
+// before, as Follower has it.
 int RunCommand(const Options& options, const ServerAddress& server, const v1::RunSpec& spec,
-               Interrupts* interrupts, MusterClient* client, OutputWriter* output);
+               Interrupts* interrupts, MusterClient* client, OutputWriter* output,
+               RunMemory* memory = nullptr);
 int RerunCommand(const Options& options, const v1::RerunHostsRequest& request,
                  Interrupts* interrupts, MusterClient* client, OutputWriter* output);
 

@@ -34,7 +34,7 @@ within it count before the rest of the file, and are chosen by --profile or $MUS
 
 An option that is given counts before the environment, that before the profile, that before the rest; a
 list replaces the other, and what excludes one that was given is left out. --fold=false takes a flag back.
-rerun and watch take from it how a run is shown, targets which hosts. -t, -d, --request-id and secrets do
+rerun and watch take from it how a run is shown, targets which hosts, shell all that it has. -t, -d, --request-id and secrets do
 not belong into it, nor is it read where others can write to it.
 
 )";
@@ -46,8 +46,11 @@ struct Scope {
   const char* command;
   const char* group;
 };
-constexpr Scope kScopes[] = {
-    {"run", ""}, {"rerun", kViewGroup}, {"watch", kViewGroup}, {"targets", kHostsGroup}};
+constexpr Scope kScopes[] = {{"run", ""},
+                             {"shell", ""},
+                             {"rerun", kViewGroup},
+                             {"watch", kViewGroup},
+                             {"targets", kHostsGroup}};
 
 // Variables that stand for an option, and are no value of it.
 constexpr std::pair<const char*, const char*> kSecretVariables[] = {

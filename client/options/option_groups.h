@@ -28,6 +28,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options);
 void AddRun(CLI::App* app, Options* options);
 void AddPing(CLI::App* app, Options* options);
 void AddRerun(CLI::App* app, Options* options);
+void AddShell(CLI::App* app, Options* options);
 // runs, show, watch, logs
 void AddQueries(CLI::App* app, Options* options);
 // pause, resume, cancel
@@ -44,9 +45,12 @@ void AddLoginOptions(CLI::App* app, Options* options);
 void AddBecomeOptions(CLI::App* app, Options* options);
 // What a rerun has to be given again.
 void AddBecomePassword(CLI::App* app, Options* options);
+void AddInFlight(CLI::App* app, Options* options);
 void AddRolloutOptions(CLI::App* app, Options* options);
 void AddLimitOptions(CLI::App* app, Options* options);
-// How a run is shown and what is kept of it.
+void AddEnvironment(CLI::App* app, Options* options);
+// How a run is shown; and what is kept of it.
+void AddLookOptions(CLI::App* app, Options* options);
 void AddViewOptions(CLI::App* app, Options* options);
 
 // Values that add up, one for each time that the option is given.

@@ -6,8 +6,11 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/options/argument_scan.h"
+#include "client/options/foreign_line.h"
 #include "client/options/help_format.h"
 #include "client/options/option_defaults.h"
 #include "client/options/option_groups.h"
@@ -81,6 +84,47 @@ runs and artifacts of a musterd that is there. None is started for it.
   completion->parse_complete_callback([options] { options->subcommand = Subcommand::kCompletion; });
 }
 
+void AddForeign(CLI::App* app, Options* options) {
+  AddChoice(app, "--as", &options->as, {"pdsh", "clush", "dshbak"},
+            "The first of all arguments: what follows is understood as that program does; as is a "
+            "link of that name")
+      ->configurable(false);
+}
+
+absl::StatusOr<ForeignLine> Translate(const std::string& program,
+                                      std::vector<std::string> arguments) {
+  if (program == "pdsh") return TranslatePdsh(std::move(arguments));
+  if (program == "clush") return TranslateClush(std::move(arguments));
+  if (program == "dshbak") return TranslateDshbak(std::move(arguments));
+  return absl::InvalidArgumentError(
+      absl::StrCat("--as: \"", program, "\" is none of pdsh, clush, dshbak"));
+}
+
+ParsedOptions ParseForeign(const std::string& program, std::vector<std::string> arguments) {
+  ParsedOptions parsed;
+  const absl::StatusOr<ForeignLine> line = Translate(program, std::move(arguments));
+  if (!line.ok()) {
+    AppendVisibleLines(absl::StrCat(program, ": ", line.status().message(), "\n"), &parsed.text);
+    parsed.exit_code = 1;
+    return parsed;
+  }
+  if (!line->text.empty()) {
+    parsed.text = line->text;
+    return parsed;
+  }
+  if (line->words.empty()) {  // no run
+    parsed.options.subcommand = Subcommand::kDshbak;
+    parsed.run = true;
+  } else {
+    std::vector<const char*> words = {"muster"};
+    for (const std::string& word : line->words) words.push_back(word.c_str());
+    parsed = ParseOptions(static_cast<int>(words.size()), words.data());
+    if (!parsed.run) parsed.exit_code = 1;
+  }
+  parsed.options.look = line->look;
+  return parsed;
+}
+
 // The end of a command line that cannot be understood.
 ParsedOptions Wrong(const ScannedArguments& scanned, absl::string_view problem) {
   const std::string command =
@@ -119,8 +163,10 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   app->set_version_flag("--version", absl::StrCat("muster ", kVersion));
   AddConnection(app.get(), options);
   AddDefaultsOptions(app.get());
+  AddForeign(app.get(), options);
   AddRun(app.get(), options);
   AddPing(app.get(), options);
+  AddShell(app.get(), options);
   AddRerun(app.get(), options);
   AddQueries(app.get(), options);
   AddControls(app.get(), options);
@@ -138,6 +184,12 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
+  const std::string program = ForeignProgram(argc, argv);
+  if (!program.empty()) {
+    const absl::string_view first = argc > 1 ? argv[1] : "";
+    const int named = first == "--as" ? 3 : absl::StartsWith(first, "--as=") ? 2 : 1;
+    return ParseForeign(program, {argv + std::min(named, argc), argv + argc});
+  }
   if (argc > 1 && absl::string_view(argv[1]) == kCompleteCommand) {
     parsed.options.subcommand = Subcommand::kComplete;
     parsed.options.command.assign(argv + 2, argv + argc);
@@ -162,6 +214,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (parsed.options.subcommand == Subcommand::kHelp) {
     Options unused;
     return Help(*MakeApp(&unused), parsed.options.help_topic);
+  }
+  if (!parsed.options.as.empty()) {
+    return Wrong(scanned, "--as has to be the first argument: muster --as pdsh -w web1 uptime");
   }
   if (parsed.options.regex && parsed.options.grep.empty()) {
     return Wrong(scanned, "--regex says how --grep is meant; give that, too");

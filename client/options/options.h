@@ -14,6 +14,7 @@ namespace muster::client {
 enum class Subcommand {
   kNone,
   kRun,
+  kShell,
   kRuns,
   kShow,
   kWatch,
@@ -32,6 +33,7 @@ enum class Subcommand {
   kVersion,
   kCompletion,  // the script
   kComplete,    // what it asks
+  kDshbak,      // as dshbak
 };
 
 // As many lines as there are.
@@ -58,6 +60,20 @@ struct BecomeOptions {
   bool ask_password = false;  // also of rerun
 };
 
+// How output and its end look where muster stands for another program. A value.
+struct ForeignLook {
+  enum class Program { kMuster, kPdsh, kClush, kDshbak };
+  Program program = Program::kMuster;
+  bool gather = false;         // identical output once, with its hosts
+  bool gather_errors = false;  // standard error with it
+  bool lines = false;          // the hosts before each line, rather than above all
+  bool label = true;           // the hosts at all
+  bool quiet = false;
+  bool verbose = false;      // what is gathered comes in lines, too
+  std::string folder;        // dshbak: a file of each host's there
+  bool make_folder = false;  // dshbak: where there is none
+};
+
 // A value.
 struct Options {
   Subcommand subcommand = Subcommand::kNone;
@@ -69,6 +85,8 @@ struct Options {
 
   std::string help_topic;  // help
   std::string shell;       // completion
+  std::string as;          // for the help: it is heeded before options are
+  ForeignLook look;
 
   // run, rerun, targets
   std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"

@@ -134,10 +134,7 @@ void AddRun(CLI::App* app, Options* options) {
   AddRolloutOptions(run, options);
   AddLimitOptions(run, options);
   run->option_defaults()->group("The command");
-  AddList(run, "-e,--env", &options->environment,
-          "For the command; may be repeated. Others can see it on the host and in the run: no "
-          "secrets")
-      ->type_name("NAME=VALUE");
+  AddEnvironment(run, options);
   AddList(run, "--request-env", &options->requested_environment,
           "For the command, asked for as ssh's SetEnv and SendEnv do: servers take the names that "
           "they are told to (AcceptEnv); who refuses one is counted. Each costs a round trip. NAME "
@@ -206,8 +203,7 @@ void AddPing(CLI::App* app, Options* options) {
   AddLoginOptions(ping, options);
   AddBecomeOptions(ping, options);
   ping->option_defaults()->group("Limits");
-  AddNumber(ping, "-f,--max-in-flight", &options->rollout.max_in_flight, 1u, 20000u,
-            "Hosts at the same time [256]");
+  AddInFlight(ping, options);
   AddDuration(ping, "--connect-timeout", &options->connect_timeout,
               "From the name to the login; 0: the default [ssh_config's, 10s]");
   AddDuration(ping, "--command-timeout", &options->command_timeout,

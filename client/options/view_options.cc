@@ -162,11 +162,15 @@ void AddBecomePassword(CLI::App* app, Options* options) {
       ->type_name("FILE");
 }
 
+void AddInFlight(CLI::App* app, Options* options) {
+  AddNumber(app, "-f,--max-in-flight", &options->rollout.max_in_flight, 1u, 20000u,
+            "Hosts at the same time [256]");
+}
+
 void AddRolloutOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group("Taking turns");
+  AddInFlight(app, options);
   RolloutOptions* rollout = &options->rollout;
-  AddNumber(app, "-f,--max-in-flight", &rollout->max_in_flight, 1u, 20000u,
-            "Hosts at the same time [256]");
   app->add_option("--batches", rollout->batches,
                   "One batch of hosts after the other: 1,10%,50%; the last size repeats")
       ->type_name("SIZES");
@@ -214,7 +218,14 @@ void AddLimitOptions(CLI::App* app, Options* options) {
             "Try hosts that cannot be reached so often again, before the command [0]");
 }
 
-void AddViewOptions(CLI::App* app, Options* options) {
+void AddEnvironment(CLI::App* app, Options* options) {
+  AddList(app, "-e,--env", &options->environment,
+          "For the command; may be repeated. Others can see it on the host and in the run: no "
+          "secrets")
+      ->type_name("NAME=VALUE");
+}
+
+void AddLookOptions(CLI::App* app, Options* options) {
   app->option_defaults()->group(kViewGroup);
   CLI::Option* fold = app->add_flag("--fold", options->fold,
                                     "At the end, show identical outputs once, with their hosts");
@@ -258,6 +269,10 @@ void AddViewOptions(CLI::App* app, Options* options) {
           "auto|never")
       ->type_name("WHEN");
   app->add_flag("-q,--quiet", options->quiet, "No progress line, no summary");
+}
+
+void AddViewOptions(CLI::App* app, Options* options) {
+  AddLookOptions(app, options);
   app->add_option("--output-dir", options->output_dir,
                   "Also write each host's output to DIR/HOST, its standard error to DIR/HOST.err")
       ->type_name("DIR");

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/options/field_names.h"
+#include "client/output/foreign_printers.h"
 #include "client/output/output_files.h"
 #include "client/output/progress.h"
 #include "client/output/terminal_text.h"
@@ -32,10 +33,15 @@ bool WantsColour(const Options& options, const OutputWriter& writer) {
   return writer.terminal(1) && FromEnvironment("NO_COLOR").empty() && !IsDumb();
 }
 
+bool IsForeign(const Options& options) {
+  return options.look.program != ForeignLook::Program::kMuster;
+}
+
 LineFormat FormatOf(const Options& options, const OutputWriter& writer) {
   LineFormat format;
   format.colour = WantsColour(options, writer);
   format.prefix = !options.no_prefix;
+  format.marks_errors = !IsForeign(options);
   format.timestamps = options.timestamps;
   format.sorted = options.sort;
   format.parts = options.partial && !IsDumb();
@@ -44,6 +50,9 @@ LineFormat FormatOf(const Options& options, const OutputWriter& writer) {
 
 std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* writer) {
   if (options.json) return NewJsonPrinter(writer);
+  if (options.look.gather) {
+    return NewGatherPrinter(writer, options.look, FormatOf(options, *writer));
+  }
   if (options.summary) return NewSilentPrinter();
   if (options.fold) return NewFoldPrinter(writer, WantsColour(options, *writer));
   return NewLinePrinter(writer, FormatOf(options, *writer));
@@ -51,14 +60,18 @@ std::unique_ptr<Printer> MakePrinter(const Options& options, OutputWriter* write
 
 }  // namespace
 
-Follower::Follower(const Options& options, OutputWriter* output)
-    : options_(options), start_(absl::Now()), writer_(output) {
+Follower::Follower(const Options& options, OutputWriter* output, RunMemory* memory)
+    : options_(options),
+      start_(absl::Now()),
+      writer_(output),
+      memory_(memory == nullptr ? &own_memory_ : memory) {
   ChooseProgress();
 }
 
 absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& options,
-                                                           OutputWriter* output) {
-  std::unique_ptr<Follower> follower(new Follower(options, output));
+                                                           OutputWriter* output,
+                                                           RunMemory* memory) {
+  std::unique_ptr<Follower> follower(new Follower(options, output, memory));
   std::vector<std::unique_ptr<Printer>>& printers = follower->printers_;
   if (!options.output_dir.empty()) {
     absl::StatusOr<std::unique_ptr<OutputFiles>> files = OutputFiles::Open(options.output_dir);
@@ -76,6 +89,9 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(const Options& option
   }
   if (!options.json) printers.push_back(NewNoticePrinter(output));
   printers.push_back(MakePrinter(options, output));
+  if (IsForeign(options)) {
+    printers.push_back(NewForeignFailures(output, options.look, options.command_code));
+  }
   return follower;
 }
 
@@ -148,7 +164,7 @@ void Follower::EndFiles(const absl::Status& status) {
 
 void Follower::ShowWarnings() {
   for (const std::string& warning : view_.run().warnings()) {
-    if (!shown_warnings_.insert(warning).second) continue;
+    if (!memory_->shown_warnings.insert(warning).second) continue;
     absl::StrAppend(writer_->To(2), "muster: warning: ", Visible(InOptions(warning)), "\n");
   }
 }
@@ -237,11 +253,13 @@ int Follower::Finish(const absl::Status& status, int signal_code) {
   Complain(status, begun_ ? absl::StrCat("; run ", Visible(run_id()), " may go on") : "");
   writer_->Flush();
   TellUnwritten("was shown in part");
+  memory_->last = view_;
   if (signal_code != 0) return signal_code;
   if (options_.command_code && status.ok() && LargestCommandCode(view_) > 0) {
     return LargestCommandCode(view_);
   }
-  const int code = status.ok() ? ExitCodeOf(view_) : ExitCodeOf(status, begun_);
+  const bool well = status.ok() && IsForeign(options_);  // without -S theirs do not tell
+  const int code = well ? kSuccess : status.ok() ? ExitCodeOf(view_) : ExitCodeOf(status, begun_);
   return code == kSuccess && !written.ok() ? kFilesIncomplete : code;
 }
 

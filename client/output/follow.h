@@ -21,15 +21,22 @@
 
 namespace muster::client {
 
+// What one run leaves for the next, for who shows several. A value.
+struct RunMemory {
+  std::set<std::string> shown_warnings;  // are not shown again
+  RunView last;                          // how its hosts stood at the end; none: it has not begun
+};
+
 // Brings a stream's messages to files and the printer, a progress line and a summary to the
 // terminal. Used from one thread, but for HostsUnderWay; a thread of its own refreshes the
 // progress.
 class Follower {
  public:
   // INVALID_ARGUMENT and others: --output-dir cannot be used. What it is given must outlive it;
-  // `output` is its own until Finish returns.
+  // `output` is its own until Finish returns. `memory` may be null: this run is the only one.
   static absl::StatusOr<std::unique_ptr<Follower>> Create(const Options& options,
-                                                          OutputWriter* output);
+                                                          OutputWriter* output,
+                                                          RunMemory* memory = nullptr);
 
   // How the hosts stand, where not all of the log is read. Before the first message or after the
   // last.
@@ -53,7 +60,7 @@ class Follower {
  private:
   enum class Progress { kNone, kLine, kLog };  // one that changes, or one after the other
 
-  Follower(const Options& options, OutputWriter* output);
+  Follower(const Options& options, OutputWriter* output, RunMemory* memory);
   void Take(const v1::WatchRunResponse& message);
   void Show(const v1::Event& event);
   void EndFiles(const absl::Status& status);
@@ -79,7 +86,8 @@ class Follower {
   std::vector<std::unique_ptr<Printer>> printers_;  // files first: a terminal may be slow
   JunitReport* junit_ = nullptr;                    // in printers_
   RunView view_;
-  std::set<std::string> shown_warnings_;
+  RunMemory own_memory_;
+  RunMemory* const memory_;
   bool begun_ = false;
   bool lost_ = false;
   bool id_told_ = false;

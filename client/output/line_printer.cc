@@ -101,12 +101,12 @@ const std::string& LinePrinter::PrefixOf(uint32_t host_index, int fd, const RunV
 }
 
 std::string LinePrinter::MakePrefix(const std::string& name, int fd) const {
-  if (!format_.colour) return absl::StrCat(name, fd == 2 ? " [err]: " : ": ");
+  const bool marked = fd == 2 && format_.marks_errors;
+  if (!format_.colour) return absl::StrCat(name, marked ? " [err]: " : ": ");
   const size_t hash = std::hash<std::string>()(name);
   const std::string shown =
       absl::StrCat("\x1b[", kColours[hash % std::size(kColours)], "m", name, kReset);
-  return fd == 2 ? absl::StrCat(shown, " ", kRed, "[err]", kReset, ": ")
-                 : absl::StrCat(shown, ": ");
+  return marked ? absl::StrCat(shown, " ", kRed, "[err]", kReset, ": ") : absl::StrCat(shown, ": ");
 }
 
 void LinePrinter::PrintOutput(const v1::HostOutput& output, const std::string& time,

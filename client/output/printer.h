@@ -30,11 +30,12 @@ class Printer {
 
 // A value.
 struct LineFormat {
-  bool colour = false;      // of the host's name
-  bool prefix = true;       // the host's name, and which stream
-  bool timestamps = false;  // when the daemon saw it, in local time
-  bool sorted = false;      // at the end, by the index of the host; until then lines are held
-  bool parts = false;       // on a terminal: one line that is not whole is shown at its bottom
+  bool colour = false;       // of the host's name
+  bool prefix = true;        // the host's name, and which stream
+  bool marks_errors = true;  // "[err]" with it
+  bool timestamps = false;   // when the daemon saw it, in local time
+  bool sorted = false;       // at the end, by the index of the host; until then lines are held
+  bool parts = false;        // on a terminal: one line that is not whole is shown at its bottom
 };
 
 // `host: line` on standard output and `host [err]: line` on standard error, as they come, each line

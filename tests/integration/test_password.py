@@ -261,6 +261,24 @@ def test_it_is_asked_for(home, daemon):
     assert code == 2 and "the password is empty" in shown
 
 
+def test_a_shell_asks_once(home, daemon):
+    muster = home.muster(daemon)
+    shell = terminal.Terminal([MUSTER, "shell", *muster.login, "--ask-password", "-t", "127.0.9.23"],
+                              {**muster.env, "TERM": "xterm"})
+    shell.expect("Password: ")
+    shell.type(home.password + "\r")
+    shell.expect("muster 1 host> ")
+    shell.type("echo one\r")
+    assert "succeeded" in shell.expect("muster 1 host> ")
+    shell.type(":targets 127.0.9.24\r")  # which has no open session
+    shell.expect("muster 1 host> ")
+    shell.type("echo two\r")
+    assert "succeeded" in shell.expect("muster 1 host> ")
+    shell.type("exit\r")
+    shown, code = shell.close()
+    assert code == 0 and home.password not in shown
+
+
 def test_where_there_is_no_terminal_nothing_is_read_instead(home, daemon):
     muster = home.muster(daemon)
     result = subprocess.run(

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -11,7 +12,7 @@ import termios
 import pytest
 
 from programs import MUSTER, SECONDS
-from terminal import read_to_the_end
+from terminal import Terminal, read_to_the_end
 
 PROGRESS = re.compile(rb"\d+/3 done, \d+ running, \d+ s")
 
@@ -149,3 +150,72 @@ def test_wrong_use_is_two(muster, args):
     result = muster(*args)
     assert (result.code, result.out) == (2, b"")
     assert result.err
+
+
+def shell_line(muster, targets, *options):
+    return [MUSTER, "shell", "-F", "none", *muster.login, "-t", targets, *options]
+
+
+def test_the_shell_at_a_terminal(muster, tmp_path):
+    env = {**muster.env, "TERM": "xterm", "XDG_STATE_HOME": str(tmp_path), "NO_COLOR": "1"}
+    shell = Terminal(shell_line(muster, "127.0.0.[1-3],127.0.0.5:1"), env)
+    shell.expect("muster 4 hosts> ")
+    shell.type("echo hi\r")
+    seen = shell.expect("muster 4 hosts, 1 failed> ")
+    assert "== 127.0.0.[1-3] (3 hosts): succeeded ==\r\nhi\r\n" in seen
+    assert "\r\n  127.0.0.5: unreachable (connection refused)\r\n" in seen
+    shell.type(":hosts\r")
+    assert "succeeded: 127.0.0.[1-3] (3 hosts)\r\n" in shell.expect("1 failed> ")
+    shell.type(":drop fai\t\r")
+    assert "3 hosts: 127.0.0.[1-3]\r\n" in shell.expect("muster 3 hosts> ")
+    shell.type("sleep 100\r")
+    shell.expect("3 running")
+    shell.type("\x03")
+    assert "127.0.0.[1-3] (3): canceled" in shell.expect("muster 3 hosts, 3 failed> ")
+    shell.type("cd /tmp\r")
+    assert "does not last" in shell.expect("failed> ")
+    shell.type("half a line\x03")
+    assert "^C\r\n" in shell.expect("failed> ")
+    shell.type(" unkept() { true; }\r")
+    shell.expect("muster 3 hosts> ")
+    shell.type("\x12echo\r")  # the line before is found again
+    assert "== 127.0.0.[1-3] (3 hosts): succeeded ==\r\nhi\r\n" in shell.expect("muster 3 hosts> ")
+    shell.type("\x04")
+    assert shell.close()[1] == 0
+    history = tmp_path / "muster" / "shell_history"
+    assert history.read_text().splitlines() == ["echo hi", ":hosts", ":drop failed", "sleep 100",
+                                                "cd /tmp", "echo hi"]
+    assert history.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_shell_without_a_terminal(muster, tmp_path):
+    lines = tmp_path / "lines"
+    lines.write_bytes(b"# a note\necho one\n:only 127.0.0.1\n\ncat; echo two; exit 3")
+    with open(lines, "rb") as file:
+        result = muster(*shell_line(muster, "127.0.0.[1-2]", "-q")[1:], stdin=file)
+    assert result.text == ("== 127.0.0.[1-2] (2 hosts): succeeded ==\none\n"
+                           "1 host: 127.0.0.1\n"
+                           "== 127.0.0.1 (1 host): exited with code 3 ==\ntwo\n")
+    assert (result.code, result.err) == (1, "")
+    lines.write_bytes(b"exit 3\n:quit\necho never\n")
+    with open(lines, "rb") as file:
+        result = muster(*shell_line(muster, "127.0.0.1", "--sort", "-S")[1:], stdin=file)
+    assert (result.code, result.text) == (3, "")
+    assert muster(*shell_line(muster, "-")[1:]).code == 2
+    assert "no groups are known" in muster(*shell_line(muster, "@none")[1:]).err
+
+
+def test_a_signal_ends_a_shell_that_nobody_types_into(muster):
+    shell = muster.start(*shell_line(muster, "127.0.0.1", "--fold=false")[1:], stdin=subprocess.PIPE)
+    shell.stdin.write(b"echo begun; sleep 100\necho never\n")
+    shell.stdin.flush()
+    assert shell.stdout.readline() == b"127.0.0.1: begun\n"
+    shell.send_signal(signal.SIGINT)
+    out, err = shell.communicate(timeout=SECONDS)
+    assert (shell.returncode, out) == (130, b"") and b"canceled" in err
+    shell = muster.start(*shell_line(muster, "127.0.0.1", "--fold=false")[1:], stdin=subprocess.PIPE)
+    shell.stdin.write(b"echo begun\n")
+    shell.stdin.flush()
+    assert shell.stdout.readline() == b"127.0.0.1: begun\n"
+    shell.send_signal(signal.SIGTERM)  # while it waits for a line
+    assert shell.wait(SECONDS) == 143
