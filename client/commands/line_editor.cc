@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -66,7 +67,10 @@ class LineEditor final : public LineReader {
     signal_code_ = 0;
     prompt_ = prompt;
     int bytes = 0;
+    // As shells have it: stopped, it would leave the terminal as it is for editing.
+    const auto stop = signal(SIGTSTP, SIG_IGN);
     const char* const line = el_gets(edit_, &bytes);
+    signal(SIGTSTP, stop);
     if (line == nullptr || bytes <= 0) {
       fputs(signal_code_ == kInterrupted ? "^C\n" : "\n", stderr);
       el_reset(edit_);
