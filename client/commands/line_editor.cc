@@ -35,6 +35,12 @@ std::string CommonBegin(const std::vector<std::string>& words) {
   return common;
 }
 
+// Prompts go to standard error, as those of shells do.
+EditLine* NewEdit() {
+  setlocale(LC_CTYPE, "C.UTF-8");
+  return el_init("muster", stdin, stderr, stderr);
+}
+
 class LineEditor final : public LineReader {
  public:
   LineEditor(const std::string& history, LineCompleter completer, Interrupts* interrupts)
@@ -42,7 +48,7 @@ class LineEditor final : public LineReader {
         interrupts_(interrupts),
         history_path_(history),
         history_(history_init()),
-        edit_((setlocale(LC_CTYPE, "C.UTF-8"), el_init("muster", stdin, stderr, stderr))) {
+        edit_(NewEdit()) {
     HistEvent event;
     ::history(history_, &event, H_SETSIZE, static_cast<int>(kMostHistoryLines));
     el_set(edit_, EL_CLIENTDATA, this);
