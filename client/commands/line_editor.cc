@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -34,6 +35,12 @@ std::string CommonBegin(const std::vector<std::string>& words) {
   return common;
 }
 
+// Prompts go to standard error, as those of shells do.
+EditLine* NewEdit() {
+  setlocale(LC_CTYPE, "C.UTF-8");
+  return el_init("muster", stdin, stderr, stderr);
+}
+
 class LineEditor final : public LineReader {
  public:
   LineEditor(const std::string& history, LineCompleter completer, Interrupts* interrupts)
@@ -41,7 +48,7 @@ class LineEditor final : public LineReader {
         interrupts_(interrupts),
         history_path_(history),
         history_(history_init()),
-        edit_((setlocale(LC_CTYPE, "C.UTF-8"), el_init("muster", stdin, stderr, stderr))) {
+        edit_(NewEdit()) {
     HistEvent event;
     ::history(history_, &event, H_SETSIZE, static_cast<int>(kMostHistoryLines));
     el_set(edit_, EL_CLIENTDATA, this);
@@ -66,7 +73,10 @@ class LineEditor final : public LineReader {
     signal_code_ = 0;
     prompt_ = prompt;
     int bytes = 0;
+    // As shells have it: stopped, it would leave the terminal as it is for editing.
+    const auto stop = signal(SIGTSTP, SIG_IGN);
     const char* const line = el_gets(edit_, &bytes);
+    signal(SIGTSTP, stop);
     if (line == nullptr || bytes <= 0) {
       fputs(signal_code_ == kInterrupted ? "^C\n" : "\n", stderr);
       el_reset(edit_);

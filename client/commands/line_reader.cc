@@ -16,15 +16,16 @@ class PipeReader final : public LineReader {
   PipeReader(size_t most, Interrupts* interrupts) : most_(most), interrupts_(interrupts) {}
 
   absl::optional<std::string> Read(const std::string&) override {
-    while (text_.find('\n') == std::string::npos && text_.size() <= most_ && !ended_) {
+    while (text_.find('\n') == std::string::npos && !ended_) {
+      if (text_.size() > most_) text_.resize(most_ + 1);
       signal_code_ = interrupts_->Await(STDIN_FILENO);
       if (signal_code_ != 0) return absl::nullopt;
       ReadMore();
     }
     if (text_.empty()) return absl::nullopt;
-    const size_t end = std::min({text_.find('\n'), text_.size(), most_ + 1});
+    const size_t end = std::min(text_.find('\n'), text_.size());
     std::string line = text_.substr(0, end);
-    text_.erase(0, end < text_.size() && text_[end] == '\n' ? end + 1 : end);
+    text_.erase(0, end + 1);
     return line;
   }
 

@@ -20,9 +20,8 @@ class LineReader {
   virtual int signal_code() const = 0;
 };
 
-// Standard input as it is; shows no prompt. A line of more than `most` bytes is returned when it is
-// that long, and what follows is another line: who is given it refuses it for its length.
-// `interrupts` must outlive it.
+// Standard input as it is; shows no prompt. Of a line of more than `most` bytes only so much is
+// kept that whoever is given it sees that it is longer. `interrupts` must outlive it.
 std::unique_ptr<LineReader> NewPipeReader(size_t most, Interrupts* interrupts);
 
 }  // namespace muster::client

@@ -62,7 +62,7 @@ class Shell {
       output_->Flush();
       const absl::optional<std::string> line = reader->Read(hosts_.Prompt());
       if (line.has_value()) {
-        Take(ReadShellLine(*line));
+        Take(Understand(*line));
       } else {
         EndAt(reader->signal_code(), /*at_prompt=*/true);
       }
@@ -71,6 +71,13 @@ class Shell {
   }
 
  private:
+  static ShellLine Understand(const std::string& line) {
+    if (line.size() <= kMaxCommandBytes) return ReadShellLine(line);
+    return {ShellLine::Kind::kWrong,
+            absl::StrCat("a line has more than ", kMaxCommandBytes,
+                         " bytes, and was not run; put it into a file ", "on the hosts")};
+  }
+
   std::unique_ptr<LineReader> MakeReader() {
     if (!interactive_) return NewPipeReader(kMaxCommandBytes, interrupts_);
     absl::StrAppend(output_->To(2), hosts_.Names(), "; :help tells what there is\n");

@@ -29,6 +29,7 @@ const std::vector<ForeignOption>& ClushOptions() {
       {'f', "fanout", true},
       {'o', "options", true},
       {'R', "worker", true},
+      {0, "sudo", false},
       {'n', "nostdin", false},
       {'b', "dshbak", false},
       {'B', "", false},
@@ -72,7 +73,9 @@ constexpr char kClushHelp[] =
     "-B                             the same, with standard error\n"
     "-L                             in lines, by host\n"
     "-N                             without hosts\n"
-    "-q -v -S -P -n --color WHEN    as clush has them\n";
+    "--sudo                         asks for the password, once for all hosts\n"
+    "-q -v -S -P -n --color WHEN    as clush has them\n"
+    "clush.conf(5) and groups.conf(5) are not read.\n";
 
 // Lives for one call.
 class ClushLine {
@@ -103,6 +106,7 @@ class ClushLine {
     if (given.key == "f") fanout_ = given.value;
     if (given.key == "o") return AddSshArguments("-o", given.value, &words_);
     if (given.key == "n") words_.push_back("-n");
+    if (given.key == "sudo") words_.insert(words_.end(), {"--become", "--ask-become-password"});
     if (given.key == "S") words_.push_back("--command-code");
     if (given.key == "P") progress_ = true;
     if (given.key == "R" && given.value != "ssh") {
@@ -139,7 +143,7 @@ class ClushLine {
     if (command.empty()) {
       return absl::InvalidArgumentError(
           "there is no command, and Muster's clush does not ask for one; write it behind the "
-          "options");
+          "options, or use muster shell -t HOSTS");
     }
     for (const auto& [option, group] : groups_) {
       Add(option, absl::StrCat("@", absl::StrContains(group, ":") ? "" : source_, group));

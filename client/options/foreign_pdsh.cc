@@ -69,7 +69,7 @@ constexpr char kPdshHelp[] =
     "-R ssh            the only one\n"
     "-N                lines without their host\n"
     "$WCOLL, $FANOUT, $PDSH_CONNECT_TIMEOUT, $PDSH_COMMAND_TIMEOUT, $PDSH_RCMD_TYPE,\n"
-    "$PDSH_SSH_ARGS and $PDSH_SSH_ARGS_APPEND are followed.\n";
+    "$PDSH_SSH_ARGS, $PDSH_SSH_ARGS_APPEND and $DSHPATH are followed.\n";
 
 // At commas that are not within brackets.
 std::vector<std::string> Elements(absl::string_view list) {
@@ -108,6 +108,8 @@ class PdshLine {
     number("FANOUT", &fanout_);
     number("PDSH_CONNECT_TIMEOUT", &connect_timeout_);
     number("PDSH_COMMAND_TIMEOUT", &command_timeout_);
+    const std::string path = FromEnvironment("DSHPATH");
+    if (!path.empty()) options_.insert(options_.end(), {"-e", "PATH=" + path});
     absl::Status status = CheckModule("$PDSH_RCMD_TYPE", FromEnvironment("PDSH_RCMD_TYPE"));
     // What pdsh would replace, of its own default: "-2 -a -x -l%u %h".
     std::vector<std::string> words = absl::StrSplit(FromEnvironment("PDSH_SSH_ARGS"), ' ');
@@ -232,7 +234,7 @@ class PdshLine {
     if (command.empty()) {
       return absl::InvalidArgumentError(
           "there is no command, and Muster's pdsh does not ask for one; write it behind the "
-          "options");
+          "options, or use muster shell -t HOSTS");
     }
     // pdsh gives commands no input.
     line_.words = {"--config",          "none",          "run", "-n", "-q", "-f", fanout_,

@@ -32,10 +32,11 @@ within it count before the rest of the file, and are chosen by --profile or $MUS
       inventory: ~/lab.yaml
       host-key-policy: accept-new
 
-An option that is given counts before the environment, that before the profile, that before the rest; a
-list replaces the other, and what excludes one that was given is left out. --fold=false takes a flag back.
-rerun and watch take from it how a run is shown, targets which hosts, shell all that it has. -t, -d, --request-id and secrets do
-not belong into it, nor is it read where others can write to it.
+An option that is given counts before the environment, that before the profile, that before the
+rest; a list replaces the other, and what excludes one that was given is left out. --fold=false
+takes a flag back. rerun and watch take from it how a run is shown, targets which hosts, shell all
+that it has. -t, -d, --request-id and secrets do not belong into it, nor is it read where others can
+write to it.
 
 )";
 

@@ -8,18 +8,20 @@ namespace muster::client {
 namespace {
 
 constexpr char kShellText[] = R"(
-Each line that is typed is run on all hosts, as muster run does it, and hosts that ended alike are shown once,
-together (--fold=false: lines as they come). Sessions stay open from one line to the next. A line is read by a
-new login shell on each host: what cd or export change ends with it; its standard input is empty. Hosts that
-did not succeed are named, with the reason, and have a part in the next line.
+Each line that is typed is run on all hosts, as muster run does it, and hosts that ended alike are
+shown once, together (--fold=false: lines as they come). Sessions stay open from one line to the
+next. A line is read by a new login shell on each host: what cd or export change ends with it; its
+standard input is empty. Hosts that did not succeed are named, with the reason, and have a part in
+the next line.
 
-Ctrl-C cancels the line that runs, a second one leaves; Ctrl-D, exit and :quit leave. Passphrases and passwords
-are asked for once. :help tells of the shell's own commands, which begin with a colon: :hosts, :targets, :only,
-:drop. Tab completes these and their targets, Ctrl-R finds earlier lines, which are kept in
-~/.local/state/muster/shell_history ($XDG_STATE_HOME), unless they begin with a blank.
+Ctrl-C cancels the line that runs, a second one leaves; Ctrl-D, exit and :quit leave. Passphrases
+and passwords are asked for once. :help tells of the shell's own commands, which begin with a colon:
+:hosts, :targets, :only, :drop. Tab completes these and their targets, Ctrl-R finds earlier lines,
+which are kept in ~/.local/state/muster/shell_history ($XDG_STATE_HOME), unless they begin with a
+blank.
 
-Where standard input is no terminal each line of it is run, one after the other, whatever came of those before;
-the exit code is the last one's.
+Where standard input is no terminal each line of it is run, one after the other, whatever came of
+those before; the exit code is the last one's.
 
 )";
 

@@ -34,6 +34,9 @@ pdsh -w ^hosts hostname
 pdsh -w foo[0-9],-^hosts hostname
 pdsh -w foo[0-5] -x ^hosts hostname
 pdsh -w ssh:foo[0-1] hostname
+pdsh -w ssh:$LOGIN@foo0 hostname
+pdsh -l $LOGIN -w foo0 hostname
+DSHPATH=/opt/bin:/bin pdsh -w foo0 'echo $PATH'
 pdsh -w foo0 -w foo1 hostname
 WCOLL=hosts pdsh hostname
 echo foo[0-3] | tr ',' '\\n' | pdsh -w - hostname
@@ -57,6 +60,7 @@ clush -w node[3-5,62] -b uname -r
 clush -w node[3-5,62] -bL uname -r
 clush -w node[3-5,62] -b $ADDRESS
 clush -w node[3-5,62] -L $ADDRESS
+clush -w node[3-5,62] -L uname -r
 clush -w node[3-5,62] -N uname -r
 clush -w node[3-5,62] -bN uname -r
 clush -w node[3-5,62] -qb uname -r
@@ -123,7 +127,7 @@ def fixture_place(tmp_path_factory):
         env = environment(folder, MUSTER_SERVER=daemon.address, PDSH_RCMD_TYPE="ssh",
                           MUSTER_INVENTORY=f"{folder}/groups.d/groups.yaml",
                           PDSH_SSH_ARGS_APPEND=f"-F {folder}/ssh_config",
-                          CLUSTERSHELL_CFGDIR=folder,
+                          CLUSTERSHELL_CFGDIR=folder, LOGIN=fleet.user,
                           ADDRESS="echo $SSH_CONNECTION | cut -d' ' -f3")
         yield folder, env
 

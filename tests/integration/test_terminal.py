@@ -197,6 +197,15 @@ def test_the_shell_without_a_terminal(muster, tmp_path):
                            "1 host: 127.0.0.1\n"
                            "== 127.0.0.1 (1 host): exited with code 3 ==\ntwo\n")
     assert (result.code, result.err) == (1, "")
+    lines.write_bytes(b"true\ntrue\n")
+    with open(lines, "rb") as file:
+        result = muster(*shell_line(muster, "127.0.0.1", "--host-key-policy", "off")[1:], stdin=file)
+    assert result.text.count("succeeded") == 2 and result.err.count("warning: ") == 1
+    lines.write_bytes(b"echo " + b"x" * 200000 + b" ; echo tail\necho next\n")
+    with open(lines, "rb") as file:
+        result = muster(*shell_line(muster, "127.0.0.1", "-q")[1:], stdin=file)
+    assert result.text == "== 127.0.0.1 (1 host): succeeded ==\nnext\n"
+    assert "more than 131071 bytes, and was not run" in result.err
     lines.write_bytes(b"exit 3\n:quit\necho never\n")
     with open(lines, "rb") as file:
         result = muster(*shell_line(muster, "127.0.0.1", "--sort", "-S")[1:], stdin=file)

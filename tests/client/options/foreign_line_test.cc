@@ -57,6 +57,7 @@ TEST(ForeignLineTest, PdshDefaultsAndEnvironment) {
   EXPECT_EQ(As({"pdsh", "-w", "a", "true"}).connect_timeout, absl::Seconds(10));
   setenv("FANOUT", "4", 1);
   setenv("WCOLL", "/w", 1);
+  setenv("DSHPATH", "/opt/bin:/bin", 1);
   setenv("PDSH_SSH_ARGS_APPEND", "-q -p 2222 -oFoo=bar -F f", 1);
   const Options options = As({"pdsh", "true"});
   EXPECT_EQ(options.rollout.max_in_flight, 4u);
@@ -64,13 +65,15 @@ TEST(ForeignLineTest, PdshDefaultsAndEnvironment) {
   EXPECT_EQ(options.port, 2222u);
   EXPECT_THAT(options.ssh_options, ElementsAre("Foo=bar"));
   EXPECT_EQ(options.ssh_config, "f");
+  EXPECT_THAT(options.environment, ElementsAre("PATH=/opt/bin:/bin"));
   EXPECT_THAT(As({"pdsh", "-w", "a", "true"}).targets, ElementsAre("a"));
   setenv("PDSH_SSH_ARGS_APPEND", "-L 80:a:80", 1);
   Refused({"pdsh", "true"}, "$PDSH_SSH_ARGS_APPEND: of ssh's arguments");
   setenv("PDSH_SSH_ARGS_APPEND", "", 1);
   setenv("PDSH_RCMD_TYPE", "mrsh", 1);
   Refused({"pdsh", "true"}, "$PDSH_RCMD_TYPE: mrsh is not supported");
-  for (const char* name : {"FANOUT", "WCOLL", "PDSH_SSH_ARGS_APPEND", "PDSH_RCMD_TYPE"}) {
+  for (const char* name :
+       {"FANOUT", "WCOLL", "DSHPATH", "PDSH_SSH_ARGS_APPEND", "PDSH_RCMD_TYPE"}) {
     unsetenv(name);
   }
 }
@@ -117,6 +120,9 @@ TEST(ForeignLineTest, Clush) {
   EXPECT_THAT(options.targets, ElementsAre("@@f", "@*"));
   EXPECT_THAT(options.exclude, ElementsAre("@old"));
   EXPECT_TRUE(options.sort && !options.quiet && !options.no_stdin);
+  options = As({"clush", "--sudo", "-w", "a", "id"});
+  EXPECT_EQ(options.become.user, "root");
+  EXPECT_TRUE(options.become.ask_password);
   Refused({"clush", "--copy", "f", "-w", "a"}, "--copy is not supported");
   Refused({"clush", "-R", "exec", "-w", "a", "true"}, "-R exec is not supported");
   Refused({"clush", "-w", "a"}, "there is no command");

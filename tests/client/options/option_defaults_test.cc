@@ -171,6 +171,29 @@ TEST_F(OptionDefaultsTest, HelpIsThereWhateverTheFileSays) {
   EXPECT_TRUE(Parse({"--config", "none", "runs"}).run);
 }
 
+TEST_F(OptionDefaultsTest, AShellFoldsUnlessLinesAreAskedFor) {
+  Write("user: deploy\ncommand-timeout: 90\nbatches: 1\n");
+  const Options options = Parse({"shell", "-t", "a"}).options;
+  EXPECT_EQ(options.subcommand, Subcommand::kShell);
+  EXPECT_EQ(options.user, "deploy");
+  EXPECT_EQ(options.command_timeout, absl::Seconds(90));
+  EXPECT_EQ(options.rollout.batches, "");  // is none of its options
+  EXPECT_TRUE(options.fold && options.no_stdin);
+  for (const char* lines : {"--fold=false", "--json", "--sort", "--no-prefix"}) {
+    EXPECT_FALSE(Parse({"shell", "-t", "a", lines}).options.fold) << lines;
+  }
+  Write("sort: true\n");
+  EXPECT_FALSE(Parse({"shell", "-t", "a"}).options.fold);
+}
+
+TEST_F(OptionDefaultsTest, AShellsInputHasItsLines) {
+  for (const char* hosts : {"-t", "-x"}) {
+    const ParsedOptions parsed = Parse({"shell", "-t", "a", hosts, "-"});
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr("name a file: @@FILE"));
+  }
+}
+
 TEST_F(OptionDefaultsTest, AFileThatOthersCanWriteToIsRefused) {
   Write("user: a\n");
   EXPECT_EQ(Run({}).user, "a");

@@ -305,7 +305,7 @@ TEST(OptionsTest, HelpOfACommand) {
               HasSubstr("Usage: muster artifacts rm [OPTIONS] NAME..."));
   std::string all;
   for (const char* command : {"run", "rerun", "runs", "show", "watch", "logs", "pause", "cancel",
-                              "targets", "artifacts", "help"}) {
+                              "targets", "shell", "artifacts", "help"}) {
     absl::StrAppend(&all, Parse({"help", command}).text);
   }
   for (const char* command : {"put", "list", "rm"}) {
