@@ -70,6 +70,8 @@ struct Options {
   std::string help_topic;  // help
   std::string shell;       // completion
 
+  bool long_list = false;  // targets
+
   // run, rerun, targets
   std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
   std::vector<std::string> exclude;  // the same
