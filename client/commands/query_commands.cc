@@ -12,6 +12,7 @@
 #include "client/output/run_tables.h"
 #include "client/output/terminal_text.h"
 #include "client/text/columns.h"
+#include "client/text/host_settings_text.h"
 #include "client/text/json.h"
 #include "client/text/outcome_text.h"
 #include "client/text/state_names.h"
@@ -106,15 +107,32 @@ void PrintWarnings(const v1::ResolveTargetsResponse& response, bool json, Output
   }
 }
 
+// One object: the host's fields, and with --long how it is reached.
+std::string JsonOf(const v1::ResolveTargetsResponse& response, int host) {
+  std::string json = ToJson(response.hosts(host));
+  if (host >= response.settings_size()) return json;
+  json.pop_back();
+  return absl::StrCat(json, ",", ToJson(response.settings(host)).substr(1));
+}
+
+void PrintHosts(const v1::ResolveTargetsResponse& response, const Options& options,
+                OutputWriter* output) {
+  if (options.long_list && !options.json) {
+    output->To(1)->append(HostSettingsText(response));
+    return;
+  }
+  for (int i = 0; i < response.hosts_size(); ++i) {
+    Print(options.json ? JsonOf(response, i) : Visible(response.hosts(i).name()), output);
+  }
+}
+
 int Targets(const Options& options, const ServerAddress& server, MusterClient* client,
             OutputWriter* output) {
   const absl::StatusOr<v1::ResolveTargetsRequest> request = MakeResolveRequest(options, server);
   if (!request.ok()) return Complain(request.status());
   const absl::StatusOr<v1::ResolveTargetsResponse> response = client->ResolveTargets(*request);
   if (!response.ok()) return Complain(response.status());
-  for (const v1::RunHost& host : response->hosts()) {
-    Print(options.json ? ToJson(host) : Visible(host.name()), output);
-  }
+  PrintHosts(*response, options, output);
   PrintWarnings(*response, options.json, output);
   return kSuccess;
 }

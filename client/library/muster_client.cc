@@ -425,6 +425,7 @@ absl::StatusOr<v1::ResolveTargetsResponse> MusterClient::ResolveTargets(
     if (!status.ok()) return status;
     part.set_page_token(response.next_page_token());
     for (v1::RunHost& host : *response.mutable_hosts()) *all.add_hosts() = std::move(host);
+    for (v1::HostSettings& one : *response.mutable_settings()) *all.add_settings() = std::move(one);
     *all.mutable_warnings() = std::move(*response.mutable_warnings());
   } while (!part.page_token().empty());
   return all;

@@ -137,6 +137,7 @@ constexpr Source kSources[] = {
     {"command_contains", "--command"},
     {"creator", "--creator"},
     {"name", "the artifact's name"},
+    {"settings", "--long"},
 };
 
 bool IsOfPath(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-'; }

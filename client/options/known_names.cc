@@ -138,7 +138,9 @@ void AddYaml(const YAML::Node& root, KnownNames* names) {
 
 void AddInventory(const std::string& path, KnownNames* names) {
   const std::string text = TextOf(path);
-  if (absl::StartsWith(text, "#!")) return;
+  // A program, or ClusterShell's groups.conf: only commands tell what there is.
+  if (absl::StartsWith(text, "#!") || absl::StartsWith(text, "\x7f")) return;
+  if (absl::EndsWith(path, ".conf")) return;
   try {
     const YAML::Node root = YAML::Load(text);
     if (root.IsMap()) return AddYaml(root, names);

@@ -91,6 +91,11 @@ absl::Status FillLogin(const Options& options, const ServerAddress& server,
 absl::Status CheckNetworkOptions(const Options& options, const ServerAddress& server) {
   if (server.is_unix()) return absl::OkStatus();
   const absl::string_view of_files = SshConfigOption(options);
+  if (options.long_list) {
+    return Invalid("--long", absl::StrCat("musterd at ", server.target,
+                                          " is shared and follows no ssh_config of yours; it does "
+                                          "not tell how it reaches hosts"));
+  }
   const absl::string_view option = !options.identity_files.empty()  ? "--identity"
                                    : options.identities_only        ? "--identities-only"
                                    : !options.known_hosts.empty()   ? "--known-hosts"
@@ -172,6 +177,7 @@ absl::StatusOr<v1::ResolveTargetsRequest> MakeResolveRequest(const Options& opti
   v1::Login* const login = request.mutable_login();
   login->set_user(options.user);
   login->set_port(options.port);
+  request.set_settings(options.long_list);
   if (server.is_unix()) status = FillOwnLogin(options, {}, login);
   status.Update(CheckUtf8(request));
   if (!status.ok()) return status;

@@ -88,6 +88,8 @@ struct Options {
   std::string as;          // for the help: it is heeded before options are
   ForeignLook look;
 
+  bool long_list = false;  // targets
+
   // run, rerun, targets
   std::vector<std::string> targets;  // as they were given: expressions, "-", "@@FILE"
   std::vector<std::string> exclude;  // the same

@@ -165,6 +165,12 @@ void AddTargets(CLI::App* app, Options* options) {
   AddTargetOptions(targets, options);
   AddSshConfig(targets, options);
   targets->option_defaults()->group("What is shown");
+  targets->add_flag(
+      "--long", options->long_list,
+      "Also how each host would be reached, those that are alike together: its address "
+      "where that is not its name, port, user, jump hosts, proxy command, keys, agent, "
+      "known_hosts; and in brackets who says so: target, option, the inventory's file, "
+      "ssh_config; nobody where it is so by default");
   AddJson(targets, options, "One host in each line, as JSON; then the warnings, if any");
 }
 

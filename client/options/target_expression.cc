@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "client/text/read_file.h"
 #include "proto/nodeset/node_set.h"
 
@@ -26,6 +27,7 @@ absl::Status Problem(absl::string_view option, const absl::Status& status) {
 bool IsFile(absl::string_view given) { return given == "-" || absl::StartsWith(given, "@@"); }
 
 void AddLines(absl::string_view text, Expressions* expressions) {
+  absl::ConsumePrefix(&text, "\xef\xbb\xbf");  // a byte order mark
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const absl::string_view said =
         absl::StripAsciiWhitespace(line.substr(0, std::min(line.find('#'), line.size())));

@@ -32,14 +32,13 @@ void AddTargetOptions(CLI::App* app, Options* options) {
           "Which of them not; written as targets are, several add up")
       ->type_name("TARGETS");
   app->add_option("-I,--inventory", options->inventory,
-                  "Groups: ClusterShell's YAML or an Ansible inventory [$MUSTER_INVENTORY, "
-                  "~/.config/muster/inventory.yaml]")
+                  "Groups: ClusterShell's YAML or groups.conf, an Ansible inventory, or a program "
+                  "that answers --list [$MUSTER_INVENTORY, ~/.config/muster/inventory.yaml]")
       ->envname("MUSTER_INVENTORY")
       ->type_name("FILE");
   AddList(app, "--ignore-variable", &options->ignored_variables,
-          "A variable of an Ansible inventory that is refused as long as Muster does not support "
-          "it, to "
-          "be left out of account; may be repeated")
+          "A variable of an Ansible inventory that Muster does not support, or that has ssh told "
+          "something, to be left out of account; may be repeated")
       ->type_name("NAME");
   app->add_option("-u,--user", options->user,
                   "Remote user of targets that name none [ssh_config's, your name]")

@@ -196,7 +196,7 @@ absl::StatusOr<HostSet> Evaluator::MatchMask(const Operand& operand, absl::strin
     if (!status.ok()) return false;
     for (const uint32_t number : *known) {
       const Target& target = table_.target(number);
-      if (fnmatch(mask.c_str(), target.host.c_str(), 0) != 0) continue;
+      if (fnmatch(mask.c_str(), target.host.c_str(), FNM_CASEFOLD) != 0) continue;
       status = Add({operand.user.empty() ? target.user : std::string(operand.user), target.host,
                     operand.port == 0 ? target.port : operand.port},
                    &hosts);

@@ -16,7 +16,8 @@ namespace muster {
 
 using HostSet = absl::flat_hash_set<uint32_t>;  // numbers of a HostTable
 
-// Lives for one evaluation, on its thread. Never forgets a host.
+// Names that differ in upper and lower case alone are one host (RFC 4343), which is called as it
+// was first. Lives for one evaluation, on its thread. Never forgets a host.
 class HostTable {
  public:
   // The target's number, from 0 on without gaps.
@@ -34,8 +35,8 @@ class HostTable {
  private:
   size_t bytes_ = 0;
   std::deque<Target> targets_;
-  absl::flat_hash_map<std::string, uint32_t> numbers_;  // by FormatTarget
-  // The targets with a user or a port, by host: few or none.
+  absl::flat_hash_map<std::string, uint32_t> numbers_;  // by FormatTarget, in lower case
+  // The targets with a user or a port, by host in lower case: few or none.
   absl::flat_hash_map<std::string, std::vector<uint32_t>> decorated_;
   std::vector<uint32_t> covered_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "proto/contract/limits.h"
 #include "service/targets/load_inventory.h"
@@ -67,7 +68,9 @@ absl::StatusOr<std::unique_ptr<Authorizer>> Authorizer::Create(const Config& con
       absl::StatusOr<std::vector<ResolvedHost>> hosts =
           ResolveTargets(policy.targets, inventory.get(), kMaxHosts);
       if (!hosts.ok()) return hosts.status();
-      for (const ResolvedHost& host : *hosts) rule.targets.insert(host.address);
+      for (const ResolvedHost& host : *hosts) {
+        rule.targets.insert(absl::AsciiStrToLower(host.address));
+      }
     }
     authorizer->rules_.push_back(std::move(rule));
   }
@@ -156,7 +159,7 @@ std::string Authorizer::PeerObstacle(const Rule& rule, const Peer& peer, const s
   if (!any_user && !MatchesAny(rule.policy.users, peer.user)) {
     return absl::StrCat("user ", peer.user, " on ", shown, " is not allowed");
   }
-  if (!rule.all_targets && !rule.targets.contains(peer.address)) {
+  if (!rule.all_targets && !rule.targets.contains(absl::AsciiStrToLower(peer.address))) {
     return absl::StrCat(shown, " is not allowed");
   }
   if (!AllowsPort(rule, peer)) {

@@ -59,7 +59,7 @@ class Authorizer {
   struct Rule {
     PolicyRule policy;
     bool all_targets = false;
-    absl::flat_hash_set<std::string> targets;  // addresses
+    absl::flat_hash_set<std::string> targets;  // addresses, in lower case
   };
   // A host, or one on the way to it.
   struct Peer {

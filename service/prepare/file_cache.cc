@@ -32,13 +32,16 @@ std::string VersionOf(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const std::string& path) {
+absl::StatusOr<std::shared_ptr<const Inventory>> FileCache::GetInventory(const std::string& path,
+                                                                         bool anew) {
   if (path.empty()) return std::shared_ptr<const Inventory>();
   const std::string key = absl::StrCat("inventory\n", path);
   const std::string version = absl::StrCat(VersionOf(path), " ", VersionOf(VarsPaths(path)));
   {
     MutexLock lock(&mutex_);
-    if (const Entry* entry = Find(key, version)) return entry->inventory;
+    const Entry* const entry = Find(key, version);
+    const bool stays = entry != nullptr && !(anew && entry->inventory->data().by_programs);
+    if (stays) return entry->inventory;
   }
   absl::StatusOr<std::shared_ptr<const Inventory>> inventory = LoadInventory(path);
   if (inventory.ok()) Put({key, version, *inventory, nullptr});

@@ -18,8 +18,9 @@ namespace muster::service {
 // time). The least recently used go first. Thread-safe; blocks: helper threads only.
 class FileCache {
  public:
-  // Null for an empty path. Errors of LoadInventory.
-  absl::StatusOr<std::shared_ptr<const Inventory>> GetInventory(const std::string& path);
+  // Null for an empty path. `anew`: programs that tell of hosts and groups are run; else what they
+  // wrote last is told, where that is still here. Errors of LoadInventory.
+  absl::StatusOr<std::shared_ptr<const Inventory>> GetInventory(const std::string& path, bool anew);
   // The first file is the one that new keys go to. Errors of engine::LoadKnownHosts. Runs that name
   // the same files share one store, and see the keys that others add. `revoked_file`: of keys that
   // no host may have; may be empty.

@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -84,7 +85,9 @@ absl::StatusOr<std::vector<v1::RunHost>> WithoutRepeats(std::vector<v1::RunHost>
   std::vector<v1::RunHost> unique;
   for (v1::RunHost& host : hosts) {
     const auto [it, is_new] =
-        seen.emplace(absl::StrCat(host.address(), "\n", FullName(host)), unique.size());
+        seen.emplace(absl::StrCat(absl::AsciiStrToLower(host.address()), "\n", host.user(), "\n",
+                                  absl::AsciiStrToLower(host.name()), "\n", host.port()),
+                     unique.size());
     if (is_new) {
       unique.push_back(std::move(host));
     } else if (!SameVariables(host, unique[it->second])) {
@@ -138,14 +141,15 @@ void SetWay(const HostQuery& query, const SshWay& way, v1::RunHost* host) {
 }
 
 absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& targets,
-                                                       const std::string& inventory_file,
-                                                       FileCache* files) {
-  absl::StatusOr<std::shared_ptr<const Inventory>> inventory = files->GetInventory(inventory_file);
+                                                       const InventoryUse& use, FileCache* files) {
+  absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
+      files->GetInventory(use.file, use.anew);
   if (!inventory.ok()) return inventory.status();
   const std::vector<std::string> ignored(targets.ignored_variables().begin(),
                                          targets.ignored_variables().end());
   absl::StatusOr<std::vector<ResolvedHost>> resolved =
-      ResolveTargets(targets.expression(), inventory->get(), kMaxHosts, ignored);
+      ResolveTargets(targets.expression(), inventory->get(), kMaxHosts, ignored,
+                     use.for_run ? &use.become : nullptr);
   // For the caller, too many hosts is a matter of what was asked.
   if (!absl::IsResourceExhausted(resolved.status())) return resolved;
   return absl::InvalidArgumentError(resolved.status().message());
@@ -153,11 +157,10 @@ absl::StatusOr<std::vector<ResolvedHost>> OfExpression(const v1::TargetSpec& tar
 
 // Those of the expression, then those of the list.
 absl::StatusOr<std::vector<ResolvedHost>> AllOf(const v1::TargetSpec& targets,
-                                                const std::string& inventory_file,
-                                                FileCache* files) {
+                                                const InventoryUse& inventory, FileCache* files) {
   absl::StatusOr<std::vector<ResolvedHost>> hosts = std::vector<ResolvedHost>();
   if (!targets.expression().empty() || targets.hosts().empty()) {
-    hosts = OfExpression(targets, inventory_file, files);
+    hosts = OfExpression(targets, inventory, files);
   }
   if (!hosts.ok()) return hosts.status();
   for (const v1::TargetHost& host : targets.hosts()) {
@@ -171,10 +174,22 @@ absl::StatusOr<std::vector<ResolvedHost>> AllOf(const v1::TargetSpec& targets,
 
 }  // namespace
 
+InventoryUse InventoryFor(const v1::RunSpec& spec) {
+  InventoryUse inventory;
+  inventory.for_run = true;
+  if (!spec.has_become()) return inventory;
+  const v1::Become& become = spec.become();
+  const bool su = become.method() == v1::BECOME_METHOD_SU;
+  const bool doas = become.method() == v1::BECOME_METHOD_DOAS;
+  inventory.become = BecomeOfRun{become.user().empty() ? "root" : become.user(),
+                                 su ? "su" : (doas ? "doas" : "sudo")};
+  return inventory;
+}
+
 absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
-                                                   const std::string& inventory_file,
+                                                   const InventoryUse& inventory,
                                                    const HostDefaults& defaults, FileCache* files) {
-  absl::StatusOr<std::vector<ResolvedHost>> resolved = AllOf(targets, inventory_file, files);
+  absl::StatusOr<std::vector<ResolvedHost>> resolved = AllOf(targets, inventory, files);
   if (!resolved.ok()) return resolved.status();
   const absl::Status size = CheckBytes(targets, *resolved, defaults);
   if (!size.ok()) return size;

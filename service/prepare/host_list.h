@@ -8,9 +8,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "muster/v1/host.pb.h"
 #include "muster/v1/run.pb.h"
 #include "service/prepare/file_cache.h"
+#include "service/targets/become_check.h"
 
 namespace muster::service {
 
@@ -26,12 +28,23 @@ struct HostDefaults {
   SshWays* ssh_config = nullptr;
 };
 
+// The inventory of an expression, and what for. A value.
+struct InventoryUse {
+  std::string file = "";  // may be empty: none
+  bool anew = true;       // FileCache::GetInventory
+  bool for_run = false;   // so that its hosts have to agree with whom the run becomes:
+  absl::optional<BecomeOfRun> become = {};  // none: nobody
+};
+
+// To be run anew, for such a run.
+InventoryUse InventoryFor(const v1::RunSpec& spec);
+
 // The hosts of `targets`, each once, in the order of the expression and then of the list, every
-// field set. `inventory_file`
-// may be empty. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
-// host at all, or ssh_config cannot be followed for one; NOT_FOUND: the inventory or a group.
+// field set. Blocks: helper threads only. INVALID_ARGUMENT: malformed, past the limit, or no
+// host at all, or ssh_config cannot be followed for one; NOT_FOUND: the inventory or a group;
+// others of LoadInventory.
 absl::StatusOr<std::vector<v1::RunHost>> ListHosts(const v1::TargetSpec& targets,
-                                                   const std::string& inventory_file,
+                                                   const InventoryUse& inventory,
                                                    const HostDefaults& defaults, FileCache* files);
 
 // Hosts of an earlier run are where ssh_config says now. Errors of ListHosts.

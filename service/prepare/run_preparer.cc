@@ -15,6 +15,7 @@
 #include "service/access/hidden_paths.h"
 #include "service/prepare/access_maker.h"
 #include "service/prepare/command_line.h"
+#include "service/prepare/host_report.h"
 #include "service/prepare/jump_hosts.h"
 #include "service/prepare/line_check.h"
 #include "service/prepare/plain_ways.h"
@@ -209,17 +210,19 @@ std::string RunPreparer::UserOf(const v1::Login& login) const {
 
 absl::StatusOr<std::vector<v1::RunHost>> RunPreparer::Resolve(const Caller& caller,
                                                               const v1::TargetSpec& targets,
-                                                              HostDefaults defaults) const {
-  absl::StatusOr<std::string> inventory = FindInventory(caller, targets);
-  if (!inventory.ok()) return inventory.status();
-  absl::StatusOr<std::vector<v1::RunHost>> hosts = ListHosts(targets, *inventory, defaults, files_);
+                                                              HostDefaults defaults,
+                                                              InventoryUse inventory) const {
+  absl::StatusOr<std::string> file = FindInventory(caller, targets);
+  if (!file.ok()) return file.status();
+  inventory.file = *std::move(file);
+  absl::StatusOr<std::vector<v1::RunHost>> hosts = ListHosts(targets, inventory, defaults, files_);
   if (hosts.ok() || caller.local() || NamesHostsOnly(targets.expression())) return hosts;
   // An error may quote the inventory.
   return authorizer_->DenyTargets(caller);
 }
 
 absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
-    const Caller& caller, const v1::ResolveTargetsRequest& request) const {
+    const Caller& caller, const v1::ResolveTargetsRequest& request, size_t first) const {
   const absl::Status checked = CheckRequest(request);
   if (!checked.ok()) return checked;
   absl::StatusOr<Login> login = Login();
@@ -230,12 +233,18 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
   if (!login.ok()) return login.status();
   const std::string user = DefaultUser(request.login(), login->credential);
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, request.targets(), DefaultsOf(request.login(), *login));
+      Resolve(caller, request.targets(), DefaultsOf(request.login(), *login),
+              {"", /*anew=*/request.page_token().empty()});
   if (!hosts.ok()) return hosts.status();
   const absl::Status allowed = authorizer_->AuthorizeLook(
       caller, *hosts, user, NamesHostsOnly(request.targets().expression()));
   if (!allowed.ok()) return allowed;
   v1::ResolveTargetsResponse response;
+  if (request.settings()) {
+    const auto from_first = absl::MakeConstSpan(*hosts).subspan(std::min(first, hosts->size()));
+    const absl::Status told = Report(request, *login, from_first, &response);
+    if (!told.ok()) return told;
+  }
   for (v1::RunHost& host : *hosts) {
     if (!caller.local()) host.clear_ssh_options();  // they may have paths
     *response.add_hosts() = std::move(host);
@@ -251,6 +260,18 @@ absl::StatusOr<v1::ResolveTargetsResponse> RunPreparer::Look(
   return response;
 }
 
+absl::Status RunPreparer::Report(const v1::ResolveTargetsRequest& request, const Login& login,
+                                 absl::Span<const v1::RunHost> hosts,
+                                 v1::ResolveTargetsResponse* response) const {
+  const std::string& file = request.targets().inventory_file();
+  const auto inventory =
+      files_->GetInventory(file.empty() ? config_->inventory_file : file, /*anew=*/false);
+  if (!inventory.ok()) return inventory.status();
+  const GivenLogin given = GivenOf(login.credential, request.login(), v1::Timeouts());
+  return ReportHosts({request.login(), given, login.ssh_config.get(), inventory->get()}, hosts,
+                     response);
+}
+
 absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
                                                  const v1::RunSpec& spec) const {
   const absl::Status checked = CheckSpec(spec);
@@ -258,7 +279,7 @@ absl::StatusOr<PreparedRun> RunPreparer::Prepare(const Caller& caller,
   absl::StatusOr<Login> login = FindLogin(caller, spec.login(), spec.timeouts());
   if (!login.ok()) return login.status();
   absl::StatusOr<std::vector<v1::RunHost>> hosts =
-      Resolve(caller, spec.targets(), DefaultsOf(spec.login(), *login));
+      Resolve(caller, spec.targets(), DefaultsOf(spec.login(), *login), InventoryFor(spec));
   if (!hosts.ok()) return hosts.status();
   absl::StatusOr<PreparedRun> run = PrepareWith(caller, spec, *login, *std::move(hosts));
   if (!run.ok()) return run;
@@ -355,7 +376,7 @@ std::vector<std::string> RunPreparer::WarningsOf(const Caller& caller,
   const bool own = !targets.inventory_file().empty();
   if (!caller.local() || (!own && targets.ignored_variables().empty())) return {};
   const absl::StatusOr<std::shared_ptr<const Inventory>> inventory =
-      files_->GetInventory(own ? targets.inventory_file() : config_->inventory_file);
+      files_->GetInventory(own ? targets.inventory_file() : config_->inventory_file, false);
   if (!inventory.ok()) return {};
   const std::vector<std::string> ignored(targets.ignored_variables().begin(),
                                          targets.ignored_variables().end());

@@ -2,6 +2,7 @@
 #ifndef SERVICE_PREPARE_RUN_PREPARER_H_
 #define SERVICE_PREPARE_RUN_PREPARER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "muster/v1/run.pb.h"
 #include "muster/v1/target_service.pb.h"
 #include "service/access/authorizer.h"
@@ -59,9 +61,11 @@ class RunPreparer {
   // The same for hosts of an earlier run that run again: where ssh_config says now.
   absl::StatusOr<PreparedRun> PrepareAgain(const Caller& caller, const v1::RunSpec& spec,
                                            std::vector<v1::RunHost> hosts) const;
-  // What ResolveTargets answers, with all hosts at once; errors as it documents them.
+  // What ResolveTargets answers, with all hosts at once, but settings of those from `first` on, as
+  // many as a page has room for; errors as it documents them.
   absl::StatusOr<v1::ResolveTargetsResponse> Look(const Caller& caller,
-                                                  const v1::ResolveTargetsRequest& request) const;
+                                                  const v1::ResolveTargetsRequest& request,
+                                                  size_t first = 0) const;
   // Whom hosts of which nothing else says it log in as.
   std::string UserOf(const v1::Login& login) const;
 
@@ -77,7 +81,8 @@ class RunPreparer {
                                   const v1::Timeouts& timeouts) const;
   absl::StatusOr<std::vector<v1::RunHost>> Resolve(const Caller& caller,
                                                    const v1::TargetSpec& targets,
-                                                   HostDefaults defaults) const;
+                                                   HostDefaults defaults,
+                                                   InventoryUse inventory) const;
   // Of hosts of which nothing else says it.
   std::string DefaultUser(const v1::Login& login, const NamedCredential& credential) const;
   HostDefaults DefaultsOf(const v1::Login& login, const Login& found) const;
@@ -86,6 +91,10 @@ class RunPreparer {
   // What is to be told of it goes to the run's plan.
   absl::Status ReachAll(const Login& login, PlainWays* plain, const std::vector<v1::RunHost>& hosts,
                         const v1::RunSpec& spec, PreparedRun* run) const;
+  // ResolveTargetsResponse.settings.
+  absl::Status Report(const v1::ResolveTargetsRequest& request, const Login& login,
+                      absl::Span<const v1::RunHost> hosts,
+                      v1::ResolveTargetsResponse* response) const;
   // By ssh_config where that is asked, else by `plain`.
   static absl::StatusOr<SshWay> WayOf(const Login& login, PlainWays* plain,
                                       const v1::RunHost& host);

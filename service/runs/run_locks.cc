@@ -1,6 +1,7 @@
 #include "service/runs/run_locks.h"
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace muster::service {
@@ -9,7 +10,7 @@ absl::Status RunLocks::Ask(const engine::Host& host, std::shared_ptr<engine::Run
   Lock& lock = hosts_[host.index];
   lock.added = std::make_shared<std::atomic<bool>>(false);
   const absl::StatusOr<HostLocks::Ticket> ticket =
-      locks_->Acquire(name_, absl::StrCat(host.address, ":", host.port),
+      locks_->Acquire(name_, absl::StrCat(absl::AsciiStrToLower(host.address), ":", host.port),
                       [handle = std::move(handle), added = lock.added, host](HostLocks::Ticket) {
                         if (!added->exchange(true)) handle->Add({host});
                       });

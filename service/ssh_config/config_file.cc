@@ -12,8 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "service/ssh_config/config_line.h"
+#include "service/ssh_config/file_owner.h"
 #include "service/ssh_config/keywords.h"
-#include "service/ssh_config/private_group.h"
 #include "ssh_engine/base/unique_fd.h"
 
 namespace muster::service {
@@ -25,24 +25,6 @@ constexpr size_t kMaxFaults = 10;       // that are told
 
 absl::Status SystemError(const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
-}
-
-// A group of the user's own lets nobody else write. That is Debian's rule; OpenSSH's own is to
-// refuse such a file, too.
-bool OthersCanWrite(const struct stat& info) {
-  if ((info.st_mode & S_IWOTH) != 0) return true;
-  return (info.st_mode & S_IWGRP) != 0 && !IsPrivateGroup(info.st_gid, getuid(), info.st_uid);
-}
-
-// Whoever writes to it decides what runs here as this user.
-absl::Status CheckOwner(const struct stat& info, const std::string& path) {
-  if (info.st_uid != 0 && info.st_uid != getuid()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(path, " belongs to another user; ssh refuses it, too"));
-  }
-  if (!OthersCanWrite(info)) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      absl::StrCat(path, " can be written by others; ssh refuses it, too. Run: chmod go-w ", path));
 }
 
 class Reader {
@@ -68,7 +50,8 @@ absl::StatusOr<std::string> Reader::Content(const ConfigSource& source) {
   struct stat info = {};
   if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return SystemError(source.path);
   if (source.check_owner) {
-    if (absl::Status status = CheckOwner(info, source.path); !status.ok()) return status;
+    const std::string obstacle = OwnerObstacle(info, source.path, "ssh refuses it, too");
+    if (!obstacle.empty()) return absl::PermissionDeniedError(obstacle);
   }
   std::string content;
   char buffer[64 * 1024];

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proto/nodeset/target.h"
@@ -50,7 +52,7 @@ absl::Status AnsibleModel::AddHosts(absl::string_view group, absl::string_view e
   absl::StatusOr<std::vector<Target>> targets = ExpandAnsibleHosts(entry, room);
   if (!targets.ok()) {
     return absl::Status(targets.status().code(),
-                        absl::StrCat(file_, ":", line, ": ", targets.status().message()));
+                        absl::StrCat(PlaceOf(file_, line), ": ", targets.status().message()));
   }
   members_ += targets->size();
   std::vector<std::string>& hosts = groups_.at(std::string(group)).hosts;
@@ -76,6 +78,11 @@ ConnectionVars& AnsibleModel::GroupVars(absl::string_view group) {
   return groups_.at(std::string(group)).vars;
 }
 
+ConnectionVars* AnsibleModel::HostVars(const std::string& host) {
+  const auto it = hosts_.find(host);
+  return it == hosts_.end() ? nullptr : &it->second;
+}
+
 ConnectionVars* AnsibleModel::FolderGroupVars(const std::string& group) {
   if (group == "all") return &groups_[group].folder_vars;
   const auto it = groups_.find(group);
@@ -87,6 +94,7 @@ ConnectionVars* AnsibleModel::FolderHostVars(const std::string& host) {
 }
 
 absl::StatusOr<InventoryData> AnsibleModel::Build() {
+  if (absl::Status status = CheckNames(); !status.ok()) return status;
   if (absl::Status status = FindDepths(); !status.ok()) return status;
   std::map<std::string, ConnectionVars> settled;
   for (const auto& host : hosts_) settled[host.first];
@@ -100,9 +108,23 @@ absl::StatusOr<InventoryData> AnsibleModel::Build() {
   data.default_source = kSource;
   data.sources[kSource] = Expressions();
   for (const auto& [host, vars] : settled) {
-    if (!vars.empty()) data.hosts.emplace(host, vars.Settle());
+    if (!vars.empty()) data.hosts.emplace(absl::AsciiStrToLower(host), vars.Settle());
   }
   return data;
+}
+
+// To Ansible they are two, to DNS and to a run they are one.
+absl::Status AnsibleModel::CheckNames() const {
+  absl::flat_hash_map<std::string, absl::string_view> seen;
+  for (const auto& host : hosts_) {
+    const auto [it, added] = seen.emplace(absl::AsciiStrToLower(host.first), host.first);
+    if (added) continue;
+    return absl::InvalidArgumentError(absl::StrCat(file_, ": the hosts ", it->second, " and ",
+                                                   host.first,
+                                                   " differ in upper and lower case "
+                                                   "alone, which names of hosts do not"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status AnsibleModel::FindDepths() {

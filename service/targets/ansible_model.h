@@ -36,14 +36,17 @@ class AnsibleModel {
                         const ConnectionVars& vars, int line);
   absl::Status AddChild(absl::string_view group, absl::string_view child, int line);
   ConnectionVars& GroupVars(absl::string_view group);
+  // A host's own. Null: the inventory has no such host.
+  ConnectionVars* HostVars(const std::string& host);
   // What group_vars and host_vars say. Null: the inventory has no such group or host ("all" it
   // has).
   ConnectionVars* FolderGroupVars(const std::string& group);
   ConnectionVars* FolderHostVars(const std::string& host);
 
-  // Checks that no group includes itself, and settles each host's details: those of its groups,
-  // outer ones first and equals in the order of their names, the same from group_vars, its own, and
-  // those from host_vars (docs.ansible.com, "Understanding variable precedence").
+  // Checks that no group includes itself and no two hosts differ in case alone, and settles each
+  // host's details: those of its groups, outer ones first and equals in the order of their names,
+  // the same from group_vars, its own, and those from host_vars (docs.ansible.com, "Understanding
+  // variable precedence").
   absl::StatusOr<InventoryData> Build();
 
  private:
@@ -58,6 +61,7 @@ class AnsibleModel {
   };
   using GroupEntry = std::pair<const std::string, Group>;
 
+  absl::Status CheckNames() const;
   absl::Status FindDepths();
   absl::Status SetDepth(GroupEntry* group, int depth);
   absl::Status InheritVars(ConnectionVars Group::*layer,

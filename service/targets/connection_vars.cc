@@ -12,7 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "proto/nodeset/target.h"
+#include "service/targets/located_error.h"
 #include "service/targets/ssh_arguments.h"
 
 namespace muster::service {
@@ -63,13 +65,6 @@ absl::Status ReadArguments(const std::string& arguments, std::vector<std::string
 
 bool IsEmpty(absl::string_view value) { return value.empty(); }
 
-// As Ansible's boolean() reads it.
-bool IsFalse(absl::string_view value) {
-  const std::string lower = absl::AsciiStrToLower(value);
-  return absl::c_linear_search(
-      std::vector<absl::string_view>{"", "no", "n", "false", "f", "off", "0", "0.0"}, lower);
-}
-
 bool IsSsh(absl::string_view value) {
   const absl::string_view name = value.substr(value.rfind('.') + 1);
   return absl::c_linear_search(
@@ -80,15 +75,35 @@ bool IsPlainSshProgram(absl::string_view value) {
   return value == "ssh" || absl::EndsWith(value, "/ssh");
 }
 
+// Ansible's own arguments of sudo, with which it does what Muster has it do.
+bool AreUsualFlags(absl::string_view value) {
+  constexpr absl::string_view kUsual[] = {"-H", "-S", "-n"};
+  for (const absl::string_view flag : absl::StrSplit(value, ' ', absl::SkipEmpty())) {
+    if (!absl::c_linear_search(kUsual, flag)) return false;
+  }
+  return true;
+}
+
+bool IsBecomeProgram(absl::string_view value) {
+  const absl::string_view name = value.substr(value.rfind('/') + 1);
+  return name.empty() || name == "sudo" || name == "su" || name == "doas";
+}
+
+bool IsBecomeMethod(absl::string_view value) {
+  const absl::string_view name = value.substr(value.rfind('.') + 1);
+  return name.empty() || name == "sudo" || name == "su" || name == "doas";
+}
+
 struct Variable {
   absl::string_view name;
   std::vector<absl::string_view> also;  // older and other names of the same
-  // Null, both: not supported.
+  // Null, both: not supported, or of becoming another user.
   bool (*read)(const std::string& text, HostDetails* details);
   absl::Status (*read_options)(const std::string& text, std::vector<std::string>* options);
-  // Of what is not supported: the values with which Muster does just what Ansible does.
+  // Of these: the values with which Muster does just what Ansible does. Null: all.
   bool (*harmless)(absl::string_view value) = nullptr;
   absl::string_view advice = "";
+  bool of_become = false;
 };
 
 const std::vector<Variable>& Variables() {
@@ -96,8 +111,11 @@ const std::vector<Variable>& Variables() {
       "name a file (ansible_ssh_private_key_file), or give the key for all hosts (muster run -i)";
   constexpr absl::string_view kPassword =
       "give the password for all hosts of a run (muster run --password-file)";
-  constexpr absl::string_view kBecome =
-      "the command runs as the user who logs in; write sudo into the command";
+  constexpr absl::string_view kBecomePassword =
+      "give the password for all hosts of a run (--become-password-file)";
+  constexpr absl::string_view kBecomeMethod = "Muster becomes another user by sudo, su or doas";
+  constexpr absl::string_view kBecomeProgram =
+      "Muster gives sudo, su and doas arguments of its own, and takes them from the host's PATH";
   static const auto* const kVariables = new std::vector<Variable>{
       {"ansible_host", {"ansible_ssh_host"}, ReadAddress, nullptr},
       {"ansible_port", {"ansible_ssh_port"}, ReadPort, nullptr},
@@ -116,7 +134,36 @@ const std::vector<Variable>& Variables() {
        IsEmpty,
        kPassword},
       {"ansible_ssh_executable", {}, nullptr, nullptr, IsPlainSshProgram, "Muster starts no ssh"},
-      {"ansible_become", {"ansible_sudo", "ansible_su"}, nullptr, nullptr, IsFalse, kBecome},
+      {"ansible_become", {"ansible_sudo", "ansible_su"}, nullptr, nullptr, nullptr, "", true},
+      {"ansible_become_user",
+       {"ansible_sudo_user", "ansible_su_user", "ansible_doas_user"},
+       nullptr,
+       nullptr,
+       nullptr,
+       "",
+       true},
+      {"ansible_become_method", {}, nullptr, nullptr, IsBecomeMethod, kBecomeMethod, true},
+      {"ansible_become_password",
+       {"ansible_become_pass", "ansible_sudo_pass", "ansible_su_pass", "ansible_doas_pass"},
+       nullptr,
+       nullptr,
+       IsEmpty,
+       kBecomePassword,
+       true},
+      {"ansible_become_exe",
+       {"ansible_sudo_exe", "ansible_su_exe", "ansible_doas_exe"},
+       nullptr,
+       nullptr,
+       IsBecomeProgram,
+       kBecomeProgram,
+       true},
+      {"ansible_become_flags",
+       {"ansible_sudo_flags", "ansible_su_flags", "ansible_doas_flags"},
+       nullptr,
+       nullptr,
+       AreUsualFlags,
+       kBecomeProgram,
+       true},
   };
   return *kVariables;
 }
@@ -154,7 +201,8 @@ std::string Take(const Variable& variable, const std::string& value, HostDetails
   if (variable.read != nullptr) {
     return variable.read(value, details) ? "" : absl::StrCat("cannot be \"", value, "\"");
   }
-  return variable.harmless(value) ? "" : absl::StrCat("is not supported: ", variable.advice);
+  const bool harmless = variable.harmless == nullptr || variable.harmless(value);
+  return harmless ? "" : absl::StrCat("is not supported: ", variable.advice);
 }
 
 }  // namespace
@@ -182,17 +230,22 @@ HostDetails ConnectionVars::Settle() const {
   for (const Variable& variable : Variables()) {
     const auto it = settings_.find(variable.name);
     if (it == settings_.end()) continue;
-    const std::string problem = Take(variable, it->second.value, &details);
-    if (!problem.empty()) AddProblem(variable.name, it->second, problem, &details);
+    const Setting& setting = it->second;
+    const std::string problem = Take(variable, setting.value, &details);
+    if (variable.of_become) {
+      details.become.push_back({std::string(variable.name), problem.empty() ? setting.value : "",
+                                PlaceOf(*setting.file, setting.line), problem});
+    } else if (!problem.empty()) {
+      AddProblem(variable.name, setting, problem, &details);
+    }
   }
   return details;
 }
 
 void ConnectionVars::AddProblem(absl::string_view name, const Setting& setting,
                                 absl::string_view what, HostDetails* details) {
-  const std::string line = setting.line == 0 ? "" : absl::StrCat(":", setting.line);
-  details->problems.push_back(
-      {std::string(name), absl::StrCat(*setting.file, line, ": ", name, " ", what)});
+  details->problems.push_back({std::string(name), absl::StrCat(PlaceOf(*setting.file, setting.line),
+                                                               ": ", name, " ", what)});
 }
 
 }  // namespace muster::service

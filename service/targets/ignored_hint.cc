@@ -18,6 +18,7 @@ std::set<absl::string_view> Ignorable(const Inventory& inventory) {
     for (const HostDetails::SshOption& option : host.second.ssh_options) {
       names.insert(option.variable);
     }
+    for (const auto& become : host.second.become) names.insert(become.variable);
   }
   return names;
 }

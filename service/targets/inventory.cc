@@ -3,9 +3,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/nodeset/closest_names.h"
+#include "service/targets/located_error.h"
 
 namespace muster::service {
 namespace {
@@ -29,27 +31,32 @@ std::string AllGroups(const InventoryData::Groups& groups) {
 absl::StatusOr<NodeGroup> Inventory::Resolve(absl::string_view source,
                                              absl::string_view group) const {
   const std::string in(source.empty() ? data_.default_source : source);
+  if (const auto other = data_.others.find(in); other != data_.others.end()) {
+    return other->second->Resolve(in, group);
+  }
   const auto groups = data_.sources.find(in);
   if (groups == data_.sources.end()) return NoSource(in);
   auto it = groups->second.find(std::string(group == "*" ? "all" : group));
   if (it != groups->second.end()) {
-    return NodeGroup{it->second.expression, in, absl::StrCat(data_.file, ":", it->second.line)};
+    return NodeGroup{it->second.expression, in, PlaceOf(data_.file, it->second.line)};
   }
   if (group == "*") return NodeGroup{AllGroups(groups->second), in, data_.file};
   return NoGroup(in, group);
 }
 
 const HostDetails* Inventory::Find(absl::string_view host) const {
-  const auto it = data_.hosts.find(host);
+  const auto it = data_.hosts.find(absl::AsciiStrToLower(host));
   return it == data_.hosts.end() ? nullptr : &it->second;
 }
 
 absl::Status Inventory::NoSource(absl::string_view source) const {
-  if (data_.sources.empty()) {
+  std::vector<absl::string_view> names = Keys(data_.sources);
+  for (const auto& other : data_.others) names.push_back(other.first);
+  if (names.empty()) {
     return absl::NotFoundError(absl::StrCat(data_.file, " defines no groups"));
   }
   return absl::NotFoundError(absl::StrCat(data_.file, " has no group source \"", source, "\"; ",
-                                          Suggest(source, Keys(data_.sources), "")));
+                                          Suggest(source, names, "")));
 }
 
 absl::Status Inventory::NoGroup(const std::string& source, absl::string_view group) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,15 @@ struct HostDetails {
     std::string text;      // with FILE:LINE
   };
   std::vector<Problem> problems;
+
+  // What it says of becoming another user on the host, which counts by what a run says of it.
+  struct BecomeVariable {
+    std::string variable;  // "ansible_become_user"
+    std::string value;     // empty where there is a problem with it: it may be a password
+    std::string place;     // FILE:LINE
+    std::string problem;   // why Muster cannot do so; empty: it can
+  };
+  std::vector<BecomeVariable> become;
 };
 
 // What the readers of the formats hand over. A value.
@@ -48,7 +58,9 @@ struct InventoryData {
   std::string file;
   std::string default_source;
   std::map<std::string, Groups> sources;
-  absl::flat_hash_map<std::string, HostDetails> hosts;  // those with details
+  std::map<std::string, std::shared_ptr<const GroupResolver>> others;  // that are asked when needed
+  bool by_programs = false;                             // which may tell something else next time
+  absl::flat_hash_map<std::string, HostDetails> hosts;  // those with details; in lower case
 };
 
 // Immutable, so thread-safe; shared by the runs that name the file.
@@ -56,11 +68,12 @@ class Inventory : public GroupResolver {
  public:
   explicit Inventory(InventoryData data) : data_(std::move(data)) {}
 
-  // "*" is the group "all" where the source has one, else all groups together.
+  // "*" is the group "all" where the source has one, else all groups together. May block where
+  // there are other sources.
   absl::StatusOr<NodeGroup> Resolve(absl::string_view source,
                                     absl::string_view group) const override;
 
-  // Null: nothing is known of it.
+  // Upper and lower case are the same (RFC 4343). Null: nothing is known of it.
   const HostDetails* Find(absl::string_view host) const;
 
   const InventoryData& data() const { return data_; }

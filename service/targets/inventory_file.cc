@@ -50,8 +50,10 @@ absl::StatusOr<std::string> ReadInventoryFile(const std::string& path) {
   struct stat info;
   if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return SystemError(path);
   if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the inventory ", path, " is not a regular file; name one file"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the inventory ", path,
+        " is not a regular file; name one file, or a program that answers --list as Ansible's do, "
+        "such as one that runs \"ansible-inventory -i FOLDER --list\""));
   }
   if (info.st_size > kMaxInventoryBytes) return TooLarge(path);
   return ReadAll(fd.get(), path);

@@ -9,10 +9,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "service/targets/ansible_ini.h"
+#include "service/targets/ansible_json.h"
 #include "service/targets/ansible_model.h"
 #include "service/targets/ansible_yaml.h"
+#include "service/targets/group_conf.h"
 #include "service/targets/group_file.h"
 #include "service/targets/inventory_file.h"
+#include "service/targets/inventory_program.h"
+#include "service/targets/located_error.h"
 #include "service/targets/vars_folders.h"
 #include "service/targets/yaml_document.h"
 
@@ -50,10 +54,29 @@ absl::StatusOr<InventoryData> Finish(const absl::Status& read, AnsibleModel* mod
   return model->Build();
 }
 
+// Such a file says how Ansible finds hosts or groups: "plugin: constructed".
+absl::Status CheckNoPlugin(const YamlNode& root, const std::string& file) {
+  if (root.kind != YamlNode::Kind::kMap) return absl::OkStatus();
+  for (size_t i = 0; i + 1 < root.children.size(); i += 2) {
+    const YamlNode& key = *root.children[i];
+    const YamlNode& value = *root.children[i + 1];
+    if (key.text != "plugin" || value.kind != YamlNode::Kind::kScalar) continue;
+    return ErrorAt(
+        file, key.line,
+        absl::StrCat("it is for Ansible's inventory plugin \"", value.text,
+                     "\", which Muster does not have. Ansible can be asked for what it finds, by a "
+                     "program that is given instead (-I inventory.sh): printf '#!/bin/sh\\nexec "
+                     "ansible-inventory -i %s --list\\n' ",
+                     file, " > inventory.sh && chmod +x inventory.sh"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<InventoryData> ReadYaml(absl::string_view content, const std::string& file,
                                        const Beside& beside) {
   absl::StatusOr<YamlDocument> document = YamlDocument::Parse(content, file);
   if (!document.ok()) return document.status();
+  if (absl::Status status = CheckNoPlugin(document->root(), file); !status.ok()) return status;
   if (!IsAnsibleYaml(document->root())) return ReadGroupFile(&*document);
   AnsibleModel model(file);
   return Finish(ReadAnsibleYaml(&*document, &model), &model, beside);
@@ -71,14 +94,33 @@ absl::StatusOr<std::shared_ptr<const Inventory>> Parse(absl::string_view content
   absl::ConsumePrefix(&content, "\xef\xbb\xbf");  // a byte order mark
   if (absl::Status status = CheckInventoryContent(content, file); !status.ok()) return status;
   absl::StatusOr<InventoryData> data =
-      IsYaml(content) ? ReadYaml(content, file, beside) : ReadIni(content, file, beside);
+      IsYaml(content)
+          ? ReadYaml(content, file, beside)
+          : (IsGroupConf(content) ? ReadGroupConf(content, file) : ReadIni(content, file, beside));
   if (!data.ok()) return data.status();
+  return std::make_shared<const Inventory>(*std::move(data));
+}
+
+absl::StatusOr<std::shared_ptr<const Inventory>> RunProgram(const std::string& path) {
+  absl::StatusOr<std::string> output = RunInventoryProgram(path);
+  if (!output.ok()) return output.status();
+  AnsibleModel model(absl::StrCat(path, " --list"));
+  const absl::Status checked = CheckInventoryContent(*output, model.file());
+  if (!checked.ok()) return checked;
+  absl::StatusOr<InventoryData> data =
+      Finish(ReadAnsibleJson(*output, &model), &model,
+             [&path](AnsibleModel* to) { return ReadVarsFolders(path, to); });
+  if (!data.ok()) return data.status();
+  data->by_programs = true;
   return std::make_shared<const Inventory>(*std::move(data));
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Inventory>> LoadInventory(const std::string& path) {
+  const absl::StatusOr<bool> program = IsInventoryProgram(path);
+  if (!program.ok()) return program.status();
+  if (*program) return RunProgram(path);
   absl::StatusOr<std::string> content = ReadInventoryFile(path);
   if (!content.ok()) return content.status();
   return Parse(*content, path,

@@ -12,9 +12,11 @@
 
 namespace muster::service {
 
-// Reads ClusterShell's YAML groups or an Ansible inventory (INI or YAML); the content tells which.
-// Blocks: helper threads only. NOT_FOUND, FAILED_PRECONDITION: the file; INVALID_ARGUMENT: its
-// content, with FILE:LINE; RESOURCE_EXHAUSTED: past a limit.
+// Reads ClusterShell's YAML groups, its groups.conf, or an Ansible inventory (INI or YAML); the
+// content tells which.
+// A program is run, and what it writes is read (inventory_program.h). Blocks: helper threads only.
+// NOT_FOUND, FAILED_PRECONDITION: the file, or the program failed; INVALID_ARGUMENT: its content,
+// with FILE:LINE; RESOURCE_EXHAUSTED: past a limit.
 absl::StatusOr<std::shared_ptr<const Inventory>> LoadInventory(const std::string& path);
 
 // The same for content in memory; `file` is for messages.

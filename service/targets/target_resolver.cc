@@ -11,23 +11,30 @@
 namespace muster::service {
 namespace {
 
-absl::Status Check(const std::string& host, const HostDetails& details,
-                   absl::Span<const std::string> ignored) {
-  for (const HostDetails::Problem& problem : details.problems) {
-    if (absl::c_linear_search(ignored, problem.variable)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("the host ", host, " cannot be used as the inventory says: ", problem.text,
-                     ". To run without that: targets.ignored_variables ", problem.variable));
-  }
-  return absl::OkStatus();
+using Ignored = absl::Span<const std::string>;
+
+absl::Status CannotBeUsed(const std::string& host, const HostDetails::Problem& problem) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the host ", host, " cannot be used as the inventory says: ", problem.text,
+                   ". To run without that: targets.ignored_variables ", problem.variable));
 }
 
-absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory,
-                                     absl::Span<const std::string> ignored) {
+absl::Status Check(const std::string& host, const HostDetails& details, Ignored ignored,
+                   const absl::optional<BecomeOfRun>* run) {
+  for (const HostDetails::Problem& problem : details.problems) {
+    if (!absl::c_linear_search(ignored, problem.variable)) return CannotBeUsed(host, problem);
+  }
+  if (run == nullptr) return absl::OkStatus();
+  const absl::optional<HostDetails::Problem> problem = BecomeProblem(details, *run, ignored);
+  return problem.has_value() ? CannotBeUsed(host, *problem) : absl::OkStatus();
+}
+
+absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory, Ignored ignored,
+                                     const absl::optional<BecomeOfRun>* run) {
   const HostDetails* details = inventory == nullptr ? nullptr : inventory->Find(target.host);
   ResolvedHost host{target.host, std::move(target.host), std::move(target.user), target.port};
   if (details == nullptr) return host;
-  if (absl::Status status = Check(host.name, *details, ignored); !status.ok()) return status;
+  if (absl::Status status = Check(host.name, *details, ignored, run); !status.ok()) return status;
   if (!details->address.empty()) host.address = details->address;
   if (host.user.empty()) host.user = details->user;
   if (host.port == 0) host.port = details->port;
@@ -41,7 +48,8 @@ absl::StatusOr<ResolvedHost> Resolve(Target target, const Inventory* inventory,
 
 absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expression,
                                                          const Inventory* inventory, size_t limit,
-                                                         absl::Span<const std::string> ignored) {
+                                                         absl::Span<const std::string> ignored,
+                                                         const absl::optional<BecomeOfRun>* run) {
   NodeSetOptions options;
   options.groups = inventory;
   options.max_hosts = limit;
@@ -54,7 +62,7 @@ absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(absl::string_view expre
   // web1 and web1:2222 are the same host where the inventory gives it that port.
   absl::flat_hash_set<std::tuple<std::string, std::string, uint16_t>> seen;
   for (Target& target : *targets) {
-    absl::StatusOr<ResolvedHost> host = Resolve(std::move(target), inventory, ignored);
+    absl::StatusOr<ResolvedHost> host = Resolve(std::move(target), inventory, ignored, run);
     if (!host.ok()) return host.status();
     if (!seen.emplace(host->name, host->user, host->port).second) continue;
     hosts.push_back(*std::move(host));

@@ -9,7 +9,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "service/targets/become_check.h"
 #include "service/targets/inventory.h"
 
 namespace muster::service {
@@ -27,11 +29,12 @@ struct ResolvedHost {
 // The hosts of `expression`, in ClusterShell's order, each once. What the expression says of user
 // and port goes before what the inventory says. `inventory` may be null. Does not block.
 // INVALID_ARGUMENT: malformed, no host at all, or a host whose variables in the inventory ask for
-// what Muster does not do; those `ignored` are left out of account. NOT_FOUND: no such group.
-// RESOURCE_EXHAUSTED: more than `limit` hosts.
+// what Muster, or a run that becomes `run` (BecomeProblem; null: nothing is run), does not do;
+// those `ignored` are left out of account. NOT_FOUND: no such group. RESOURCE_EXHAUSTED: more than
+// `limit` hosts.
 absl::StatusOr<std::vector<ResolvedHost>> ResolveTargets(
     absl::string_view expression, const Inventory* inventory, size_t limit,
-    absl::Span<const std::string> ignored = {});
+    absl::Span<const std::string> ignored = {}, const absl::optional<BecomeOfRun>* run = nullptr);
 
 }  // namespace muster::service
 

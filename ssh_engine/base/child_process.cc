@@ -25,29 +25,47 @@ namespace {
 constexpr int kMaxDescriptor = 65535;
 
 struct Ends {
-  UniqueFd streams;  // the child's
+  UniqueFd input;  // the child's
+  UniqueFd output;
   UniqueFd errors;
 };
 
-int OpenNothing(Ends* its) {
-  its->streams.Reset(open("/dev/null", O_RDWR | O_CLOEXEC));
-  its->errors.Reset(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  return its->streams.valid() && its->errors.valid() ? 0 : errno;
+int OpenNull(UniqueFd* its) {
+  its->Reset(open("/dev/null", O_RDWR | O_CLOEXEC));
+  return its->valid() ? 0 : errno;
 }
 
-int MakeEnds(StartedChild* ours, Ends* its) {
-  int sockets[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return errno;
-  ours->connection.Reset(sockets[0]);
-  its->streams.Reset(sockets[1]);
+// Ours alone does not block: programs expect theirs to wait.
+int MakePipe(UniqueFd* ours, UniqueFd* its) {
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) return errno;
-  ours->errors.Reset(pipe[0]);
-  its->errors.Reset(pipe[1]);
-  if (sockets[0] > kMaxDescriptor) return EMFILE;
-  // Ours alone: programs expect theirs to wait.
-  if (fcntl(sockets[0], F_SETFL, O_NONBLOCK) != 0) return errno;
+  ours->Reset(pipe[0]);
+  its->Reset(pipe[1]);
   return fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+int MakeConnection(UniqueFd* ours, Ends* its) {
+  int sockets[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return errno;
+  ours->Reset(sockets[0]);
+  its->input.Reset(sockets[1]);
+  its->output.Reset(fcntl(sockets[1], F_DUPFD_CLOEXEC, 0));
+  if (!its->output.valid()) return errno;
+  if (sockets[0] > kMaxDescriptor) return EMFILE;
+  return fcntl(sockets[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+// 0, or errno's.
+int MakeEnds(ChildStreams streams, StartedChild* ours, Ends* its) {
+  if (streams == ChildStreams::kConnection) {
+    const int error = MakeConnection(&ours->connection, its);
+    return error != 0 ? error : MakePipe(&ours->errors, &its->errors);
+  }
+  if (const int error = OpenNull(&its->input); error != 0) return error;
+  const bool nothing = streams == ChildStreams::kNothing;
+  const int error = nothing ? OpenNull(&its->output) : MakePipe(&ours->output, &its->output);
+  if (error != 0) return error;
+  return nothing ? OpenNull(&its->errors) : MakePipe(&ours->errors, &its->errors);
 }
 
 // bash takes a socket for rshd's, and reads ~/.bashrc, which may write, unless it has been started
@@ -80,8 +98,8 @@ class SpawnSettings {
  public:
   explicit SpawnSettings(const Ends& ends) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_adddup2(&actions_, ends.streams.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, ends.streams.get(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, ends.input.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, ends.output.get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, ends.errors.get(), STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes_);
@@ -147,9 +165,8 @@ StartedChild StartChild(const std::string& line, const std::string& agent_socket
                         ChildStreams streams) {
   StartedChild child;
   Ends ends;
-  const bool connection = streams == ChildStreams::kConnection;
-  const int missing = connection ? MakeEnds(&child, &ends) : OpenNothing(&ends);
-  if (missing != 0) return Failure(missing, connection ? "its sockets" : "/dev/null");
+  const int missing = MakeEnds(streams, &child, &ends);
+  if (missing != 0) return Failure(missing, "its input and output");
   std::vector<std::string> arguments = {Shell(), "-c", absl::StrCat("exec ", line)};
   std::vector<std::string> environment = EnvironmentFor(agent_socket);
   pid_t pid = 0;

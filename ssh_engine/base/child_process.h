@@ -45,6 +45,7 @@ class ChildProcess {
 struct StartedChild {
   std::unique_ptr<ChildProcess> process;
   UniqueFd connection;  // its input and output
+  UniqueFd output;      // its output alone
   UniqueFd errors;      // its standard error
   int error = 0;        // errno's, where there is no process
   std::string what;     // that failed
@@ -52,7 +53,8 @@ struct StartedChild {
 
 // What a child reads from and writes to.
 enum class ChildStreams {
-  kConnection,  // StartedChild's: one for input and output, one for errors
+  kConnection,  // StartedChild's connection, and errors
+  kOutput,      // StartedChild's output, and errors; its input is /dev/null
   kNothing,     // /dev/null
 };
 

@@ -239,21 +239,21 @@ def test_who_watches_a_part_is_told_that_the_summary_is_of_all(muster):
 
 def test_a_variable_to_ignore_that_is_nowhere_is_told(muster, tmp_path):
     path = str(tmp_path / "hosts")
-    write(path, "h1 ansible_become=true ansible_host=127.0.0.1\n")
+    write(path, "h1 ansible_connection=local ansible_host=127.0.0.1\n")
     refused = muster("targets", "-I", path, "h1")
-    assert refused.code == 2 and "--ignore-variable ansible_become" in refused.err
+    assert refused.code == 2 and "--ignore-variable ansible_connection" in refused.err
     assert "ignored_variables" not in refused.err
-    good = ["-I", path, "--ignore-variable", "ansible_become"]
-    bad = [*good, "--ignore-variable", "ansible_becom"]
+    good = ["-I", path, "--ignore-variable", "ansible_connection"]
+    bad = [*good, "--ignore-variable", "ansible_connectio"]
     for command in (["targets", *bad, "h1"], ["run", "-d", *muster.login, *bad, "-t", "h1", "true"],
                     ["run", *muster.login, *bad, "-t", "h1", "true"]):
         result = muster(*command)
         assert result.code == 0, result.err
         assert result.err.count("warning: --ignore-variable: no host of ") == 1, result.err
-        assert '"ansible_becom" (did you mean ansible_become' in result.err
+        assert '"ansible_connectio" (did you mean ansible_connection' in result.err
     assert "--ignore-variable: no host" in muster("show", "last").text
     assert muster("targets", *good, "h1").err == ""
-    result = muster("targets", "--ignore-variable", "ansible_become", "h1")
+    result = muster("targets", "--ignore-variable", "ansible_connection", "h1")
     assert "there is no inventory" in result.err
 
 

@@ -1,6 +1,7 @@
 """Which hosts: wrong expressions, none, too many, twice."""
 
 import json
+import os
 
 import jsonschema
 import pytest
@@ -53,6 +54,16 @@ def test_a_clustershell_group_file(muster, tmp_path):
     assert (result.code, result.text) == (0, "db1\nweb1\nweb2\nweb3\n")
 
 
+def test_commands_of_clustershell_tell_groups(muster, tmp_path):
+    write(str(tmp_path / "groups"), "web: web[1-3]\nall: web[1-3],db1\n")
+    path = str(tmp_path / "groups.conf")
+    write(path, "[Main]\ndefault: local\n[local]\nmap: sed -n 's/^$GROUP:\\(.*\\)/\\1/p' $CFGDIR/groups\n"
+          "list: sed -n 's/:.*//p' groups\n")
+    assert muster("targets", "-I", path, "@local:all!@web").text == "db1\n"
+    refused = muster("targets", "-I", path, "@wbe,db1")
+    assert (refused.code, refused.text) == (2, "") and "@local:web" in refused.err
+
+
 def test_a_group_that_is_written_like_a_host_is_told(muster, tmp_path):
     path = str(tmp_path / "hosts.ini")
     write(path, "[prod]\nweb1\n")
@@ -81,13 +92,16 @@ def test_an_inventory_that_does_not_exist(muster):
 
 def test_an_inventory_that_asks_for_what_muster_cannot_do_is_refused(muster, tmp_path):
     path = str(tmp_path / "hosts")
-    write(path, "h1 ansible_become=true\nh2\n")
+    write(path, "h1 ansible_password=secret\nh2\nh3 ansible_become=true ansible_become_user=app\n")
     refused = muster("targets", "-I", path, "h[1-2]")
     assert (refused.code, refused.text) == (2, "")
-    assert f"{path}:1: ansible_become is not supported" in refused.err
+    assert f"{path}:1: ansible_password is not supported: give the password" in refused.err
     assert muster("targets", "-I", path, "h2").text == "h2\n"
-    taken = muster("targets", "-I", path, "--ignore-variable", "ansible_become", "h[1-2]")
+    taken = muster("targets", "-I", path, "--ignore-variable", "ansible_password", "h[1-2]")
     assert (taken.code, taken.text) == (0, "h1\nh2\n")
+    refused = muster("run", "-I", path, "-t", "h3", "true")
+    assert (refused.code, refused.text) == (2, "")
+    assert f"{path}:3: ansible_become has " in refused.err and "give --become=app." in refused.err
     # A change beside the inventory counts, too.
     (tmp_path / "group_vars").mkdir()
     write(str(tmp_path / "group_vars" / "all.yml"), "ansible_connection: local\n")
@@ -128,3 +142,40 @@ def test_what_of_ssh_cannot_be_followed_is_refused(muster, tmp_path):
     ignored = muster("run", "-d", "-I", path, "-t", "web1,web2", "--connect-timeout", "1", "--ignore-variable",
                      "ansible_ssh_common_args", "--ignore-variable", "ansible_ssh_extra_args", "true")
     assert ignored.code == 0, ignored.err
+
+
+def test_an_inventory_may_be_a_program(muster, fleet, tmp_path):
+    path = str(tmp_path / "inventory")
+    data = {"web": {"hosts": ["web1", "web2"], "vars": {"ansible_port": fleet.servers[0].port}},
+            "_meta": {"hostvars": {"web1": {"ansible_host": "127.0.0.9", "ansible_user": fleet.user}}}}
+    write(path, f"#!/bin/sh\necho run >> $0.runs\n[ \"$1\" = --list ] && echo '{json.dumps(data)}'\n")
+    os.chmod(path, 0o755)
+    for number in (1, 2):
+        result = muster("run", *muster.login[2:6], "-I", path, "-t", "@web!WEB2", "--", "echo hi")
+        assert (result.code, result.text) == (0, "web1: hi\n"), result.err
+        with open(path + ".runs", encoding="utf-8") as file:
+            assert file.read() == "run\n" * number
+    write(path, "#!/bin/sh\necho no token >&2\nexit 4\n")
+    failed = muster("targets", "-I", path, "@web")
+    assert failed.code == 2
+    assert "exit status 4" in failed.err and "no token" in failed.err
+
+
+def test_targets_tells_who_says_how_a_host_is_reached(muster, tmp_path):
+    path, config = str(tmp_path / "hosts.ini"), str(tmp_path / "config")
+    write(path, "web1 ansible_port=2222 ansible_ssh_private_key_file=/keys/web\n")
+    write(config, "Host *\n HostKeyAlias blade\n UserKnownHostsFile /known\n")
+    options = ["-I", path, "-F", config, "-t", "web1", "-u", "ann", "--long"]
+    result = muster("targets", *options)
+    assert result.code == 0, result.err
+    name, *settings = result.text.splitlines()
+    assert name == "web1"
+    assert {f"  port: 2222 ({path})", "  user: ann (option)",
+            f"  identity file: /keys/web ({path})", "  host key alias: blade (ssh_config)",
+            "  known_hosts: /known (ssh_config)"} <= set(settings)
+    many = muster("targets", "-F", config, "-t", "node[1-5000]", "--long", "--json").json()  # several pages
+    assert [host["settings"][0]["value"] for host in many] == [f"node{number}" for number in range(1, 5001)]
+    host, = muster("targets", *options, "--json").json()
+    assert {"name": "port", "value": "2222", "source": path} in host["settings"]
+    with open("client/json_lines.schema.json", encoding="utf-8") as file:
+        jsonschema.Draft7Validator(json.load(file)).validate(host)

@@ -46,8 +46,8 @@ service/store/sqlite
 service/log
 service/journal
 service/watch
-service/targets
 service/ssh_config
+service/targets
 service/access
 service/listen
 service/artifacts

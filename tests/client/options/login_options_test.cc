@@ -296,7 +296,9 @@ TEST_F(RunRequestTest, TargetsFromAFile) {
     return spec.ok() ? spec->targets().expression() : std::string(spec.status().message());
   };
   EXPECT_EQ(expression("# all\nweb1\r\n\n  db[1-3]!db2 # not two\nc"), "web1,(db[1-3]!db2),c");
+  EXPECT_EQ(expression("\xef\xbb\xbfweb1\r\n\r\n \t\r\n#web2\r\nweb3"), "web1,web3");
   EXPECT_THAT(expression("# none\n"), HasSubstr("names no host"));
+  EXPECT_THAT(expression("\xff\xfew\0e\0b\0"), HasSubstr("UTF-8"));
   std::string many;
   for (int i = 10000; i < 20000; ++i) absl::StrAppend(&many, "node", i, ".example.com\n");
   EXPECT_EQ(expression(many), "node[10000-19999].example.com");

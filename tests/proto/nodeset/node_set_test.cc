@@ -252,6 +252,20 @@ TEST(NodeSetTest, TooManyRangesAndTooLongNames) {
   EXPECT_EQ(ParseNodeSet(std::string(255, 'a'))->size(), 1);
 }
 
+// Users do: they are the servers' names (passwd(5)).
+TEST(NodeSetTest, NamesDoNotDifferInCase) {
+  const std::vector<Case> cases = {
+      {"Web1,web1,WEB1", "Web1"},
+      {"web[1-3]!WEB2", "web1 web3"},
+      {"Web[1-2]&web[2-3]", "Web2"},
+      {"web1^WEB1,db1", "db1"},
+      {"ann@Web1,Ann@web1", "Ann@web1 ann@Web1"},
+      {"ann@Web1:22,bob@web2!wEb1", "bob@web2"},
+      {"[FE80::1],[fe80::1]", "[fe80::1]"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(Expand(c.expression), c.expected) << c.expression;
+}
+
 TEST(NodeSetTest, Groups) {
   FakeGroups groups({{":web", "web[1-2]"},
                      {":prod", "@web,@db"},
@@ -275,6 +289,7 @@ TEST(NodeSetTest, Groups) {
       {"w?b[1-1]", "web1"},
       {"*!@web", "ann@x1:23 db1"},
       {"eve@x*", "eve@x1:23"},
+      {"WEB*,X1!x*", "web1 web2"},
       {"nothing*", ""},
   };
   for (const Case& c : cases) EXPECT_EQ(Expand(c.expression, options), c.expected) << c.expression;

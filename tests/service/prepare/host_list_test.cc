@@ -52,7 +52,7 @@ TEST(HostListTest, AnInventoryThatIsTooLargeIsNotRepeated) {
   FileCache files;
   v1::TargetSpec targets;
   targets.set_expression("@web");
-  const absl::Status status = ListHosts(targets, path, {"ann", 22}, &files).status();
+  const absl::Status status = ListHosts(targets, {path}, {"ann", 22}, &files).status();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_REQUEST_TOO_LARGE);
 }
@@ -61,9 +61,9 @@ TEST(HostListTest, NamesAddressesAndUsersAreBoundedTogether) {
   FileCache files;
   v1::TargetSpec targets;
   targets.set_expression("web[1-100000]");
-  EXPECT_EQ(ListHosts(targets, "", {"ann", 22}, &files)->size(), 100'000u);
+  EXPECT_EQ(ListHosts(targets, {}, {"ann", 22}, &files)->size(), 100'000u);
   // Each of them gets the user: 100,000 of 256 bytes.
-  const absl::Status status = ListHosts(targets, "", {std::string(256, 'u'), 22}, &files).status();
+  const absl::Status status = ListHosts(targets, {}, {std::string(256, 'u'), 22}, &files).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("16777216"), absl::string_view::npos) << status;
 }
@@ -76,7 +76,7 @@ TEST(HostListTest, VariablesCountToo) {
     host->set_name(i == 0 ? "web1" : "web2");
     (*host->mutable_variables())["A"] = std::string(9 << 20, 'x');
   }
-  EXPECT_TRUE(absl::IsInvalidArgument(ListHosts(targets, "", {"ann", 22}, &files).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ListHosts(targets, {}, {"ann", 22}, &files).status()));
 }
 
 TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
@@ -84,13 +84,13 @@ TEST(HostListTest, AHostThatIsNamedTwiceHasTheSameVariables) {
   v1::TargetSpec targets;
   targets.set_expression("web1,web2");
   targets.add_hosts()->set_name("web1");
-  EXPECT_EQ(ListHosts(targets, "", {"ann", 22}, &files)->size(), 2u);
+  EXPECT_EQ(ListHosts(targets, {}, {"ann", 22}, &files)->size(), 2u);
   (*targets.mutable_hosts(0)->mutable_variables())["A"] = "x";
-  const absl::Status status = ListHosts(targets, "", {"ann", 22}, &files).status();
+  const absl::Status status = ListHosts(targets, {}, {"ann", 22}, &files).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   targets.set_expression("web2");
   (*targets.add_hosts()) = targets.hosts(0);
-  const std::vector<v1::RunHost> hosts = *ListHosts(targets, "", {"ann", 22}, &files);
+  const std::vector<v1::RunHost> hosts = *ListHosts(targets, {}, {"ann", 22}, &files);
   ASSERT_EQ(hosts.size(), 2u);
   EXPECT_FALSE(hosts[0].has_variables());
   EXPECT_EQ(hosts[1].variables().values().at("A"), "x");
@@ -107,7 +107,7 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   FileCache files;
   v1::TargetSpec targets;
   targets.set_expression("web1,ann@web2:2222,db1");
-  auto hosts = ListHosts(targets, "", {"", 0, ways->get()}, &files);
+  auto hosts = ListHosts(targets, {}, {"", 0, ways->get()}, &files);
   ASSERT_TRUE(hosts.ok()) << hosts.status();
   const auto named = [&](const std::string& name) {
     return *absl::c_find_if(*hosts, [&](const v1::RunHost& host) { return host.name() == name; });
@@ -136,7 +136,7 @@ TEST(HostListTest, SshConfigSaysWhereHostsAreAndRerunsAskItAgain) {
   EXPECT_EQ(named("web1").user(), "bob");
 
   targets.set_expression("web1,odd[1-3],old");
-  const absl::Status status = ListHosts(targets, "", {"", 0, ways->get()}, &files).status();
+  const absl::Status status = ListHosts(targets, {}, {"", 0, ways->get()}, &files).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_NE(status.message().find("odd[1-3]: RevokedHostKeys"), absl::string_view::npos) << status;
   EXPECT_NE(status.message().find("old: RefuseConnection: gone"), absl::string_view::npos)

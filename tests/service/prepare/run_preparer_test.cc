@@ -8,6 +8,8 @@
 
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "proto/contract/error_details.h"
 #include "tests/service/artifacts/test_artifacts.h"
@@ -16,8 +18,10 @@ namespace muster::service {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 constexpr char kConfig[] = R"(
@@ -166,6 +170,114 @@ TEST_F(RunPreparerTest, LookTellsWhatSshConfigSays) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->hosts(1).user(), "deploy");
   EXPECT_THAT(response->warnings(), ElementsAre(HasSubstr("ForwardAgent (web2)")));
+}
+
+std::vector<std::string> TextsOf(const v1::HostSettings& settings) {
+  std::vector<std::string> texts;
+  for (const v1::HostSetting& setting : settings.settings()) {
+    texts.push_back(absl::StrCat(setting.name(), "=", setting.value(), " ", setting.source()));
+  }
+  return texts;
+}
+
+TEST_F(RunPreparerTest, LookTellsWhoSaysWhat) {
+  const std::string config = ::testing::TempDir() + "/preparer.ssh_config";
+  const std::string hosts = ::testing::TempDir() + "/preparer.hosts";
+  std::ofstream(config) << "Host 10.0.0.2\n  User deploy\n  HostKeyAlias blade\n"
+                           "Host *\n  UserKnownHostsFile /k\n  IdentityFile /keys/all\n";
+  std::ofstream(hosts)
+      << "web1 ansible_host=10.0.0.2 ansible_port=2222 "
+         "ansible_ssh_private_key_file=/keys/web ansible_ssh_common_args='-J ops@gate'\n"
+         "web2\n";
+  v1::ResolveTargetsRequest request;
+  request.mutable_targets()->set_expression("web1,bob@web2");  // in the order of users
+  request.mutable_targets()->set_inventory_file(hosts);
+  request.set_settings(true);
+  request.mutable_login()->mutable_local()->add_identity_files()->set_path("/keys/mine");
+  request.mutable_login()->mutable_ssh_config()->set_file(config);
+  request.mutable_login()->mutable_ssh_config()->add_options("Port=2200");
+  const auto response = preparer_.Look(kOwner, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  ASSERT_EQ(response->settings_size(), 2);
+  EXPECT_THAT(
+      TextsOf(response->settings(1)),
+      IsSupersetOf(
+          {"address=10.0.0.2 " + hosts, "port=2222 " + hosts, std::string("user=deploy ssh_config"),
+           "jump host=ops@gate:2200 " + hosts, std::string("identity file=/keys/mine option"),
+           "identity file=/keys/web " + hosts, std::string("identity file=/keys/all ssh_config"),
+           std::string("host key alias=blade ssh_config"),
+           std::string("known_hosts=/k ssh_config")}));
+  EXPECT_THAT(TextsOf(response->settings(0)),
+              IsSupersetOf({"address=web2 ", "port=2200 option", "user=bob target",
+                            "identity file=/keys/all ssh_config"}));
+  request.mutable_login()->clear_ssh_config();
+  EXPECT_EQ(preparer_.Look(kOwner, request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(RunPreparerTest, LookTellsSettingsForOnePage) {
+  v1::ResolveTargetsRequest request;
+  request.mutable_targets()->set_expression("node[1-20000]");
+  request.set_settings(true);
+  request.mutable_login()->mutable_local();
+  request.mutable_login()->mutable_ssh_config()->set_file("/dev/null");
+  const auto all = preparer_.Look(kOwner, request);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->hosts_size(), 20000);
+  EXPECT_GT(all->settings_size(), 100);
+  EXPECT_LT(all->settings_size(), 20000);
+  const auto last = preparer_.Look(kOwner, request, 19999);
+  ASSERT_EQ(last->settings_size(), 1);
+  EXPECT_THAT(TextsOf(last->settings(0)), Contains("address=node20000 "));
+}
+
+TEST_F(RunPreparerTest, ARunBecomesWhomTheInventorySays) {
+  const std::string hosts = ::testing::TempDir() + "/preparer.hosts";
+  std::ofstream(hosts) << "web1 ansible_become=yes ansible_become_user=app "
+                          "ansible_become_method=doas\n";
+  v1::RunSpec spec = Spec({});
+  spec.mutable_login()->mutable_local();
+  spec.mutable_targets()->set_expression("web1");
+  spec.mutable_targets()->set_inventory_file(hosts);
+  const auto error = [&] { return std::string(Prepare(spec).status().message()); };
+  EXPECT_THAT(error(), HasSubstr("--become=app --become-method doas"));
+  spec.mutable_become()->set_method(v1::BECOME_METHOD_DOAS);
+  EXPECT_THAT(error(), HasSubstr("ansible_become_user is \"app\", and the run's is \"root\""));
+  spec.mutable_become()->set_user("app");
+  EXPECT_EQ(error(), "");
+  spec.mutable_become()->clear_method();
+  EXPECT_THAT(error(), HasSubstr("the run's is \"sudo\""));
+  v1::ResolveTargetsRequest request;
+  *request.mutable_targets() = spec.targets();
+  request.set_settings(true);
+  request.mutable_login()->mutable_local();
+  request.mutable_login()->mutable_ssh_config()->set_file("/dev/null");
+  const auto response = preparer_.Look(kOwner, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(TextsOf(response->settings(0)), Contains("become=app (doas) " + hosts));
+}
+
+// As those of the request; what it is called is not his to know.
+TEST_F(RunPreparerTest, TheInventorysJumpHostsHaveToBeAllowed) {
+  const std::string hosts = ::testing::TempDir() + "/preparer.hosts";
+  const auto error = [&](const std::string& options) {
+    std::ofstream(hosts) << "web1 " << options << "\nweb2\n";
+    Config config = config_;
+    config.inventory_file = hosts;
+    const RunPreparer preparer(&config, authorizer_.get(), &files_, RunSettings(), nullptr);
+    v1::RunSpec spec = Spec({});
+    spec.mutable_login()->set_credential_name("deploy");
+    const auto run = preparer.Prepare(kCi, spec);
+    if (!run.ok()) return run.status().ToString();
+    return absl::StrJoin(TextsOf(run->reaches[0].access->jump_hosts), ",");
+  };
+  EXPECT_EQ(error("ansible_ssh_common_args='-J web3'"), "deploy web3 22");
+  EXPECT_THAT(error("ansible_ssh_common_args='-J secret-gate'"),
+              AllOf(HasSubstr("PERMISSION_DENIED"), HasSubstr("jump host that the inventory gives"),
+                    Not(HasSubstr("secret-gate"))));
+  EXPECT_THAT(error("ansible_ssh_private_key_file=/keys/secret"),
+              AllOf(HasSubstr("INVALID_ARGUMENT"), HasSubstr("IdentityFile"),
+                    Not(HasSubstr("/keys/secret"))));
+  EXPECT_THAT(error("ansible_ssh_common_args=-C"), HasSubstr("Compression"));
 }
 
 TEST_F(RunPreparerTest, APasswordGoesToTheEngineAndIsNotKept) {

@@ -29,7 +29,7 @@ class RunLocksTest : public ::testing::Test {
 
 TEST_F(RunLocksTest, AHostIsAddedOnceItHasItsLock) {
   ASSERT_TRUE(first_.Ask(HostOf(0, "a"), engine_).ok());
-  ASSERT_TRUE(second_.Ask(HostOf(7, "a"), engine_).ok());
+  ASSERT_TRUE(second_.Ask(HostOf(7, "A"), engine_).ok());
   EXPECT_THAT(added(), ElementsAre(0));
   first_.Release(0);
   EXPECT_THAT(added(), ElementsAre(0, 7));

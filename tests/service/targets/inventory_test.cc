@@ -19,6 +19,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // "name=address user port" of each host that `expression` selects, or the error.
@@ -216,8 +217,7 @@ TEST(AnsibleIniTest, WhatMusterCannotDoAsTheInventorySaysIsRefused) {
        {"ansible_connection=local", "ansible_connection=community.docker.docker",
         "ansible_ssh_private_key_file=k", "ansible_private_key_file=k", "ansible_ssh_pass=x",
         "ansible_password=x", "ansible_ssh_common_args='-F f'", "ansible_ssh_extra_args=-N",
-        "ansible_ssh_args='-o'", "ansible_ssh_executable=/opt/x", "ansible_become=true",
-        "ansible_become=Yes", "ansible_sudo=1", "ansible_become='{{ x }}'"}) {
+        "ansible_ssh_args='-o'", "ansible_ssh_executable=/opt/x"}) {
     EXPECT_THAT(Select(absl::StrCat("a\nh ", setting, "\n"), "h"),
                 AllOf(StartsWith("INVALID_ARGUMENT: the host h cannot be used"),
                       HasSubstr("inv:2: ansible_")))
@@ -227,13 +227,74 @@ TEST(AnsibleIniTest, WhatMusterCannotDoAsTheInventorySaysIsRefused) {
   }
   for (const std::string setting :
        {"ansible_connection=ssh", "ansible_connection=smart", "ansible_connection=paramiko",
-        "ansible_connection=ansible.builtin.ssh", "ansible_ssh_common_args=''", "ansible_become=no",
-        "ansible_become=False", "ansible_become_user=root", "ansible_ssh_executable=/usr/bin/ssh",
-        "ansible_python_interpreter=/x", "ansible_ssh_private_key_file=''"}) {
+        "ansible_connection=ansible.builtin.ssh", "ansible_ssh_common_args=''",
+        "ansible_ssh_executable=/usr/bin/ssh", "ansible_python_interpreter=/x",
+        "ansible_ssh_private_key_file=''"}) {
     EXPECT_EQ(Select(absl::StrCat("h ", setting, "\n"), "h"), "h") << setting;
   }
+}
+
+// What a run that becomes `run` is told of the host h.
+std::string BecomeError(absl::string_view variables, const absl::optional<BecomeOfRun>& run,
+                        const std::vector<std::string>& ignored = {}) {
+  const auto inventory = *ParseInventory(absl::StrCat("a\nh ", variables, "\n"), "inv");
+  const auto hosts = ResolveTargets("h", inventory.get(), 1, ignored, &run);
+  return hosts.ok() ? "" : std::string(hosts.status().message());
+}
+
+const absl::optional<BecomeOfRun> kNobody;
+const absl::optional<BecomeOfRun> kRoot = BecomeOfRun{"root", "sudo"};
+
+TEST(AnsibleIniTest, ARunThatBecomesNobodyIsRefusedWhereTheInventorySaysOtherwise) {
+  for (const std::string setting :
+       {"ansible_become=true", "ansible_become=Yes", "ansible_sudo=1", "ansible_su=on"}) {
+    EXPECT_THAT(BecomeError(setting, kNobody),
+                AllOf(StartsWith("the host h cannot be used"), HasSubstr("inv:2: ansible_become"),
+                      HasSubstr("give --become. To run without")))
+        << setting;
+  }
+  EXPECT_THAT(BecomeError("ansible_become=1 ansible_become_user=postgres "
+                          "ansible_become_method=community.general.doas",
+                          kNobody),
+              HasSubstr("give --become=postgres --become-method doas"));
+  EXPECT_THAT(BecomeError("ansible_become=1 ansible_become_method=pbrun", kNobody),
+              HasSubstr("by sudo, su or doas"));
+  EXPECT_THAT(BecomeError("ansible_become='{{ x }}'", kNobody), HasSubstr("is a template"));
+  for (const std::string setting :
+       {"ansible_become=no", "ansible_become=False", "ansible_become_user=postgres",
+        "ansible_become_method=pbrun", "ansible_become_pass=x", "ansible_become_exe=/opt/x"}) {
+    EXPECT_EQ(BecomeError(setting, kNobody), "") << setting;
+  }
+  EXPECT_EQ(BecomeError("ansible_become=1", kNobody, {"ansible_become"}), "");
   // The host's own setting counts, not its group's.
-  EXPECT_EQ(Select("h ansible_become=no\n[all:vars]\nansible_become=yes\n", "h"), "h");
+  EXPECT_EQ(BecomeError("ansible_become=no\n[all:vars]\nansible_become=yes", kNobody), "");
+  // Where nothing is run, nobody becomes anybody.
+  EXPECT_EQ(Select("h ansible_become=yes\n", "h"), "h");
+}
+
+TEST(AnsibleIniTest, ARunThatBecomesSomebodyIsRefusedWhereTheInventorySaysOtherwise) {
+  for (const std::string setting :
+       {"ansible_become=yes", "ansible_become=no", "ansible_become=yes ansible_become_user=root",
+        "ansible_become_method=sudo", "ansible_become_method=ansible.builtin.sudo",
+        "ansible_become_method=''", "ansible_become_exe=/usr/bin/sudo",
+        "ansible_become_flags='-H -S -n'", "ansible_become_password=''"}) {
+    EXPECT_EQ(BecomeError(setting, kRoot), "") << setting;
+  }
+  EXPECT_THAT(BecomeError("ansible_become_user=postgres", kRoot),
+              AllOf(HasSubstr("ansible_become_user is \"postgres\", and the run's is \"root\""),
+                    HasSubstr("--become=postgres")));
+  EXPECT_THAT(BecomeError("ansible_become_method=su", kRoot),
+              HasSubstr("ansible_become_method is \"su\", and the run's is \"sudo\""));
+  EXPECT_EQ(BecomeError("ansible_become_method=su", BecomeOfRun{"root", "su"}), "");
+  EXPECT_THAT(BecomeError("ansible_become_pass=secret", kRoot),
+              AllOf(HasSubstr("ansible_become_password"), HasSubstr("--become-password-file"),
+                    Not(HasSubstr("secret"))));
+  for (const std::string setting :
+       {"ansible_become_exe=/opt/x", "ansible_become_flags=-i", "ansible_become_method=pbrun",
+        "ansible_become_user='{{ x }}'"}) {
+    EXPECT_NE(BecomeError(setting, kRoot), "") << setting;
+  }
+  EXPECT_EQ(BecomeError("ansible_become_user=x", kRoot, {"ansible_become_user"}), "");
 }
 
 TEST(AnsibleIniTest, WhatItHasSshToldIsKeptInAnsiblesOrder) {
@@ -254,11 +315,35 @@ TEST(AnsibleIniTest, WhatItHasSshToldIsKeptInAnsiblesOrder) {
 
 TEST(AnsibleIniTest, WhatIsRefusedCanBeLeftOutOfAccount) {
   const auto inventory = *ParseInventory("h ansible_become=1 ansible_connection=local\n", "inv");
-  EXPECT_THAT(ResolveTargets("h", inventory.get(), 1).status().ToString(),
-              HasSubstr("targets.ignored_variables ansible_connection"));
-  EXPECT_FALSE(ResolveTargets("h", inventory.get(), 1, {"ansible_connection"}).ok());
-  EXPECT_TRUE(
-      ResolveTargets("h", inventory.get(), 1, {"ansible_become", "ansible_connection"}).ok());
+  const auto resolve = [&](const std::vector<std::string>& ignored) {
+    return ResolveTargets("h", inventory.get(), 1, ignored, &kNobody).status().ToString();
+  };
+  EXPECT_THAT(resolve({}), HasSubstr("targets.ignored_variables ansible_connection"));
+  EXPECT_THAT(resolve({"ansible_connection"}), HasSubstr("ignored_variables ansible_become"));
+  EXPECT_EQ(resolve({"ansible_become", "ansible_connection"}), "OK");
+}
+
+TEST(AnsibleIniTest, NamesOfHostsAreTheSameInUpperAndLowerCase) {
+  const auto inventory = *ParseInventory("[web]\nWeb1 ansible_port=2222\nweb2\n", "inv");
+  const auto find = [&](absl::string_view expression) {
+    std::vector<std::string> found;
+    const auto hosts = *ResolveTargets(expression, inventory.get(), 10);
+    for (const ResolvedHost& host : hosts) {
+      found.push_back(absl::StrCat(host.name, ":", host.port));
+    }
+    return found;
+  };
+  EXPECT_THAT(find("WEB1"), ElementsAre("WEB1:2222"));
+  EXPECT_THAT(find("web1,WEB1,@web!WEB2"), ElementsAre("web1:2222"));
+  EXPECT_THAT(LoadError("web1\nWEB1\n"), HasSubstr("differ in upper and lower case alone"));
+}
+
+TEST(LoadInventoryTest, WhatIsForAnsiblesPluginsIsRefusedWithAWay) {
+  EXPECT_THAT(LoadError("---\nplugin: ansible.builtin.constructed\nstrict: false\n"
+                        "groups:\n  web: \"'web' in inventory_hostname\"\n"),
+              AllOf(StartsWith("INVALID_ARGUMENT: inv:2: "), HasSubstr("builtin.constructed"),
+                    HasSubstr("exec ansible-inventory -i %s --list\\n' inv > ")));
+  EXPECT_EQ(Select("plugin:\n  a: h\n", "@plugin:a"), "h") << "a source of ClusterShell's";
 }
 
 TEST(LoadInventoryTest, WhatIsNotUtf8IsRefusedWithItsLine) {

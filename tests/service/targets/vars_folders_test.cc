@@ -36,7 +36,7 @@ class VarsFoldersTest : public ::testing::Test {
 
   // "user@host:port" of each, or the error.
   std::string Select(const std::string& expression) {
-    auto inventory = files_.GetInventory((folder_ / "hosts").string());
+    auto inventory = files_.GetInventory((folder_ / "hosts").string(), true);
     if (!inventory.ok()) return inventory.status().ToString();
     auto hosts = ResolveTargets(expression, inventory->get(), 100);
     if (!hosts.ok()) return hosts.status().ToString();
@@ -75,8 +75,8 @@ TEST_F(VarsFoldersTest, AFolderOfAGroupIsReadInTheOrderOfItsNames) {
 }
 
 TEST_F(VarsFoldersTest, WhatCannotBeDoneIsNamed) {
-  Write("group_vars/db", "---\nansible_become: true\n");
-  EXPECT_THAT(Select("d1"), HasSubstr("group_vars/db:2: ansible_become is not supported"));
+  Write("group_vars/db", "---\nansible_connection: local\n");
+  EXPECT_THAT(Select("d1"), HasSubstr("group_vars/db:2: ansible_connection is not supported"));
   EXPECT_EQ(Select("w1"), "own@w1:0");
   Write("group_vars/db", "$ANSIBLE_VAULT;1.1;AES256\n6162\n");
   EXPECT_THAT(Select("d1"), HasSubstr("group_vars/db: vault has encrypted this file"));
