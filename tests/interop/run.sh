@@ -10,4 +10,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 bazel build --config=opt --symlink_prefix=/ //service:musterd //client:muster
 bin=$(bazel info --config=opt bazel-bin 2>/dev/null)
 MUSTERD=${MUSTERD:-$bin/service/musterd} MUSTER=${MUSTER:-$bin/client/muster} \
-  exec /usr/bin/python3 tests/interop/interop.py "$@"
+  exec /usr/bin/python3 tests/interop/"${PROGRAM:-interop.py}" "$@"
