@@ -9,6 +9,7 @@ and its daemon write.
 
 import argparse
 import contextlib
+import functools
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def check_success(attempt, server, way):
     if attempt.state != SUCCEEDED:
         return f"WRONG: with what is right: {attempt}"
     if isinstance(server, OpenSsh) and not all(words in read(server.log) for words in way.logged):
-        return f"WRONG: sshd's log does not have {way.logged}"
+        return f"WRONG: sshd's log does not have {', '.join(way.logged)}"
     return None
 
 
@@ -75,6 +76,7 @@ def check_refusal(attempt, way):
 
 
 def try_way(lab, daemon, start, way):
+    """For a cell: "yes", or what is WRONG."""
     with start(lab.place(way.setup)) as server:
         right = Attempt(daemon, server, way.right)
         fault = check_success(right, server, way)
@@ -85,9 +87,10 @@ def try_way(lab, daemon, start, way):
 
 
 def try_server(report, lab, daemon, name, start):
-    wanted = {way.name: way for way in lab.ways if report.only in f"{name}: {way.name}"}
     row = {}
-    for way in wanted.values():
+    for way in lab.ways:
+        if report.only not in f"{name}: {way.name}":
+            continue
         try:
             row[way.name] = try_way(lab, daemon, start, way)
         except servers.Lacks as lacks:
@@ -112,13 +115,22 @@ def realm_for(fleet):
         yield realm
 
 
+def without_kerberos(starts):
+    """Some of these servers could do it, with more than is installed."""
+    def start(place, start_one):
+        if place.way == "kerberos":
+            raise servers.Lacks("not tried")
+        return start_one(place)
+    return {name: functools.partial(start, start_one=start_one) for name, start_one in starts.items()}
+
+
 def try_all(arguments, folder, fleet):
     report = Report(arguments.only)
     report.begin("Logins")
     with realm_for(fleet) as realm:
         env = {"KRB5_CONFIG": realm.config} if realm else {}
         with Lab(folder, fleet, realm) as lab, Daemon(args=["--log-level", "debug"], env=env) as daemon:
-            starts = {"OpenSSH": lambda place: OpenSsh(place, realm), **servers.SERVERS}
+            starts = {"OpenSSH": lambda place: OpenSsh(place, realm), **without_kerberos(servers.SERVERS)}
             for name, start in starts.items():
                 try_server(report, lab, daemon, name, start)
             assert daemon.process.poll() is None, daemon.messages()

@@ -57,4 +57,5 @@ def table(rows):
 
 def transposed(rows):
     """A row for each case."""
-    return [(case, {name: row[case] for name, row in rows}) for case in rows[0][1]]
+    cases = list(dict.fromkeys(case for _, row in rows for case in row))
+    return [(case, {name: row.get(case, "") for name, row in rows}) for case in cases]

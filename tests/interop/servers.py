@@ -1,10 +1,10 @@
 """SSH servers of other makers, on loopback and free ports.
 
 Each lets in by one way (logins.py), which it is started for: "keys" (those of authorized_keys), "token" (a FIDO key
-there), "certificate" (of an authority there), "password", "interactive" (keyboard-interactive with the password), "code"
-(the same with the password and a code), "open" (by the user's name alone), "several" (a key, then the password), "steps"
-(the password, then keyboard-interactive with the code). Programs of ours (servers/) are told it as an argument, and
-password and code as $LOGIN_PASSWORD and $LOGIN_CODE; they end with HAS_NONE where their library cannot.
+there), "certificate" (of an authority there), "password", "interactive" (keyboard-interactive with the password),
+"code" (the same with the password and a code), "open" (by the user's name alone), "several" (a key, then the password),
+"steps" (the password, then keyboard-interactive with the code). Programs of ours (servers/) are told it as an argument,
+and password and code as $LOGIN_PASSWORD and $LOGIN_CODE; they end with HAS_NONE where their library cannot.
 """
 
 import copy
