@@ -109,7 +109,7 @@ def realm_for(fleet):
     if os.getuid() != 0 or not kerberos.is_here():
         yield None
         return
-    folder = os.path.join(fleet.folder, "realm")
+    folder = os.path.join(fleet.folder, "realm")  # whose configuration the user can read, too
     os.mkdir(folder, 0o755)
     with kerberos.Realm(folder, fleet.user, [ADDRESS]) as realm:
         yield realm
@@ -129,11 +129,15 @@ def try_all(arguments, folder, fleet):
     report.begin("Logins")
     with realm_for(fleet) as realm:
         env = {"KRB5_CONFIG": realm.config} if realm else {}
-        with Lab(folder, fleet, realm) as lab, Daemon(args=["--log-level", "debug"], env=env) as daemon:
-            starts = {"OpenSSH": lambda place: OpenSsh(place, realm), **without_kerberos(servers.SERVERS)}
-            for name, start in starts.items():
-                try_server(report, lab, daemon, name, start)
-            assert daemon.process.poll() is None, daemon.messages()
+        starts = {"OpenSSH": lambda place: OpenSsh(place, realm), **without_kerberos(servers.SERVERS)}
+        os.mkdir(os.path.join(folder, "daemon"))
+        with Lab(folder, fleet, realm) as lab:
+            with Daemon(os.path.join(folder, "daemon"), args=["--log-level", "debug"], env=env) as daemon:
+                for name, start in starts.items():
+                    try_server(report, lab, daemon, name, start)
+                assert daemon.process.poll() is None, daemon.messages()
+            fault = leaks(daemon, "", lab.canaries)  # what it has written at its end
+            report.wrong += [fault] if fault else []
     return report
 
 

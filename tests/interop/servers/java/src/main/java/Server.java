@@ -1,10 +1,5 @@
 import java.nio.file.Path;
-import java.security.PublicKey;
 import java.util.List;
-import org.apache.sshd.common.config.keys.KeyUtils;
-import org.apache.sshd.common.config.keys.OpenSshCertificate;
-import org.apache.sshd.common.config.keys.AuthorizedKeyEntry;
-import org.apache.sshd.common.config.keys.PublicKeyEntryResolver;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.util.security.SecurityUtils;
 import org.apache.sshd.core.CoreModuleProperties;
@@ -14,7 +9,6 @@ import org.apache.sshd.server.auth.keyboard.InteractiveChallenge;
 import org.apache.sshd.server.auth.keyboard.KeyboardInteractiveAuthenticator;
 import org.apache.sshd.server.auth.keyboard.UserAuthKeyboardInteractiveFactory;
 import org.apache.sshd.server.auth.password.UserAuthPasswordFactory;
-import org.apache.sshd.server.auth.pubkey.PublickeyAuthenticator;
 import org.apache.sshd.server.auth.pubkey.UserAuthPublicKeyFactory;
 import org.apache.sshd.server.config.keys.AuthorizedKeysAuthenticator;
 import org.apache.sshd.server.session.ServerSession;
@@ -35,7 +29,7 @@ public final class Server {
     server.setKeyPairProvider(KeyPairProvider.wrap(generator.generateKeyPair()));
     server.setPublickeyAuthenticator(new AuthorizedKeysAuthenticator(Path.of(arguments[1])));
     server.setPasswordAuthenticator((user, password, session) -> password.equals(PASSWORD));
-    choose(server, arguments[2], Path.of(arguments[1]));
+    choose(server, arguments[2]);
     // Its own factory splits words without a shell.
     server.setCommandFactory((channel, command) ->
         new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel));
@@ -44,13 +38,9 @@ public final class Server {
   }
 
   /** What a way of logging in asks for. */
-  private static void choose(SshServer server, String way, Path keys) throws Exception {
+  private static void choose(SshServer server, String way) {
     switch (way) {
-      case "keys" -> server.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
-      case "certificate" -> {
-        server.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
-        server.setPublickeyAuthenticator(certifiedBy(keys));
-      }
+      case "keys", "token" -> server.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
       case "password" -> server.setUserAuthFactories(List.of(UserAuthPasswordFactory.INSTANCE));
       case "interactive" -> ask(server, List.of("Password: "), List.of(PASSWORD));
       case "code" -> ask(server, List.of("Password: ", "Verification code: "), List.of(PASSWORD, CODE));
@@ -66,18 +56,11 @@ public final class Server {
             List.of(UserAuthPasswordFactory.INSTANCE, UserAuthKeyboardInteractiveFactory.INSTANCE));
         CoreModuleProperties.AUTH_METHODS.set(server, "password,keyboard-interactive");
       }
-      default -> System.exit(3); // it has no keys of tokens
+      default -> System.exit(3); // it takes a certificate for a key, and fails
     }
   }
 
-  /** It checks the certificate by itself, but for who has signed it. */
-  private static PublickeyAuthenticator certifiedBy(Path keys) throws Exception {
-    PublicKey authority = AuthorizedKeyEntry.readAuthorizedKeys(keys).get(0)
-        .resolvePublicKey(null, PublicKeyEntryResolver.FAILING);
-    return (user, key, session) -> key instanceof OpenSshCertificate certificate
-        && KeyUtils.compareKeys(certificate.getCaPubKey(), authority);
-  }
-
+  /** One round of questions. */
   private static void ask(SshServer server, List<String> questions, List<String> right) {
     server.setUserAuthFactories(List.of(UserAuthKeyboardInteractiveFactory.INSTANCE));
     server.setKeyboardInteractiveAuthenticator(new KeyboardInteractiveAuthenticator() {
