@@ -30,6 +30,7 @@ class LibsshLogin {
   AuthStep ByPassword(const std::string& password);
   AuthStep ByAnswers(const Secret* password, const std::vector<PreparedAnswer>& answers);
   const std::string& question() const { return question_; }
+  SshTransport::Answered answered() const { return {password_given_, !given_.empty()}; }
   AuthStep ByTicket(const TicketSource& source, const std::string& host);
   const std::string& ticket_problem() const { return ticket_problem_; }
   absl::Time tickets_expire() const;
@@ -62,7 +63,7 @@ class LibsshLogin {
   bool reading_extensions_ = false;
   bool extensions_read_ = false;
   AgentLink agent_;
-  std::vector<bool> given_;      // which of the answers
+  std::vector<bool> given_;      // which of the answers; empty: none
   bool password_given_ = false;  // as an answer
   int rounds_ = 0;               // of questions
   std::string question_;

@@ -76,6 +76,7 @@ class LibsshTransport final : public SshTransport, private LibsshLink {
     return login_.ByAnswers(password, answers);
   }
   const std::string& question() const override { return login_.question(); }
+  Answered answered() const override { return login_.answered(); }
   AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
     return login_.ByTicket(tickets, options_.host);
   }

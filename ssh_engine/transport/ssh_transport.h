@@ -75,6 +75,12 @@ class SshTransport {
                                          const std::vector<PreparedAnswer>& answers) = 0;
   // What the server asked for that had no answer; printable. Empty: it asked for nothing.
   virtual const std::string& question() const = 0;
+  // What AuthenticateByAnswers has answered with so far. After kFailed, too.
+  struct Answered {
+    bool by_password = false;
+    bool by_answers = false;
+  };
+  virtual Answered answered() const = 0;
   // Logs in with a Kerberos ticket for SshTransportOptions::host (gssapi-with-mic; RFC 4462), once
   // at most. Waits for a KDC, not for the server: call it on a helper thread, each time, and
   // nothing else meanwhile but Abort, which it does not heed.

@@ -9,6 +9,7 @@ import pytest
 
 from fleet import Fleet
 from programs import Daemon, Muster
+from ssh_agent import SshAgent
 
 
 @pytest.fixture(scope="session", name="fleet")
@@ -78,10 +79,5 @@ def muster_fixture(daemon, fleet):
 
 @pytest.fixture(name="agent")
 def agent_fixture(tmp_path):
-    path = str(tmp_path / "agent")
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
-    while not os.path.exists(path):
-        assert process.poll() is None
-    yield path
-    process.terminate()
-    process.wait()
+    with SshAgent(str(tmp_path / "agent")) as agent:
+        yield agent.path

@@ -9,6 +9,7 @@ names them node1, node2, ... The servers listen on 127.0.1.1, 127.0.1.2, ... and
 """
 
 import argparse
+import copy
 import os
 import pwd
 import shutil
@@ -32,6 +33,12 @@ def make_key(path, kind="ed25519", passphrase="", options=()):
     command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path, *options]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+def certify(authority, key, principals, validity="always:forever"):
+    """Signs KEY.pub; the certificate is KEY-cert.pub."""
+    command = ["ssh-keygen", "-q", "-s", authority, "-I", "test", "-n", principals, "-V", validity, key + ".pub"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def read(path):
@@ -82,11 +89,27 @@ class Account:
             write(self._passwd, read("/etc/passwd") + line)
 
     def set_password(self, password):
-        """With which sshd without PAM logs in root's made-up user, too, who is in no shadow(5)."""
+        """With which sshd without PAM logs in root's made-up user, too, who is in no shadow(5). "": he needs none."""
         hashed = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password, text=True,
                                 capture_output=True, check=True)
-        self._hash = hashed.stdout.strip()
+        self._hash = hashed.stdout.strip() if password else ""
         self.set_shell(self._shell)
+
+    def can_mount(self):
+        return self.wrap[:1] == ["unshare"]
+
+    def mounting(self, files):
+        """The same account, for a server that sees files over others: {path: file}."""
+        script = "set -e; " + "".join(f"mount --bind {file} {path}; " for path, file in files.items())
+        return self._wrapped("sh", "-c", script + 'exec "$@"', "sh")
+
+    def with_env(self, **env):
+        return self._wrapped("env", *(f"{name}={value}" for name, value in env.items()))
+
+    def _wrapped(self, *words):
+        other = copy.copy(self)
+        other.wrap = [*self.wrap, *words]
+        return other
 
 
 class Sshd:
@@ -165,8 +188,8 @@ class Fleet:
         shutil.copy(self.key + ".pub", os.path.join(self.folder, "authorized_keys"))
         self.servers = []
 
-    def start(self, address="0.0.0.0", port=None, config=(), trusted=True, host_key=None):
-        server = Sshd(self.folder, self.account, address, port, config, host_key)
+    def start(self, address="0.0.0.0", port=None, config=(), trusted=True, host_key=None, account=None):
+        server = Sshd(self.folder, account or self.account, address, port, config, host_key)
         self.servers.append(server)
         if trusted:
             self.trust(server)

@@ -27,7 +27,7 @@ class Realm:
         self.env = {"KRB5_CONFIG": self.config, "KRB5_KDC_PROFILE": f"{self.folder}/kdc.conf"}
         self._write_config(free_port())
         self._run("kdb5_util", "create", "-s", "-r", REALM, "-P", "master")
-        self._ask_database(f"addprinc -pw {PASSWORD} {self.user}")
+        self.add(user)
         for host in hosts:
             self._ask_database(f"addprinc -randkey host/{host}@{REALM}")
             self._ask_database(f"ktadd -k {self.keytab} host/{host}@{REALM}")
@@ -81,10 +81,14 @@ class Realm:
                 time.sleep(0.02)
         raise RuntimeError("the KDC does not answer")
 
-    def tickets(self, name, lifetime="1h"):
-        """Gets a ticket with kinit; the cache, as KRB5CCNAME names it."""
+    def add(self, user):
+        self._ask_database(f"addprinc -pw {PASSWORD} {user}@{REALM}")
+
+    def tickets(self, name, lifetime="1h", user=None):
+        """Gets a ticket with kinit, of another user where one is named; the cache, as KRB5CCNAME names it."""
         cache = f"FILE:{self.folder}/{name}"
-        subprocess.run(["kinit", "-f", "-l", lifetime, "-c", cache, self.user], check=True,
+        subprocess.run(["kinit", "-f", "-l", lifetime, "-c", cache,
+                        f"{user}@{REALM}" if user else self.user], check=True,
                        input=PASSWORD + "\n", text=True, env={**os.environ, **self.env},
                        capture_output=True)
         return cache

@@ -1,7 +1,6 @@
 """Logging in by Kerberos tickets, with a realm, a KDC and an sshd of our own."""
 
 import os
-import types
 
 import pytest
 
@@ -29,14 +28,8 @@ class Home:
         self.daemon = Daemon(env={"KRB5_CONFIG": self.realm.config})
 
     def start(self, *config):
-        names = {"KRB5_CONFIG": self.realm.config, "KRB5_KTNAME": self.realm.keytab}
-        outer = self.fleet.account
-        words = [f"{name}={value}" for name, value in names.items()]
-        self.fleet.account = types.SimpleNamespace(wrap=[*outer.wrap, "env", *words])
-        try:
-            return self.fleet.start(config=[*GSSAPI, *config])
-        finally:
-            self.fleet.account = outer
+        account = self.fleet.account.with_env(KRB5_CONFIG=self.realm.config, KRB5_KTNAME=self.realm.keytab)
+        return self.fleet.start(config=[*GSSAPI, *config], account=account)
 
     def muster(self, cache, server=None):
         muster = Muster(self.daemon, KRB5CCNAME=cache)

@@ -5,15 +5,14 @@ import hashlib
 import hmac
 import os
 import struct
-import subprocess
 import time
-import types
 
 import pytest
 
-from fleet import Fleet, make_key, read, write
+from fleet import Fleet, certify, make_key, read, write
 from programs import MUSTER, Muster, last_login
 from security_token import SecurityToken
+from ssh_agent import add_keys
 import terminal
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="NOT TESTED: this takes root")
@@ -45,21 +44,16 @@ class Home:
         os.chmod(path, 0o600)
         return path
 
-    def start(self, *config):
-        return self.fleet.start(config=[*config, "LogLevel VERBOSE"])
+    def start(self, *config, account=None):
+        return self.fleet.start(config=[*config, "LogLevel VERBOSE"], account=account)
 
     def start_with_pam(self, rules, *config):
-        if self.fleet.account.wrap[:1] != ["unshare"]:
+        if not self.fleet.account.can_mount():
             pytest.skip("NOT TESTED: this takes mount namespaces")
         path = os.path.join(self.fleet.folder, f"pam{len(self.fleet.servers)}")
         write(path, rules + "account required pam_permit.so\nsession required pam_permit.so\n")
-        outer = self.fleet.account
-        script = f'mount --bind {path} /etc/pam.d/sshd && exec "$@"'
-        self.fleet.account = types.SimpleNamespace(wrap=[*outer.wrap, "sh", "-c", script, "sh"])
-        try:
-            return self.start("UsePAM yes", "KbdInteractiveAuthentication yes", *config)
-        finally:
-            self.fleet.account = outer
+        account = self.fleet.account.mounting({"/etc/pam.d/sshd": path})
+        return self.start("UsePAM yes", "KbdInteractiveAuthentication yes", *config, account=account)
 
     def muster(self, daemon, server, *login, **env):
         muster = Muster(daemon, **env)
@@ -213,8 +207,7 @@ def test_a_password_by_a_command(home, daemon, password):
 def test_an_agent_with_ten_keys(home, daemon, agent, tmp_path):
     server = home.start("MaxAuthTries 3")
     keys = [make_key(str(tmp_path / f"key{number}")) for number in range(10)]
-    subprocess.run(["ssh-add", "-q", *keys, home.fleet.key], env={**os.environ, "SSH_AUTH_SOCK": agent},
-                   check=True, capture_output=True)
+    add_keys(agent, *keys, home.fleet.key)
     muster = home.muster(daemon, server, SSH_AUTH_SOCK=agent)
     code, ends = muster.outcomes(TARGETS, "true", options=["--retries", "3"])
     assert code == 3
@@ -237,8 +230,7 @@ class Certificates:
         self.server = home.start(f"TrustedUserCAKeys {self.authority}.pub", "AuthorizedKeysFile none")
 
     def issue(self, validity, principals=None):
-        subprocess.run(["ssh-keygen", "-q", "-s", self.authority, "-I", "test", "-n", principals or self.user,
-                        "-V", validity, self.key + ".pub"], check=True, capture_output=True)
+        certify(self.authority, self.key, principals or self.user, validity)
 
 
 @pytest.fixture(name="certificates")
@@ -263,8 +255,7 @@ def test_no_session_outlives_its_certificate(home, daemon, certificates, agent, 
     login, env = ["-i", certificates.key], {}
     if by_agent:
         env = {"SSH_AUTH_SOCK": agent}
-        subprocess.run(["ssh-add", "-q", certificates.key], env={**os.environ, **env}, check=True,
-                       capture_output=True)
+        add_keys(agent, certificates.key)
         login = []
     muster = home.muster(daemon, certificates.server, *login, **env)
     begin = time.monotonic()

@@ -12,7 +12,7 @@ import pytest
 
 import memory
 import terminal
-from fleet import Fleet, Sshd, make_key, read, write
+from fleet import Fleet, make_key, read, write
 from leaks import files_with, of_process
 from own_daemon import STATE, end_daemons, ready_daemons
 from programs import Daemon, MUSTER, MUSTERD, Muster, environment, wait_until
@@ -138,22 +138,13 @@ def test_a_server_that_takes_only_keys(home, daemon):
 
 def test_the_answer_to_a_question(home, daemon):
     """Keyboard-interactive, as sshd offers it with PAM."""
-    wrap = home.fleet.account.wrap
-    if wrap[:1] != ["unshare"]:
+    if not home.fleet.account.can_mount():
         pytest.skip("NOT TESTED: this takes mount namespaces")
     rules = os.path.join(home.fleet.folder, "pam_sshd")
     write(rules, "auth required pam_unix.so\naccount required pam_permit.so\n"
                  "session required pam_permit.so\n")
-    script = f'mount --bind {rules} /etc/pam.d/sshd && exec "$@"'
-
-    class Account:
-        name = home.fleet.user
-        wrap = [*home.fleet.account.wrap, "sh", "-c", script, "sh"]
-
-    server = Sshd(home.fleet.folder, Account, config=[
+    server = home.fleet.start(account=home.fleet.account.mounting({"/etc/pam.d/sshd": rules}), config=[
         "UsePAM yes", "KbdInteractiveAuthentication yes", "PubkeyAuthentication no", "LogLevel VERBOSE"])
-    home.fleet.servers.append(server)
-    home.fleet.trust(server)
     muster = home.muster(daemon, server)
     code, ends = muster.outcomes(addresses(3), "true", options=["--password-file", home.right])
     assert code == 0, ends

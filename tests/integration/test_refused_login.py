@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import types
 
 import pytest
 
@@ -16,24 +15,19 @@ class Server:
     """An sshd that counts who connects. `mounts` lie over files while it runs: {path: text}."""
 
     def __init__(self, fleet, config=(), mounts=None):
-        account = types.SimpleNamespace(wrap=fleet.account.wrap)
-        if mounts:
-            account.wrap = self._mounting(fleet, mounts)
-        outer, fleet.account = fleet.account, account
-        self.server = fleet.start(ADDRESS, config=[*config, "LogLevel VERBOSE"])
-        fleet.account = outer
+        account = self._mounting(fleet, mounts) if mounts else None
+        self.server = fleet.start(ADDRESS, config=[*config, "LogLevel VERBOSE"], account=account)
         self.target = f"{ADDRESS}:{self.server.port}"
 
     @staticmethod
     def _mounting(fleet, mounts):
-        if fleet.account.wrap[:1] != ["unshare"]:
+        if not fleet.account.can_mount():
             pytest.skip("needs root and mount namespaces")
-        script = "set -e; "
+        files = {}
         for number, (path, text) in enumerate(mounts.items()):
-            file = os.path.join(fleet.folder, f"mount{number}.{len(fleet.servers)}")
-            write(file, text)
-            script += f"mount --bind {file} {path}; "
-        return [*fleet.account.wrap, "sh", "-c", script + 'exec "$@"', "sh"]
+            files[path] = os.path.join(fleet.folder, f"mount{number}.{len(fleet.servers)}")
+            write(files[path], text)
+        return fleet.account.mounting(files)
 
     def connections(self):
         return read(self.server.log).count("Connection from 127.")

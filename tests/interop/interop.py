@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 
 import openssh
 import servers
+from report import Report
 from fleet import Fleet, make_key
 from programs import Daemon
 
@@ -76,6 +77,16 @@ def try_all(caller, server):
     return row
 
 
+def try_server(report, name, start, caller):
+    if not report.wants(name):
+        return
+    try:
+        with start() as server:
+            report.add(name, try_all(caller, server))
+    except servers.Missing as missing:
+        report.skip(name, missing)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="servers and configurations whose name has this")
@@ -92,65 +103,13 @@ def main():
         report = Report(arguments.only)
         report.begin("OpenSSH")
         for name, change in openssh.configurations():
-            report.add(name, lambda change=change: OpenSsh(place, fleet, change), caller)
+            try_server(report, name, lambda change=change: OpenSsh(place, fleet, change), caller)
         report.begin("Other servers")
         for name, start in servers.SERVERS.items():
-            report.add(name, lambda start=start: start(place), caller)
+            try_server(report, name, lambda start=start: start(place), caller)
         report.write(arguments.markdown)
         assert daemon.process.poll() is None, daemon.messages()
     sys.exit(1 if report.wrong else 0)
-
-
-class Report:
-    """Prints each row as it is known, and keeps all for the tables."""
-
-    def __init__(self, only):
-        self.only = only
-        self.tables = []
-        self.wrong, self.skipped = [], []
-
-    def begin(self, title):
-        self.tables.append((title, []))
-
-    def add(self, name, start, caller):
-        title, rows = self.tables[-1]
-        if self.only not in f"{title}: {name}":
-            return
-        try:
-            with start() as server:
-                row = try_all(caller, server)
-        except servers.Missing as missing:
-            self.skipped.append(f"{name}: {missing}")
-            print(f"{title}: {name}: SKIPPED: {missing}", flush=True)
-            return
-        rows.append((name, row))
-        faults = {case: text for case, text in row.items() if text.startswith("WRONG")}
-        self.wrong += [f"{title}: {name}: {case}: {text}" for case, text in faults.items()]
-        notes = "; ".join(f"{case}: {text}" for case, text in row.items() if text != "yes")
-        print(f"{title}: {name}: {notes or 'all as it should be'}", flush=True)
-
-    def write(self, path):
-        lines = []
-        for title, rows in self.tables:
-            if rows:
-                lines += ["", f"### {title}", ""] + table(rows)
-        if self.skipped:
-            lines += ["", "Skipped:", ""] + [f"- {text}" for text in self.skipped]
-        if path:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("\n".join(lines) + "\n")
-        tried = sum(len(rows) for _, rows in self.tables)
-        print(f"{tried} tried, {len(self.skipped)} skipped, {len(self.wrong)} wrong")
-        for text in self.wrong:
-            print("  " + text)
-
-
-def table(rows):
-    cases = list(rows[0][1])
-    lines = ["| | " + " | ".join(cases) + " |", "|---" * (len(cases) + 1) + "|"]
-    for name, row in rows:
-        lines.append(f"| {name} | " + " | ".join(row[case].replace("|", "\\|") for case in cases) + " |")
-    return lines
 
 
 if __name__ == "__main__":

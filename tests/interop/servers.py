@@ -1,5 +1,13 @@
-"""SSH servers of other makers, on loopback and free ports."""
+"""SSH servers of other makers, on loopback and free ports.
 
+Each lets in by one way (logins.py), which it is started for: "keys" (those of authorized_keys), "token" (a FIDO key
+there), "certificate" (of an authority there), "password", "interactive" (keyboard-interactive with the password),
+"code" (the same with the password and a code), "open" (by the user's name alone), "several" (a key, then the password),
+"steps" (the password, then keyboard-interactive with the code). Programs of ours (servers/) are told it as an argument,
+and password and code as $LOGIN_PASSWORD and $LOGIN_CODE; they end with HAS_NONE where their library cannot.
+"""
+
+import copy
 import os
 import shutil
 import socket
@@ -9,10 +17,18 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "servers")
 BUILD_SECONDS = 600
+HAS_NONE = 3  # an exit code
 
 
 class Missing(Exception):
     """The server cannot be had here; says why."""
+
+
+class Lacks(Exception):
+    """The server has no such way of logging in, or not here; says so."""
+
+    def __init__(self, why="has none"):
+        super().__init__(why)
 
 
 def free_port():
@@ -37,6 +53,21 @@ class Place:
         self.files = {}
         # Servers that have no accounts log in whoever has this key, and run commands as who runs this.
         self.authorized_keys = os.path.join(fleet.folder, "authorized_keys")
+        self.way, self.password, self.code = "keys", None, None
+
+    def by(self, way, authorized_keys, password, code):
+        """The same place, for servers that let in by another way."""
+        other = copy.copy(self)
+        other.way, other.authorized_keys, other.password, other.code = way, authorized_keys, password, code
+        return other
+
+    def secrets(self):
+        """As programs of ours are told them."""
+        return {"LOGIN_PASSWORD": self.password, "LOGIN_CODE": self.code} if self.password else {}
+
+    def takes(self, *ways):
+        if self.way not in ways:
+            raise Lacks()
 
     def file(self, size):
         path = os.path.join(self.fleet.folder, f"file.{size}")
@@ -62,7 +93,7 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **(env or {})})
+                env={**os.environ, **place.secrets(), **(env or {})})
         self._wait()
 
     def file(self, size):
@@ -80,6 +111,8 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
+        if self.process.poll() == HAS_NONE:
+            raise Lacks()
         with open(self.log, errors="replace") as log:
             text = log.read()[-500:]
         self.stop()
@@ -102,8 +135,11 @@ class Server:
 
 
 def _run(command, cwd=None, env=None):
-    result = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True,
-                            text=True, timeout=BUILD_SECONDS, check=False, stdin=subprocess.DEVNULL)
+    try:
+        result = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True,
+                                text=True, timeout=BUILD_SECONDS, check=False, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as error:
+        raise Missing(f"{' '.join(command[:3])}: not done after {BUILD_SECONDS} s") from error
     if result.returncode != 0:
         raise Missing(f"{' '.join(command[:3])}: {(result.stderr or result.stdout)[-300:]}")
     return result
@@ -122,21 +158,29 @@ def _trust_at_home(place):
         os.chown(path, uid, uid)
 
 
+# "-s": no passwords; "-t": a key and the password; "-B": a user without a password needs none.
+DROPBEAR = {"keys": ["-s"], "token": ["-s"], "password": [], "open": ["-B"], "several": ["-t"]}
+
+
 def dropbear(place):
     _need("dropbear")
+    place.takes(*DROPBEAR)
     _trust_at_home(place)
+    if place.password:
+        place.fleet.account.set_password("" if place.way == "open" else place.password)
     folder = place.sub("dropbear")
     key = os.path.join(folder, "host_key")
     if not os.path.exists(key):
         _run(["dropbearkey", "-t", "ed25519", "-f", key])
     port = free_port()
-    return Server(place, [*place.fleet.account.wrap, "dropbear", "-F", "-E", "-s", "-r", key,
+    return Server(place, [*place.fleet.account.wrap, "dropbear", "-F", "-E", *DROPBEAR[place.way], "-r", key,
                           "-p", f"127.0.0.1:{port}", "-P", os.path.join(folder, "pid")],
                   port, place.fleet.user)
 
 
 def tinyssh(place):
     _need("tinysshd")
+    place.takes("keys")
     _trust_at_home(place)
     folder = os.path.join(place.sub("tinyssh"), "keys")
     if not os.path.exists(folder):
@@ -152,6 +196,7 @@ def libssh_sample(place):
     source = "/usr/share/doc/libssh-dev/examples/ssh_server.c"
     if not os.path.exists(source):
         raise Missing("the package libssh-doc is not installed")
+    place.takes("keys", "password")
     folder = place.sub("libssh")
     program = os.path.join(folder, "ssh_server")
     if not os.path.exists(program):
@@ -166,13 +211,13 @@ def libssh_sample(place):
         _run(["ssh-keygen", "-q", "-t", "ed25519", "-m", "PEM", "-N", "", "-f", key])
     port = free_port()
     return Server(place, [program, "-p", str(port), "-k", key, "-a", place.authorized_keys,
-                          "-u", "muster", "-P", "none", "127.0.0.1"], port)
+                          "-u", "muster", "-P", place.password or "none", "127.0.0.1"], port)
 
 
 def _python(place, program):
     port = free_port()
     return Server(place, ["/usr/bin/python3", os.path.join(PROGRAMS, program), str(port),
-                          place.authorized_keys], port)
+                          place.authorized_keys, place.way], port)
 
 
 def asyncssh(place):
@@ -196,8 +241,8 @@ def erlang(place):
         shutil.copy(place.authorized_keys, os.path.join(folder, "authorized_keys"))
     _run(["erlc", "-o", folder, os.path.join(PROGRAMS, "commands.erl")])
     port = free_port()
-    return Server(place, ["escript", os.path.join(PROGRAMS, "erlang_server.escript"), str(port), folder],
-                  port, env={"HOME": folder})
+    return Server(place, ["escript", os.path.join(PROGRAMS, "erlang_server.escript"), str(port), folder,
+                          place.way], port, env={"HOME": folder})
 
 
 def _go(place, name):
@@ -213,7 +258,7 @@ def _go(place, name):
         _run(["go", "mod", "tidy"], folder)
         _run(["go", "build", "-o", program, "."], folder)
     port = free_port()
-    return Server(place, [program, str(port), place.authorized_keys], port)
+    return Server(place, [program, str(port), place.authorized_keys, place.way], port)
 
 
 def go_crypto(place):
@@ -234,10 +279,11 @@ def _node(place, name):
     for file in os.listdir(os.path.join(PROGRAMS, "node", name)):
         shutil.copy(os.path.join(PROGRAMS, "node", name, file), folder)
     if not os.path.exists(os.path.join(folder, "node_modules")):
-        _run(["npm", "install", "--silent", "--no-audit", "--no-fund"], folder)
+        # Its native parts are optional, and take minutes.
+        _run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], folder)
     port = free_port()
-    return Server(place, ["node", os.path.join(folder, "server.js"), str(port), place.authorized_keys],
-                  port)
+    return Server(place, ["node", os.path.join(folder, "server.js"), str(port), place.authorized_keys,
+                          place.way], port)
 
 
 def ssh2(place):
@@ -252,7 +298,7 @@ def mina(place):
         _run(["mvn", "-q", "-B", "package"], folder)
     port = free_port()
     return Server(place, ["java", "-jar", os.path.join(folder, "target", "server.jar"), str(port),
-                          place.authorized_keys], port)
+                          place.authorized_keys, place.way], port)
 
 
 # In the order in which they are tried: Debian's first.

@@ -192,6 +192,7 @@ struct FakeServer {
   AuthStep without_key = AuthStep::kDenied;
   AuthStep password = AuthStep::kDenied;
   AuthStep answer = AuthStep::kDenied;  // to its questions
+  bool asks_for_password = true;        // in these
   std::string question;
   AuthStep ticket = AuthStep::kDenied;
   std::string ticket_problem;
@@ -277,6 +278,7 @@ class FakeTransport final : public SshTransport {
     if (password != nullptr) absl::StrAppend(&given, " ", password->get());
     for (const PreparedAnswer& answer : answers) absl::StrAppend(&given, " ", answer.answer.get());
     server_->keys.push_back(given);
+    answered_ = {password != nullptr && server_->asks_for_password, !answers.empty()};
     return server_->answer;
   }
   AuthStep AuthenticateByTicket(const TicketSource& tickets) override {
@@ -286,6 +288,7 @@ class FakeTransport final : public SshTransport {
   const std::string& ticket_problem() const override { return server_->ticket_problem; }
   absl::Time tickets_expire() const override { return server_->tickets_expire; }
   const std::string& question() const override { return server_->question; }
+  Answered answered() const override { return answered_; }
   AuthStep AuthenticateWithoutKey() override {
     server_->keys.push_back("none");
     return server_->without_key;
@@ -316,6 +319,7 @@ class FakeTransport final : public SshTransport {
 
   const UniqueFd fd_;
   FakeServer* const server_;
+  Answered answered_;
   const std::shared_ptr<void> way_;
   FakeExecChannel* command_ = nullptr;
   FakeExecChannel* beside_ = nullptr;  // made while there was one

@@ -1,4 +1,4 @@
-"""A server on AsyncSSH that runs commands: PORT AUTHORIZED_KEYS"""
+"""A server on AsyncSSH that runs commands: PORT AUTHORIZED_KEYS WAY (servers.py)"""
 
 import asyncio
 import os
@@ -6,6 +6,14 @@ import signal
 import sys
 
 import asyncssh
+
+PORT, AUTHORIZED_KEYS, WAY = sys.argv[1:]
+BY_KEY = WAY in ("keys", "token", "certificate")
+QUESTIONS = {"interactive": [("Password: ", False)],
+             "code": [("Password: ", False), ("Verification code: ", False)]}
+ANSWERS = [os.environ.get("LOGIN_PASSWORD"), os.environ.get("LOGIN_CODE")]
+if not BY_KEY and WAY not in ("password", "open", *QUESTIONS):
+    sys.exit(3)  # it asks for one method
 
 
 async def copy(reader, writer):
@@ -34,15 +42,33 @@ class Process(asyncssh.SSHServerProcess):
 
 
 class Server(asyncssh.SSHServer):
+    def begin_auth(self, _username):
+        return WAY != "open"
+
+    def password_auth_supported(self):
+        return WAY == "password"
+
+    def validate_password(self, _username, password):
+        return password == ANSWERS[0]
+
+    def kbdint_auth_supported(self):
+        return WAY in QUESTIONS
+
+    def get_kbdint_challenge(self, _username, _lang, _submethods):
+        return "", "", "", QUESTIONS[WAY]
+
+    def validate_kbdint_response(self, _username, responses):
+        return list(responses) == ANSWERS[:len(QUESTIONS[WAY])]
+
     def session_requested(self):
         return Process(serve, None, 3, True)
 
 
 async def main():
     await asyncssh.create_server(
-        Server, "127.0.0.1", int(sys.argv[1]), encoding=None,
+        Server, "127.0.0.1", int(PORT), encoding=None,
         server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
-        authorized_client_keys=sys.argv[2])
+        authorized_client_keys=AUTHORIZED_KEYS if BY_KEY else None)
     await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""A server on Paramiko that runs commands: PORT AUTHORIZED_KEYS"""
+"""A server on Paramiko that runs commands: PORT AUTHORIZED_KEYS WAY (servers.py)"""
 
 import base64
 import os
@@ -10,6 +10,16 @@ import threading
 
 import paramiko
 
+PORT, AUTHORIZED_KEYS, WAY = sys.argv[1:]
+METHODS = {"keys": ["publickey"], "password": ["password"], "interactive": ["keyboard-interactive"],
+           "code": ["keyboard-interactive"], "open": ["none"], "several": ["publickey", "password"],
+           "steps": ["password", "keyboard-interactive"]}
+QUESTIONS = {"interactive": ["Password: "], "code": ["Password: ", "Verification code: "],
+             "steps": ["Verification code: "]}
+ANSWERS = {"Password: ": os.environ.get("LOGIN_PASSWORD"), "Verification code: ": os.environ.get("LOGIN_CODE")}
+if WAY not in METHODS:
+    sys.exit(3)  # it does not look who signed a certificate, and knows no keys of tokens
+
 
 def authorized(path):
     with open(path, encoding="utf-8") as file:
@@ -19,13 +29,37 @@ def authorized(path):
 class Session(paramiko.ServerInterface):
     def __init__(self, keys):
         self.keys = keys
+        self.wanted = list(METHODS[WAY])
 
     def get_allowed_auths(self, username):
-        return "publickey"
+        return self.wanted[0]
+
+    def note(self, method, is_right):
+        """What a method that was tried achieves."""
+        if not is_right or self.wanted[0] != method:
+            return paramiko.AUTH_FAILED
+        if len(self.wanted) == 1:
+            return paramiko.AUTH_SUCCESSFUL
+        del self.wanted[0]
+        return paramiko.AUTH_PARTIALLY_SUCCESSFUL
+
+    def check_auth_none(self, username):
+        return self.note("none", True)
 
     def check_auth_publickey(self, username, key):
-        known = base64.b64encode(key.asbytes()).decode() in self.keys
-        return paramiko.AUTH_SUCCESSFUL if known else paramiko.AUTH_FAILED
+        return self.note("publickey", base64.b64encode(key.asbytes()).decode() in self.keys)
+
+    def check_auth_password(self, username, password):
+        return self.note("password", password == ANSWERS["Password: "])
+
+    def check_auth_interactive(self, username, submethods):
+        if self.wanted[0] != "keyboard-interactive":
+            return paramiko.AUTH_FAILED
+        return paramiko.InteractiveQuery("", "", *((question, False) for question in QUESTIONS[WAY]))
+
+    def check_auth_interactive_response(self, responses):
+        return self.note("keyboard-interactive",
+                         list(responses) == [ANSWERS[question] for question in QUESTIONS[WAY]])
 
     def check_channel_request(self, kind, chanid):
         return paramiko.OPEN_SUCCEEDED
@@ -73,8 +107,8 @@ def watch(channel, child):
 
 def main():
     host_key = paramiko.ECDSAKey.generate()
-    keys = authorized(sys.argv[2])
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
+    keys = authorized(AUTHORIZED_KEYS)
+    listener = socket.create_server(("127.0.0.1", int(PORT)), backlog=64)
     transports = []
     while True:
         connection, _ = listener.accept()

@@ -118,6 +118,8 @@ TEST(LibsshLoginTest, ByTheAnswerToAQuestion) {
   EXPECT_EQ(Conversation(Way::kAnswer).LogIn(Answer("secret")), AuthStep::kAccepted);
   Conversation wrong(Way::kAnswer);
   EXPECT_EQ(wrong.LogIn(Answer("guess")), AuthStep::kDenied);
+  EXPECT_TRUE(wrong.transport().answered().by_password);
+  EXPECT_FALSE(wrong.transport().answered().by_answers);
   EXPECT_EQ(wrong.transport().AuthenticationMethods(), "keyboard-interactive");
 }
 
@@ -152,7 +154,9 @@ TEST(LibsshLoginTest, ByAPreparedAnswerInWhateverLetters) {
   EXPECT_EQ(Conversation(Way::kCode).LogIn(Answer("other", {{"VERIFICATION code", "secret"}})),
             AuthStep::kAccepted);
   Conversation wrong(Way::kCode);
-  EXPECT_EQ(wrong.LogIn(PreparedAnswers({{"code", "guess"}})), AuthStep::kDenied);
+  EXPECT_EQ(wrong.LogIn(Answer("secret", {{"code", "guess"}})), AuthStep::kDenied);
+  EXPECT_TRUE(wrong.transport().answered().by_answers);
+  EXPECT_FALSE(wrong.transport().answered().by_password);
   Conversation unknown(Way::kCode);
   EXPECT_EQ(unknown.LogIn(PreparedAnswers({{"badge", "secret"}})), AuthStep::kUnproven);
   EXPECT_THAT(unknown.transport().question(), HasSubstr("Verification code:"));

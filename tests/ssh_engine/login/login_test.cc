@@ -428,6 +428,22 @@ TEST_F(LoginTest, RefusedAnswersAreToldAndNotShown) {
   EXPECT_THAT(login->Explain(), Not(HasSubstr("123")));
 }
 
+// A code that was refused says nothing of the password, which was not asked for.
+TEST_F(LoginTest, WhatWasNotAskedForWasNotRefused) {
+  GivePassword();
+  credential_->answers = {{"code", "123"}};
+  server_.methods = "password,keyboard-interactive";
+  server_.asks_for_password = false;
+  server_.password = AuthStep::kAccepted;
+  EXPECT_EQ(Make()->Advance(), Login::Step::kDone);
+  EXPECT_THAT(server_.keys, ElementsAre("none", "answer secret 123", "password secret"));
+  credential_->methods = {"password", "keyboard-interactive"};
+  server_.password = AuthStep::kPartial;
+  const auto login = Make();
+  EXPECT_EQ(login->Advance(), Login::Step::kRefused);
+  EXPECT_THAT(login->Explain(), HasSubstr("It refused the answers."));
+}
+
 TEST_F(LoginTest, AQuestionWithoutAnAnswerIsTold) {
   credential_->answers = {{"code", "123"}};
   server_.methods = "keyboard-interactive";

@@ -1,4 +1,4 @@
-// A server on golang.org/x/crypto/ssh that runs commands: PORT AUTHORIZED_KEYS
+// A server on golang.org/x/crypto/ssh that runs commands: PORT AUTHORIZED_KEYS WAY (servers.py)
 package main
 
 import (
@@ -35,15 +35,73 @@ func authorized(path string) map[string]bool {
 	return keys
 }
 
+func by(isRight bool) (*ssh.Permissions, error) {
+	if isRight {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("refused")
+}
+
+// The questions, and whether the answers are right.
+func asks(questions ...string) func(ssh.ConnMetadata, ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+	right := map[string]string{"Password: ": os.Getenv("LOGIN_PASSWORD"), "Verification code: ": os.Getenv("LOGIN_CODE")}
+	return func(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+		answers, err := ask("", "", questions, make([]bool, len(questions)))
+		isRight := err == nil && len(answers) == len(questions)
+		for i := 0; isRight && i < len(questions); i++ {
+			isRight = answers[i] == right[questions[i]]
+		}
+		return by(isRight)
+	}
+}
+
+// What a way of logging in asks for; false: there is none.
+func login(way string, keys map[string]bool) (ssh.ServerConfig, bool) {
+	key := func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		return by(keys[string(key.Marshal())])
+	}
+	password := func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+		return by(string(password) == os.Getenv("LOGIN_PASSWORD"))
+	}
+	authority := ssh.CertChecker{IsUserAuthority: func(key ssh.PublicKey) bool { return keys[string(key.Marshal())] }}
+	switch way {
+	case "keys", "token":
+		return ssh.ServerConfig{PublicKeyCallback: key}, true
+	case "certificate":
+		return ssh.ServerConfig{PublicKeyCallback: authority.Authenticate}, true
+	case "password":
+		return ssh.ServerConfig{PasswordCallback: password}, true
+	case "interactive":
+		return ssh.ServerConfig{KeyboardInteractiveCallback: asks("Password: ")}, true
+	case "code":
+		return ssh.ServerConfig{KeyboardInteractiveCallback: asks("Password: ", "Verification code: ")}, true
+	case "open":
+		return ssh.ServerConfig{NoClientAuth: true}, true
+	case "several":
+		return ssh.ServerConfig{PublicKeyCallback: func(who ssh.ConnMetadata, shown ssh.PublicKey) (*ssh.Permissions, error) {
+			return then(ssh.ServerAuthCallbacks{PasswordCallback: password})(key(who, shown))
+		}}, true
+	case "steps":
+		return ssh.ServerConfig{PasswordCallback: func(who ssh.ConnMetadata, shown []byte) (*ssh.Permissions, error) {
+			return then(ssh.ServerAuthCallbacks{KeyboardInteractiveCallback: asks("Verification code: ")})(password(who, shown))
+		}}, true
+	}
+	return ssh.ServerConfig{}, false
+}
+
+func then(next ssh.ServerAuthCallbacks) func(*ssh.Permissions, error) (*ssh.Permissions, error) {
+	return func(_ *ssh.Permissions, err error) (*ssh.Permissions, error) {
+		if err == nil {
+			err = &ssh.PartialSuccessError{Next: next}
+		}
+		return nil, err
+	}
+}
+
 func main() {
-	keys := authorized(os.Args[2])
-	config := &ssh.ServerConfig{
-		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if keys[string(key.Marshal())] {
-				return nil, nil
-			}
-			return nil, fmt.Errorf("unknown key")
-		},
+	config, isThere := login(os.Args[3], authorized(os.Args[2]))
+	if !isThere {
+		os.Exit(3)
 	}
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	check(err)
@@ -55,7 +113,7 @@ func main() {
 	for {
 		connection, err := listener.Accept()
 		check(err)
-		go serve(connection, config)
+		go serve(connection, &config)
 	}
 }
 

@@ -1,20 +1,50 @@
-// A server on ssh2 that runs commands: PORT AUTHORIZED_KEYS
+// A server on ssh2 that runs commands: PORT AUTHORIZED_KEYS WAY (servers.py)
 const {spawn} = require('child_process');
 const fs = require('fs');
 const {Server, utils} = require('ssh2');
 
-const keys = fs.readFileSync(process.argv[3], 'utf8').split('\n').filter(Boolean)
+const [port, authorizedKeys, way] = process.argv.slice(2);
+const METHODS = {
+  keys: ['publickey'], password: ['password'], interactive: ['keyboard-interactive'],
+  code: ['keyboard-interactive'], open: ['none'], several: ['publickey', 'password'],
+  steps: ['password', 'keyboard-interactive'],
+};
+const password = {prompt: 'Password: ', echo: false}, code = {prompt: 'Verification code: ', echo: false};
+const QUESTIONS = {interactive: [password], code: [password, code], steps: [code]};
+const ANSWERS = {[password.prompt]: process.env.LOGIN_PASSWORD, [code.prompt]: process.env.LOGIN_CODE};
+if (!METHODS[way]) process.exit(3);
+
+const keys = fs.readFileSync(authorizedKeys, 'utf8').split('\n').filter(Boolean)
     .map((line) => utils.parseKey(line)).filter((key) => !(key instanceof Error));
 const hostKey = utils.generateKeyPairSync('ed25519').private;
 
-function authenticate(context) {
-  const known = context.method === 'publickey' && keys.find(
+function isKnown(context) {
+  const known = keys.find(
       (key) => key.type === context.key.algo && key.getPublicSSH().equals(context.key.data));
-  if (!known) return context.reject(['publickey']);
-  if (context.signature && known.verify(context.blob, context.signature, context.hashAlgo) !== true) {
-    return context.reject(['publickey']);
+  return known && (!context.signature || known.verify(context.blob, context.signature, context.hashAlgo) === true);
+}
+
+function isRight(answers) {
+  const questions = QUESTIONS[way];
+  return answers.length === questions.length && questions.every(({prompt}, i) => ANSWERS[prompt] === answers[i]);
+}
+
+function authenticator() {
+  let wanted = METHODS[way];
+  function note(context, right) {
+    if (!right) return context.reject(wanted.slice(0, 1));
+    const onlyAsked = context.method === 'publickey' && !context.signature;
+    if (wanted.length === 1 || onlyAsked) return context.accept();
+    wanted = wanted.slice(1);
+    return context.reject(wanted.slice(0, 1), true);
   }
-  return context.accept();
+  return (context) => {
+    if (context.method !== wanted[0]) return note(context, false);
+    if (context.method === 'publickey') return note(context, isKnown(context));
+    if (context.method === 'password') return note(context, context.password === ANSWERS[password.prompt]);
+    if (context.method === 'none') return note(context, true);
+    return context.prompt(QUESTIONS[way], (answers) => note(context, isRight(answers)));
+  };
 }
 
 function run(session) {
@@ -40,7 +70,7 @@ function run(session) {
 }
 
 new Server({hostKeys: [hostKey]}, (client) => {
-  client.on('authentication', authenticate);
+  client.on('authentication', authenticator());
   client.on('error', () => {});
   client.on('ready', () => client.on('session', (accept) => run(accept())));
-}).listen(Number(process.argv[2]), '127.0.0.1');
+}).listen(Number(port), '127.0.0.1');
