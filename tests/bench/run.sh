@@ -9,6 +9,7 @@
 #   tests/bench/run.sh soak [--sessions N]                                a million sessions leave nothing behind
 #   tests/bench/run.sh cancels [--lists N] [--cancels N]                  CancelRun beside any number of readers
 #   tests/bench/run.sh kinds [--rounds N]                                 hosts of ten ssh_config blocks beside one
+#   tests/bench/run.sh bastion [--hosts N] [--rounds N]                   hosts behind one jump host beside direct ones
 #   tests/bench/run.sh micro [NAME...]                                    single parts; see micro.sh
 #   tests/bench/run.sh all [--out DIR] [--quick] [--hosts N]              all, with JSON and pictures
 #
@@ -20,9 +21,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 name=compare
 case ${1:-} in
-  compare | founding | peers | scale | against | soak | cancels | kinds | all) name=$1 && shift ;;
+  compare | founding | peers | scale | against | soak | cancels | kinds | bastion | all) name=$1 && shift ;;
   micro) shift && exec ./tests/bench/micro.sh "$@" ;;
-  -h) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+  -h) sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit 0 ;;
 esac
 
 ./deploy/install_packages.sh
