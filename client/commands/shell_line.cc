@@ -40,10 +40,10 @@ struct Lasting {
   const char* instead;
 };
 constexpr Lasting kLasting[] = {
-    {"cd", "write cd DIR && COMMAND"},
+    {"cd", "write cd DIR && COMMAND, or begin with muster shell --chdir DIR"},
     {"pushd", "write cd DIR && COMMAND"},
     {"export", "write NAME=VALUE COMMAND, or begin with muster shell -e NAME=VALUE"},
-    {"umask", "write umask MASK; COMMAND"},
+    {"umask", "write umask MASK; COMMAND, or begin with muster shell --umask MASK"},
     {"alias", "write the command itself"},
 };
 

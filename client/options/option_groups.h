@@ -49,6 +49,8 @@ void AddInFlight(CLI::App* app, Options* options);
 void AddRolloutOptions(CLI::App* app, Options* options);
 void AddLimitOptions(CLI::App* app, Options* options);
 void AddEnvironment(CLI::App* app, Options* options);
+// --chdir and --umask.
+void AddPlace(CLI::App* app, Options* options);
 // How a run is shown; and what is kept of it.
 void AddLookOptions(CLI::App* app, Options* options);
 void AddViewOptions(CLI::App* app, Options* options);

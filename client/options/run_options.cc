@@ -99,14 +99,6 @@ void ExcludeFromDetached(CLI::App* app) {
   }
 }
 
-std::string IsUmask(const std::string& text) {
-  const bool octal =
-      !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
-  return octal && (text.size() < 4 || text.front() == '0')
-             ? ""
-             : absl::StrCat("\"", text, "\" is none; write three digits from 0 to 7, such as 027");
-}
-
 void AddStarting(CLI::App* app, Options* options) {
   app->add_option("--request-id", options->request_id,
                   "Makes it safe to repeat: the same id and command is the same run")
@@ -168,13 +160,7 @@ void AddRun(CLI::App* app, Options* options) {
       ->needs(script)
       ->configurable(false)
       ->type_name("WORDS");
-  run->add_option("--chdir", options->working_directory,
-                  "Where the command begins; from the remote user's home, unless it begins with /. "
-                  "Where it cannot be entered nothing runs (exit code 126)")
-      ->type_name("FOLDER");
-  run->add_option("--umask", options->umask, "The command's umask, in octal: 027")
-      ->check(IsUmask)
-      ->type_name("MODE");
+  AddPlace(run, options);
   run->add_flag(
       "--placeholders", options->placeholders,
       "In the command, its arguments, --chdir and --probe, {host}, {user}, {port} and {index} "

@@ -61,6 +61,7 @@ void AddShell(CLI::App* app, Options* options) {
   AddInFlight(shell, options);
   shell->option_defaults()->group("The lines");
   AddEnvironment(shell, options);
+  AddPlace(shell, options);
   AddLookOptions(shell, options);
   shell->parse_complete_callback([options, shell] {
     options->subcommand = Subcommand::kShell;

@@ -1,4 +1,5 @@
 // Options that several subcommands have.
+#include "absl/strings/str_cat.h"
 #include "client/options/option_groups.h"
 
 namespace muster::client {
@@ -83,6 +84,14 @@ void AddMethodOptions(CLI::App* app, Options* options) {
                 "GSSAPIAuthentication]");
   app->add_flag("--gssapi-delegate", options->gssapi_delegate,
                 "Hand them on to the hosts, as far as they may be");
+}
+
+std::string IsUmask(const std::string& text) {
+  const bool octal =
+      !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+  return octal && (text.size() < 4 || text.front() == '0')
+             ? ""
+             : absl::StrCat("\"", text, "\" is none; write three digits from 0 to 7, such as 027");
 }
 
 }  // namespace
@@ -222,6 +231,16 @@ void AddEnvironment(CLI::App* app, Options* options) {
           "For the command; may be repeated. Others can see it on the host and in the run: no "
           "secrets")
       ->type_name("NAME=VALUE");
+}
+
+void AddPlace(CLI::App* app, Options* options) {
+  app->add_option("--chdir", options->working_directory,
+                  "Where the command begins; from the remote user's home, unless it begins with /. "
+                  "Where it cannot be entered nothing runs (exit code 126)")
+      ->type_name("FOLDER");
+  app->add_option("--umask", options->umask, "The command's umask, in octal: 027")
+      ->check(IsUmask)
+      ->type_name("MODE");
 }
 
 void AddLookOptions(CLI::App* app, Options* options) {
