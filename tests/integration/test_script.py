@@ -96,7 +96,8 @@ def test_each_host_has_its_own_words(fleet, muster):
     port = fleet.servers[0].port
     for index in range(3):
         name = f"127.0.42.{index + 1}"
-        assert f"{name}: {index} {fleet.user}@{name} port {port}\n{name}: {{home\n" in result.text, result.err
+        of_host = [line for line in result.text.splitlines() if line.startswith(name + ": ")]
+        assert of_host == [f"{name}: {index} {fleet.user}@{name} port {port}", f"{name}: {{home"], result.err
     result = muster.run("127.0.42.1", "echo {hots}", options=["--placeholders"])
     assert (result.code, "\"{hots}\" is no placeholder" in result.err) == (2, True), result.err
 
