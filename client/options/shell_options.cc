@@ -15,8 +15,8 @@ standard input is empty. Hosts that did not succeed are named, with the reason, 
 the next line.
 
 Ctrl-C cancels the line that runs, a second one leaves; Ctrl-D, exit and :quit leave. Passphrases
-and passwords are asked for once. :help tells of the shell's own commands, which begin with a colon:
-:hosts, :targets, :only, :drop. Tab completes these and their targets, Ctrl-R finds earlier lines,
+and passwords are asked for once. The shell's own commands begin with a colon (:hosts, :targets,
+:only, :drop), :help tells of them. Tab completes these and their targets, Ctrl-R finds earlier lines,
 which are kept in ~/.local/state/muster/shell_history ($XDG_STATE_HOME), unless they begin with a
 blank.
 

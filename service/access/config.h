@@ -21,7 +21,7 @@ struct NamedCredential {
   engine::CredentialSpec keys;
   std::vector<std::string> known_hosts_files;
   std::string revoked_host_keys_file;  // of keys that no host may have; empty: none
-  std::string user;  // of targets that name none; empty: the daemon's own
+  std::string user;                    // of targets that name none; empty: the daemon's own
   engine::HostKeyPolicy host_key_policy = engine::HostKeyPolicy::kStrict;
   bool hash_known_hosts = false;  // names of hosts that accept-new writes down
 

@@ -80,9 +80,10 @@ Names Expand(const Kind& kind, const std::string& asked) {
   for (const absl::string_view name : absl::StrSplit(kind.all, ',')) {
     if (IsPattern(asked) && Matches(asked, std::string(name))) names.emplace_back(name);
   }
-  names.erase(std::remove_if(names.begin(), names.end(),
-                             [&](const std::string& name) { return !LibraryHas(kind.option, name); }),
-              names.end());
+  names.erase(
+      std::remove_if(names.begin(), names.end(),
+                     [&](const std::string& name) { return !LibraryHas(kind.option, name); }),
+      names.end());
   return names;
 }
 

@@ -148,13 +148,15 @@ bool LibsshTransport::Configure() {
   };
   const bool no = false;
   const int fd = socket_.get();
+  const bool compresses = options_.algorithms != nullptr && options_.algorithms->compression;
+  const char* const zlib = compresses ? "zlib@openssh.com,none" : "none";
   // No host name and no folder: libssh would read known_hosts at every key exchange and look up the
   // user's home.
   return set(SSH_OPTIONS_PROCESS_CONFIG, &no) && set(SSH_OPTIONS_SSH_DIR, "/nonexistent") &&
          set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
          set(SSH_OPTIONS_USER, options_.user.c_str()) && SetAlgorithms() &&
-         set(SSH_OPTIONS_COMPRESSION_C_S, "none") && set(SSH_OPTIONS_COMPRESSION_S_C, "none") &&
+         set(SSH_OPTIONS_COMPRESSION_C_S, zlib) && set(SSH_OPTIONS_COMPRESSION_S_C, zlib) &&
          set(SSH_OPTIONS_FD, &fd);
 }
 
@@ -191,9 +193,7 @@ bool LibsshTransport::SetLimits() {
   const auto seconds = static_cast<uint32_t>(absl::ToInt64Seconds(asked.rekey_interval));
   return ssh_options_set(session_, SSH_OPTIONS_RSA_MIN_SIZE, &asked.least_rsa_bits) == SSH_OK &&
          ssh_options_set(session_, SSH_OPTIONS_REKEY_DATA, &asked.rekey_bytes) == SSH_OK &&
-         ssh_options_set(session_, SSH_OPTIONS_REKEY_TIME, &seconds) == SSH_OK &&
-         ssh_options_set(session_, SSH_OPTIONS_COMPRESSION, asked.compression ? "yes" : "no") ==
-             SSH_OK;
+         ssh_options_set(session_, SSH_OPTIONS_REKEY_TIME, &seconds) == SSH_OK;
 }
 
 std::string LibsshTransport::HostKeys() const {

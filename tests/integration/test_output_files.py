@@ -134,9 +134,10 @@ def test_a_report_of_a_run_that_is_over(muster, tmp_path):
 
 def to_full_disk(muster, *args):
     """muster's result, where its standard output is on a full disk."""
+    stdin = {"input": b"echo hi\n"} if args[0] == "shell" else {"stdin": subprocess.DEVNULL}
     with open("/dev/full", "wb") as full:
-        completed = subprocess.run([MUSTER, *args], env=muster.env, stdin=subprocess.DEVNULL, stdout=full,
-                                   stderr=subprocess.PIPE, timeout=SECONDS, check=False)
+        completed = subprocess.run([MUSTER, *args], env=muster.env, stdout=full, stderr=subprocess.PIPE,
+                                   timeout=SECONDS, check=False, **stdin)
     return completed.returncode, completed.stderr.decode()
 
 
@@ -162,7 +163,7 @@ EACH = [["--help"], ["--version"], ["version"], ["runs"], ["runs", "--json"], ["
         ["run", "LOGIN", "-t", TARGETS, "-q", "--", "echo hi"], ["run", "--help"], ["forget", "RUN"],
         ["artifacts", "list"], ["artifacts", "list", "--json"], ["artifacts", "put", "kept", __file__],
         ["artifacts", "put", "kept", __file__, "--json"], ["ping", "LOGIN", "-t", TARGETS],
-        ["completion", "bash"]]
+        ["shell", "LOGIN", "-t", TARGETS], ["completion", "bash"]]
 
 
 @pytest.mark.parametrize("args", EACH, ids=" ".join)

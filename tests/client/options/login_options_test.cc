@@ -349,7 +349,7 @@ TEST_F(RunRequestTest, WhatIsNotUtf8IsNamed) {
 
 TEST_F(RunRequestTest, SecretsAreSentAndNotTold) {
   options_.identity_files = {"/keys/a"};
-  secrets_ = {"of the key", "of the hosts"};
+  secrets_ = {"of the key", "of the hosts", {}};
   const v1::LocalCredential local = Make()->login().local();
   EXPECT_EQ(local.identity_files(0).passphrase(), "of the key");
   EXPECT_EQ(local.password(), "of the hosts");
@@ -451,7 +451,7 @@ TEST_F(RunRequestTest, ARerunKeepsTheRunsLoginUnlessOneIsGiven) {
   EXPECT_TRUE(request->login().local().identities_only());
   options_.identities_only = false;
   options_.password_file = "/p";
-  request = MakeRerunRequest(options_, own, {"", "secret"});
+  request = MakeRerunRequest(options_, own, {"", "secret", {}});
   EXPECT_EQ(request->login().local().password(), "secret");
   options_.password_file.clear();
   options_.jump_hosts = "gate";

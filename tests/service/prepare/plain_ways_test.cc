@@ -21,7 +21,7 @@ v1::RunHost Host(const std::vector<std::string>& options) {
 
 PlainWays::Given Given() {
   PlainWays::Given given;
-  given.credential.keys.identity_files.push_back({"/keys/mine"});
+  given.credential.keys.identity_files.push_back({"/keys/mine", {}});
   given.default_user = "ann";
   return given;
 }
