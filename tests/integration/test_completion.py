@@ -95,7 +95,7 @@ def complete(home, *words, env=None):
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("words,found", [
-    (["sh"], ["show"]), (["run", "--colo"], ["--color"]),
+    (["sh"], ["shell", "show"]), (["run", "--colo"], ["--color"]),
     (["run", "--color", "a"], ["auto", "always"]), (["run", "-i", "a"], ["a file"]),
     (["run", "-t", "@w"], ["@web"]), (["run", "--output-dir", "o"], ["out/"]),
     (["run", "-I", "inv.ini", "-t", "f"], ["f1"])])
