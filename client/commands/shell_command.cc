@@ -108,11 +108,17 @@ class Shell {
         ended_ = true;
         return;
       case ShellLine::Kind::kWrong:
-        code_ = Complain(absl::InvalidArgumentError(line.text));
-        return;
+        return Settle(Complain(absl::InvalidArgumentError(line.text)));
       default:
-        code_ = Obey(line);
+        return Settle(Obey(line));
     }
+  }
+
+  // What the shell itself refused: lines behind it may count on other hosts, or another folder, and
+  // nobody looks at what they do.
+  void Settle(int code) {
+    code_ = code;
+    if (code != kSuccess && !interactive_) ended_ = true;
   }
 
   void RunLine(const std::string& text) {

@@ -178,7 +178,9 @@ absl::Status EnsureDaemon(const ServerAddress& address) {
         "there is no musterd to start: put it beside muster or on the PATH, or name it in "
         "$MUSTERD");
   }
-  return StartOrFind(std::filesystem::absolute(musterd), address, folder);
+  std::error_code gone;  // the folder that muster is called in; then only a whole path will do
+  const std::filesystem::path absolute = std::filesystem::absolute(musterd, gone);
+  return StartOrFind(gone ? std::filesystem::path(musterd) : absolute, address, folder);
 }
 
 }  // namespace muster::client

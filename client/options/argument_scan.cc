@@ -141,6 +141,10 @@ class Scan {
   }
 
   void TakeValue(const CLI::Option& option, std::string value) {
+    if (value.empty()) {  // a variable that is not set, most likely
+      out_.problem = absl::StrCat(NameOf(option), ": its value is empty; leave it out");
+      return;
+    }
     const auto [before, first] = out_.given.emplace(&option, value);
     if (!first && !TakesList(option)) {
       out_.problem = absl::StrCat(NameOf(option), " is given twice, as \"", before->second,

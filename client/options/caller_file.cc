@@ -50,11 +50,18 @@ absl::StatusOr<std::string> InMemory(const std::string& name, absl::string_view 
 std::string AbsolutePath(const std::string& path) {
   const std::string home = FromEnvironment("HOME");
   if (absl::StartsWith(path, "~/") && !home.empty()) return absl::StrCat(home, path.substr(1));
-  return std::filesystem::absolute(path).lexically_normal();
+  std::error_code gone;  // the folder that muster is called in
+  const std::filesystem::path absolute = std::filesystem::absolute(path, gone);
+  return gone ? path : absolute.lexically_normal().string();
 }
 
 absl::StatusOr<std::string> PathForDaemon(const std::string& path) {
   const std::string absolute = AbsolutePath(path);
+  if (path != "-" && !absl::StartsWith(absolute, "/")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", path,
+        "\" cannot be found: the folder that muster is called in is gone, or no file is named"));
+  }
   if (path != "-" && !IsOwnDescriptor(absolute) && !IsPipe(absolute)) return absolute;
   absl::StatusOr<std::string> text = ReadFile(path == "-" ? path : absolute);
   if (!text.ok()) return text.status();

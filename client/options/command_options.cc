@@ -37,7 +37,12 @@ absl::Status FillScript(const Options& options, v1::Script* script) {
                                 "input (muster artifacts)"));
   }
   script->set_content(*std::move(content));
-  script->set_name(std::filesystem::path(path).filename());
+  const std::string name = std::filesystem::path(path).filename();
+  if (name.size() > kMaxScriptNameBytes) {
+    return Invalid("--script", absl::StrCat("the file's name has ", name.size(), " bytes; at most ",
+                                            kMaxScriptNameBytes));
+  }
+  script->set_name(name);
   for (const std::string& word : options.command) script->add_arguments(word);
   for (absl::string_view word : absl::StrSplit(options.interpreter, ' ', absl::SkipEmpty())) {
     script->add_interpreter(std::string(word));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -34,8 +35,8 @@ within it count before the rest of the file, and are chosen by --profile or $MUS
 
 An option that is given counts before the environment, that before the profile, that before the
 rest; a list replaces the other, and what excludes one that was given is left out. --fold=false
-takes a flag back. rerun and watch take from it how a run is shown, targets which hosts, shell all
-that it has. -t, -d, --request-id and secrets do not belong into it, nor is it read where others can
+takes a flag back. rerun and watch take from it how a run is shown, targets which hosts, shell and
+ping all that they have. -t, -d, --request-id and secrets do not belong into it, nor is it read where others can
 write to it.
 
 )";
@@ -47,11 +48,9 @@ struct Scope {
   const char* command;
   const char* group;
 };
-constexpr Scope kScopes[] = {{"run", ""},
-                             {"shell", ""},
-                             {"rerun", kViewGroup},
-                             {"watch", kViewGroup},
-                             {"targets", kHostsGroup}};
+constexpr Scope kScopes[] = {{"run", ""},           {"shell", ""},
+                             {"ping", ""},          {"rerun", kViewGroup},
+                             {"watch", kViewGroup}, {"targets", kHostsGroup}};
 
 // Variables that stand for an option, and are no value of it.
 constexpr std::pair<const char*, const char*> kSecretVariables[] = {
@@ -106,6 +105,9 @@ absl::Status CheckForm(const CLI::Option& option, const Setting& setting) {
   if (!TakesValue(option) && value != "true" && value != "false") {
     return Wrong(setting,
                  absl::StrCat(setting.name, ": \"", value, "\" is neither true nor false"));
+  }
+  if (TakesValue(option) && absl::c_linear_search(setting.values, "")) {
+    return Wrong(setting, absl::StrCat(setting.name, ": its value is empty; leave it out"));
   }
   for (const std::string& pair : setting.values) {
     if (setting.name != "env" || !NamesSecret(pair.substr(0, pair.find('=')))) continue;
@@ -295,7 +297,10 @@ absl::Status AddDefaults(const CLI::App& app, ScannedArguments* scanned) {
       Read(ValueOf(app, *scanned, "--config"));
   if (!sections.ok()) return sections.status();
   absl::Status status = Check(*sections);
-  const std::string profile = ValueOf(app, *scanned, "--profile");
+  const bool without = ValueOf(app, *scanned, "--config") == "none";
+  const bool named = scanned->given.count(app.get_option("--profile")) > 0;
+  // One that the environment names is of a file that is not to be read.
+  const std::string profile = without && !named ? "" : ValueOf(app, *scanned, "--profile");
   Taking taking(app, *scanned);
   if (status.ok() && !profile.empty()) {
     const absl::StatusOr<const ConfigSection*> section = Profile(*sections, profile);

@@ -140,7 +140,6 @@ void AddRun(CLI::App* app, Options* options) {
       ->excludes("--tty");
   run->add_option("--input-artifact", options->input_artifact,
                   "The command reads this artifact as its standard input (muster artifacts)")
-      ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
       ->type_name("NAME");
   CLI::Option* const argv =
       run->add_flag("--argv", options->argv, "Pass the command's words exactly, without a shell");
@@ -149,7 +148,6 @@ void AddRun(CLI::App* app, Options* options) {
              "--script", options->script,
              "Run this file of yours on the hosts, with the words behind the options as its "
              "arguments, exactly. It is sent along, and removed when it has ended")
-          ->check([](const std::string& text) { return text.empty() ? "it names none" : ""; })
           ->excludes(argv)
           ->excludes("--tty")
           ->configurable(false)

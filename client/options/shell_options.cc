@@ -21,7 +21,8 @@ which are kept in ~/.local/state/muster/shell_history ($XDG_STATE_HOME), unless 
 blank.
 
 Where standard input is no terminal each line of it is run, one after the other, whatever came of
-those before; the exit code is the last one's.
+those before; the exit code is the last one's. A line that the shell itself refuses, such as :only
+with hosts that there are not, ends it.
 
 )";
 

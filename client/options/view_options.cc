@@ -53,7 +53,6 @@ void AddSshConfig(CLI::App* app, Options* options) {
   app->add_option("-F,--ssh-config", options->ssh_config,
                   "ssh_config to follow, as ssh -F: this file alone, or none [~/.ssh/config, "
                   "/etc/ssh/ssh_config]")
-      ->check([](const std::string& text) { return text.empty() ? "it names no file" : ""; })
       ->type_name("FILE");
   AddList(
       app, "-o,--ssh-option", &options->ssh_options,
@@ -77,7 +76,6 @@ void AddMethodOptions(CLI::App* app, Options* options) {
   app->add_option("--login-methods", options->login_methods,
                   "Which methods to try, in this order: publickey, keyboard-interactive, password, "
                   "gssapi-with-mic, none [ssh_config's PreferredAuthentications, all of them]")
-      ->check([](const std::string& text) { return text.empty() ? "it names no method" : ""; })
       ->type_name("METHOD[,METHOD...]");
   app->add_flag("--gssapi", options->gssapi,
                 "Log in by Kerberos tickets (kinit), before the keys [ssh_config's "
@@ -142,7 +140,6 @@ void AddLoginOptions(CLI::App* app, Options* options) {
       ->type_name("NAME");
   app->add_option("-J,--jump", options->jump_hosts,
                   "Go to the hosts over these, one after the other, as ssh -J: ann@bastion:2222")
-      ->check([](const std::string& text) { return text.empty() ? "it names no host" : ""; })
       ->type_name("HOST[,HOST...]");
 }
 

@@ -17,7 +17,8 @@ namespace {
 constexpr char kIsCsh[] = "test '\\!' = !";
 constexpr char kNotExported[] =
     "exec /bin/sh -c 'echo muster: the login shell cannot export these variables, it has to be a "
-    "POSIX shell, fish or csh >&2; exit 126'";
+    "POSIX shell, fish or csh, and none of the names one that it sets itself >&2; exit 126' || "
+    "exit 126";
 // csh reads a line to its end first, and takes no newline within quotes.
 constexpr char kNotInCsh[] =
     " && exec /bin/sh -c 'echo muster: csh cannot be given a variable or folder that has a line "
@@ -34,13 +35,14 @@ std::string FolderWord(const std::vector<TextPart>& parts) {
   return absl::StrCat(relative ? "\"$HOME\"/" : "", QuoteParts(parts));
 }
 
-// csh ends with 1 where cd fails, so that it is tried before.
+// csh ends with 1 where cd fails, and may have an alias for cd of several commands, of which "||"
+// is about the last alone: so that it is tried before. A restricted shell has no exec, and goes on.
 std::string EnterFolder(const std::string& word) {
-  return absl::StrCat(
-      "test -x ", word, "/. && cd ", word,
+  const std::string guard = absl::StrCat(
       " || exec /bin/sh -c 'cd \"$0\"; echo muster: the working directory cannot be entered, "
       "nothing was run >&2; exit 126' ",
-      word, "; ");
+      word, " || exit 126; ");
+  return absl::StrCat("test -x ", word, "/.", guard, "cd ", word, guard);
 }
 
 std::string SetUmask(uint32_t mask) { return absl::StrFormat("umask %04o || exit 126; ", mask); }

@@ -35,12 +35,15 @@ constexpr char kTakeIn[] =
     "room, "
     "or the connection broke; nothing was run\" >&2; exit 126; fi; ";
 
-// In the background, since a trap waits for what is in the foreground: TERM removes the file at
-// once, ahead of a KILL. Whether the script has ended is looked for anew after each signal. What a
-// shell says of a child's signal is nobody's output; ksh tells that by 256 and more.
+// In the background, where a shell has INT and QUIT ignored, which GNU's env undoes; since a trap
+// waits for what is in the foreground: TERM removes the file at once, ahead of a KILL. Whether the
+// script has ended is looked for anew after each signal. What a shell says of a child's signal is
+// nobody's output; ksh tells that by 256 and more.
 constexpr char kRun[] =
     "exec 3<&0 </dev/null; "
-    "(umask $muster_u; PATH=$muster_p; SETUPexec INTERPRETER \"$muster_f\"ARGUMENTS) "
+    "muster_e=$(command -v env) && $muster_e --default-signal=INT,QUIT true 2>/dev/null "
+    "&& muster_e=\"$muster_e --default-signal=INT,QUIT\" || muster_e=; "
+    "(umask $muster_u; PATH=$muster_p; SETUPexec ENVINTERPRETER \"$muster_f\"ARGUMENTS) "
     "<&3 3<&- & muster_p=$!; exec 3<&- >/dev/null 2>&1; "
     "while :; do muster_s=; wait $muster_p; muster_r=$?; "
     "[ \"$muster_s\" ] && kill -0 $muster_p || break; done; "
@@ -73,6 +76,10 @@ absl::StatusOr<std::vector<std::string>> InterpreterOf(const v1::Script& script)
                        "ELF")) {
     return Bad("it is a program, and no script: copy it to the hosts, or name an interpreter");
   }
+  if (absl::StartsWith(line, "\xef\xbb\xbf#!")) {
+    return Bad(
+        "it begins with a byte order mark, behind which a system sees no #!: write it without");
+  }
   if (!absl::ConsumePrefix(&line, "#!")) return std::vector<std::string>({kShell});
   line = line.substr(0, line.find('\n'));
   if (line.size() > kLongestFirstLine) return Bad("its first line is longer than a system takes");
@@ -93,12 +100,15 @@ absl::StatusOr<std::string> ScriptLine(const v1::Script& script, absl::string_vi
   for (const std::string& word : *interpreter) {
     absl::StrAppend(&words, words.empty() ? "" : " ", QuoteForShell(word));
   }
+  // To env(1), what has a "=" is a variable.
+  const bool by_env = !absl::StrContains(interpreter->front(), '=');
   const std::string name = QuoteForShell(script.name().empty() ? "script" : script.name());
   const std::string size = absl::StrCat(script.content().size());
-  return absl::StrCat(
-      absl::StrReplaceAll(kTakeIn, {{"NAME", name}, {"SIZE", size}}),
-      absl::StrReplaceAll(kRun,
-                          {{"SETUP", setup}, {"INTERPRETER", words}, {"ARGUMENTS", arguments}}));
+  return absl::StrCat(absl::StrReplaceAll(kTakeIn, {{"NAME", name}, {"SIZE", size}}),
+                      absl::StrReplaceAll(kRun, {{"SETUP", setup},
+                                                 {"ENV", by_env ? "$muster_e " : ""},
+                                                 {"INTERPRETER", words},
+                                                 {"ARGUMENTS", arguments}}));
 }
 
 }  // namespace muster::service

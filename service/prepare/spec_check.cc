@@ -229,6 +229,10 @@ void CheckTerminal(const v1::RunSpec& spec, Problems* problems) {
   if (spec.has_terminal() && spec.command().has_script()) {
     problems->Add("terminal", "a script is sent over the input, and would be typed there");
   }
+  if (spec.command().has_script() && spec.stop().has_grace() &&
+      ToDuration(spec.stop().grace()) == absl::ZeroDuration()) {
+    problems->Add("stop.grace", "0: a script whose host gets KILL at once leaves its file there");
+  }
 }
 
 void CheckPartialLines(const v1::RunSpec& spec, Problems* problems) {

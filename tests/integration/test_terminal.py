@@ -204,8 +204,13 @@ def test_the_shell_without_a_terminal(muster, tmp_path):
     lines.write_bytes(b"echo " + b"x" * 200000 + b" ; echo tail\necho next\n")
     with open(lines, "rb") as file:
         result = muster(*shell_line(muster, "127.0.0.1", "-q")[1:], stdin=file)
-    assert result.text == "== 127.0.0.1 (1 host): succeeded ==\nnext\n"
+    assert (result.code, result.text) == (2, "")
     assert "more than 131071 bytes, and was not run" in result.err
+    for refused in (b":only failed", b":drop 127.0.0.1", b":only x[", b"cd /tmp"):
+        lines.write_bytes(b"true\n" + refused + b"\necho never\n")
+        with open(lines, "rb") as file:
+            result = muster(*shell_line(muster, "127.0.0.1", "-q")[1:], stdin=file)
+        assert result.code != 0 and "never" not in result.text and result.err, refused
     lines.write_bytes(b"exit 3\n:quit\necho never\n")
     with open(lines, "rb") as file:
         result = muster(*shell_line(muster, "127.0.0.1", "--sort", "-S")[1:], stdin=file)

@@ -95,7 +95,7 @@ TEST_F(RunRequestTest, SshConfigIsFollowedUnlessThatIsRefused) {
   EXPECT_EQ(Make()->login().ssh_config().file(), "/home/ann/fleet.conf");
   options_.ssh_config = "/proc/self/cmdline";
   EXPECT_THAT(Make()->login().ssh_config().file(), HasSubstr("/fd/"));
-  EXPECT_THAT(Parse({"run", "-t", "a", "-F", "", "true"}).text, HasSubstr("it names no file"));
+  EXPECT_THAT(Parse({"run", "-t", "a", "-F", "", "true"}).text, HasSubstr("its value is empty"));
 }
 
 TEST_F(RunRequestTest, WithoutSshConfigNoFileIsRead) {

@@ -144,6 +144,20 @@ TEST_F(OptionDefaultsTest, OtherCommandsTakeWhatIsTheirs) {
   EXPECT_EQ(Parse({"artifacts", "put", "--", "-a"}).options.reconnect, absl::Minutes(1));
 }
 
+TEST_F(OptionDefaultsTest, APingDoesAsARunWould) {
+  Write("user: ann\njump: gate\n");
+  const ParsedOptions parsed = Parse({"ping", "-t", "a"});
+  EXPECT_EQ(parsed.options.user, "ann") << parsed.text;
+  EXPECT_EQ(parsed.options.jump_hosts, "gate");
+}
+
+TEST_F(OptionDefaultsTest, AProfileOfTheEnvironmentIsOfTheFileThatIsRead) {
+  setenv("MUSTER_PROFILE", "lab", 1);
+  EXPECT_TRUE(Parse({"--config", "none", "run", "-t", "a", "true"}).run);
+  EXPECT_FALSE(Parse({"--config", "none", "--profile", "lab", "run", "-t", "a", "true"}).run);
+  EXPECT_FALSE(Parse({"run", "-t", "a", "true"}).run);
+}
+
 TEST_F(OptionDefaultsTest, AFileThatIsWrongIsToldWithItsLine) {
   const std::string file = path_ + ":";
   Refused("user: a\nprot: 22\n", file + "2: there is no option \"prot\"; did you mean port");

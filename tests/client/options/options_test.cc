@@ -85,10 +85,10 @@ TEST(OptionsTest, OptionsAreRecognisedHoweverTheyAreWritten) {
     EXPECT_THAT(parsed.options.command, ElementsAre("true", "-S"));
   }
   const ParsedOptions parsed =
-      Parse({"--server", "hub:1", "run", "--user=", "-t", "a", "--reconnect=1m", "true"});
+      Parse({"--server", "hub:1", "run", "--user=ann", "-t", "a", "--reconnect=1m", "true"});
   ASSERT_TRUE(parsed.run) << parsed.text;
   EXPECT_EQ(parsed.options.server, "hub:1");
-  EXPECT_EQ(parsed.options.user, "");
+  EXPECT_EQ(parsed.options.user, "ann");
   EXPECT_EQ(parsed.options.reconnect, absl::Minutes(1));
   EXPECT_TRUE(Parse({"rerun", "r1", "--failed"}).run);
 }
@@ -223,7 +223,8 @@ TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
        "muster logs");
   told({"logs", "last", "--grep", "a", "-f"},
        "muster logs: --follow and --grep do not go together; give one of them", "muster logs");
-  told({"logs", "last", "--grep="}, "muster logs: --grep: it is empty", "muster logs");
+  told({"logs", "last", "--grep="}, "muster logs: --grep: its value is empty; leave it out",
+       "muster logs");
   told({"runs", "-w", "--since", "2h"},
        "muster runs: --since and --watch do not go together; give one of them", "muster runs");
   told({"watch", "last", "--from", "-3"},
@@ -248,7 +249,7 @@ TEST(OptionsTest, WhatIsWrongIsOneSentenceThatSaysWhatIsExpected) {
   told({"artifacts", "rm", "--json", "a"}, "muster artifacts rm: there is no option --json",
        "muster artifacts rm");
   told({"run", "-t", "a", "--input-artifact=", "true"},
-       "muster run: --input-artifact: it names none", "muster run");
+       "muster run: --input-artifact: its value is empty; leave it out", "muster run");
   told({"daemon"}, "muster daemon: ACTION is missing: status, stop or restart", "muster daemon");
   told({"daemon", "go"}, "muster daemon: action: \"go\" is none of status, stop, restart",
        "muster daemon");
@@ -365,6 +366,9 @@ TEST(OptionsTest, WrongUseIsTwoAndSaysWhat) {
   wrong({"run", "--", "true"}, "-t");
   wrong({"run", "-t", "a", "-p", "0", "--", "true"}, "--port");
   wrong({"run", "-t", "a", "--command-timeout", "soon", "--", "true"}, "soon");
+  for (const char* option : {"--lock", "--max-failures", "-i", "--chdir", "-u", "--batches"}) {
+    wrong({"run", "-t", "a", option, "", "--", "true"}, ": its value is empty");
+  }
   wrong({"run", "-t", "a", "--host-key-policy", "no", "--", "true"}, "accept-new");
   wrong({"show"}, "run");
   wrong({"dance"}, "dance");

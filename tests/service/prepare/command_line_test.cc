@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fstream>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -146,6 +148,23 @@ TEST_F(FolderTest, WhereItCannotBeginItDoesNotRun) {
     EXPECT_THAT(result.err, HasSubstr("cannot be entered")) << shell;
     EXPECT_EQ(WEXITSTATUS(result.status), 126) << shell;
   }
+}
+
+TEST_F(FolderTest, NeitherAnAliasNorARestrictedShellHasItRunElsewhere) {
+  v1::Command command;
+  command.set_shell("echo ran");
+  command.set_working_directory("none");
+  std::ofstream(home_ + "/.tcshrc") << "alias cd 'cd \\!*; set prompt=x'\n";
+  for (const char* const shell : {"tcsh", "bash -r"}) {
+    const ShellResult result = RunShell(shell, *CommandLine(command));
+    EXPECT_EQ(result.out, "") << shell;
+    EXPECT_EQ(WEXITSTATUS(result.status), 126) << shell << " " << result.err;
+  }
+  command.clear_working_directory();
+  (*command.mutable_environment())["PATH"] = "/bin:/x";
+  const ShellResult result = RunShell("bash -r", *CommandLine(command));
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(WEXITSTATUS(result.status), 126) << result.err;
 }
 
 TEST_F(FolderTest, ItsUmaskIsSetInEveryLoginShell) {

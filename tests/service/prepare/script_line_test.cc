@@ -38,6 +38,8 @@ TEST(ScriptLineTest, TheFirstLineIsReadAsTheSystemReadsIt) {
   EXPECT_THAT(*InterpreterOf(script), ElementsAre("qemu"));
   EXPECT_THAT(std::string(InterpreterOf(Script("#!/bin/sh\r\nx\r\n")).status().message()),
               HasSubstr("CR LF"));
+  EXPECT_THAT(std::string(InterpreterOf(Script("\xef\xbb\xbf#!/bin/sh\n")).status().message()),
+              HasSubstr("byte order mark"));
   EXPECT_FALSE(InterpreterOf(Script("#!/bin/" + std::string(255, 'x'))).ok());
 }
 
@@ -91,6 +93,17 @@ TEST_F(ScriptRunTest, ReadsItsArgumentsAndItsInputInEveryLoginShell) {
     EXPECT_EQ(result.err, "") << shell;
     EXPECT_EQ(Left(), 0) << shell;
   }
+}
+
+TEST_F(ScriptRunTest, SignalsDoToItWhatTheyDoToAnyProgram) {
+  v1::Command command;
+  *command.mutable_script() =
+      Script("#!/bin/bash\ntrap 'echo caught' INT\nkill -INT $$; echo on\n");
+  EXPECT_EQ(Run(command).out, "caught\non\n");
+  *command.mutable_script() = Script("#!/bin/sh\nkill -QUIT $$; echo on\n");
+  const ShellResult quit = Run(command);
+  EXPECT_EQ(quit.out, "");
+  EXPECT_EQ(WEXITSTATUS(quit.status), 128 + 3);
 }
 
 TEST_F(ScriptRunTest, EnvironmentAndFolderAreTheScriptsAlone) {

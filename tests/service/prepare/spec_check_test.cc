@@ -105,6 +105,11 @@ TEST(SpecCheckTest, NamesTheFieldThatIsOutOfItsLimits) {
        [](v1::RunSpec* spec) {
          spec->mutable_rollout()->mutable_probe()->mutable_script()->set_content("x");
        }},
+      {"stop.grace: 0: a script",
+       [](v1::RunSpec* spec) {
+         spec->mutable_command()->mutable_script()->set_content("x");
+         spec->mutable_stop()->mutable_grace();
+       }},
       {"terminal: a script",
        [](v1::RunSpec* spec) {
          spec->mutable_command()->mutable_script()->set_content("x");
