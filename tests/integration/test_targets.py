@@ -11,7 +11,7 @@ from relay import RELAY
 
 
 @pytest.mark.parametrize("expression,hint", [
-    ("web[1-", "web[1-"), ("web[5-1]", "5-1"), ("", "no host"), ("web1!web1", "no host"),
+    ("web[1-", "web[1-"), ("web[5-1]", "5-1"), ("", "its value is empty"), ("web1!web1", "no host"),
     ("@nosuchgroup", "nosuchgroup"), ("a]b", "]"), ("web[1-3", "never closed"), ("user@", "user@"),
     ("web1:99999", "99999"), ("web[a-b]", "a-b")])
 def test_a_wrong_expression_starts_nothing_and_says_where(muster, expression, hint):
