@@ -29,7 +29,7 @@ Standard input that is a file or a pipe is what the command reads, all of it on 
 is not, as in: while read h; do muster run -n -t $h -- uptime; done < list. With --input-artifact it reads
 what muster artifacts put has brought to the daemon, which reruns and detached runs read as well. -S ends
 with the largest exit code of the commands: 128 and its number for a signal, 255 for a host that ended in
-another way; as pdsh -S and clush -S do with ssh.
+another way; as pdsh -S and clush -S do.
 
 With --tty, what is piped in is typed at each host's terminal: echoed, and control characters are obeyed.
 After it, or where nothing is piped in, ^D is typed, again and again, at most a minute apart: what asks
