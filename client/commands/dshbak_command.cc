@@ -83,7 +83,7 @@ std::vector<std::string> Ordered(const std::map<std::string, std::string>& texts
 absl::Status WriteFiles(const std::map<std::string, std::string>& texts, const ForeignLook& look) {
   std::error_code error;
   if (look.make_folder) std::filesystem::create_directories(look.folder, error);
-  if (!std::filesystem::is_directory(look.folder)) {
+  if (!std::filesystem::is_directory(look.folder, error)) {
     return absl::NotFoundError(absl::StrCat("-d: ", look.folder, " is no folder; -f makes it"));
   }
   FileNames names;

@@ -102,8 +102,7 @@ void AddLogs(CLI::App* app, Options* options) {
             "Only the last N lines of each host, of both its streams [all]");
   CLI::Option* grep = logs->add_option("--grep", options->grep,
                                        "Only lines with this text; musterd searches for them");
-  grep->type_name("PATTERN")->excludes(follow)->check(
-      [](const std::string& text) { return text.empty() ? "it is empty" : ""; });
+  grep->type_name("PATTERN")->excludes(follow);
   logs->add_flag("-E,--regex", options->regex,
                  "PATTERN is an expression of RE2: 'time(d )?out'; (?i) before it: upper and lower "
                  "case alike");

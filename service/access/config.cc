@@ -85,7 +85,9 @@ class ConfigReader {
     return ErrorAt(document_.file(), node.line, message);
   }
   std::string Absolute(const std::string& path) const {
-    return (std::filesystem::absolute(document_.file()).parent_path() / path).lexically_normal();
+    std::error_code gone;  // the folder that musterd is started in: the file was found from / on
+    const std::filesystem::path file = std::filesystem::absolute(document_.file(), gone);
+    return (file.parent_path() / path).lexically_normal();
   }
 
   YamlDocument document_;

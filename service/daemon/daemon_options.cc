@@ -105,7 +105,12 @@ absl::Status ChooseStateDir(std::string* state_dir) {
     if (!own.ok()) return own.status();
     *state_dir = *std::move(own);
   }
-  const std::filesystem::path path = std::filesystem::absolute(*state_dir).lexically_normal();
+  std::error_code gone;  // the folder that musterd is started in
+  const std::filesystem::path path = std::filesystem::absolute(*state_dir, gone).lexically_normal();
+  if (gone) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state-dir: ", *state_dir, ": ", gone.message(), "; name it from / on"));
+  }
   *state_dir = path.has_filename() ? path : path.parent_path();
   return absl::OkStatus();
 }

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "service/targets/inventory_file.h"
 #include "ssh_engine/base/child_process.h"
 #include "ssh_engine/base/peer_text.h"
@@ -19,17 +19,19 @@
 namespace muster::service {
 namespace {
 
+using Clock = std::chrono::steady_clock;  // somebody may set the other one meanwhile
+
 constexpr size_t kMaxErrorBytes = 1024;  // the last ones
 
 // What a program writes, until it ends. Lives for one call.
 class Reader {
  public:
   Reader(const std::string& name, engine::StartedChild child, absl::Duration limit)
-      : name_(name), child_(std::move(child)), limit_(limit), deadline_(absl::Now() + limit) {}
+      : name_(name), child_(std::move(child)), limit_(limit) {}
 
   absl::StatusOr<std::string> Read() {
     while (!child_.process->End().has_value()) {
-      const absl::Duration left = deadline_ - absl::Now();
+      const absl::Duration left = limit_ - absl::FromChrono(Clock::now() - begun_);
       if (left <= absl::ZeroDuration()) return Fail(TooLong());
       Wait(left);
       Drain();
@@ -92,7 +94,7 @@ class Reader {
   const std::string& name_;
   const engine::StartedChild child_;
   const absl::Duration limit_;
-  const absl::Time deadline_;
+  const Clock::time_point begun_ = Clock::now();
   std::string output_;
   std::string errors_;
   bool output_ended_ = false;

@@ -1,6 +1,7 @@
 #include "service/targets/group_commands.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 #include "absl/algorithm/container.h"
@@ -9,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "proto/nodeset/closest_names.h"
 #include "service/targets/command_output.h"
 #include "service/targets/inventory_file.h"
@@ -138,10 +139,10 @@ absl::StatusOr<std::string> CommandSource::Run(const std::string& upcall,
   }
   const std::string in_folder =
       absl::StrCat("cd ", engine::QuotedWord(commands_.folder), " || exit 1; ", line);
-  const absl::Time begin = absl::Now();
+  const auto begin = std::chrono::steady_clock::now();
   absl::StatusOr<std::string> output =
       OutputOf(absl::StrCat("/bin/sh -c ", engine::QuotedWord(in_folder)), name, limit);
-  time_->Spend(absl::Now() - begin);
+  time_->Spend(absl::FromChrono(std::chrono::steady_clock::now() - begin));
   if (!output.ok()) return output.status();
   if (absl::Status status = CheckInventoryContent(*output, name); !status.ok()) return status;
   const std::vector<std::string> words =

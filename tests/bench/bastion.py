@@ -12,11 +12,10 @@ import os
 import statistics
 import subprocess
 
-import against
 import imports  # pylint: disable=unused-import
 import report
+import turns
 from fleet import Fleet
-from measure import process_cpu
 from programs import Daemon, Muster
 from results import Results
 from sim import SimFleet
@@ -33,14 +32,6 @@ def public_key(path):
     return subprocess.run(["ssh-keygen", "-y", "-f", path], capture_output=True, text=True, check=True).stdout
 
 
-def turn(daemon, muster, *way):
-    """Milliseconds of the daemon's CPU."""
-    before = process_cpu(daemon.process.pid)
-    result = muster("run", *muster.login, *way, "--fold", "true")
-    assert result.code == 0, result.err
-    return (process_cpu(daemon.process.pid) - before) * 1000
-
-
 def measure(hosts, rounds):
     """Milliseconds of each turn: directly, and by way of the jump host."""
     with contextlib.ExitStack() as stack:
@@ -54,11 +45,9 @@ def measure(hosts, rounds):
         muster = Muster(daemon, sim)
         targets = ["-t", ",".join(sim.addresses)]
         by = ["-J", f"{fleet.user}@127.0.0.1:{jump.port}"]
-        found = ([], [])
-        for number in range(rounds + 1):
-            for way in (1, 0) if number % 2 else (0, 1):
-                found[way].append(turn(daemon, muster, *targets, *(by if way else [])))
-    return [costs[1:] for costs in found]  # the first one reads files
+        def take(way):
+            return turns.cost(daemon, muster, *muster.login, *targets, *(by if way else []), "--fold", "true")
+        return turns.in_turns(rounds, take)
 
 
 def main():
@@ -67,14 +56,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
     direct, jumped = measure(arguments.hosts, arguments.rounds)
-    ratios = [own / other for own, other in zip(jumped, direct)]
-    least, most = against.median_between(ratios)
     results = Results({"hosts": arguments.hosts, "rounds": arguments.rounds, "load before": os.getloadavg()[0]})
     results.table("Hosts behind one jump host", [{
-        "hosts": arguments.hosts, "pairs": len(ratios),
+        "hosts": arguments.hosts, "pairs": len(jumped),
         "CPU ms a host": statistics.median(jumped) / arguments.hosts,
         "directly": statistics.median(direct) / arguments.hosts,
-        "ratio": f"{statistics.median(ratios):.3f}", "from": f"{least:.3f}", "to": f"{most:.3f}"}],
+        **turns.ratios(jumped, direct)}],
         report.machine())
     report.save(arguments, results.as_json(), "")
 

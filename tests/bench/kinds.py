@@ -12,11 +12,10 @@ import os
 import statistics
 import tempfile
 
-import against
 import imports  # pylint: disable=unused-import
 import report
+import turns
 from fleet import Fleet, write
-from measure import process_cpu
 from programs import Daemon, Muster
 from results import Results
 from ssh_kinds import BLOCKS, EACH, Kinds, address
@@ -38,14 +37,6 @@ def names(prefix, blocks):
     return ",".join(f"{prefix}{block}[1-{EACH}]" for block in blocks)
 
 
-def turn(daemon, muster, config, targets):
-    """Milliseconds of the daemon's CPU."""
-    before = process_cpu(daemon.process.pid)
-    result = muster("run", "-F", config, "-t", targets, "true")
-    assert result.code == 0, result.err
-    return (process_cpu(daemon.process.pid) - before) * 1000
-
-
 def measure(rounds, blocks):
     """Milliseconds of each turn: of ten kinds, and of one."""
     with contextlib.ExitStack() as stack:
@@ -59,22 +50,19 @@ def measure(rounds, blocks):
         for name, text, prefix in (("kinds", kinds.text(), ""), ("one", uniform(kinds), "one-")):
             write(os.path.join(folder, name), text)
             ways.append((os.path.join(folder, name), names(prefix, blocks)))
-        found = ([], [])
-        for number in range(rounds + 1):
-            for way in (0, 1) if number % 2 else (1, 0):
-                found[way].append(turn(daemon, muster, *ways[way]))
-    return [costs[1:] for costs in found]  # the first one reads files and writes keys down
+        def take(way):
+            config, targets = ways[way]
+            return turns.cost(daemon, muster, "-F", config, "-t", targets, "true")
+        return turns.in_turns(rounds, take)
 
 
 def row(what, rounds, blocks):
     kinds, one = measure(rounds, blocks)
-    ratios = [own / other for own, other in zip(kinds, one)]
-    least, most = against.median_between(ratios)
     hosts = EACH * len(blocks)
-    return {"what": what, "hosts": hosts, "pairs": len(ratios),
+    return {"what": what, "hosts": hosts, "pairs": len(kinds),
             "CPU ms a host": statistics.median(kinds) / hosts,
             "of one kind": statistics.median(one) / hosts,
-            "ratio": f"{statistics.median(ratios):.3f}", "from": f"{least:.3f}", "to": f"{most:.3f}"}
+            **turns.ratios(kinds, one)}
 
 
 def main():

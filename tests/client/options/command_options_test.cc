@@ -7,6 +7,7 @@
 
 #include "client/options/login_options.h"
 #include "client/options/options.h"
+#include "tests/client/options/parse.h"
 
 namespace muster::client {
 namespace {
@@ -14,21 +15,21 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ParsedOptions Parse(std::vector<const char*> words) {
-  words.insert(words.begin(), {"muster", "run", "-t", "a"});
-  return ParseOptions(static_cast<int>(words.size()), words.data());
+ParsedOptions ParseRun(std::vector<const char*> words) {
+  words.insert(words.begin(), {"run", "-t", "a"});
+  return Parse(std::move(words));
 }
 
 v1::Command CommandOf(const std::vector<const char*>& words) {
   v1::Command command;
-  const absl::Status status = FillCommand(Parse(words).options, &command);
+  const absl::Status status = FillCommand(ParseRun(words).options, &command);
   EXPECT_TRUE(status.ok()) << status;
   return command;
 }
 
 std::string Problem(const std::vector<const char*>& words) {
   v1::Command command;
-  return std::string(FillCommand(Parse(words).options, &command).message());
+  return std::string(FillCommand(ParseRun(words).options, &command).message());
 }
 
 class ScriptOptionTest : public ::testing::Test {
@@ -45,7 +46,7 @@ TEST_F(ScriptOptionTest, AScriptIsSentWithTheWordsAsItsArguments) {
   EXPECT_EQ(command.script().name(), "deploy.sh");
   EXPECT_THAT(command.script().arguments(), ElementsAre("--fast", "a b"));
   EXPECT_THAT(command.script().interpreter(), ElementsAre("python3", "-u"));
-  EXPECT_TRUE(Parse({"--script", path_.c_str()}).run);
+  EXPECT_TRUE(ParseRun({"--script", path_.c_str()}).run);
 }
 
 TEST_F(ScriptOptionTest, WhatCannotBeSentIsTold) {
@@ -55,9 +56,9 @@ TEST_F(ScriptOptionTest, WhatCannotBeSentIsTold) {
   EXPECT_THAT(Problem({"--script", path_.c_str()}), HasSubstr("has 262145 bytes; at most 262144"));
   Write("");
   EXPECT_THAT(Problem({"--script", path_.c_str()}), HasSubstr("is empty"));
-  EXPECT_EQ(Parse({"--script", "x", "--argv"}).exit_code, 2);
-  EXPECT_EQ(Parse({"--script", "x", "--tty"}).exit_code, 2);
-  EXPECT_EQ(Parse({"--interpreter", "sh", "x"}).exit_code, 2);
+  EXPECT_EQ(ParseRun({"--script", "x", "--argv"}).exit_code, 2);
+  EXPECT_EQ(ParseRun({"--script", "x", "--tty"}).exit_code, 2);
+  EXPECT_EQ(ParseRun({"--interpreter", "sh", "x"}).exit_code, 2);
 }
 
 TEST(CommandOptionsTest, WhatStandsAheadOfACommandIsSetOnlyWhereItIsGiven) {
@@ -70,14 +71,14 @@ TEST(CommandOptionsTest, WhatStandsAheadOfACommandIsSetOnlyWhereItIsGiven) {
   EXPECT_EQ(command.umask(), 027u);
   EXPECT_TRUE(command.placeholders());
   for (const char* mode : {"", "8", "27x", "1027", "00027", "-1"}) {
-    EXPECT_THAT(Parse({"--umask", mode, "x"}).text, HasSubstr("--umask")) << mode;
+    EXPECT_THAT(ParseRun({"--umask", mode, "x"}).text, HasSubstr("--umask")) << mode;
   }
 }
 
 TEST(CommandOptionsTest, AProbeHasPlaceholdersAsTheCommand) {
   const ServerAddress own = {"unix:/run/m.sock", true};
   const auto probe = [&](const std::vector<const char*>& words) {
-    return MakeRunSpec(Parse(words).options, own, LoginSecrets())->rollout().probe();
+    return MakeRunSpec(ParseRun(words).options, own, LoginSecrets())->rollout().probe();
   };
   EXPECT_TRUE(
       probe({"--batches", "1", "--placeholders", "--probe", "ping {host}", "x"}).placeholders());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/options/options.h"
+#include "tests/client/options/parse.h"
 
 namespace muster::client {
 namespace {
@@ -16,18 +17,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ParsedOptions Parse(std::vector<const char*> words) {
-  return ParseOptions(static_cast<int>(words.size()), words.data());
-}
-
 Options As(std::vector<const char*> words) {
-  const ParsedOptions parsed = Parse(std::move(words));
+  const ParsedOptions parsed = ParseWords(words);
   EXPECT_TRUE(parsed.run) << parsed.text;
   return parsed.options;
 }
 
 void Refused(std::vector<const char*> words, const char* problem) {
-  const ParsedOptions parsed = Parse(words);
+  const ParsedOptions parsed = ParseWords(words);
   EXPECT_FALSE(parsed.run);
   EXPECT_EQ(parsed.exit_code, 1) << words.back();
   EXPECT_THAT(parsed.text, HasSubstr(problem));
@@ -98,9 +95,9 @@ TEST(ForeignLineTest, WhatPdshHasAndMusterHasNotIsRefusedByName) {
   Refused({"pdsh", "-w", "a"}, "there is no command");
   Refused({"pdsh", "-f", "x", "-w", "a", "true"}, "--max-in-flight: \"x\"");
   Refused({"muster", "--as", "rsh"}, "is none of pdsh, clush, dshbak");
-  EXPECT_EQ(Parse({"muster", "runs", "--as", "pdsh"}).exit_code, 2);
-  EXPECT_EQ(Parse({"pdsh", "-V"}).exit_code, 0);
-  EXPECT_THAT(Parse({"pdsh", "-h"}).text, HasSubstr("$PDSH_SSH_ARGS_APPEND"));
+  EXPECT_EQ(ParseWords({"muster", "runs", "--as", "pdsh"}).exit_code, 2);
+  EXPECT_EQ(ParseWords({"pdsh", "-V"}).exit_code, 0);
+  EXPECT_THAT(ParseWords({"pdsh", "-h"}).text, HasSubstr("$PDSH_SSH_ARGS_APPEND"));
 }
 
 TEST(ForeignLineTest, Clush) {

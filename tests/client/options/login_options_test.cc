@@ -6,22 +6,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "client/options/options.h"
+#include "tests/client/options/parse.h"
 
 namespace muster::client {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-ParsedOptions Parse(std::vector<const char*> words) {
-  words.insert(words.begin(), "muster");
-  return ParseOptions(static_cast<int>(words.size()), words.data());
-}
 
 class RunRequestTest : public ::testing::Test {
  protected:
@@ -56,6 +53,17 @@ TEST_F(RunRequestTest, CarriesHowToLogIn) {
   ASSERT_EQ(local.answers_size(), 1);
   EXPECT_EQ(local.answers(0).question(), "code");
   EXPECT_EQ(local.answers(0).secret_answer(), "123");
+}
+
+TEST_F(RunRequestTest, WithoutAFolderToBeInAFileIsNamedFromTheRootOn) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  const std::string folder = ::testing::TempDir() + "/gone";
+  std::filesystem::create_directory(folder);
+  std::filesystem::current_path(folder);
+  std::filesystem::remove(folder);
+  options_.identity_files = {"key"};
+  EXPECT_THAT(std::string(Make().status().message()), HasSubstr("is gone"));
+  std::filesystem::current_path(before);
 }
 
 TEST_F(RunRequestTest, AnArtifactIsWhatTheCommandReads) {

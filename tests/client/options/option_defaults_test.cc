@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/options/config_file.h"
 #include "client/options/options.h"
+#include "tests/client/options/parse.h"
 
 namespace muster::client {
 namespace {
@@ -40,11 +41,6 @@ class OptionDefaultsTest : public ::testing::Test {
   void Write(const std::string& text) {
     std::ofstream(path_) << text;
     chmod(path_.c_str(), 0600);
-  }
-
-  static ParsedOptions Parse(std::vector<const char*> words) {
-    words.insert(words.begin(), "muster");
-    return ParseOptions(static_cast<int>(words.size()), words.data());
   }
 
   static Options Run(std::vector<const char*> words) {

@@ -14,17 +14,13 @@
 #include "client/options/argument_scan.h"
 #include "client/options/option_groups.h"
 #include "client/options/secret_names.h"
+#include "tests/client/options/parse.h"
 
 namespace muster::client {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-ParsedOptions Parse(std::vector<const char*> words) {
-  words.insert(words.begin(), "muster");
-  return ParseOptions(static_cast<int>(words.size()), words.data());
-}
 
 TEST(OptionsTest, AnotherUsersSocketIsTrustedOnlyWhereThatIsSaid) {
   EXPECT_TRUE(MayHaveSecrets(*ChooseServer("unix:/s", "")));
