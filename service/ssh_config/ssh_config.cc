@@ -358,6 +358,14 @@ absl::StatusOr<std::vector<std::shared_ptr<const ConfigFile>>> ReadOptions(
   return files;
 }
 
+absl::Status ReadAll(const std::vector<std::shared_ptr<const ConfigFile>>& files,
+                     ConfigPass* pass) {
+  for (const auto& file : files) {
+    if (absl::Status status = pass->Read(*file); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status SshConfig::AddFile(const ConfigSource& source) {
@@ -388,15 +396,6 @@ absl::StatusOr<SshConfig> SshConfig::Read(const Sources& sources, LocalUser user
   return config;
 }
 
-absl::Status SshConfig::ReadAll(const Files& of_query, ConfigPass* pass) const {
-  for (const Files* const files : {&options_, &of_query, &files_}) {
-    for (const auto& file : *files) {
-      if (absl::Status status = pass->Read(*file); !status.ok()) return status;
-    }
-  }
-  return absl::OkStatus();
-}
-
 std::string SshConfig::UsualForm(const std::string& host) {
   if (MayBeAddress(host)) {
     if (absl::optional<std::string> address = AddressOf(host, AF_UNSPEC)) return *address;
@@ -415,13 +414,16 @@ absl::StatusOr<HostSettings> SshConfig::For(const HostQuery& query) const {
   ConfigPass pass(user_, query.host, helpers_.exec);
   if (query.user.has_value()) pass.Preset(Keyword::kUser, *query.user);
   if (query.port.has_value()) pass.Preset(Keyword::kPort, absl::StrCat(*query.port));
-  if (absl::Status status = ReadAll(*of_query, &pass); !status.ok()) return status;
+  for (const Files* const files : {&options_, &*of_query, &files_}) {
+    if (absl::Status status = ReadAll(*files, &pass); !status.ok()) return status;
+  }
   const absl::StatusOr<std::string> host = Destination(pass, query.host, helpers_.lookup);
   if (!host.ok()) return host.status();
   const std::string* const canonical = pass.Get(Keyword::kCanonicalizeHostname);
   if (pass.wants_final() || (canonical != nullptr && *canonical != "no")) {
     pass.BeginFinal(*host);
-    if (absl::Status status = ReadAll(*of_query, &pass); !status.ok()) return status;
+    // Not the options, which ssh, too, reads once: SendEnv adds to what there is.
+    if (absl::Status status = ReadAll(files_, &pass); !status.ok()) return status;
   }
   return Filler(pass, user_).Fill(query, *host);
 }

@@ -76,7 +76,6 @@ class SshConfig {
   absl::Status AddFile(const ConfigSource& source);
   absl::Status AddUsual();
   using Files = std::vector<std::shared_ptr<const ConfigFile>>;
-  absl::Status ReadAll(const Files& of_query, ConfigPass* pass) const;
 
   LocalUser user_;
   Helpers helpers_;

@@ -236,6 +236,8 @@ TEST_F(SshConfigTest, VariablesAreSentAndSet) {
       Of("SendEnv LANG LC_*\nSendEnv -LC_* X\nSetEnv A=1 B=2 A=3\nSetEnv C=4", "a");
   EXPECT_THAT(settings.send_env, ElementsAre("LANG", "X"));
   EXPECT_THAT(settings.set_env, ElementsAre("A=1", "B=2"));
+  options_ = {"SendEnv=OPTION"};
+  EXPECT_THAT(Of("Match final\n  User x", "a").send_env, ElementsAre("OPTION")) << "read once";
 }
 
 TEST_F(SshConfigTest, ForwardAgentIsYesNoOrASocket) {
